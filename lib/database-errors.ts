@@ -1,0 +1,185 @@
+import { RunError, tokenOf } from './errors.ts';
+
+type ErrorMaker = (details: { origin: string | undefined; original: unknown }) => RunError;
+
+const NETWORK_REMEDY =
+  "Check the host and port, that the server is up, and that the function's subnet and security group reach it.";
+
+const unreachable: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_UNREACHABLE',
+    'The database server cannot be reached: the name does not resolve, nothing listens there, or something drops the connection.',
+    { remedy: NETWORK_REMEDY, ...details },
+  );
+
+const lost: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_CONNECTION_LOST',
+    'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
+    { remedy: 'Nothing was left open. The next tick tries again.', ...details },
+  );
+
+const busy: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_BUSY',
+    'The server accepts no connection at the moment: too many clients, or it is starting, stopping or recovering.',
+    {
+      remedy: 'The next tick tries again; if it stays so, raise the connection limits.',
+      ...details,
+    },
+  );
+
+const unverified: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_TLS_UNVERIFIED',
+    "The database server's certificate does not verify: unknown authority, wrong name, or not valid now.",
+    {
+      remedy:
+        'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+      ...details,
+    },
+  );
+
+const notPostgresql: ErrorMaker = (details) =>
+  new RunError('DATABASE_NOT_POSTGRESQL', 'What answers at this host and port is not PostgreSQL.', {
+    remedy: 'Check host and port in the secret and in the target.',
+    ...details,
+  });
+
+const authentication: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_AUTHENTICATION',
+    'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
+    {
+      remedy:
+        'Compare the secret with the role on the server. AWSCURRENT was read again, and AWSPENDING where there is one.',
+      ...details,
+    },
+  );
+
+const permission: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_PERMISSION',
+    'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
+    {
+      remedy:
+        'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; see the README, "The role".',
+      ...details,
+    },
+  );
+
+const unexpectedCatalog: ErrorMaker = (details) =>
+  new RunError(
+    'CATALOG_UNEXPECTED',
+    "TimescaleDB's catalogs are not those of the version that pg_extension names; the extension may be half upgraded.",
+    {
+      remedy:
+        'Compare pg_extension with the library on disk, and finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session.',
+      ...details,
+    },
+  );
+
+/** SQLSTATEs that say what to do. Source: PostgreSQL's documentation, appendix A. */
+const BY_SQLSTATE: Readonly<Record<string, ErrorMaker>> = {
+  '28P01': authentication,
+  '28000': authentication,
+  '3D000': (details) =>
+    new RunError('DATABASE_MISSING', 'The server has no database of that name.', {
+      remedy: 'Correct dbname in the secret or database in the target, or remove the target.',
+      ...details,
+    }),
+  '42501': permission,
+  '42P01': unexpectedCatalog,
+  '42703': unexpectedCatalog,
+  '42883': unexpectedCatalog,
+  '3F000': unexpectedCatalog,
+  '53300': busy,
+  '57P03': busy,
+  '57P01': lost,
+  '57P02': lost,
+  '57P05': lost,
+  '25P03': lost,
+  '57014': (details) =>
+    new RunError(
+      'DATABASE_STATEMENT_TIMEOUT',
+      'A statement reached its time limit on the server and was cancelled.',
+      {
+        remedy:
+          "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+        ...details,
+      },
+    ),
+  '55P03': (details) =>
+    new RunError(
+      'CATALOG_LOCKED',
+      "A catalog table is locked by another session, so that the database's state cannot be read.",
+      {
+        remedy:
+          'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
+        ...details,
+      },
+    ),
+};
+
+/** Node's and OpenSSL's names for a certificate that does not verify. */
+const CERTIFICATE_ERROR =
+  /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_|PATH_LENGTH_EXCEEDED)/;
+
+export function isCertificateError(token: string | undefined): boolean {
+  return token !== undefined && CERTIFICATE_ERROR.test(token);
+}
+
+/** Errors that node-postgres itself makes; it gives them no code. */
+const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
+  [
+    /does not support SSL/,
+    (details) =>
+      new RunError(
+        'DATABASE_TLS_UNSUPPORTED',
+        'The server offers no TLS, and the target asks for it.',
+        {
+          remedy:
+            'Turn on ssl on the server. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
+          ...details,
+        },
+      ),
+  ],
+  [
+    /error establishing an SSL connection|received invalid response|unexpected .* message/i,
+    notPostgresql,
+  ],
+  [/timeout expired/, unreachable],
+  [/SASL|SCRAM|password/i, authentication],
+];
+
+const NETWORK_ERROR =
+  /^(ENOTFOUND|EAI_AGAIN|EAI_FAIL|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPIPE|EADDRNOTAVAIL)$/;
+
+/** SQLSTATE first, then what OpenSSL, the socket and node-postgres say. */
+function makerFor(
+  origin: string | undefined,
+  text: string,
+  phase: 'connect' | 'query',
+): ErrorMaker | undefined {
+  const byOrigin = origin === undefined ? undefined : BY_SQLSTATE[origin];
+  if (byOrigin !== undefined) return byOrigin;
+  if (isCertificateError(origin)) return unverified;
+  const byText = BY_TEXT.find(([pattern]) => pattern.test(text));
+  if (byText !== undefined) return byText[1];
+  const isNetwork = (origin !== undefined && NETWORK_ERROR.test(origin)) || /terminated/.test(text);
+  if (!isNetwork) return undefined;
+  return phase === 'connect' ? unreachable : lost;
+}
+
+/** Any error of node-postgres, of a socket or of TLS as a RunError whose text names no role, database or host. */
+export function toDatabaseError(thrown: unknown, phase: 'connect' | 'query'): RunError {
+  if (thrown instanceof RunError) return thrown;
+  const details = { origin: tokenOf(thrown), original: thrown };
+  const make = makerFor(details.origin, thrown instanceof Error ? thrown.message : '', phase);
+  if (make !== undefined) return make(details);
+  return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
+    remedy:
+      "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; POWERTOOLS_LOG_LEVEL=DEBUG shows the server's own text.",
+    ...details,
+  });
+}

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import pg from 'pg';
+import { type Credentials, readRotated, type SecretReader } from './credentials.ts';
+import { toDatabaseError } from './database-errors.ts';
+import { RunError } from './errors.ts';
+import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
+import type { Target } from './target.ts';
+import { PRODUCT } from './version.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** Limits that the server enforces, so that nothing of ours outlives us there. */
+export const STATEMENT_TIMEOUT_MS = 60_000;
+export const LOCK_TIMEOUT_MS = 3_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** For what is read after the lock time-out was reached once: the whole stays within the lock time-out and a second. */
+const SECOND_LOCK_TIMEOUT_MS = 500;
+
+/**
+ * One multi-statement message (design decision 3). Whatever the role, the database or a pooler has set does not reach
+ * our SQL: names resolve in pg_catalog alone, text is UTF-8, times are UTC, and every limit is the transaction's own.
+ */
+const HEAD = `
+begin transaction isolation level repeatable read, read only;
+set local search_path = pg_catalog, pg_temp;
+set local statement_timeout = ${STATEMENT_TIMEOUT_MS};
+set local lock_timeout = ${LOCK_TIMEOUT_MS};
+set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
+set local client_encoding = 'UTF8';
+set local timezone = 'UTC';
+set local datestyle = 'ISO, MDY';
+set local intervalstyle = 'postgres';
+savepoint before_reading;
+${IDENTITY_QUERY}`;
+
+const RETRY_HEAD = `
+rollback to savepoint before_reading;
+set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};
+`;
+
+/** One read-only snapshot of one database. */
+export interface Snapshot {
+  readonly identity: Identity;
+  /** Runs one SELECT that gives one row. */
+  row(sql: string): Promise<unknown>;
+  /** The same, and when a lock is in its way, the second SELECT in the same snapshot instead. */
+  rowOrElse(sql: string, whenLocked: string): Promise<unknown>;
+}
+
+/**
+ * The TLS options of node-postgres for a target; `false` is plain text. The identity is checked by us and not by
+ * Node's default, so that `serverName` holds for addresses and names alike.
+ */
+export function tlsOptions(
+  target: Target,
+  credentials: Pick<Credentials, 'host' | 'ca'>,
+): ConnectionOptions | false {
+  const { mode, caFile, serverName } = target.tls;
+  if (mode === 'disable') return false;
+  const authorities = [credentials.ca, caFile === undefined ? undefined : readAuthority(caFile)];
+  const own = authorities.filter((pem) => pem !== undefined);
+  const expectedName = serverName ?? credentials.host;
+  return {
+    rejectUnauthorized: true,
+    ...(own.length > 0 && { ca: own }),
+    ...(serverName !== undefined && { servername: serverName }),
+    checkServerIdentity:
+      mode === 'verify-ca'
+        ? () => undefined
+        : (_host, certificate) => checkServerIdentity(expectedName, certificate),
+  };
+}
+
+function readAuthority(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new RunError('CONFIG_INVALID', 'The file that tls.caFile names cannot be read.', {
+      remedy: "Ship the PEM with the function, and give its path relative to the function's root.",
+      original: error,
+    });
+  }
+}
+
+/** A logged-in client and its socket, which can be cut when the polite way to close does not work. */
+interface Connection {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+}
+
+/**
+ * Connects and logs in, once.
+ *
+ * @throws RunError DATABASE_*
+ */
+async function connect(
+  credentials: Credentials,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Connection> {
+  signal.throwIfAborted();
+  const socket = new Socket();
+  const client = new pg.Client({
+    host: credentials.host,
+    port: credentials.port,
+    user: credentials.user,
+    password: credentials.password,
+    database: credentials.database,
+    ssl: tlsOptions(target, credentials),
+    application_name: PRODUCT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    stream: () => socket,
+  });
+  // Without a listener a connection that dies between two queries would end the process.
+  client.on('error', () => undefined);
+  signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  try {
+    await client.connect();
+    return { client, socket };
+  } catch (error) {
+    socket.destroy();
+    throw toDatabaseError(error, 'connect');
+  }
+}
+
+/**
+ * Connects and logs in. When the server refuses the login, the secret may just have been rotated: it is read again, and
+ * the other version tried once.
+ *
+ * @throws RunError DATABASE_*, SECRET_*
+ */
+export async function login(
+  credentials: Credentials,
+  secrets: SecretReader,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Connection> {
+  try {
+    return await connect(credentials, target, signal);
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
+    const rotated = await readRotated(secrets, credentials, signal);
+    if (rotated === undefined) throw error;
+    return await connect(rotated, target, signal);
+  }
+}
+
+/** Ends the session; when the server does not answer the goodbye, cuts the line. */
+async function close({ client, socket }: Connection): Promise<void> {
+  const cut = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  try {
+    await client.end();
+  } catch {
+    socket.destroy();
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+async function lastResult(client: pg.Client, sql: string): Promise<pg.QueryResult> {
+  // A text of several statements answers with a list of results, which the types of pg do not know.
+  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+  const last = Array.isArray(answer) ? answer.at(-1) : answer;
+  if (last === undefined) throw new TypeError('The server sent no result.');
+  return last;
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
+/**
+ * Lends one read-only snapshot of the database and takes it back: the transaction is ended and the connection closed
+ * before this returns, whatever happens. Round trips: head, what `read` asks, end.
+ *
+ * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
+ */
+export async function withSnapshot<T>(
+  connection: Connection,
+  read: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  const { client } = connection;
+  const firstRow = async (sql: string): Promise<unknown> => (await lastResult(client, sql)).rows[0];
+  try {
+    const identity = toIdentity(await firstRow(HEAD));
+    const result = await read({
+      identity,
+      row: firstRow,
+      async rowOrElse(sql, whenLocked) {
+        try {
+          return await firstRow(sql);
+        } catch (error) {
+          if (!isLockTimeout(error)) throw error;
+          return await firstRow(RETRY_HEAD + whenLocked);
+        }
+      },
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    throw toDatabaseError(error, 'query');
+  } finally {
+    await close(connection);
+  }
+}

@@ -1,0 +1,181 @@
+import * as z from 'zod/mini';
+import type { Snapshot } from './database.ts';
+import { type Identity, isAtLeast, isBuiltWithTelemetry, postgresqlVersion } from './identity.ts';
+import { checkRow } from './input.ts';
+
+/** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
+const PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** Whose setting it is: everybody's, or that of the reporting role, the job's owner or the bootstrap superuser. */
+const HOLDERS = ['everybody', 'reporting role', 'job owner', 'bootstrap superuser'] as const;
+export type Holder = (typeof HOLDERS)[number];
+
+const storedLevelSchema = z.object({
+  place: z.enum(PLACES),
+  holder: z.enum(HOLDERS),
+  value: z.string(),
+});
+
+/** A level that ALTER DATABASE or ALTER ROLE has stored. */
+export type StoredLevel = z.infer<typeof storedLevelSchema>;
+
+/** An interval in PostgreSQL's own three parts, which do not convert into each other. */
+const intervalSchema = z.object({ months: z.int(), days: z.int(), microseconds: z.int() });
+export type Interval = z.infer<typeof intervalSchema>;
+
+const jobSchema = z.object({
+  id: z.int(),
+  scheduled: z.boolean(),
+  scheduleInterval: intervalSchema,
+  maxRuntime: intervalSchema,
+  maxRetries: z.int(),
+  retryPeriod: intervalSchema,
+  initialStart: z.nullable(z.string()),
+  timezone: z.nullable(z.string()),
+});
+
+/** A row of the job catalog that runs the built-in telemetry. */
+export type TelemetryJob = z.infer<typeof jobSchema>;
+
+const rowSchema = z.object({
+  available_version: z.nullable(z.string()),
+  session_level: z.nullable(z.string()),
+  level_setting: z.nullable(z.object({ source: z.string(), resetValue: z.nullable(z.string()) })),
+  stored_levels: z.array(storedLevelSchema),
+  pending_level: z.nullable(z.string()),
+  jobs: z.array(jobSchema),
+  metadata_keys: z.array(z.string()),
+});
+
+/** What one read-only snapshot of the server says. */
+export interface Facts {
+  readonly postgresqlVersion: string;
+  readonly standby: boolean;
+  /** TimescaleDB in this database, from pg_extension. */
+  readonly installedVersion: string;
+  /** TimescaleDB on the server's disk; null when the control file is gone. */
+  readonly availableVersion: string | null;
+  readonly builtWithTelemetry: boolean;
+  readonly level: {
+    /** `current_setting`; null when it is not set at all. */
+    readonly session: string | null;
+    /** Where the session has it from (`pg_settings`); null while no loaded library defines the setting. */
+    readonly source: string | null;
+    /** What the session would fall back to. */
+    readonly reset: string | null;
+    readonly stored: readonly StoredLevel[];
+    /** Written by ALTER SYSTEM or into the configuration file; null when unset or not visible to this role. */
+    readonly configured: string | null;
+  };
+  readonly jobs: readonly TelemetryJob[];
+  /** Which of uuid, exported_uuid and install_timestamp the database has. */
+  readonly metadataKeys: readonly string[];
+}
+
+/** The job catalog's table, which moved in 2.25.0. */
+export function jobTable(identity: Identity): string {
+  return isAtLeast(identity, '2.25.0')
+    ? '_timescaledb_catalog.bgw_job'
+    : '_timescaledb_config.bgw_job';
+}
+
+function intervalSql(column: string): string {
+  return `pg_catalog.json_build_object(
+        'months', pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}),
+        'days', pg_catalog.date_part('day', ${column}),
+        'microseconds', (pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
+          + pg_catalog.date_part('microseconds', ${column}))`;
+}
+
+/** Only where the role may read it: asking without the right would fail the whole query. */
+function pendingLevelSql(identity: Identity): string {
+  if (!identity.mayReadFileSettings) return 'null::text';
+  return `(
+    select f.setting from pg_catalog.pg_file_settings f
+    where pg_catalog.lower(f.name) = 'timescaledb.telemetry_level'
+    order by f.seqno desc limit 1
+  )`;
+}
+
+function factsQuery(identity: Identity): string {
+  return `
+with telemetry_job as (
+  select * from ${jobTable(identity)} j
+  where j.proc_name = 'policy_telemetry'
+    and j.proc_schema in ('_timescaledb_internal', '_timescaledb_functions')
+)
+select
+  (
+    select a.default_version::text from pg_catalog.pg_available_extensions a
+    where a.name = 'timescaledb'
+  ) as available_version,
+  nullif(pg_catalog.current_setting('timescaledb.telemetry_level', true), '') as session_level,
+  (
+    select pg_catalog.json_build_object('source', s.source, 'resetValue', s.reset_val)
+    from pg_catalog.pg_settings s where s.name = 'timescaledb.telemetry_level'
+  ) as level_setting,
+  (
+    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+      'place', case
+        when r.setrole <> 0 and r.setdatabase <> 0 then 'role in database'
+        when r.setrole <> 0 then 'role'
+        when r.setdatabase <> 0 then 'database'
+        else 'all roles' end,
+      'holder', case
+        when r.setrole = 0 then 'everybody'
+        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user) then 'reporting role'
+        when r.setrole in (select j.owner::oid from telemetry_job j) then 'job owner'
+        else 'bootstrap superuser' end,
+      'value', pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1)
+    )), '[]'::json)
+    from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) as c(entry)
+    where pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) = 'timescaledb.telemetry_level'
+      and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
+      and (
+        r.setrole in (0, 10, (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user))
+        or r.setrole in (select j.owner::oid from telemetry_job j)
+      )
+  ) as stored_levels,
+  ${pendingLevelSql(identity)} as pending_level,
+  (
+    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+      'id', j.id,
+      'scheduled', j.scheduled,
+      'scheduleInterval', ${intervalSql('j.schedule_interval')},
+      'maxRuntime', ${intervalSql('j.max_runtime')},
+      'maxRetries', j.max_retries,
+      'retryPeriod', ${intervalSql('j.retry_period')},
+      'initialStart', j.initial_start,
+      'timezone', j.timezone
+    ) order by j.id), '[]'::json)
+    from telemetry_job j
+  ) as jobs,
+  array(
+    select m.key::text from _timescaledb_catalog.metadata m
+    where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
+    order by 1
+  ) as metadata_keys`;
+}
+
+/** One query: what this server is and wants. */
+export async function readFacts(snapshot: Snapshot): Promise<Facts> {
+  const { identity } = snapshot;
+  const row = checkRow('the facts', rowSchema, await snapshot.row(factsQuery(identity)));
+  return {
+    postgresqlVersion: postgresqlVersion(identity),
+    standby: identity.standby,
+    installedVersion: identity.extensionVersion,
+    availableVersion: row.available_version,
+    builtWithTelemetry: isBuiltWithTelemetry(identity),
+    level: {
+      session: row.session_level,
+      source: row.level_setting?.source ?? null,
+      reset: row.level_setting?.resetValue ?? null,
+      stored: row.stored_levels,
+      configured: row.pending_level,
+    },
+    jobs: row.jobs,
+    metadataKeys: row.metadata_keys,
+  };
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import { RunError } from './errors.ts';
+
+z.config(en());
+
+/** The path of an issue as a person would write it: `tls.mode`, `databases[2].name`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Checks one input and adds what is wrong with it to `problems`; undefined when anything is. */
+export function check<T>(
+  name: string,
+  schema: z.ZodMiniType<T>,
+  value: unknown,
+  problems: string[],
+): T | undefined {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const path = pathOf(issue.path);
+    problems.push(`${name}${path === '' ? '' : ` ${path}`}: ${issue.message}`);
+  }
+  return undefined;
+}
+
+/** The same for an input that is JSON text in an environment variable. */
+export function checkJson<T>(
+  name: string,
+  schema: z.ZodMiniType<T>,
+  text: string | undefined,
+  problems: string[],
+): T | undefined {
+  if (text === undefined || text === '') {
+    problems.push(`${name}: is not set; it holds a JSON object`);
+    return undefined;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    problems.push(`${name}: is not JSON`);
+    return undefined;
+  }
+  return check(name, schema, value, problems);
+}
+
+/** A row of our own SQL, checked; a mismatch means that the catalog is not what its version promises. */
+export function checkRow<T>(what: string, schema: z.ZodMiniType<T>, row: unknown): T {
+  const problems: string[] = [];
+  const value = check(what, schema, row, problems);
+  if (value !== undefined) return value;
+  throw new RunError(
+    'CATALOG_UNEXPECTED',
+    `The server answered the query for ${what} with something else than expected: ${problems.join('; ')}.`,
+    {
+      remedy:
+        'The catalogs may be damaged or half upgraded: compare pg_extension with the library on disk, and report this if they agree.',
+    },
+  );
+}

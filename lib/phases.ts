@@ -1,0 +1,54 @@
+import { RunError } from './errors.ts';
+import type { Phase, Story } from './outcome.ts';
+
+/** Runs the phases of one run under one time limit, and keeps how long each took. */
+export interface Phases {
+  /**
+   * @throws RunError TIME_LIMIT, naming the phase, when the run's limit is reached in it
+   */
+  run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+function elapsedMs(since: number): number {
+  return Math.round(performance.now() - since);
+}
+
+/** Measures the whole, too: `total` in `durationMs` counts from here to `stop`. */
+export function startPhases(
+  durationMs: Story['durationMs'],
+  limitMs: number,
+): Phases & { stop(): void } {
+  const startedAt = performance.now();
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), Math.max(0, limitMs));
+  const { signal } = controller;
+  return {
+    async run(phase, work) {
+      const phaseStartedAt = performance.now();
+      const { promise: limit, reject } = Promise.withResolvers<never>();
+      const giveUp = (): void =>
+        reject(
+          new RunError(
+            'TIME_LIMIT',
+            `The run reached its time limit of ${Math.round(limitMs / 1000)} s in the phase "${phase}".`,
+            {
+              remedy:
+                'Look at what that phase talks to. The connection was cut; nothing was left open.',
+            },
+          ),
+        );
+      signal.addEventListener('abort', giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      try {
+        return await Promise.race([limit, work(signal)]);
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+        durationMs[phase] = elapsedMs(phaseStartedAt);
+      }
+    },
+    stop() {
+      clearTimeout(timer);
+      durationMs.total = elapsedMs(startedAt);
+    },
+  };
+}

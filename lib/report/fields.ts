@@ -1,0 +1,270 @@
+import { jobTable } from '../facts.ts';
+import { type Identity, isAtLeast } from '../identity.ts';
+import { RELATIONS } from './relations.ts';
+
+/**
+ * One top-level field of the report.
+ *
+ * @property since, until first and last release that has the field; open where absent
+ * @property sql the value as jsonb for a server; SQL NULL leaves the field out
+ */
+export interface Field {
+  readonly name: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly sql: (identity: Identity) => string;
+}
+
+function text(sql: string): string {
+  return `pg_catalog.to_jsonb((${sql})::text)`;
+}
+
+function number(sql: string): string {
+  return `pg_catalog.to_jsonb((${sql})::bigint)`;
+}
+
+function setting(name: string): string {
+  return `nullif(pg_catalog.current_setting('${name}', true), '')`;
+}
+
+function metadata(key: string): string {
+  return `select m.value from _timescaledb_catalog.metadata m where m.key = '${key}'`;
+}
+
+/** The wrapper in _timescaledb_internal belongs to the extension too, but warns at each call. */
+function osInfo(column: string): (identity: Identity) => string {
+  return ({ memberFunctions }) => {
+    const name = memberFunctions.find((one) => one === '_timescaledb_functions.get_os_info');
+    if (name === undefined) return column === 'sysname' ? text("'Unknown'") : 'null';
+    const found = `select os.${column} from ${name}() os`;
+    return text(column === 'sysname' ? `coalesce((${found}), 'Unknown')` : found);
+  };
+}
+
+/** What `version()` says of the machine that the server, and with it the extension, was compiled for. */
+function fromVersionText(pattern: string): string {
+  return `pg_catalog.substring(pg_catalog.version(), '${pattern}')`;
+}
+
+const FUNCTIONS_SCHEMA = "'_timescaledb_functions'";
+
+function policyCount(procedure: string, fixedSchedule: boolean): (identity: Identity) => string {
+  return (identity) =>
+    number(
+      `select count(*) from ${jobTable(identity)} j where j.proc_schema = ${FUNCTIONS_SCHEMA} and j.proc_name = '${procedure}' and j.fixed_schedule = ${fixedSchedule}`,
+    );
+}
+
+function userDefinedActionCount(fixedSchedule: boolean): (identity: Identity) => string {
+  return (identity) =>
+    number(
+      `select count(*) from ${jobTable(identity)} j where j.proc_schema <> ${FUNCTIONS_SCHEMA} and j.fixed_schedule = ${fixedSchedule}`,
+    );
+}
+
+/** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
+function jobType(alias: string, retentionOfHistory: string): string {
+  return `case when ${alias}.proc_schema = ${FUNCTIONS_SCHEMA} and ${alias}.proc_name in (
+      'policy_retention', 'policy_compression', 'policy_reorder', 'policy_refresh_continuous_aggregate',
+      'policy_telemetry', '${retentionOfHistory}'
+    ) then ${alias}.proc_name::text else 'user_defined_action' end`;
+}
+
+function statsByJobType(identity: Identity): string {
+  const retentionOfHistory = isAtLeast(identity, '2.15.1')
+    ? 'policy_job_stat_history_retention'
+    : 'policy_job_error_retention';
+  return `(
+    select coalesce(pg_catalog.jsonb_object_agg(g.job_type, g.stats), '{}')
+    from (
+      select ${jobType('j', retentionOfHistory)} as job_type,
+        pg_catalog.jsonb_build_object(
+          'total_runs', sum(s.total_runs),
+          'total_successes', sum(s.total_successes),
+          'total_failures', sum(s.total_failures),
+          'total_crashes', sum(s.total_crashes),
+          'total_duration', sum(s.total_duration)::text,
+          'total_duration_failures', sum(s.total_duration_failures)::text,
+          'max_consecutive_failures', max(s.consecutive_failures),
+          'max_consecutive_crashes', max(s.consecutive_crashes)
+        ) as stats
+      from _timescaledb_internal.bgw_job_stat s
+      join ${jobTable(identity)} j on j.id = s.job_id
+      group by 1
+    ) g
+  )`;
+}
+
+/**
+ * Only for a member of the database's owner: the view shows the errors of all jobs to nobody else, and an empty object
+ * would be an invented "no errors". The job type for the retention of history is stale in every release; so is ours.
+ */
+function errorsBySqlerrcode(identity: Identity): string {
+  if (!identity.memberOfDatabaseOwner) return 'null';
+  return `(
+    select coalesce(pg_catalog.jsonb_object_agg(g.job_type, g.errors), '{}')
+    from (
+      select e.job_type, pg_catalog.jsonb_object_agg(e.sqlerrcode, e.errors) as errors
+      from (
+        select ${jobType('v', 'policy_job_error_retention')} as job_type, v.sqlerrcode, count(*) as errors
+        from timescaledb_information.job_errors v
+        where v.sqlerrcode is not null
+        group by 1, 2
+      ) e
+      group by e.job_type
+    ) g
+  )`;
+}
+
+const REPLICATION = `pg_catalog.jsonb_build_object(
+    'num_wal_senders', (select count(*) from pg_catalog.pg_stat_get_wal_senders() w where w.pid is not null),
+    'is_wal_receiver', exists (select 1 from pg_catalog.pg_stat_get_wal_receiver() w where w.pid is not null)
+  )`;
+
+const ACCESS_METHODS = `(
+    select pg_catalog.jsonb_object_agg(g.amname, pg_catalog.jsonb_build_object('pages', g.pages, 'instances', g.instances))
+    from (
+      select a.amname, sum(c.relpages) as pages, count(*) as instances
+      from pg_catalog.pg_class c join pg_catalog.pg_am a on a.oid = c.relam
+      group by a.amname
+    ) g
+  )`;
+
+const RELATED_EXTENSIONS: readonly (readonly [name: string, since: string])[] = [
+  ['pg_prometheus', '0.12.0'],
+  ['postgis', '0.12.0'],
+  ['promscale', '1.7.5'],
+  ['timescale_analytics', '2.1.1'],
+  ['timescaledb_toolkit', '2.4.2'],
+  ['vector', '2.17.0'],
+  ['ai', '2.17.0'],
+  ['vectorscale', '2.17.0'],
+];
+
+function relatedExtensions(identity: Identity): string {
+  const entries = RELATED_EXTENSIONS.filter(([, since]) => isAtLeast(identity, since)).map(
+    ([name]) =>
+      `'${name}', exists (select 1 from pg_catalog.pg_extension x where x.extname = '${name}')`,
+  );
+  return `pg_catalog.jsonb_build_object(${entries.join(', ')})`;
+}
+
+/** Only `apache` and `timescale` exist; what is not set, because no library is loaded, is not guessed. */
+const LICENSE = `case pg_catalog.current_setting('timescaledb.license', true)
+    when 'apache' then pg_catalog.jsonb_build_object('edition', 'apache_only')
+    when 'timescale' then pg_catalog.jsonb_build_object('edition', 'community')
+  end`;
+
+/** An empty text in the configuration file is reported, an unset one is not; only the source tells them apart. */
+const INSTANCE_METADATA = `(
+    select pg_catalog.jsonb_build_object('cloud', g.cloud)
+    from (
+      select coalesce(
+        (select s.setting from pg_catalog.pg_settings s
+         where s.name = 'timescaledb_telemetry.cloud' and s.source <> 'default'),
+        ${setting('timescaledb_telemetry.cloud')}
+      ) as cloud
+    ) g
+    where g.cloud is not null
+  )`;
+
+const DB_METADATA = `(
+    select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')
+    from _timescaledb_catalog.metadata m
+    where m.include_in_telemetry and m.key not in ('uuid', 'exported_uuid', 'install_timestamp')
+  )`;
+
+const DB_TELEMETRY_EVENTS = `(
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'created', t.created::text, 'tag', t.tag, 'body', t.body) order by t.created), '[]')
+    from _timescaledb_catalog.telemetry_event t
+  )`;
+
+/**
+ * Releases up to 2.24 read the names that timescaledb-tune writes; later ones read others, which nobody writes. Both
+ * are read here, the release's own first.
+ */
+function tuned(older: string, newer: string): (identity: Identity) => string {
+  return (identity) => {
+    const names = isAtLeast(identity, '2.25.0') ? [newer, older] : [older, newer];
+    return text(`coalesce(${names.map(setting).join(', ')})`);
+  };
+}
+
+function always(sql: string): () => string {
+  return () => sql;
+}
+
+/**
+ * Every field that plain SQL can know, for TimescaleDB 2.14 and later. Left out, because only compiled code knows
+ * them: `install_method`, `build_os_name`, `build_os_version`; and `functions_used` is null, as for any level but basic.
+ */
+export const FIELDS: readonly Field[] = [
+  { name: 'telemetry_version', sql: always(number('2')) },
+  { name: 'db_uuid', sql: always(text(metadata('uuid'))) },
+  { name: 'exported_db_uuid', sql: always(text(metadata('exported_uuid'))) },
+  {
+    name: 'installed_time',
+    sql: always(
+      text(
+        `select pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF') from _timescaledb_catalog.metadata m where m.key = 'install_timestamp'`,
+      ),
+    ),
+  },
+  { name: 'os_name', sql: osInfo('sysname') },
+  { name: 'os_version', sql: osInfo('version') },
+  { name: 'os_release', sql: osInfo('release') },
+  { name: 'os_name_pretty', sql: osInfo('version_pretty') },
+  {
+    name: 'postgresql_version',
+    sql: ({ serverVersionNum }) =>
+      text(`'${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}'`),
+  },
+  {
+    name: 'timescaledb_version',
+    sql: always(
+      text("select e.extversion from pg_catalog.pg_extension e where e.extname = 'timescaledb'"),
+    ),
+  },
+  { name: 'build_architecture', sql: always(text(fromVersionText(' on ([^-, ]+)-'))) },
+  { name: 'build_architecture_bit_size', sql: always(number(fromVersionText(', ([0-9]+)-bit'))) },
+  {
+    name: 'data_volume',
+    sql: always(number('pg_catalog.pg_database_size(pg_catalog.current_database())')),
+  },
+  {
+    name: 'num_continuous_aggs_policies',
+    sql: policyCount('policy_refresh_continuous_aggregate', false),
+  },
+  { name: 'num_compression_policies', sql: policyCount('policy_compression', false) },
+  { name: 'num_reorder_policies', sql: policyCount('policy_reorder', false) },
+  { name: 'num_retention_policies', sql: policyCount('policy_retention', false) },
+  { name: 'num_user_defined_actions', sql: userDefinedActionCount(false) },
+  {
+    name: 'num_continuous_aggs_policies_fixed',
+    sql: policyCount('policy_refresh_continuous_aggregate', true),
+  },
+  { name: 'num_compression_policies_fixed', sql: policyCount('policy_compression', true) },
+  { name: 'num_reorder_policies_fixed', sql: policyCount('policy_reorder', true) },
+  { name: 'num_retention_policies_fixed', sql: policyCount('policy_retention', true) },
+  { name: 'num_user_defined_actions_fixed', sql: userDefinedActionCount(true) },
+  { name: 'related_extensions', sql: relatedExtensions },
+  { name: 'license', sql: always(LICENSE) },
+  {
+    name: 'last_tuned_time',
+    sql: tuned('timescaledb.last_tuned', 'timescaledb.last_tune_time'),
+  },
+  {
+    name: 'last_tuned_version',
+    sql: tuned('timescaledb.last_tuned_version', 'timescaledb.last_tune_version'),
+  },
+  { name: 'instance_metadata', sql: always(INSTANCE_METADATA) },
+  { name: 'db_metadata', sql: always(DB_METADATA) },
+  { name: 'relations', sql: always(RELATIONS) },
+  { name: 'functions_used', sql: always("'null'::jsonb") },
+  { name: 'replication', sql: always(REPLICATION) },
+  { name: 'errors_by_sqlerrcode', sql: errorsBySqlerrcode },
+  { name: 'stats_by_job_type', sql: statsByJobType },
+  { name: 'db_telemetry_events', until: '2.27.2', sql: always(DB_TELEMETRY_EVENTS) },
+  { name: 'access_methods', since: '2.15.0', sql: always(ACCESS_METHODS) },
+];

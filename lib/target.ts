@@ -1,0 +1,166 @@
+import * as z from 'zod/mini';
+import { RunError } from './errors.ts';
+import { check, checkJson } from './input.ts';
+
+/** Ordered from the strictest to the loosest, as TimescaleDB's own enum is. */
+export const LEVELS = ['off', 'no_functions', 'basic'] as const;
+
+/** `timescaledb.telemetry_level`. */
+export type Level = (typeof LEVELS)[number];
+
+/** Names end up in log lines, metrics and schedules, so they are plain. */
+const nameSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+      'must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
+    ),
+  );
+
+const textSchema = z.string().check(z.minLength(1, 'must not be empty'));
+
+const tlsSchema = z.strictObject({
+  mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
+  caFile: z.optional(textSchema),
+  serverName: z.optional(textSchema),
+});
+
+const targetSchema = z.strictObject({
+  name: nameSchema,
+  environment: nameSchema,
+  secretId: textSchema,
+  host: z.optional(textSchema),
+  port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
+  database: z.optional(textSchema),
+  tls: z._default(tlsSchema, { mode: 'verify-full' }),
+  levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
+  reportSource: z._default(
+    z.literal('catalog', "must be 'catalog'; 'function' is not supported yet"),
+    'catalog',
+  ),
+  sizes: z._default(z.enum(['exact', 'estimated']), 'exact'),
+  tickHours: z._default(z.literal([1, 2, 3, 4, 6, 8, 12, 24]), 24),
+});
+
+/**
+ * One database, and how this deployment wants it treated.
+ *
+ * @property secretId name or ARN of the secret with the credentials
+ * @property host, port, database override what the secret says
+ * @property tls.serverName the name the server's certificate must carry, when it is not the host
+ * @property levelWhenUnset the level of a server that was built without telemetry, and of no other
+ * @property sizes `estimated` reads `relpages` and opens no user relation
+ */
+export type Target = z.infer<typeof targetSchema>;
+
+const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+
+function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+}
+
+const deliverySchema = z.strictObject({
+  endpoint: z._default(
+    z
+      .string()
+      .check(
+        z.refine(
+          isEndpoint,
+          'must be an https:// URL without credentials or fragment (http:// on loopback only)',
+        ),
+      ),
+    'https://telemetry.timescale.com/v1/metrics',
+  ),
+});
+
+/** Where reports go. In the environment of `send-report` alone. */
+export type Delivery = z.infer<typeof deliverySchema>;
+
+const eventSchema = z.strictObject({
+  scheduledTime: z.optional(
+    z.iso.datetime({
+      offset: true,
+      error: 'must be an ISO 8601 time such as 2026-11-22T04:05:00Z',
+    }),
+  ),
+  attempt: z.optional(z.int().check(z.minimum(0))),
+  ignoreSchedule: z.optional(z.boolean()),
+});
+
+/** What the schedule, or a person, asks of one run. `{}` by hand means now. */
+export type RunEvent = z.infer<typeof eventSchema>;
+
+/** What the function's environment holds for us; read at the edge, parsed here. */
+export interface Settings {
+  readonly TARGET?: string | undefined;
+  readonly DELIVERY?: string | undefined;
+  readonly DO_NOT_TRACK?: string | undefined;
+  readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
+}
+
+export interface Assignment {
+  readonly target: Target;
+  readonly delivery: Delivery;
+}
+
+const CONFIG_REMEDY =
+  "Correct the function's environment; it is set by the deployment of this target's environment.";
+
+function configError(problems: readonly string[]): RunError {
+  return new RunError(
+    'CONFIG_INVALID',
+    `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
+    { remedy: CONFIG_REMEDY },
+  );
+}
+
+/**
+ * TARGET and DELIVERY, parsed and checked.
+ *
+ * @throws RunError CONFIG_INVALID with every problem of both at once
+ */
+export function parseSettings(settings: Settings): Assignment {
+  const problems: string[] = [];
+  const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
+  const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
+  if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    problems.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+    );
+  }
+  if (target === undefined || delivery === undefined || problems.length > 0) {
+    throw configError(problems);
+  }
+  return { target, delivery };
+}
+
+/**
+ * TARGET alone, for what reads and never sends.
+ *
+ * @throws RunError CONFIG_INVALID with every problem at once
+ */
+export function parseTarget(text: string | undefined): Target {
+  const problems: string[] = [];
+  const target = checkJson('TARGET', targetSchema, text, problems);
+  if (target === undefined) throw configError(problems);
+  return target;
+}
+
+/**
+ * The event of a run.
+ *
+ * @throws RunError EVENT_INVALID with every problem at once
+ */
+export function parseEvent(event: unknown): RunEvent {
+  const problems: string[] = [];
+  const parsed = check('event', eventSchema, event ?? {}, problems);
+  if (parsed !== undefined) return parsed;
+  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+    remedy:
+      'Send {} for a run now, or { "scheduledTime": "<ISO 8601>" } as the schedule does. Nothing was read or sent.',
+  });
+}
