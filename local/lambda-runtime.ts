@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { pathToFileURL } from 'node:url';
+import type { InvocationResult } from './lambda.ts';
+
+/** The part of Lambda's runtime that a handler sees: imports the bundle, calls `handler`, hands back how it ended. */
+const [, , bundleFile = '', timeoutMs = ''] = process.argv;
+const [{ event }] = await once(process, 'message');
+const deadline = Date.now() + Number(timeoutMs);
+const context = {
+  functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local',
+  memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
+  awsRequestId: crypto.randomUUID(),
+  getRemainingTimeInMillis: () => deadline - Date.now(),
+};
+
+let result: InvocationResult;
+try {
+  const { handler } = await import(pathToFileURL(bundleFile).href);
+  result = { value: await handler(event, context) };
+} catch (error) {
+  const { name, message } = error instanceof Error ? error : new TypeError(String(error));
+  result = { error: { name, message } };
+}
+process.send?.(result, () => process.disconnect());

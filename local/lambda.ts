@@ -1,0 +1,66 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+const RUNTIME = join(import.meta.dirname, 'lambda-runtime.ts');
+
+/** What the runtime process reports of one invocation. */
+export type InvocationResult =
+  | { readonly value: unknown }
+  | { readonly error: { readonly name: string; readonly message: string } };
+
+export type Invocation = InvocationResult & {
+  /** Everything the function wrote, a line each: what CloudWatch gets. */
+  readonly log: readonly string[];
+  readonly exitCode: number | null;
+};
+
+/** The variables that Lambda sets, as far as the SDK and Powertools look at them. The credentials are of nobody. */
+const LAMBDA_ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_SESSION_TOKEN: 'local',
+  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+  AWS_LAMBDA_FUNCTION_NAME: 'send-report-local',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
+  AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+  AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+  TZ: ':UTC',
+} as const;
+
+/**
+ * Invokes a bundle once as Lambda would: in a process of its own that has Lambda's environment, `environment`, and
+ * nothing of ours.
+ *
+ * @param timeoutMs the function's time limit
+ */
+export async function invoke(
+  bundleFile: string,
+  event: unknown,
+  environment: Readonly<Record<string, string>>,
+  timeoutMs = 120_000,
+): Promise<Invocation> {
+  const child = fork(RUNTIME, [bundleFile, String(timeoutMs)], {
+    env: { ...LAMBDA_ENVIRONMENT, ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let result: InvocationResult = {
+    error: { name: 'ProcessEnded', message: 'The process ended before the handler did.' },
+  };
+  child.on('message', (message: InvocationResult) => {
+    result = message;
+  });
+  child.send({ event });
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new TypeError('The process has no output.');
+  const [out, err, [exitCode]] = await Promise.all([
+    text(stdout),
+    text(stderr),
+    once(child, 'close'),
+  ]);
+  const log = `${out}${err}`.split('\n').filter((line) => line !== '');
+  return { ...result, log, exitCode };
+}

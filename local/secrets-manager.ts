@@ -1,0 +1,60 @@
+import { type LoopbackServer, listen, readBody } from './loopback.ts';
+
+export type Stage = 'AWSCURRENT' | 'AWSPENDING';
+
+/** One version of a secret, as GetSecretValue returns it. */
+export interface SecretVersion {
+  readonly VersionId: string;
+  readonly SecretString?: string;
+  /** Base64. */
+  readonly SecretBinary?: string;
+}
+
+export interface ServiceError {
+  readonly status: number;
+  readonly type: string;
+}
+
+/** What the service answers; functions so that an answer may change from one request to the next. */
+export type SecretAnswer = (secretId: string, stage: Stage) => SecretVersion | ServiceError;
+
+export interface SecretsManager extends LoopbackServer {
+  /** Every request so far: which secret, which stage. */
+  readonly requests: readonly { secretId: string; stage: Stage }[];
+}
+
+const NOT_FOUND: ServiceError = { status: 400, type: 'ResourceNotFoundException' };
+
+/** Answers from a table: secret id, stage, version. */
+export function fromTable(
+  secrets: Readonly<Record<string, Partial<Record<Stage, SecretVersion>>>>,
+): SecretAnswer {
+  return (secretId, stage) => secrets[secretId]?.[stage] ?? NOT_FOUND;
+}
+
+/** A Secrets Manager on loopback that knows GetSecretValue, for the real AWS SDK to talk to. */
+export async function startSecretsManager(answer: SecretAnswer): Promise<SecretsManager> {
+  const requests: { secretId: string; stage: Stage }[] = [];
+  const server = await listen(async (request, response) => {
+    const { SecretId, VersionStage } = JSON.parse((await readBody(request)).toString('utf8'));
+    const stage: Stage = VersionStage === 'AWSPENDING' ? 'AWSPENDING' : 'AWSCURRENT';
+    requests.push({ secretId: SecretId, stage });
+    const result = answer(SecretId, stage);
+    response.setHeader('content-type', 'application/x-amz-json-1.1');
+    if ('type' in result) {
+      response.writeHead(result.status);
+      response.end(
+        JSON.stringify({ __type: result.type, message: 'refused by the local endpoint' }),
+      );
+      return;
+    }
+    response.end(
+      JSON.stringify({
+        ARN: `arn:aws:secretsmanager:local:000000000000:secret:${SecretId}`,
+        Name: SecretId,
+        ...result,
+      }),
+    );
+  });
+  return Object.assign(server, { requests });
+}
