@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 
 const RUNTIME = join(import.meta.dirname, 'lambda-runtime.ts');
 
@@ -54,13 +54,14 @@ export async function invoke(
     result = message;
   });
   child.send({ event });
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new TypeError('The process has no output.');
-  const [out, err, [exitCode]] = await Promise.all([
-    text(stdout),
-    text(stderr),
-    once(child, 'close'),
-  ]);
-  const log = `${out}${err}`.split('\n').filter((line) => line !== '');
+  const chunks: Buffer[] = [];
+  const collect = (stream: Readable | null): void => {
+    stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  };
+  collect(child.stdout);
+  collect(child.stderr);
+  const [exitCode] = await once(child, 'close');
+  const output = Buffer.concat(chunks).toString('utf8');
+  const log = output.split('\n').filter((line) => line !== '');
   return { ...result, log, exitCode };
 }

@@ -1,0 +1,80 @@
+import type { Outcome } from '../lib/outcome.ts';
+import type { Level } from '../lib/target.ts';
+import { invoke } from './lambda.ts';
+import { fromTable, startSecretsManager } from './secrets-manager.ts';
+
+const SECRET_ID = 'local/metrics';
+
+/** What the local commands may choose of a target. */
+export interface TargetChoices {
+  readonly level: Level;
+  readonly tls: 'disable' | 'verify-full';
+}
+
+/** TARGET, as a deployment would set it. */
+export function targetText({ level, tls }: TargetChoices): string {
+  return JSON.stringify({
+    name: 'metrics',
+    environment: 'local',
+    secretId: SECRET_ID,
+    tls: { mode: tls },
+    levelWhenUnset: level,
+  });
+}
+
+/** How one run of the bundle ended, and what it wrote. */
+export interface Finished {
+  readonly outcome: Outcome;
+  readonly log: readonly string[];
+}
+
+/** What the caller's own environment says about consent and about the way out; the function must not miss it. */
+function inheritedEnvironment(): Record<string, string> {
+  const names = [
+    'DO_NOT_TRACK',
+    'HTTPS_PROXY',
+    'NO_PROXY',
+    'NODE_USE_ENV_PROXY',
+    'NODE_EXTRA_CA_CERTS',
+  ];
+  const found = names.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(
+    found.filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'durationMs' in value;
+}
+
+/** Invokes the bundle for one target, whose secret it finds in a Secrets Manager on loopback. */
+export async function runBundle(
+  bundleFile: string,
+  secret: string,
+  choices: TargetChoices,
+  endpoint: string,
+): Promise<Finished> {
+  await using secrets = await startSecretsManager(
+    fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
+  );
+  const invocation = await invoke(
+    bundleFile,
+    {},
+    {
+      ...inheritedEnvironment(),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      TARGET: targetText(choices),
+      DELIVERY: JSON.stringify({ endpoint }),
+    },
+  );
+  const { log } = invocation;
+  if ('value' in invocation && isOutcome(invocation.value)) {
+    return { outcome: invocation.value, log };
+  }
+  // A run that failed has thrown; its summary line tells the outcome.
+  for (const line of log) {
+    const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
+    if (isOutcome(parsed)) return { outcome: parsed, log };
+  }
+  throw new Error(`The function ended without a summary line:\n${log.join('\n')}`);
+}

@@ -1,0 +1,128 @@
+import { styleText } from 'node:util';
+import type { Consent } from '../lib/consent.ts';
+import type { Outcome } from '../lib/outcome.ts';
+
+type Mark = '✔' | '▲' | '✖' | '–';
+const COLOURS = { '✔': 'green', '▲': 'yellow', '✖': 'red', '–': 'dim' } as const;
+
+const LABEL_WIDTH = 14;
+const NOTICE_AFTER_MS = 1_000;
+
+/** `1 728`: digits in groups, as a person reads them. */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+function seconds(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Writes what happens for a person; in silent mode nothing. */
+export interface Page {
+  title(text: string): void;
+  line(mark: Mark, label: string, text: string, ms?: number): void;
+  /** Text that belongs to the line above. */
+  note(text: string): void;
+  /** Runs one step and writes its line; says what is going on when it takes longer than a second. */
+  step<T>(
+    label: string,
+    doing: string,
+    work: () => Promise<T>,
+    done: (result: T) => string,
+  ): Promise<T>;
+  block(heading: string, lines: readonly string[]): void;
+}
+
+const SILENT: Page = {
+  title() {},
+  line() {},
+  note() {},
+  step: (_label, _doing, work) => work(),
+  block() {},
+};
+
+export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.stdout): Page {
+  if (isSilent) return SILENT;
+  const write = (text: string): void => {
+    out.write(`${text}\n`);
+  };
+  const line: Page['line'] = (mark, label, text, ms) => {
+    const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
+    write(
+      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${label.padEnd(LABEL_WIDTH)}${text}${time}`,
+    );
+  };
+  return {
+    line,
+    title: (text) => write(`\n  ${styleText('bold', text, { stream: out })}\n`),
+    note: (text) =>
+      write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', text, { stream: out })}`),
+    async step(label, doing, work, done) {
+      const startedAt = performance.now();
+      const notice = setTimeout(
+        () => write(styleText('dim', `  … ${label.padEnd(LABEL_WIDTH)}${doing}`, { stream: out })),
+        NOTICE_AFTER_MS,
+      );
+      try {
+        const result = await work();
+        line('✔', label, done(result), performance.now() - startedAt);
+        return result;
+      } finally {
+        clearTimeout(notice);
+      }
+    },
+    block(heading, lines) {
+      write(`\n  ${styleText('bold', heading, { stream: out })}\n`);
+      for (const text of lines) write(`  ${text}`);
+    },
+  };
+}
+
+/** What was asked of the database, and what decided. */
+export function showConsent(
+  page: Page,
+  consent: Pick<Consent, 'granted' | 'rule' | 'sentence'>,
+  remedy?: string,
+): void {
+  page.line(
+    consent.granted ? '✔' : '–',
+    'consent',
+    `${consent.granted ? 'granted' : 'denied'} (rule ${consent.rule}): ${consent.sentence}`,
+  );
+  if (!consent.granted && remedy !== undefined) page.note(remedy);
+}
+
+function showVersion(page: Page, { database, version, message, hint }: Outcome): void {
+  if (version === undefined) return;
+  const isFine = version.verdicts.includes('up-to-date') || version.verdicts.includes('ahead');
+  page.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
+  if (hint !== undefined) page.note(hint);
+}
+
+/** The run as its outcome tells it. */
+export function showOutcome(page: Page, outcome: Outcome): void {
+  const { consent, report, receipt, remedy, durationMs, error } = outcome;
+  if (durationMs.database !== undefined) {
+    page.line('✔', 'credentials', 'from Secrets Manager', durationMs.credentials);
+  }
+  if (consent !== undefined) showConsent(page, consent, error === undefined ? remedy : undefined);
+  if (report !== undefined) {
+    const size = `${grouped(report.bytes)} bytes by plain SQL`;
+    page.line('✔', 'report', `${size}, sha256 ${report.sha256}`, durationMs.database);
+  }
+  if (receipt !== undefined) {
+    const answer = `${receipt.endpoint} answered ${receipt.status}`;
+    page.line('✔', 'sent', answer, durationMs.delivery);
+  }
+  showVersion(page, outcome);
+  if (error !== undefined) {
+    page.line('✖', 'failed', `${error.code}: ${outcome.message}`);
+    if (remedy !== undefined) page.note(remedy);
+  }
+}
+
+/** The report for a person's eyes; what is hashed and posted is one line. */
+export function showReport(page: Page, text: string): void {
+  const formatted = JSON.stringify(JSON.parse(text), null, 2);
+  page.block('The report, formatted; the bytes are one line:', formatted.split('\n'));
+}
