@@ -40,11 +40,13 @@ const unverified: ErrorMaker = (details) =>
     },
   );
 
-const notPostgresql: ErrorMaker = (details) =>
-  new RunError('DATABASE_NOT_POSTGRESQL', 'What answers at this host and port is not PostgreSQL.', {
-    remedy: 'Check host and port in the secret and in the target.',
-    ...details,
-  });
+export function notPostgresql(original: unknown): RunError {
+  return new RunError(
+    'DATABASE_NOT_POSTGRESQL',
+    'What answers at this host and port is not PostgreSQL.',
+    { remedy: 'Check host and port in the secret and in the target.', original },
+  );
+}
 
 const authentication: ErrorMaker = (details) =>
   new RunError(
@@ -146,7 +148,7 @@ const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
   ],
   [
     /error establishing an SSL connection|received invalid response|unexpected .* message/i,
-    notPostgresql,
+    ({ original }) => notPostgresql(original),
   ],
   [/timeout expired/, unreachable],
   [/SASL|SCRAM|password/i, authentication],

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import { type Credentials, readRotated, type SecretReader } from './credentials.ts';
-import { toDatabaseError } from './database-errors.ts';
+import { notPostgresql, toDatabaseError } from './database-errors.ts';
 import { RunError } from './errors.ts';
 import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 import type { Target } from './target.ts';
@@ -92,6 +92,14 @@ interface Connection {
 }
 
 /**
+ * How a PostgreSQL server begins: R (authentication), E (error), N (notice, or no TLS), S (TLS), v (another version of
+ * the protocol). A server that has said nothing may be one.
+ */
+function speaksPostgresql(firstByte: number | undefined): boolean {
+  return firstByte === undefined || 'RENSv'.includes(String.fromCharCode(firstByte));
+}
+
+/**
  * Connects and logs in, once.
  *
  * @throws RunError DATABASE_*
@@ -117,12 +125,16 @@ async function connect(
   // Without a listener a connection that dies between two queries would end the process.
   client.on('error', () => undefined);
   signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  let firstByte: number | undefined;
+  socket.once('data', (chunk) => {
+    firstByte = chunk[0];
+  });
   try {
     await client.connect();
     return { client, socket };
   } catch (error) {
     socket.destroy();
-    throw toDatabaseError(error, 'connect');
+    throw speaksPostgresql(firstByte) ? toDatabaseError(error, 'connect') : notPostgresql(error);
   }
 }
 

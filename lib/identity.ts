@@ -15,7 +15,7 @@ select
   pg_catalog.pg_is_in_recovery() as standby,
   e.extversion as extension_version,
   array(
-    select pg_catalog.format('%I.%I', n.nspname, p.proname)
+    select n.nspname::text || '.' || p.proname::text
     from pg_catalog.pg_depend d
     join pg_catalog.pg_proc p on p.oid = d.objid
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -55,7 +55,7 @@ export interface Identity {
   readonly extensionVersion: string;
   /** Its numbers alone, for example `2.23.0`: what the catalogs look like. */
   readonly release: string;
-  /** `get_telemetry_report` and `get_os_info`, as far as they belong to the extension; quoted, with their schema. */
+  /** `get_telemetry_report` and `get_os_info`, as far as they belong to the extension: `schema.name`, not quoted. */
   readonly memberFunctions: readonly string[];
   /** A member of the database's owner sees the errors of all jobs. */
   readonly memberOfDatabaseOwner: boolean;

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { freePort } from '../../local/embedded-timescaledb.ts';
+import { listen } from '../../local/loopback.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
+
+const NOWHERE = { name: 'canary_database', role: 'canary_role', password: 'canary_password' };
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new TypeError('No TCP port was given.');
+  return address.port;
+}
+
+/** How a run fails: its code and whether a retry may help. Nothing may have been sent, and no name may be told. */
+async function failure(world: World, settings?: Settings): Promise<string> {
+  const { outcome, error } = await world.run(settings);
+  expect(outcome).toMatchObject({ outcome: 'failed', severity: 'ERROR' });
+  expect(outcome.remedy).toMatch(/\S/);
+  expect(outcome.error?.code).toBe(error?.code);
+  expect(JSON.stringify(outcome)).not.toMatch(/canary|127\.0\.0\.1/);
+  expect(world.endpoint.connections()).toBe(0);
+  return `${outcome.error?.code}${outcome.error?.retryable ? ', retryable' : ''}`;
+}
+
+async function consenting(label?: string): Promise<TestDatabase> {
+  const database = await createDatabase({ release: '2.28.3', label: label ?? 'canary' });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+  return database;
+}
+
+test('nothing listens at the port', async () => {
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: await freePort() }) });
+  expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
+});
+
+test('the name does not resolve', async () => {
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { host: 'canary.invalid' }) });
+  expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
+});
+
+test.each(['disable', 'verify-full'])('a web server answers, with tls %s', async (mode) => {
+  await using web = await listen((_request, response) => {
+    response.end('hello');
+  });
+  const port = Number(new URL(web.url).port);
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  expect(await failure(world, { target: { tls: { mode } } })).toBe('DATABASE_NOT_POSTGRESQL');
+});
+
+test('a server without TLS is refused, and nothing but the question for TLS is said to it', async () => {
+  const said: Buffer[] = [];
+  const server = createServer((socket) => {
+    socket.on('data', (chunk) => {
+      said.push(chunk);
+      socket.write('N');
+    });
+    socket.on('error', () => undefined);
+  });
+  const port = await portOf(server);
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
+  server.close();
+  expect(code).toBe('DATABASE_TLS_UNSUPPORTED');
+  // SSLRequest: length 8, code 80877103.
+  expect(Buffer.concat(said).toString('hex')).toBe('0000000804d2162f');
+});
+
+test('a server that accepts and stays silent costs no more than the time limit, and the phase is named', async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.resume());
+    socket.on('error', () => undefined);
+  });
+  const port = await portOf(server);
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  const { outcome } = await world.run({ limitMs: 300 });
+  expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
+  expect(outcome.message).toContain('"database"');
+  await delay(50);
+  expect(sockets.map(({ closed }) => closed)).toEqual([true]);
+  server.close();
+});
+
+test('the database does not exist', async () => {
+  await using database = await createDatabase();
+  await using world = await startWorld({
+    secret: secretFor(database, { dbname: 'canary_missing' }),
+  });
+  expect(await failure(world)).toBe('DATABASE_MISSING');
+});
+
+test('TimescaleDB is not installed in the database', async () => {
+  await using database = await createDatabase({ label: 'canary' });
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('EXTENSION_MISSING');
+});
+
+test.each(['2.13.1', '1.7.5', 'mock'])('TimescaleDB %s is not yet supported', async (version) => {
+  await using database = await createDatabase({ release: '2.14.2', label: 'canary' });
+  await database.admin.query(
+    `update pg_extension set extversion = '${version}' where extname = 'timescaledb'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('VERSION_UNSUPPORTED');
+});
+
+test('the catalogs are not those of the version', async () => {
+  await using database = await consenting();
+  await database.admin.query(
+    `update pg_extension set extversion = '2.29.2' where extname = 'timescaledb'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('CATALOG_UNEXPECTED');
+});
+
+test('the catalogs were taken away from PUBLIC', async () => {
+  await using database = await consenting();
+  await database.admin.query('revoke usage on schema _timescaledb_catalog from public');
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('DATABASE_PERMISSION');
+});
+
+test('the role may not connect to the database', async () => {
+  await using database = await consenting();
+  await database.admin.query(`revoke connect on database ${database.name} from ${database.role}`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('DATABASE_PERMISSION');
+});
+
+test('the database has no connection left', async () => {
+  await using database = await consenting();
+  await database.admin.query(`alter database ${database.name} connection limit 0`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('DATABASE_BUSY, retryable');
+});
+
+test('the session is ended by an administrator in the middle of a query', async () => {
+  await using database = await consenting();
+  await using blocker = await createBlocker(database);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const failing = failure(world);
+  await blocker.untilSomeoneWaits();
+  await database.admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+    [database.role],
+  );
+  expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
+});
+
+test('a locked catalog table is an error of its own, within the lock time-out and a second', async () => {
+  await using database = await consenting();
+  await using _blocker = await createBlocker(database);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run();
+  expect(outcome.error).toMatchObject({ code: 'CATALOG_LOCKED', origin: '55P03', retryable: true });
+  expect(outcome.durationMs.database).toBeLessThan(4_000);
+});
+
+/** Holds ACCESS EXCLUSIVE on a catalog table that the facts need. */
+async function createBlocker({ admin, role }: TestDatabase) {
+  await admin.query('begin; lock table _timescaledb_catalog.metadata in access exclusive mode');
+  return {
+    async untilSomeoneWaits(): Promise<void> {
+      const waiting = `select 1 from pg_stat_activity where usename = '${role}' and wait_event_type = 'Lock'`;
+      while ((await admin.query(waiting)).rowCount === 0) {
+        await delay(10);
+        await admin.query('select pg_stat_clear_snapshot()');
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await admin.query('rollback');
+    },
+  };
+}

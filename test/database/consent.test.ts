@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { type Settings, secretFor, startWorld } from '../support/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+
+/** What the superuser does to the database, and the rule that then decides. */
+const CASES: readonly {
+  readonly what: string;
+  readonly sql: (database: TestDatabase) => string;
+  readonly settings?: Settings;
+  readonly expected: { outcome: 'sent' | 'skipped'; rule: string; level: string };
+}[] = [
+  {
+    what: 'nothing is set, and the extension has telemetry: its library is not loaded',
+    sql: () => '',
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+  {
+    what: 'the database says basic',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
+  },
+  {
+    what: 'the database says No_Functions',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'No_Functions'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
+  },
+  {
+    what: 'the database says off',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'off'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the database says something that is no level',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'everything'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the reporting role alone says basic: it cannot consent for the database',
+    sql: ({ role }) => `alter role ${role} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+  {
+    what: 'the database says off and the reporting role basic',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'off'; alter role ${role} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the database says basic and the reporting role, in this database, no_functions',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database ${name} set ${LEVEL} = 'no_functions'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
+  },
+  {
+    what: "the database says basic and the job's owner off",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner; alter role ${role}_owner set ${LEVEL} = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the job is not scheduled',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set scheduled = false`,
+    expected: { outcome: 'skipped', rule: 'job-paused', level: 'basic' },
+  },
+  {
+    what: 'the job was removed',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; delete from _timescaledb_catalog.bgw_job`,
+    expected: { outcome: 'skipped', rule: 'job-removed', level: 'basic' },
+  },
+  {
+    what: 'DO_NOT_TRACK is set on the function',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
+    settings: { environment: { DO_NOT_TRACK: '1' } },
+    expected: { outcome: 'skipped', rule: 'do-not-track', level: 'basic' },
+  },
+  {
+    what: 'the server was built without telemetry, and the target says nothing',
+    sql: () => 'alter extension timescaledb drop function get_telemetry_report()',
+    expected: { outcome: 'skipped', rule: 'level-when-unset', level: 'off' },
+  },
+  {
+    what: 'the server was built without telemetry, and the target says basic; a job there is none',
+    sql: () =>
+      'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'sent', rule: 'level-when-unset', level: 'basic' },
+  },
+  {
+    what: 'the server has telemetry, and the target says basic: that is not for the target to say',
+    sql: () => '',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+];
+
+test.each(CASES)(
+  '$what: $expected.outcome by $expected.rule',
+  async ({ sql, settings, expected }) => {
+    await using database = await createDatabase({ release: '2.28.3' });
+    const statements = sql(database);
+    if (statements !== '') await database.admin.query(statements);
+    await using world = await startWorld({ secret: secretFor(database) });
+
+    const { outcome, error } = await world.run(settings);
+
+    expect(error).toBeUndefined();
+    expect({
+      outcome: outcome.outcome,
+      rule: outcome.consent?.rule,
+      level: outcome.consent?.level,
+    }).toEqual(expected);
+    expect(world.endpoint.connections()).toBe(expected.outcome === 'sent' ? 1 : 0);
+    if (expected.outcome === 'skipped') {
+      expect(outcome.remedy).toMatch(/\S/);
+      expect(outcome.message).toBe(outcome.consent?.sentence);
+    }
+  },
+);

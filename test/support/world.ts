@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { inject } from 'vitest';
+import { createSecretReader } from '../../lib/credentials.ts';
+import { type RunResult, run } from '../../lib/run.ts';
+import {
+  fromTable,
+  type SecretAnswer,
+  type SecretsManager,
+  startSecretsManager,
+} from '../../local/secrets-manager.ts';
+import {
+  answerWithVersion,
+  ENDPOINT_PATH,
+  startTelemetryEndpoint,
+  type TelemetryEndpoint,
+} from '../../local/telemetry-endpoint.ts';
+import type { TestDatabase } from './databases.ts';
+
+export const SECRET_ID = 'test/metrics';
+
+/** The RDS shape of a secret for a database of the test server. */
+export function secretFor(
+  { name, role, password }: Pick<TestDatabase, 'name' | 'role' | 'password'>,
+  overrides: Readonly<Record<string, unknown>> = {},
+): string {
+  return JSON.stringify({
+    engine: 'postgres',
+    host: '127.0.0.1',
+    port: inject('postgres').port,
+    username: role,
+    password,
+    dbname: name,
+    ...overrides,
+  });
+}
+
+export interface WorldOptions {
+  readonly secret?: string;
+  readonly secrets?: SecretAnswer;
+  readonly answer?: (response: ServerResponse) => Promise<void> | void;
+}
+
+export interface Settings {
+  readonly target?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly limitMs?: number;
+}
+
+/** Everything around a run, on loopback: Secrets Manager for the real SDK, and the endpoint. */
+export interface World extends AsyncDisposable {
+  readonly secrets: SecretsManager;
+  readonly endpoint: TelemetryEndpoint;
+  /** The function's environment for a target. */
+  environment(settings?: Settings): Record<string, string>;
+  /** Runs the sources, as the handler does. */
+  run(settings?: Settings): Promise<RunResult>;
+}
+
+export async function startWorld({
+  secret = '{}',
+  secrets: answerSecret = fromTable({
+    [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: secret } },
+  }),
+  answer = answerWithVersion('2.30.1'),
+}: WorldOptions): Promise<World> {
+  const secrets = await startSecretsManager(answerSecret);
+  const endpoint = await startTelemetryEndpoint(answer);
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: secrets.url,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+  const environment = ({ target = {}, environment: more = {} }: Settings = {}) => ({
+    TARGET: JSON.stringify({
+      name: 'metrics',
+      environment: 'test',
+      secretId: SECRET_ID,
+      tls: { mode: 'disable' },
+      ...target,
+    }),
+    DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
+    ...more,
+  });
+  return {
+    secrets,
+    endpoint,
+    environment,
+    run: (settings = {}) =>
+      run({}, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
+        limitMs: settings.limitMs ?? 20_000,
+      }),
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await secrets[Symbol.asyncDispose]();
+      await endpoint[Symbol.asyncDispose]();
+    },
+  };
+}
