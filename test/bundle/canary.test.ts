@@ -1,0 +1,193 @@
+import { expect, inject, test } from 'vitest';
+import { invoke } from '../../local/lambda.ts';
+import { fromTable, type SecretVersion } from '../../local/secrets-manager.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import {
+  SECRET_ID,
+  type Settings,
+  secretFor,
+  startWorld,
+  type WorldOptions,
+} from '../support/world.ts';
+
+/** Planted in every name and text that must stay at home. */
+const CANARY = 'c4n4ry';
+
+/** Plants the canary wherever a user or an administrator can put a name or a text. */
+async function plant({ admin, name, role }: TestDatabase): Promise<void> {
+  await admin.query(`
+    alter database ${name} set timescaledb.telemetry_level = 'basic';
+    create schema ${CANARY}_schema;
+    create table ${CANARY}_table (${CANARY}_column int primary key, ${CANARY}_text text default '${CANARY}_default');
+    insert into ${CANARY}_table values (1, '${CANARY}_row');
+    create index ${CANARY}_index on ${CANARY}_table (${CANARY}_text);
+    create view ${CANARY}_schema.${CANARY}_view as select * from ${CANARY}_table;
+    create materialized view ${CANARY}_materialized as select * from ${CANARY}_table;
+    create function ${CANARY}_function() returns text language sql as $$ select '${CANARY}_body' $$;
+    comment on table ${CANARY}_table is '${CANARY}_comment';
+    create table _timescaledb_internal.${CANARY}_chunk (at timestamptz);
+    insert into _timescaledb_catalog.hypertable (id, schema_name, table_name) values (1, 'public', '${CANARY}_table');
+    insert into _timescaledb_catalog.chunk (id, hypertable_id, schema_name, table_name)
+      values (1, 1, '_timescaledb_internal', '${CANARY}_chunk');
+    insert into _timescaledb_catalog.continuous_agg (mat_hypertable_id, raw_hypertable_id, user_view_schema, user_view_name)
+      values (1, 1, '${CANARY}_schema', '${CANARY}_view');
+    insert into _timescaledb_catalog.metadata values ('${CANARY}_private', '${CANARY}_value', false);
+    insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries, retry_period,
+        proc_schema, proc_name, config, check_schema, check_name)
+      values (1000, '${CANARY} job', '1h', '0', -1, '1h', '${CANARY}_schema', '${CANARY}_procedure',
+        '{"${CANARY}_key": "${CANARY}_value"}', '${CANARY}_schema', '${CANARY}_check');
+    insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
+        total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+      values (1000, 1, '1s', '0', 1, 0, 0, 0, 0);
+    insert into _timescaledb_internal.bgw_job_stat_history (id, job_id, execution_start, succeeded, data) values
+      (1, 1000, now(), false, '{"job": {"proc_schema": "${CANARY}_schema", "proc_name": "${CANARY}_procedure"},
+        "error_data": {"sqlerrcode": "P0001", "message": "${CANARY}_message", "hint": "${CANARY}_hint"}}');
+    alter role ${role} set application_name = '${CANARY}_application'`);
+}
+
+/** Runs the bundle, and gives all that came out of it: log, result, and what arrived at the endpoint. */
+async function everythingFrom(
+  database: TestDatabase,
+  { world: worldOptions, ...settings }: Settings & { world?: WorldOptions } = {},
+) {
+  await using world = await startWorld({
+    secret: secretFor(database, { host: 'localhost' }),
+    ...worldOptions,
+  });
+  const { log, ...result } = await invoke(
+    inject('bundle').file,
+    {},
+    {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+      ...world.environment(settings),
+    },
+  );
+  const summary = log.map((line) => JSON.parse(line)).find((line) => 'outcome' in line);
+  const posted = world.endpoint.reports.map(({ body, headers }) => body + JSON.stringify(headers));
+  return {
+    how: `${summary.outcome} ${summary.error?.code ?? ''}`.trim(),
+    text: [...log, JSON.stringify(result), ...posted].join('\n'),
+  };
+}
+
+function current(SecretString: string): WorldOptions {
+  const version: SecretVersion = { VersionId: 'v1', SecretString };
+  return { secrets: fromTable({ [SECRET_ID]: { AWSCURRENT: version } }) };
+}
+
+const CASES: readonly {
+  readonly what: string;
+  readonly how: string;
+  readonly sql?: (database: TestDatabase) => string;
+  readonly options?: (database: TestDatabase) => Settings & { world?: WorldOptions };
+}[] = [
+  { what: 'a report is sent', how: 'sent' },
+  {
+    what: 'a report is sent as a member of the owner, who sees the errors of all jobs',
+    how: 'sent',
+    sql: ({ name, role }) => `alter database ${name} owner to ${role}`,
+  },
+  {
+    what: 'the level is a text that is no level',
+    how: 'skipped',
+    sql: ({ name }) => `alter database ${name} set timescaledb.telemetry_level = '${CANARY}'`,
+  },
+  {
+    what: 'the password is wrong',
+    how: 'failed DATABASE_AUTHENTICATION',
+    options: (database) => ({
+      world: current(secretFor(database, { password: `${CANARY}_wrong` })),
+    }),
+  },
+  {
+    what: 'the database does not exist',
+    how: 'failed DATABASE_MISSING',
+    options: (database) => ({
+      world: current(secretFor(database, { dbname: `${CANARY}_missing` })),
+    }),
+  },
+  {
+    what: 'the host does not resolve',
+    how: 'failed DATABASE_UNREACHABLE',
+    options: (database) => ({ world: current(secretFor(database, { host: `${CANARY}.invalid` })) }),
+  },
+  {
+    what: "the server's certificate does not verify",
+    how: 'failed DATABASE_TLS_UNVERIFIED',
+    options: () => ({ target: { tls: { mode: 'verify-full' } } }),
+  },
+  {
+    what: 'the role may not connect',
+    how: 'failed DATABASE_PERMISSION',
+    sql: ({ name, role }) => `revoke connect on database ${name} from ${role}`,
+  },
+  {
+    what: 'a row of the catalogs makes the report impossible',
+    how: 'failed DATABASE_ERROR',
+    sql: () =>
+      `update _timescaledb_catalog.metadata set value = '${CANARY} is no time' where key = 'install_timestamp'`,
+  },
+  {
+    what: 'the secret is not JSON',
+    how: 'failed SECRET_INVALID',
+    options: () => ({ world: current(`${CANARY} is not JSON`) }),
+  },
+  {
+    what: 'the secret has a wrong shape',
+    how: 'failed SECRET_INVALID',
+    options: () => ({
+      world: current(JSON.stringify({ user: CANARY, pass: CANARY, port: CANARY })),
+    }),
+  },
+  {
+    what: 'the secret is a URL that asks for no TLS',
+    how: 'failed SECRET_INVALID',
+    options: () => ({
+      target: { tls: { mode: 'verify-full' } },
+      world: current(`postgres://${CANARY}:${CANARY}@${CANARY}/${CANARY}?sslmode=disable`),
+    }),
+  },
+  {
+    what: 'the endpoint refuses the report and answers with nonsense',
+    how: 'failed ENDPOINT_REJECTED',
+    options: () => ({
+      world: {
+        answer(response) {
+          response.writeHead(400, CANARY);
+          response.end(CANARY);
+        },
+      },
+    }),
+  },
+  {
+    what: 'the reply is hostile',
+    how: 'sent',
+    options: () => ({
+      world: {
+        answer(response) {
+          response.end(
+            JSON.stringify({
+              is_up_to_date: false,
+              current_timescaledb_version: `2.30\n{"${CANARY}": 1}`,
+            }),
+          );
+        },
+      },
+    }),
+  },
+];
+
+test.each(CASES)(
+  'no name, secret or private text comes out when $what',
+  async ({ how, sql, options }) => {
+    await using database = await createDatabase({ release: '2.28.3', label: CANARY });
+    await plant(database);
+    if (sql !== undefined) await database.admin.query(sql(database));
+
+    const everything = await everythingFrom(database, options?.(database));
+
+    expect(everything.how).toBe(how);
+    expect(everything.text).not.toMatch(new RegExp(CANARY, 'i'));
+    expect(everything.text).not.toContain('localhost');
+  },
+);

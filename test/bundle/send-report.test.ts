@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, inject, test } from 'vitest';
+import { freePort } from '../../local/embedded-timescaledb.ts';
+import { type Invocation, invoke } from '../../local/lambda.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
+
+/** Runs the file that ships, in a process with Lambda's environment. */
+function invokeIn(
+  world: World,
+  { event = {}, timeoutMs, ...settings }: Settings & { event?: unknown; timeoutMs?: number } = {},
+): Promise<Invocation> {
+  return invoke(
+    inject('bundle').file,
+    event,
+    { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url, ...world.environment(settings) },
+    timeoutMs,
+  );
+}
+
+/** The lines that tell how a run ended; there has to be exactly one. */
+function summaries({ log }: Invocation): Record<string, unknown>[] {
+  return log.map((line) => JSON.parse(line)).filter((line) => 'outcome' in line);
+}
+
+function metrics({ log }: Invocation): Record<string, unknown>[] {
+  return log.map((line) => JSON.parse(line)).filter((line) => '_aws' in line);
+}
+
+async function consenting(): Promise<TestDatabase> {
+  const database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+  return database;
+}
+
+test('the bundle is one file that Lambda can import, and small', () => {
+  expect(inject('bundle').bytes).toBeLessThan(530_000);
+});
+
+test('the bundle sends a report, once, and tells it in one line and its metrics', async () => {
+  await using database = await consenting();
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  const invocation = await invokeIn(world, {
+    event: { scheduledTime: '2026-11-22T04:05:00Z', attempt: 1 },
+  });
+
+  expect(world.endpoint.reports).toHaveLength(1);
+  const body = world.endpoint.reports[0]?.body ?? Buffer.alloc(0);
+  const outcome = {
+    outcome: 'sent',
+    message: 'the "timescaledb" extension is not up-to-date',
+    environment: 'test',
+    database: 'metrics',
+    scheduledTime: '2026-11-22T04:05:00Z',
+    attempt: 1,
+    hint: 'The most up-to-date version is 2.30.1, the installed version is 2.28.3.',
+    consent: { granted: true, level: 'basic', rule: 'level-set', where: 'database' },
+    report: {
+      source: 'catalog',
+      bytes: body.byteLength,
+      sha256: createHash('sha256').update(body).digest('hex'),
+    },
+    receipt: { endpoint: new URL(world.endpoint.url).host, status: 200 },
+    version: { installed: '2.28.3', latest: '2.30.1', verdicts: ['outdated'] },
+  };
+  expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
+  expect(summaries(invocation)).toMatchObject([{ level: 'WARN', ...outcome }]);
+  expect(metrics(invocation)).toMatchObject([
+    { environment: 'test', database: 'metrics', Sent: 1, Skipped: 0, Failed: 0, Outdated: 1 },
+  ]);
+  expect(invocation.log).toHaveLength(2);
+});
+
+test('what leaves is the body and a fixed list of headers', async () => {
+  await using database = await consenting();
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  await invokeIn(world);
+
+  const { method, path, headers, body } = world.endpoint.reports[0] ?? {};
+  expect([method, path]).toEqual(['POST', '/v1/metrics']);
+  expect(headers).toEqual({
+    host: new URL(world.endpoint.url).host,
+    connection: 'keep-alive',
+    'content-type': 'application/json',
+    'content-length': String(body?.byteLength),
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    'accept-language': '*',
+    'sec-fetch-mode': 'cors',
+    'user-agent': 'timescaledb-telemetry/0.1.0',
+  });
+});
+
+test.each([
+  [
+    'the level is off',
+    (name: string) => `alter database ${name} set timescaledb.telemetry_level = 'off'`,
+    {},
+  ],
+  [
+    'DO_NOT_TRACK is set',
+    (name: string) => `alter database ${name} set timescaledb.telemetry_level = 'basic'`,
+    { DO_NOT_TRACK: 'true' },
+  ],
+])('when %s, no connection to the endpoint is opened', async (_case, sql, environment) => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query(sql(database.name));
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  const invocation = await invokeIn(world, { environment });
+
+  expect(invocation).toMatchObject({ value: { outcome: 'skipped' } });
+  expect(summaries(invocation)).toMatchObject([{ level: 'INFO', outcome: 'skipped' }]);
+  expect(metrics(invocation)).toMatchObject([{ Skipped: 1, Sent: 0 }]);
+  expect(world.endpoint.connections()).toBe(0);
+});
+
+test('a run that fails throws after its one summary line', async () => {
+  await using world = await startWorld({
+    secret: secretFor(
+      { name: 'nowhere', role: 'nobody', password: 'none' },
+      { port: await freePort() },
+    ),
+  });
+
+  const invocation = await invokeIn(world);
+
+  expect(invocation).toMatchObject({ error: { name: 'RunError' }, exitCode: 0 });
+  expect(summaries(invocation)).toMatchObject([
+    {
+      level: 'ERROR',
+      outcome: 'failed',
+      environment: 'test',
+      database: 'metrics',
+      error: { code: 'DATABASE_UNREACHABLE', origin: 'ECONNREFUSED', retryable: true },
+    },
+  ]);
+  expect(metrics(invocation)).toMatchObject([{ Failed: 1, Sent: 0 }]);
+  expect(world.endpoint.connections()).toBe(0);
+});
+
+test('every problem of TARGET and DELIVERY is in one summary line', async () => {
+  await using world = await startWorld({});
+
+  const invocation = await invokeIn(world, {
+    target: { name: 'two\nlines', port: 0, colour: 'red' },
+    environment: { DELIVERY: '{"endpoint":"http://example.com/"}' },
+  });
+
+  const [summary] = summaries(invocation);
+  expect(summary).toMatchObject({ level: 'ERROR', error: { code: 'CONFIG_INVALID' } });
+  for (const part of ['TARGET name', 'TARGET port', 'colour', 'DELIVERY endpoint']) {
+    expect(summary?.['message']).toContain(part);
+  }
+  expect(world.secrets.requests).toHaveLength(0);
+});
+
+test('an event that cannot be understood stops the run before anything is read', async () => {
+  await using world = await startWorld({});
+  const invocation = await invokeIn(world, { event: { scheduledTime: 'yesterday', force: true } });
+  expect(summaries(invocation)).toMatchObject([{ error: { code: 'EVENT_INVALID' } }]);
+  expect(world.secrets.requests).toHaveLength(0);
+});
+
+test("when Lambda's time runs out there is still a summary line, and it names the phase", async () => {
+  const silent = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.resume();
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  await using world = await startWorld({
+    secret: secretFor({ name: 'silent', role: 'nobody', password: 'none' }, { port }),
+  });
+
+  const invocation = await invokeIn(world, { timeoutMs: 2_500 });
+  silent.close();
+
+  expect(invocation).toMatchObject({ error: { name: 'RunError' } });
+  expect(summaries(invocation)).toMatchObject([
+    { outcome: 'failed', error: { code: 'TIME_LIMIT', retryable: true } },
+  ]);
+  expect(summaries(invocation)[0]?.['message']).toContain('"database"');
+});

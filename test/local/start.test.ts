@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, inject, test } from 'vitest';
+import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+
+const START = join(import.meta.dirname, '..', '..', 'local', 'start.ts');
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** `npm start -- <args>`, without npm. */
+async function start(...args: readonly string[]): Promise<Ended> {
+  const { DO_NOT_TRACK: _, ...env } = process.env;
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [START, ...args], {
+      env,
+    });
+    return { stdout, stderr, code: 0 };
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error && 'stderr' in error && 'code' in error) {
+      return {
+        stdout: String(error.stdout),
+        stderr: String(error.stderr),
+        code: Number(error.code),
+      };
+    }
+    throw error;
+  }
+}
+
+describe('on the embedded TimescaleDB', () => {
+  test('it ends with a sent report and a version warning', async () => {
+    const { stdout, stderr, code } = await start('--latest', '2.31.4');
+    expect([stderr, code]).toEqual(['', 0]);
+    for (const part of [
+      /✔ database +TimescaleDB 2\.23\.0-dev on PostgreSQL 17\.5: 7 hypertables, 37 chunks/,
+      /✔ consent +granted \(rule level-when-unset\)/,
+      /✔ report +[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}/,
+      /✔ sent +127\.0\.0\.1:\d+ answered 200/,
+      /▲ version +metrics: the "timescaledb" extension is not up-to-date/,
+      /The most up-to-date version is 2\.31\.4, the installed version is 2\.23\.0-dev\./,
+      /✔ endpoint +got [\d ]+ bytes with the same sha256/,
+      /"db_uuid": "[0-9a-f-]{36}"/,
+      /"outcome":"sent"/,
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+  });
+
+  test('--level off ends skipped, with the rule, and the endpoint saw no connection', async () => {
+    const { stdout, code } = await start('--level', 'off');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/– consent +denied \(rule level-when-unset\)/);
+    expect(stdout).toMatch(/– endpoint +saw 0 connections/);
+    expect(stdout).toContain('"outcome":"skipped"');
+  });
+
+  test('--json prints one JSON object and nothing else', async () => {
+    const { stdout } = await start('--json');
+    const result = JSON.parse(stdout);
+    expect(result.outcome).toMatchObject({ outcome: 'sent', severity: 'WARN' });
+    expect(Buffer.byteLength(result.report)).toBe(result.outcome.report.bytes);
+    expect(result.log).toHaveLength(2);
+  });
+});
+
+describe('on a server of your own', () => {
+  async function own(level: string): Promise<{ database: TestDatabase; url: string }> {
+    const database = await createDatabase({ release: '2.28.3' });
+    await database.admin.query(
+      `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+    );
+    const { role, password, name } = database;
+    const url = `postgres://${role}:${password}@127.0.0.1:${inject('postgres').port}/${name}`;
+    return { database, url };
+  }
+
+  test('it shows the consent and the report, and sends nothing', async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    const { stdout, code } = await start('--database-url', url);
+    expect(code).toBe(0);
+    expect(stdout).toContain('what would be sent; nothing is');
+    expect(stdout).toMatch(/✔ consent +granted \(rule level-set\)/);
+    expect(stdout).toContain('"timescaledb_version": "2.28.3"');
+  });
+
+  test('without consent it shows no report', async () => {
+    const { database, url } = await own('off');
+    await using _ = database;
+    const { stdout } = await start('--database-url', url, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      consent: { granted: false, rule: 'level-off' },
+      report: null,
+    });
+  });
+
+  test('--send sends it to the endpoint that is named', async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.28.3', true));
+    const { stdout, code } = await start(
+      '--database-url',
+      url,
+      '--send',
+      '--endpoint',
+      endpoint.url,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✔ version +metrics: the "timescaledb" extension is up-to-date/);
+    expect(endpoint.reports).toHaveLength(1);
+  });
+
+  test('what goes wrong is said with its code and its remedy, without the password', async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    const { stderr, code } = await start(
+      '--database-url',
+      url.replace(`/${database.name}`, '/missing'),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^DATABASE_MISSING: /);
+    expect(stderr).not.toContain(database.password);
+  });
+});
+
+test('options that cannot be understood are listed, all at once, with the help', async () => {
+  const { stderr, code } = await start('--level', 'loud', '--send');
+  expect(code).toBe(2);
+  expect(stderr).toContain('--level must be one of off, no_functions, basic');
+  expect(stderr).toContain('--send needs --database-url');
+  expect(stderr).toContain('--help');
+});
+
+test('--help says what there is', async () => {
+  const { stdout, code } = await start('--help');
+  expect(code).toBe(0);
+  for (const option of [
+    '--level',
+    '--latest',
+    '--keep',
+    '--database-url',
+    '--send',
+    '--endpoint',
+    '--json',
+  ]) {
+    expect(stdout).toContain(option);
+  }
+});
