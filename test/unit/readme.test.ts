@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { REQUEST_HEADERS } from '../../lib/delivery.ts';
+import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
+import { FIELDS } from '../../lib/report/fields.ts';
+
+const README = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+
+test.each(Object.entries(RETRYABLE_BY_CODE))(
+  'the README has error %s, retryable %s',
+  (code, retryable) => {
+    const row = README.split('\n').find((line) => line.startsWith(`| \`${code}\` |`));
+    expect(row?.split('|')[2]?.trim()).toBe(retryable ? 'yes' : '');
+  },
+);
+
+test('the README names every field of the report', () => {
+  const patterns = ['num_…_policies', 'num_user_defined_actions', '…_fixed'];
+  const isNamed = (name: string): boolean =>
+    README.includes(`\`${name}\``) ||
+    (/^num_.*_policies(_fixed)?$/.test(name) &&
+      patterns.every((pattern) => README.includes(pattern)));
+  const unnamed = FIELDS.map(({ name }) =>
+    name.replace(/^(num_user_defined_actions)_fixed$/, '$1'),
+  );
+  expect(unnamed.filter((name) => !isNamed(name))).toEqual([]);
+});
+
+test('the README publishes every header', () => {
+  for (const name of Object.keys(REQUEST_HEADERS)) expect(README).toContain(`\`${name}: `);
+});
