@@ -5,14 +5,11 @@ import { runEmbedded } from './run-embedded.ts';
 import { preview, send } from './run-own-server.ts';
 
 async function perform(page: Page, options: Exclude<Options, { mode: 'help' }>) {
-  switch (options.mode) {
-    case 'embedded':
-      return runEmbedded(page, options);
-    case 'preview':
-      return preview(page, options.databaseUrl, options.level);
-    case 'send':
-      return send(page, options.databaseUrl, options.level, options.endpoint);
-  }
+  if (options.mode === 'embedded') return runEmbedded(page, options);
+  const { databaseUrl, level } = options;
+  return options.mode === 'preview'
+    ? preview(page, databaseUrl, level)
+    : send(page, databaseUrl, level, options.endpoint);
 }
 
 async function main(args: readonly string[]): Promise<number> {
