@@ -12,21 +12,21 @@ import { PRODUCT } from './version.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Limits that the server enforces, so that nothing of ours outlives us there. */
-export const STATEMENT_TIMEOUT_MS = 60_000;
-export const LOCK_TIMEOUT_MS = 3_000;
+/** Limits that the server enforces, because a statement goes on there when its client has given up. */
+const STATEMENT_TIMEOUT_MS = 60_000;
+const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** For what is read after the lock time-out was reached once: the whole stays within the lock time-out and a second. */
 const SECOND_LOCK_TIMEOUT_MS = 500;
 
 /**
- * One multi-statement message (design decision 3). Whatever the role, the database or a pooler has set does not reach
+ * One multi-statement message. Whatever the role, the database or a pooler has set does not reach
  * our SQL: names resolve in pg_catalog alone, text is UTF-8, times are UTC, and every limit is the transaction's own.
  */
-const HEAD = `
+const head = (statementTimeoutMs: number): string => `
 begin transaction isolation level repeatable read, read only;
 set local search_path = pg_catalog, pg_temp;
-set local statement_timeout = ${STATEMENT_TIMEOUT_MS};
+set local statement_timeout = ${statementTimeoutMs};
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
 set local client_encoding = 'UTF8';
@@ -188,16 +188,19 @@ function isLockTimeout(error: unknown): boolean {
  * Lends one read-only snapshot of the database and takes it back: the transaction is ended and the connection closed
  * before this returns, whatever happens. Round trips: head, what `read` asks, end.
  *
+ * @param limitMs what is left of the run: no statement may take longer on the server
  * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
  */
 export async function withSnapshot<T>(
   connection: Connection,
+  limitMs: number,
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const { client } = connection;
   const firstRow = async (sql: string): Promise<unknown> => (await lastResult(client, sql)).rows[0];
   try {
-    const identity = toIdentity(await firstRow(HEAD));
+    const statementTimeoutMs = Math.ceil(Math.max(1, Math.min(limitMs, STATEMENT_TIMEOUT_MS)));
+    const identity = toIdentity(await firstRow(head(statementTimeoutMs)));
     const result = await read({
       identity,
       row: firstRow,

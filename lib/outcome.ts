@@ -57,9 +57,21 @@ export interface Outcome {
   readonly durationMs: Story['durationMs'];
 }
 
+/** What is no failure, and yet somebody should look at. */
+function warningsOf({ facts, consent, report }: Story): readonly string[] {
+  const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
+  return [
+    ...(consent?.warnings ?? []),
+    ...(hasNoUuid
+      ? ['The database has no uuid in its metadata, so the report has no db_uuid.']
+      : []),
+  ];
+}
+
 /** What goes into every outcome, as far as the run has come. */
 function common(story: Story) {
   const { event, target, facts, consent, report, receipt, verdict } = story;
+  const warnings = warningsOf(story);
   return {
     ...(target && { environment: target.environment, database: target.name }),
     ...(event?.scheduledTime !== undefined && { scheduledTime: event.scheduledTime }),
@@ -74,7 +86,7 @@ function common(story: Story) {
         sentence: consent.sentence,
       },
     }),
-    ...(consent && consent.warnings.length > 0 && { warnings: consent.warnings }),
+    ...(warnings.length > 0 && { warnings }),
     ...(report && {
       report: {
         source: report.source,
@@ -96,9 +108,10 @@ function common(story: Story) {
   };
 }
 
-function severityOf({ verdict, consent }: Story): Severity {
+function severityOf(story: Story): Severity {
+  const { verdict } = story;
   const isNews = verdict?.code === 'outdated' || verdict?.code === 'unknown';
-  return isNews || (consent?.warnings.length ?? 0) > 0 ? 'WARN' : 'INFO';
+  return isNews || warningsOf(story).length > 0 ? 'WARN' : 'INFO';
 }
 
 /** The outcome of a run from its whole story. Pure. */

@@ -7,6 +7,8 @@ export interface Phases {
    * @throws RunError TIME_LIMIT, naming the phase, when the run's limit is reached in it
    */
   run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** What is left of the limit, in milliseconds. */
+  remainingMs(): number;
 }
 
 function elapsedMs(since: number): number {
@@ -46,6 +48,7 @@ export function startPhases(
         durationMs[phase] = elapsedMs(phaseStartedAt);
       }
     },
+    remainingMs: () => limitMs - (performance.now() - startedAt),
     stop() {
       clearTimeout(timer);
       durationMs.total = elapsedMs(startedAt);

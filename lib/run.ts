@@ -75,7 +75,7 @@ export async function readDatabase(
   );
   return phases.run('database', async (signal) => {
     const connection = await login(credentials, secrets, target, signal);
-    return withSnapshot(connection, async (snapshot) => {
+    return withSnapshot(connection, phases.remainingMs(), async (snapshot) => {
       const facts = await readFacts(snapshot);
       story.facts = facts;
       const consent = decideConsent(facts, target, doNotTrack);

@@ -91,6 +91,21 @@ const CASES: readonly {
     expected: { outcome: 'sent', rule: 'level-when-unset', level: 'basic' },
   },
   {
+    what: 'the server was built without telemetry, and somebody has made a function of that name',
+    sql: () =>
+      `alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job;
+       create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1'`,
+    settings: { target: { levelWhenUnset: 'no_functions' } },
+    expected: { outcome: 'sent', rule: 'level-when-unset', level: 'no_functions' },
+  },
+  {
+    what: 'the server was built without telemetry and its job is not scheduled',
+    sql: () =>
+      'alter extension timescaledb drop function get_telemetry_report(); update _timescaledb_catalog.bgw_job set scheduled = false',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'skipped', rule: 'job-paused', level: 'basic' },
+  },
+  {
     what: 'the server has telemetry, and the target says basic: that is not for the target to say',
     sql: () => '',
     settings: { target: { levelWhenUnset: 'basic' } },

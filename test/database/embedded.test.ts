@@ -75,12 +75,15 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function reportOf() {
-  const secret = secretFor(
+function secret(): string {
+  return secretFor(
     { name: EMBEDDED_DATABASE, role: 'postgres', password: 'not checked' },
     { port: server.port },
   );
-  await using world = await startWorld({ secret });
+}
+
+async function reportOf() {
+  await using world = await startWorld({ secret: secret() });
   const { outcome } = await world.run({ target: { levelWhenUnset: 'basic' } });
   expect(outcome.outcome).toBe('sent');
   return JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
@@ -146,4 +149,16 @@ test('the sizes are what the server itself says of its relations', async () => {
   const { heap_size, toast_size, indexes_size } = report.relations.tables;
   expect(heap_size + toast_size + indexes_size).toBe(rows[0]?.tables);
   expect(toast_size).toBe(rows[0]?.toast);
+});
+
+test('a level that another client left in a pooled session cannot consent', async () => {
+  await server.db.exec("set timescaledb.telemetry_level = 'basic'");
+  try {
+    await using world = await startWorld({ secret: secret() });
+    const { outcome } = await world.run();
+    expect(outcome.consent).toMatchObject({ granted: false, rule: 'level-hidden' });
+    expect(world.endpoint.connections()).toBe(0);
+  } finally {
+    await server.db.exec("set timescaledb.telemetry_level = ''");
+  }
 });

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createSecretReader } from '../../lib/credentials.ts';
+import { parseSecret } from '../../lib/credentials.ts';
+import { login, withSnapshot } from '../../lib/database.ts';
+import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';
 import { secretFor, startWorld } from '../support/world.ts';
@@ -107,24 +109,16 @@ test('a lock that is only waited for does not hold the report either', async () 
 });
 
 test('a lock that comes just when a relation is measured costs one lock time-out, and all is estimated', async () => {
-  const { login, withSnapshot } = await import('../../lib/database.ts');
-  const { parseTarget } = await import('../../lib/target.ts');
-  await using world = await startWorld({ secret: secretFor(database) });
-  const target = parseTarget(world.environment()['TARGET']);
-  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({
-    region: 'us-east-1',
-    endpoint: world.secrets.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  const secrets = createSecretReader(client, target);
-  const { signal } = new AbortController();
-  const credentials = await secrets.read('AWSCURRENT', signal);
+  const target = parseTarget(
+    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
+  );
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
   const other = await otherSession();
   await other.query('begin; lock table busy in access exclusive mode');
 
-  const connection = await login(credentials, secrets, target, signal);
-  const row = await withSnapshot(connection, (snapshot) =>
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const row = await withSnapshot(connection, 10_000, (snapshot) =>
     snapshot.rowOrElse(
       "select pg_catalog.pg_table_size('public.busy') as size",
       "select 'estimated' as size",

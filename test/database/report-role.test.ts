@@ -95,6 +95,22 @@ test('it takes four round trips over one connection: head, facts, report, end', 
   });
 });
 
+test('no statement may outlive the run on the server', async () => {
+  await using database = await consentingDatabase();
+  await using proxy = await startWireProxy(inject('postgres').port);
+  await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+
+  await world.run({ limitMs: 5_000 });
+  await world.run({ limitMs: 90_000 });
+
+  const timeouts = proxy.conversations.map(({ queries }) =>
+    Number(/set local statement_timeout = (\d+);/.exec(queries[0] ?? '')?.[1]),
+  );
+  expect(timeouts[0]).toBeGreaterThan(1_000);
+  expect(timeouts[0]).toBeLessThanOrEqual(5_000);
+  expect(timeouts[1]).toBe(60_000);
+});
+
 test('without consent the report is not even asked for', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await using proxy = await startWireProxy(inject('postgres').port);

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { parseSecret } from '../../lib/credentials.ts';
+import { login, withSnapshot } from '../../lib/database.ts';
+import { buildReport } from '../../lib/report/report.ts';
+import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
@@ -66,6 +70,33 @@ test('settings of the role change nothing in the report', async () => {
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
+test('what another client left in a pooled session changes nothing', async () => {
+  await using database = await consenting();
+  await database.admin.query(
+    `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
+  );
+  const { report: expected } = await reportOf(database);
+  const target = parseTarget(
+    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
+  );
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
+
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  await connection.client.query(`
+    set client_encoding = 'LATIN1';
+    set search_path = nowhere;
+    set timezone = 'Asia/Kolkata';
+    set intervalstyle = 'postgres_verbose';
+    set datestyle = 'German';
+    set statement_timeout = '1ms'`);
+  const { body } = await withSnapshot(connection, 10_000, (snapshot) =>
+    buildReport(snapshot, target),
+  );
+
+  expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject(expected);
+});
+
 test('functions, operators and relations that somebody put in the way are never used', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
@@ -129,6 +160,18 @@ test('the tuning settings and the cloud are reported under both spellings, an em
   expect(later).not.toHaveProperty('last_tuned_time');
   expect(later).not.toHaveProperty('instance_metadata');
   expect(later.license).toEqual({ edition: 'apache_only' });
+});
+
+test('a database without a uuid gets a report without one, and a warning', async () => {
+  await using database = await consenting();
+  await database.admin.query(`delete from _timescaledb_catalog.metadata where key = 'uuid'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  const { outcome } = await world.run();
+
+  expect(outcome).toMatchObject({ outcome: 'sent', severity: 'WARN' });
+  expect(outcome.warnings).toEqual([expect.stringContaining('has no uuid')]);
+  expect(world.endpoint.reports[0]?.body.toString('utf8')).not.toContain('"db_uuid"');
 });
 
 test('a field that cannot be known is left out, and never invented', async () => {
