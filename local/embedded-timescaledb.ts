@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { timescaledb } from '@electric-sql/pglite/timescaledb';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { freePort } from './loopback.ts';
 
 /** The role that the reports are made with: a login and nothing else. */
 export const REPORTER = 'telemetry_reporter';
@@ -17,18 +16,6 @@ const WORKLOAD = join(import.meta.dirname, 'workload.sql');
 export interface EmbeddedTimescaleDb extends AsyncDisposable {
   readonly port: number;
   readonly db: PGlite;
-}
-
-/** A port of loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string')
-    throw new TypeError('No TCP port was given.');
-  return address.port;
 }
 
 /** One statement at a time, because some of them refuse to run beside others. Statements end at the end of a line. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** An HTTP server on loopback. */
@@ -8,6 +9,25 @@ export interface LoopbackServer extends AsyncDisposable {
   readonly url: string;
   /** How many TCP connections were opened to it, whether they sent anything or not. */
   readonly connections: () => number;
+}
+
+/** Listens on a free port of loopback, and says which. */
+export async function listenOnFreePort(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new TypeError('No TCP port was given.');
+  return address.port;
+}
+
+/** A port of loopback on which nothing listens now. */
+export async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  const port = await listenOnFreePort(server);
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -25,13 +45,9 @@ export async function listen(
   server.on('connection', () => {
     connections += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new TypeError('No TCP port was given.');
+  const port = await listenOnFreePort(server);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

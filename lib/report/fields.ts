@@ -48,18 +48,28 @@ function fromVersionText(pattern: string): string {
 
 const FUNCTIONS_SCHEMA = "'_timescaledb_functions'";
 
-function policyCount(procedure: string, fixedSchedule: boolean): (identity: Identity) => string {
-  return (identity) =>
-    number(
-      `select count(*) from ${jobTable(identity)} j where j.proc_schema = ${FUNCTIONS_SCHEMA} and j.proc_name = '${procedure}' and j.fixed_schedule = ${fixedSchedule}`,
-    );
-}
+const POLICY_COUNTERS: readonly (readonly [name: string, procedure: string])[] = [
+  ['num_continuous_aggs_policies', 'policy_refresh_continuous_aggregate'],
+  ['num_compression_policies', 'policy_compression'],
+  ['num_reorder_policies', 'policy_reorder'],
+  ['num_retention_policies', 'policy_retention'],
+];
 
-function userDefinedActionCount(fixedSchedule: boolean): (identity: Identity) => string {
-  return (identity) =>
-    number(
-      `select count(*) from ${jobTable(identity)} j where j.proc_schema <> ${FUNCTIONS_SCHEMA} and j.fixed_schedule = ${fixedSchedule}`,
-    );
+/** Jobs by kind: those on a fixed schedule have counters of their own, and are not in the others. */
+function jobCounters(suffix: string, fixedSchedule: boolean): Field[] {
+  const counter = (name: string, condition: string): Field => ({
+    name: `${name}${suffix}`,
+    sql: (identity) =>
+      number(
+        `select count(*) from ${jobTable(identity)} j where ${condition} and j.fixed_schedule = ${fixedSchedule}`,
+      ),
+  });
+  return [
+    ...POLICY_COUNTERS.map(([name, procedure]) =>
+      counter(name, `j.proc_schema = ${FUNCTIONS_SCHEMA} and j.proc_name = '${procedure}'`),
+    ),
+    counter('num_user_defined_actions', `j.proc_schema <> ${FUNCTIONS_SCHEMA}`),
+  ];
 }
 
 /** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
@@ -232,22 +242,8 @@ export const FIELDS: readonly Field[] = [
     name: 'data_volume',
     sql: always(number('pg_catalog.pg_database_size(pg_catalog.current_database())')),
   },
-  {
-    name: 'num_continuous_aggs_policies',
-    sql: policyCount('policy_refresh_continuous_aggregate', false),
-  },
-  { name: 'num_compression_policies', sql: policyCount('policy_compression', false) },
-  { name: 'num_reorder_policies', sql: policyCount('policy_reorder', false) },
-  { name: 'num_retention_policies', sql: policyCount('policy_retention', false) },
-  { name: 'num_user_defined_actions', sql: userDefinedActionCount(false) },
-  {
-    name: 'num_continuous_aggs_policies_fixed',
-    sql: policyCount('policy_refresh_continuous_aggregate', true),
-  },
-  { name: 'num_compression_policies_fixed', sql: policyCount('policy_compression', true) },
-  { name: 'num_reorder_policies_fixed', sql: policyCount('policy_reorder', true) },
-  { name: 'num_retention_policies_fixed', sql: policyCount('policy_retention', true) },
-  { name: 'num_user_defined_actions_fixed', sql: userDefinedActionCount(true) },
+  ...jobCounters('', false),
+  ...jobCounters('_fixed', true),
   { name: 'related_extensions', sql: relatedExtensions },
   { name: 'license', sql: always(LICENSE) },
   {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, inject, test } from 'vitest';
-import { freePort } from '../../local/embedded-timescaledb.ts';
 import { type Invocation, invoke } from '../../local/lambda.ts';
+import { freePort, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
@@ -173,10 +172,7 @@ test("when Lambda's time runs out there is still a summary line, and it names th
     socket.on('error', () => undefined);
     socket.resume();
   });
-  silent.listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const address = silent.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
+  const port = await listenOnFreePort(silent);
   await using world = await startWorld({
     secret: secretFor({ name: 'silent', role: 'nobody', password: 'none' }, { port }),
   });

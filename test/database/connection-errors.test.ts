@@ -1,22 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { freePort } from '../../local/embedded-timescaledb.ts';
-import { listen } from '../../local/loopback.ts';
+import { freePort, listen, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
 const NOWHERE = { name: 'canary_database', role: 'canary_role', password: 'canary_password' };
-
-async function portOf(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string')
-    throw new TypeError('No TCP port was given.');
-  return address.port;
-}
 
 /** How a run fails: its code and whether a retry may help. Nothing may have been sent, and no name may be told. */
 async function failure(world: World, settings?: Settings): Promise<string> {
@@ -65,7 +54,7 @@ test('a server without TLS is refused, and nothing but the question for TLS is s
     });
     socket.on('error', () => undefined);
   });
-  const port = await portOf(server);
+  const port = await listenOnFreePort(server);
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
   const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
   server.close();
@@ -80,7 +69,7 @@ test('a server that accepts and stays silent costs no more than the time limit, 
     sockets.push(socket.resume());
     socket.on('error', () => undefined);
   });
-  const port = await portOf(server);
+  const port = await listenOnFreePort(server);
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
   const { outcome } = await world.run({ limitMs: 300 });
   expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
@@ -122,25 +111,27 @@ test('the catalogs are not those of the version', async () => {
   expect(await failure(world)).toBe('CATALOG_UNEXPECTED');
 });
 
-test('the catalogs were taken away from PUBLIC', async () => {
+test.each([
+  {
+    what: 'the catalogs were taken away from PUBLIC',
+    sql: () => 'revoke usage on schema _timescaledb_catalog from public',
+    code: 'DATABASE_PERMISSION',
+  },
+  {
+    what: 'the role may not connect to the database',
+    sql: ({ name, role }: TestDatabase) => `revoke connect on database ${name} from ${role}`,
+    code: 'DATABASE_PERMISSION',
+  },
+  {
+    what: 'the database has no connection left',
+    sql: ({ name }: TestDatabase) => `alter database ${name} connection limit 0`,
+    code: 'DATABASE_BUSY, retryable',
+  },
+])('$what', async ({ sql, code }) => {
   await using database = await consenting();
-  await database.admin.query('revoke usage on schema _timescaledb_catalog from public');
+  await database.admin.query(sql(database));
   await using world = await startWorld({ secret: secretFor(database) });
-  expect(await failure(world)).toBe('DATABASE_PERMISSION');
-});
-
-test('the role may not connect to the database', async () => {
-  await using database = await consenting();
-  await database.admin.query(`revoke connect on database ${database.name} from ${database.role}`);
-  await using world = await startWorld({ secret: secretFor(database) });
-  expect(await failure(world)).toBe('DATABASE_PERMISSION');
-});
-
-test('the database has no connection left', async () => {
-  await using database = await consenting();
-  await database.admin.query(`alter database ${database.name} connection limit 0`);
-  await using world = await startWorld({ secret: secretFor(database) });
-  expect(await failure(world)).toBe('DATABASE_BUSY, retryable');
+  expect(await failure(world)).toBe(code);
 });
 
 test('the session is ended by an administrator in the middle of a query', async () => {

