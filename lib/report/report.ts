@@ -5,8 +5,10 @@ import type { Snapshot } from '../database.ts';
 import type { Identity } from '../identity.ts';
 import { checkRow } from '../input.ts';
 import type { Target } from '../target.ts';
-import { FIELDS, type Field } from './fields.ts';
-import { estimatedCount, relationsCtes, type Sizes } from './relations.ts';
+import type { Field } from './field.ts';
+import { FIELDS } from './fields.ts';
+import { estimatedCount, type Sizes } from './measure.ts';
+import { relationsCtes } from './relations.ts';
 
 /** The report: exactly these bytes are shown, hashed and posted. */
 export interface Report {

@@ -113,3 +113,22 @@ test.each([
     },
   });
 });
+
+test('estimated sizes are page counts, also below a partition that is partitioned itself', async () => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  await fill(database.admin, '2.28.3');
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  await world.run({ target: { sizes: 'estimated' } });
+
+  const { relations } = JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
+  expect(relations).toMatchObject({
+    tables: { heap_size: 2 * 8_192, indexes_size: 2 * 8_192, toast_size: 8_192 },
+    materialized_views: { heap_size: 8_192 },
+    partitioned_tables: { num_children: 3, heap_size: 2 * 8_192 },
+    hypertables: { heap_size: 3 * 8_192 + 1_000 },
+  });
+});
