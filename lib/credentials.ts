@@ -32,7 +32,12 @@ const jsonSecretSchema = z.object({
   username: z.string().check(z.minLength(1)),
   password: z.string().check(z.minLength(1)),
   host: z.optional(z.string().check(z.minLength(1))),
-  port: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(65_535))),
+  port: z.optional(
+    z.pipe(
+      z.union([z.number(), z.string().check(z.regex(/^\d+$/))]),
+      z.pipe(z.transform(Number), z.int().check(z.minimum(1), z.maximum(65_535))),
+    ),
+  ),
   dbname: z.optional(z.string().check(z.minLength(1))),
   ca: z.optional(z.string().check(z.includes('-----BEGIN CERTIFICATE-----'))),
 });
@@ -90,7 +95,7 @@ function decoded(text: string): string {
 function parseUrlSecret(text: string, target: Target): SecretParts {
   if (!URL.canParse(text)) {
     throw invalidSecret(
-      'its URL cannot be parsed (escape reserved characters of user and password with percent signs)',
+      'its URL cannot be parsed (it needs a host, and reserved characters of user and password percent-encoded)',
     );
   }
   const url = new URL(text);
@@ -106,7 +111,7 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
   return {
     user: decoded(url.username),
     password: decoded(url.password),
-    host: url.hostname === '' ? undefined : url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? undefined : Number(url.port),
     database: database === '' ? undefined : database,
   };

@@ -48,6 +48,17 @@ export function notPostgresql(original: unknown): RunError {
   );
 }
 
+const tlsUnsupported: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_TLS_UNSUPPORTED',
+    'The server offers no TLS, or none that this client accepts, and the target asks for it.',
+    {
+      remedy:
+        'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
+      ...details,
+    },
+  );
+
 const authentication: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_AUTHENTICATION',
@@ -82,70 +93,63 @@ const unexpectedCatalog: ErrorMaker = (details) =>
   );
 
 /** SQLSTATEs that say what to do. Source: PostgreSQL's documentation, appendix A. */
-const BY_SQLSTATE: Readonly<Record<string, ErrorMaker>> = {
-  '28P01': authentication,
-  '28000': authentication,
-  '3D000': (details) =>
-    new RunError('DATABASE_MISSING', 'The server has no database of that name.', {
-      remedy: 'Correct dbname in the secret or database in the target, or remove the target.',
-      ...details,
-    }),
-  '42501': permission,
-  '42P01': unexpectedCatalog,
-  '42703': unexpectedCatalog,
-  '42883': unexpectedCatalog,
-  '3F000': unexpectedCatalog,
-  '53300': busy,
-  '57P03': busy,
-  '57P01': lost,
-  '57P02': lost,
-  '57P05': lost,
-  '25P03': lost,
-  '57014': (details) =>
-    new RunError(
-      'DATABASE_STATEMENT_TIMEOUT',
-      'A statement reached its time limit on the server and was cancelled.',
-      {
-        remedy:
-          "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
+  Object.entries<ErrorMaker>({
+    '28P01': authentication,
+    '28000': authentication,
+    '3D000': (details) =>
+      new RunError('DATABASE_MISSING', 'The server has no database of that name.', {
+        remedy: 'Correct dbname in the secret or database in the target, or remove the target.',
         ...details,
-      },
-    ),
-  '55P03': (details) =>
-    new RunError(
-      'CATALOG_LOCKED',
-      "A catalog table is locked by another session, so that the database's state cannot be read.",
-      {
-        remedy:
-          'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
-        ...details,
-      },
-    ),
-};
+      }),
+    '42501': permission,
+    '42P01': unexpectedCatalog,
+    '42703': unexpectedCatalog,
+    '42883': unexpectedCatalog,
+    '3F000': unexpectedCatalog,
+    '53300': busy,
+    '57P03': busy,
+    '57P01': lost,
+    '57P02': lost,
+    '57P05': lost,
+    '25P03': lost,
+    '57014': (details) =>
+      new RunError(
+        'DATABASE_STATEMENT_TIMEOUT',
+        'A statement reached its time limit on the server and was cancelled.',
+        {
+          remedy:
+            "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+          ...details,
+        },
+      ),
+    '55P03': (details) =>
+      new RunError(
+        'CATALOG_LOCKED',
+        "A catalog table is locked by another session, so that the database's state cannot be read.",
+        {
+          remedy:
+            'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
+          ...details,
+        },
+      ),
+  }),
+);
 
 /** Node's and OpenSSL's names for a certificate that does not verify. */
 const CERTIFICATE_ERROR =
   /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_|PATH_LENGTH_EXCEEDED)/;
 
-export function isCertificateError(token: string | undefined): boolean {
-  return token !== undefined && CERTIFICATE_ERROR.test(token);
+/** A handshake that fails for another reason: versions, ciphers, or no TLS at the other end. */
+const HANDSHAKE_ERROR = /^(EPROTO$|ERR_SSL_)/;
+
+export function isTlsError(token = ''): boolean {
+  return CERTIFICATE_ERROR.test(token) || HANDSHAKE_ERROR.test(token);
 }
 
-/** Errors that node-postgres itself makes; it gives them no code. */
+/** Errors that node-postgres itself makes; it gives them no code. PostgreSQL's own texts are never searched. */
 const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
-  [
-    /does not support SSL/,
-    (details) =>
-      new RunError(
-        'DATABASE_TLS_UNSUPPORTED',
-        'The server offers no TLS, and the target asks for it.',
-        {
-          remedy:
-            'Turn on ssl on the server. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
-          ...details,
-        },
-      ),
-  ],
+  [/does not support SSL/, tlsUnsupported],
   [
     /error establishing an SSL connection|received invalid response|unexpected .* message/i,
     ({ original }) => notPostgresql(original),
@@ -159,25 +163,26 @@ const NETWORK_ERROR =
 
 /** SQLSTATE first, then what OpenSSL, the socket and node-postgres say. */
 function makerFor(
-  origin: string | undefined,
+  origin: string,
   text: string,
   phase: 'connect' | 'query',
 ): ErrorMaker | undefined {
-  const byOrigin = origin === undefined ? undefined : BY_SQLSTATE[origin];
+  const byOrigin = BY_SQLSTATE.get(origin);
   if (byOrigin !== undefined) return byOrigin;
-  if (isCertificateError(origin)) return unverified;
-  const byText = BY_TEXT.find(([pattern]) => pattern.test(text));
-  if (byText !== undefined) return byText[1];
-  const isNetwork = (origin !== undefined && NETWORK_ERROR.test(origin)) || /terminated/.test(text);
-  if (!isNetwork) return undefined;
-  return phase === 'connect' ? unreachable : lost;
+  if (CERTIFICATE_ERROR.test(origin)) return unverified;
+  if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;
+  const broken = phase === 'connect' ? unreachable : lost;
+  if (NETWORK_ERROR.test(origin)) return broken;
+  if (!/^error$/i.test(origin)) return undefined;
+  if (/terminated|not queryable/.test(text)) return broken;
+  return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /** Any error of node-postgres, of a socket or of TLS as a RunError whose text names no role, database or host. */
 export function toDatabaseError(thrown: unknown, phase: 'connect' | 'query'): RunError {
   if (thrown instanceof RunError) return thrown;
   const details = { origin: tokenOf(thrown), original: thrown };
-  const make = makerFor(details.origin, thrown instanceof Error ? thrown.message : '', phase);
+  const make = makerFor(details.origin ?? '', thrown instanceof Error ? thrown.message : '', phase);
   if (make !== undefined) return make(details);
   return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
     remedy:

@@ -1,5 +1,5 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
-import { isCertificateError } from './database-errors.ts';
+import { isTlsError } from './database-errors.ts';
 import { RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
 import type { Delivery } from './target.ts';
@@ -53,7 +53,7 @@ function unreachableError(thrown: unknown): RunError {
   const original = causeOf(thrown);
   const origin = tokenOf(original);
   const details = { origin, original };
-  if (origin === 'TimeoutError' || origin === 'UND_ERR_HEADERS_TIMEOUT') {
+  if (origin === 'TimeoutError') {
     return new RunError(
       'ENDPOINT_TIMEOUT',
       `The telemetry endpoint did not answer within ${RESPONSE_TIMEOUT_MS / 1000} s.`,
@@ -64,12 +64,16 @@ function unreachableError(thrown: unknown): RunError {
       },
     );
   }
-  if (isCertificateError(origin)) {
-    return new RunError('ENDPOINT_TLS', "The telemetry endpoint's certificate does not verify.", {
-      remedy:
-        'Something between the function and the endpoint may open TLS: give its authority with NODE_EXTRA_CA_CERTS. The report was not sent.',
-      ...details,
-    });
+  if (isTlsError(origin)) {
+    return new RunError(
+      'ENDPOINT_TLS',
+      'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
+      {
+        remedy:
+          'Something between the function and the endpoint may open TLS: give its authority with NODE_EXTRA_CA_CERTS. The report was not sent.',
+        ...details,
+      },
+    );
   }
   return new RunError(
     'ENDPOINT_UNREACHABLE',
@@ -152,10 +156,7 @@ export async function deliver(
       status: response.status,
       at: new Date().toISOString(),
     };
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw statusError(response);
-    }
+    if (!response.ok) throw statusError(response);
     clearTimeout(timer);
     timer = setTimeout(giveUp, REPLY_TIMEOUT_MS);
     return { receipt, reply: await readReply(response, either) };

@@ -83,7 +83,7 @@ export function toRunError(thrown: unknown): RunError {
   return new RunError('INTERNAL', 'An unexpected error ended the run.', {
     remedy:
       'This is a defect in timescaledb-telemetry. Set POWERTOOLS_LOG_LEVEL=DEBUG for one run, and report what the log shows.',
-    origin: thrown instanceof Error ? thrown.name : typeof thrown,
+    origin: tokenOf(thrown) ?? typeof thrown,
     original: thrown,
   });
 }

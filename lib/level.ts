@@ -67,9 +67,7 @@ function allFindings({ level }: Facts): { findings: Finding[]; warnings: string[
 /** The level that is set for everybody, the more specific place first. */
 function setForEverybody(facts: Facts): Finding | undefined {
   for (const place of ['database', 'all roles'] as const) {
-    const stored = facts.level.stored.find(
-      (one) => one.holder === 'everybody' && one.place === place,
-    );
+    const stored = facts.level.stored.find((one) => one.place === place);
     if (stored !== undefined) return { level: parseLevel(stored.value) ?? 'off', where: place };
   }
   return undefined;
@@ -134,7 +132,9 @@ export function resolveLevel(facts: Facts, target: Target): LevelAnswer {
   const { findings, warnings } = allFindings(facts);
   const { finding: basis, rule } = basisOf(facts, target);
   const strictest = findings.reduce(stricterOf, basis);
-  if (strictest.level !== 'off') return { ...strictest, rule, warnings };
+  if (strictest.level !== 'off') {
+    return { ...strictest, rule: strictest === basis ? rule : 'level-set', warnings };
+  }
   // An off that somebody has set explains more than a level that could not be seen.
   const isSetOff = findings.some(({ level }) => level === 'off');
   if (isSetOff) {

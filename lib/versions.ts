@@ -1,3 +1,4 @@
+import coerce from 'semver/functions/coerce.js';
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import type { Reply } from './delivery.ts';
@@ -25,15 +26,17 @@ const VERSION_LIMIT_BYTES = 128;
 
 /** One field of the reply as the extension reads it: as text, whatever its JSON type; undefined when it is null. */
 function fieldAsText(reply: object, name: string): string | undefined {
-  const value: unknown = new Map<string, unknown>(Object.entries(reply)).get(name);
+  const value: unknown = Reflect.get(reply, name);
   if (value === undefined || value === null) return undefined;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function parseReply(body: Uint8Array): object | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+    // A byte order mark is kept, so that it is no JSON.
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }
@@ -49,9 +52,10 @@ function invalidVersionReason(text: string | undefined): string | undefined {
 
 /** How `installed` stands to `latest`; undefined when one of them has no order. */
 function order(installed: string, latest: string): number | undefined {
-  const one = parse(installed, { loose: true });
-  const other = parse(latest, { loose: true });
-  return one === null || other === null ? undefined : compare(one, other);
+  const [one, other] = [installed, latest].map(
+    (text) => parse(text, { loose: true }) ?? coerce(text),
+  );
+  return one && other ? compare(one, other) : undefined;
 }
 
 /**

@@ -1,0 +1,214 @@
+import { inspect } from 'node:util';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { isTlsError, toDatabaseError } from '../../lib/database-errors.ts';
+import { RunError } from '../../lib/errors.ts';
+
+const CANARY = 'c4n4ry';
+
+/** An error as PostgreSQL sends it: its text and its fields are full of names. */
+function fromServer(sqlstate: string, text = `role "${CANARY}" has a problem`): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError(text, 100, 'error'), {
+    severity: 'FATAL',
+    code: sqlstate,
+    detail: `Detail about ${CANARY}.`,
+    hint: `Hint about ${CANARY}.`,
+    schema: CANARY,
+    table: CANARY,
+  });
+}
+
+/** An error as a socket, the resolver or OpenSSL make it. */
+function fromNode(code: string, text = `${code} ${CANARY}.example.com:5432`): Error {
+  return Object.assign(new Error(text), { code, hostname: `${CANARY}.example.com` });
+}
+
+function expectNoNames(error: RunError): void {
+  const shown = [
+    error.message,
+    error.remedy,
+    error.origin,
+    String(error),
+    JSON.stringify(error),
+    inspect(error, { showHidden: true, depth: null }),
+  ];
+  expect(shown.join('\n')).not.toContain(CANARY);
+}
+
+const PHASES = ['connect', 'query'] as const;
+
+test.each([
+  ['28P01', 'DATABASE_AUTHENTICATION', false, 'Compare the secret with the role'],
+  ['28000', 'DATABASE_AUTHENTICATION', false, 'Compare the secret with the role'],
+  ['3D000', 'DATABASE_MISSING', false, 'Correct dbname in the secret'],
+  ['42501', 'DATABASE_PERMISSION', false, 'Grant CONNECT'],
+  ['42P01', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42703', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42883', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['3F000', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['53300', 'DATABASE_BUSY', true, 'raise the connection limits'],
+  ['57P03', 'DATABASE_BUSY', true, 'raise the connection limits'],
+  ['57P01', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['57P02', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['57P05', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['25P03', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['57014', 'DATABASE_STATEMENT_TIMEOUT', true, "set sizes to 'estimated'"],
+  ['55P03', 'CATALOG_LOCKED', true, 'pg_locks'],
+  ['XX000', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
+  ['22012', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
+])('SQLSTATE %s is %s, whenever it comes', (sqlstate, code, retryable, remedy) => {
+  for (const phase of PHASES) {
+    const thrown = fromServer(sqlstate);
+    const error = toDatabaseError(thrown, phase);
+    expect(error).toMatchObject({ code, retryable, origin: sqlstate });
+    expect(error.remedy).toContain(remedy);
+    expect(error.original).toBe(thrown);
+    expectNoNames(error);
+  }
+});
+
+const CERTIFICATE_CODES = [
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'CRL_HAS_EXPIRED',
+  'PATH_LENGTH_EXCEEDED',
+];
+
+test.each(CERTIFICATE_CODES)('%s is a certificate that does not verify', (token) => {
+  expect(isTlsError(token)).toBe(true);
+  const error = toDatabaseError(fromNode(token), 'connect');
+  expect(error).toMatchObject({
+    code: 'DATABASE_TLS_UNVERIFIED',
+    retryable: false,
+    origin: token,
+  });
+  expect(error.remedy).toContain('tls.caFile');
+  expectNoNames(error);
+});
+
+test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])(
+  '%s is a handshake that fails for another reason',
+  (token) => {
+    expect(isTlsError(token)).toBe(true);
+    expect(toDatabaseError(fromNode(token), 'connect').code).toBe('DATABASE_TLS_UNSUPPORTED');
+  },
+);
+
+test.each(['toString', 'constructor', '__proto__'])(
+  'a server that answers with the SQLSTATE %s confuses nobody',
+  (code) => {
+    const error = toDatabaseError(Object.assign(new Error('hostile'), { code }), 'query');
+    expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: code });
+  },
+);
+
+test.each([undefined, '28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CERT_'])(
+  '%s is no error of a certificate',
+  (token) => {
+    expect(isTlsError(token)).toBe(false);
+  },
+);
+
+test.each([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EPIPE',
+  'EADDRNOTAVAIL',
+])('%s is a server out of reach at first, and a lost connection later', (token) => {
+  const first = toDatabaseError(fromNode(token), 'connect');
+  expect(first).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: true, origin: token });
+  expect(first.remedy).toContain('security group');
+  expectNoNames(first);
+  const later = toDatabaseError(fromNode(token), 'query');
+  expect(later).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true, origin: token });
+  expectNoNames(later);
+});
+
+test('all addresses of a name refused are a server out of reach', () => {
+  const thrown = Object.assign(new AggregateError([fromNode('ECONNREFUSED')], CANARY), {
+    code: 'ECONNREFUSED',
+  });
+  const error = toDatabaseError(thrown, 'connect');
+  expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE', origin: 'ECONNREFUSED' });
+  expectNoNames(error);
+});
+
+describe('what node-postgres itself says', () => {
+  test.each([
+    ['The server does not support SSL connections', 'DATABASE_TLS_UNSUPPORTED'],
+    ['There was an error establishing an SSL connection', 'DATABASE_NOT_POSTGRESQL'],
+    ['received invalid response: 48', 'DATABASE_NOT_POSTGRESQL'],
+    ['Received unexpected commandComplete message from backend.', 'DATABASE_NOT_POSTGRESQL'],
+    ['timeout expired', 'DATABASE_UNREACHABLE'],
+    ['Connection terminated unexpectedly', 'DATABASE_UNREACHABLE'],
+    [
+      'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string',
+      'DATABASE_AUTHENTICATION',
+    ],
+    [
+      'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match',
+      'DATABASE_AUTHENTICATION',
+    ],
+    ['Something else', 'DATABASE_ERROR'],
+  ])('on connecting: %s', (text, code) => {
+    const error = toDatabaseError(new Error(`${text} (${CANARY})`), 'connect');
+    expect(error.code).toBe(code);
+    expect(error.remedy).not.toBe('');
+    expectNoNames(error);
+  });
+
+  test.each([
+    'Connection terminated unexpectedly',
+    'Connection terminated',
+    'Client has encountered a connection error and is not queryable',
+  ])('between or during two queries: %s', (text) => {
+    expect(toDatabaseError(new Error(text), 'query')).toMatchObject({
+      code: 'DATABASE_CONNECTION_LOST',
+      retryable: true,
+    });
+  });
+
+  test.each([
+    'role "password_rotator" is a member of something',
+    'unexpected error message of an extension',
+    'the job was terminated',
+    'timeout expired',
+  ])('is not looked for in what the server says: %s', (text) => {
+    const error = toDatabaseError(fromServer('P0001', text), 'query');
+    expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: 'P0001' });
+  });
+});
+
+test('an error of a run stays what it is', () => {
+  const error = new RunError('EXTENSION_MISSING', 'No extension.', { remedy: 'Install it.' });
+  expect(toDatabaseError(error, 'query')).toBe(error);
+});
+
+test('what is no error at all is an error of the database without a token', () => {
+  for (const thrown of [CANARY, undefined, { code: '28P01', message: CANARY }]) {
+    const error = toDatabaseError(thrown, 'query');
+    expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: undefined });
+    expectNoNames(error);
+  }
+});

@@ -1,0 +1,177 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import {
+  type ErrorCode,
+  RETRYABLE_BY_CODE,
+  RunError,
+  tokenOf,
+  toRunError,
+} from '../../lib/errors.ts';
+
+const CODES = Object.keys(RETRYABLE_BY_CODE).filter((key): key is ErrorCode =>
+  Object.hasOwn(RETRYABLE_BY_CODE, key),
+);
+
+describe('the codes', () => {
+  test('that another try can help are these', () => {
+    expect(CODES.filter((code) => RETRYABLE_BY_CODE[code])).toStrictEqual([
+      'TIME_LIMIT',
+      'SECRET_UNAVAILABLE',
+      'DATABASE_UNREACHABLE',
+      'DATABASE_BUSY',
+      'DATABASE_CONNECTION_LOST',
+      'DATABASE_STATEMENT_TIMEOUT',
+      'CATALOG_LOCKED',
+      'ENDPOINT_UNREACHABLE',
+      'ENDPOINT_TIMEOUT',
+      'ENDPOINT_UNAVAILABLE',
+    ]);
+  });
+
+  test('that it cannot are these', () => {
+    expect(CODES.filter((code) => !RETRYABLE_BY_CODE[code])).toStrictEqual([
+      'CONFIG_INVALID',
+      'EVENT_INVALID',
+      'INTERNAL',
+      'SECRET_NOT_FOUND',
+      'SECRET_DENIED',
+      'SECRET_UNREADABLE',
+      'SECRET_INVALID',
+      'DATABASE_TLS_UNSUPPORTED',
+      'DATABASE_TLS_UNVERIFIED',
+      'DATABASE_NOT_POSTGRESQL',
+      'DATABASE_AUTHENTICATION',
+      'DATABASE_MISSING',
+      'DATABASE_PERMISSION',
+      'DATABASE_ERROR',
+      'CATALOG_UNEXPECTED',
+      'EXTENSION_MISSING',
+      'VERSION_UNSUPPORTED',
+      'ENDPOINT_TLS',
+      'ENDPOINT_REDIRECTED',
+      'ENDPOINT_REJECTED',
+    ]);
+  });
+
+  test('give an error its flag', () => {
+    for (const code of CODES) {
+      const { retryable } = new RunError(code, 'It happened.', { remedy: 'Do this.' });
+      expect([code, retryable]).toStrictEqual([code, RETRYABLE_BY_CODE[code]]);
+    }
+  });
+});
+
+describe('what was thrown first', () => {
+  const original = new Error('role "c4n4ry" does not exist', { cause: 'c4n4ry' });
+  const error = new RunError('DATABASE_ERROR', 'It happened.', {
+    remedy: 'Do this.',
+    origin: '42704',
+    original,
+  });
+
+  test('is there for the debug log', () => {
+    expect(error.original).toBe(original);
+  });
+
+  test('is in no way of printing the error', () => {
+    const shown = [
+      String(error),
+      error.stack,
+      JSON.stringify(error),
+      JSON.stringify(error, Object.getOwnPropertyNames(error)),
+      inspect(error),
+      inspect(error, { showHidden: true, depth: null }),
+      inspect({ ...error }, { showHidden: true, depth: null }),
+      inspect(structuredClone(error), { showHidden: true, depth: null }),
+    ];
+    expect(shown.join('\n')).not.toContain('c4n4ry');
+  });
+
+  test('is no property of the error, and no cause', () => {
+    expect(Object.keys(error).toSorted()).toStrictEqual([
+      'code',
+      'name',
+      'origin',
+      'remedy',
+      'retryable',
+    ]);
+    expect(Object.getOwnPropertyNames(error)).not.toContain('original');
+    expect(error).not.toHaveProperty('cause');
+  });
+
+  test('leaves what may be printed', () => {
+    expect(JSON.parse(JSON.stringify(error))).toStrictEqual({
+      name: 'RunError',
+      code: 'DATABASE_ERROR',
+      retryable: false,
+      remedy: 'Do this.',
+      origin: '42704',
+    });
+    expect(String(error)).toBe('RunError: It happened.');
+  });
+});
+
+describe('any thrown value as an error of a run', () => {
+  test('is itself when it is one', () => {
+    const error = new RunError('TIME_LIMIT', 'It took too long.', { remedy: 'Look.' });
+    expect(toRunError(error)).toBe(error);
+  });
+
+  test.each([
+    [new TypeError('c4n4ry is not a function'), 'TypeError'],
+    [new Error('c4n4ry'), 'Error'],
+    ['c4n4ry', 'string'],
+    [{ code: 'c4n4ry' }, 'object'],
+    [undefined, 'undefined'],
+    [null, 'object'],
+  ])('is a defect of ours when it is none: %j', (thrown, origin) => {
+    const error = toRunError(thrown);
+    expect(error).toMatchObject({
+      code: 'INTERNAL',
+      retryable: false,
+      message: 'An unexpected error ended the run.',
+      origin,
+    });
+    expect(error.remedy).toContain('This is a defect in timescaledb-telemetry.');
+    expect(error.original).toBe(thrown);
+    expect(inspect(error, { showHidden: true, depth: null })).not.toContain('c4n4ry');
+  });
+
+  test('has a token for an origin even when the name of the thrown error is free text', () => {
+    const thrown = Object.assign(new Error('x'), { name: 'role "c4n4ry" does not exist' });
+    expect(toRunError(thrown).origin ?? '').not.toContain('c4n4ry');
+  });
+});
+
+describe('the token of a thrown value', () => {
+  const named = (name: string) => Object.assign(new Error('free text'), { name });
+  const coded = (code: unknown) => Object.assign(new Error('free text'), { code });
+
+  test.each([
+    ['a SQLSTATE', coded('42P01'), '42P01'],
+    ['a code of Node', coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['a name of AWS', named('ResourceNotFoundException'), 'ResourceNotFoundException'],
+    ['the code before the name', Object.assign(named('Named'), { code: 'CODED' }), 'CODED'],
+    ['the name where the code is a number', new DOMException('x', 'TimeoutError'), 'TimeoutError'],
+    ['the name where the code is nothing', coded(undefined), 'Error'],
+    ['64 characters', coded('x'.repeat(64)), 'x'.repeat(64)],
+  ])('is %s', (_what, thrown, token) => {
+    expect(tokenOf(thrown)).toBe(token);
+  });
+
+  test.each([
+    ['free text in the code', coded('role "c4n4ry" does not exist')],
+    ['free text in the name', named('two words')],
+    ['an empty code', coded('')],
+    ['65 characters', coded('x'.repeat(65))],
+    ['a second line', coded('42P01\n')],
+    ['a host and port', coded('db.example.com:5432')],
+    ['what is not ASCII', coded('ü')],
+    ['a text', '42P01'],
+    ['an object', { code: '42P01' }],
+    ['nothing', undefined],
+    ['null', null],
+  ])('is none: %s', (_what, thrown) => {
+    expect(tokenOf(thrown)).toBeUndefined();
+  });
+});

@@ -1,0 +1,323 @@
+import { describe, expect, test } from 'vitest';
+import type { Facts, Holder, Place, StoredLevel } from '../../lib/facts.ts';
+import { resolveLevel } from '../../lib/level.ts';
+import { type Level, parseTarget } from '../../lib/target.ts';
+import { aServer, aServerBuiltWithout } from '../support/facts.ts';
+
+const TARGET = parseTarget('{"name":"orders","environment":"prod","secretId":"s"}');
+const LOOSEST = { ...TARGET, levelWhenUnset: 'basic' } as const;
+
+function stored(place: Place, value: string, holder: Holder = 'everybody'): StoredLevel {
+  return { place, holder, value };
+}
+
+function resolve(level: Partial<Facts['level']>) {
+  return resolveLevel(aServer({ level }), TARGET);
+}
+
+const NO_WARNINGS: readonly string[] = [];
+
+describe('where the session has its level from', () => {
+  test.each([
+    ['default', 'level-default'],
+    ['configuration file', 'level-set'],
+    ['command line', 'level-set'],
+    ['environment variable', 'level-set'],
+    ['global', 'level-set'],
+    ['database', 'level-set'],
+  ])('%s speaks for the database', (source, rule) => {
+    for (const session of ['basic', 'no_functions'] as const) {
+      expect(resolve({ session, source })).toStrictEqual({
+        level: session,
+        where: source,
+        rule,
+        warnings: NO_WARNINGS,
+      });
+    }
+    expect(resolve({ session: 'off', source })).toStrictEqual({
+      level: 'off',
+      where: source,
+      rule: 'level-off',
+      warnings: NO_WARNINGS,
+    });
+  });
+
+  test.each(['user', 'database user', 'client', 'override', 'interactive', 'a new source'])(
+    '%s does not, and hides the level of the database',
+    (source) => {
+      expect(resolve({ session: 'basic', source })).toStrictEqual({
+        level: 'off',
+        where: source,
+        rule: 'level-hidden',
+        warnings: NO_WARNINGS,
+      });
+    },
+  );
+});
+
+describe('a value that a pooled session has left over', () => {
+  test.each([
+    ['basic', 'basic', 'basic', 'level-set', 'before the session changed it'],
+    ['basic', 'no_functions', 'no_functions', 'level-set', 'before the session changed it'],
+    ['no_functions', 'basic', 'no_functions', 'level-set', 'session'],
+    ['off', 'basic', 'off', 'level-off', 'session'],
+    ['basic', 'off', 'off', 'level-off', 'before the session changed it'],
+    ['basic', 'nonsense', 'off', 'level-off', 'before the session changed it'],
+  ])('%s over %s makes %s', (session, reset, level, rule, where) => {
+    expect(resolve({ session, reset, source: 'session' })).toMatchObject({ level, rule, where });
+  });
+
+  test('hides the level when what it replaced is not known', () => {
+    expect(resolve({ session: 'basic', reset: null, source: 'session' }).rule).toBe('level-hidden');
+  });
+
+  test.each(['role', 'role in database'] as const)(
+    'hides the level when what it replaced may be the setting of the %s',
+    (place) => {
+      expect(
+        resolve({
+          session: 'basic',
+          reset: 'basic',
+          source: 'session',
+          stored: [stored(place, 'basic', 'reporting role')],
+        }),
+      ).toMatchObject({ level: 'off', rule: 'level-hidden', where: 'session' });
+    },
+  );
+});
+
+describe('the reporting role', () => {
+  const own = stored('role', 'basic', 'reporting role');
+
+  test('cannot consent for the database', () => {
+    expect(resolve({ session: 'basic', source: 'user', stored: [own] })).toMatchObject({
+      level: 'off',
+      rule: 'level-hidden',
+      where: 'user',
+    });
+  });
+
+  test.each(['database', 'all roles'] as const)('gives way to what is set for the %s', (place) => {
+    expect(
+      resolve({ session: 'basic', source: 'user', stored: [own, stored(place, 'no_functions')] }),
+    ).toMatchObject({ level: 'no_functions', rule: 'level-set', where: place });
+  });
+
+  test('does not count as everybody in a database', () => {
+    const inDatabase = stored('role in database', 'basic', 'reporting role');
+    expect(
+      resolve({ session: 'basic', source: 'database user', stored: [inDatabase] }),
+    ).toMatchObject({ level: 'off', rule: 'level-hidden', where: 'database user' });
+  });
+
+  test('can say no', () => {
+    const no = stored('role', 'off', 'reporting role');
+    expect(
+      resolve({ session: 'off', source: 'user', stored: [no, stored('database', 'basic')] }),
+    ).toMatchObject({ level: 'off', rule: 'level-off', where: 'user' });
+  });
+});
+
+describe('a stricter level tightens, wherever it is', () => {
+  const TIGHTENING: readonly (readonly [string, (level: Level) => Partial<Facts['level']>])[] = [
+    ['database', (level) => ({ stored: [stored('database', level)] })],
+    ['all roles', (level) => ({ stored: [stored('all roles', level)] })],
+    ['role (reporting role)', (level) => ({ stored: [stored('role', level, 'reporting role')] })],
+    ['role (job owner)', (level) => ({ stored: [stored('role', level, 'job owner')] })],
+    [
+      'role in database (job owner)',
+      (level) => ({ stored: [stored('role in database', level, 'job owner')] }),
+    ],
+    [
+      'role (bootstrap superuser)',
+      (level) => ({ stored: [stored('role', level, 'bootstrap superuser')] }),
+    ],
+    ['configuration file', (level) => ({ configured: level })],
+  ];
+
+  test.each(TIGHTENING)('%s', (where, at) => {
+    const loose = { session: 'basic', source: 'database' };
+    expect(resolve({ ...loose, ...at('off') })).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where,
+    });
+    expect(resolve({ ...loose, ...at('no_functions') })).toMatchObject({
+      level: 'no_functions',
+      rule: 'level-set',
+      where,
+    });
+  });
+
+  test.each(TIGHTENING)('%s cannot loosen', (_where, at) => {
+    const strict = { session: 'no_functions', source: 'database' };
+    expect(resolve({ ...strict, ...at('basic') })).toMatchObject({
+      level: 'no_functions',
+      where: 'database',
+    });
+    expect(resolve({ ...strict, session: 'off', ...at('basic') })).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where: 'database',
+    });
+  });
+
+  test('the strictest of several decides', () => {
+    expect(
+      resolve({
+        session: 'basic',
+        source: 'global',
+        stored: [stored('all roles', 'basic'), stored('role', 'off', 'bootstrap superuser')],
+        configured: 'no_functions',
+      }),
+    ).toMatchObject({ level: 'off', where: 'role (bootstrap superuser)' });
+  });
+
+  test('what is set for the database is looked at before what is set for all roles', () => {
+    expect(
+      resolve({
+        session: 'basic',
+        source: 'client',
+        stored: [stored('all roles', 'basic'), stored('database', 'basic')],
+      }).where,
+    ).toBe('database');
+  });
+
+  test('an off that somebody has set explains more than a level that is hidden', () => {
+    const boss = stored('role', 'off', 'job owner');
+    expect(resolve({ session: 'basic', source: 'user', stored: [boss] })).toMatchObject({
+      rule: 'level-off',
+      where: 'role (job owner)',
+    });
+  });
+});
+
+describe('the text of a level', () => {
+  test.each([
+    ['BASIC', 'basic'],
+    ['No_Functions', 'no_functions'],
+    [' basic ', 'basic'],
+    ['OFF', 'off'],
+  ])('%j is %s', (session, level) => {
+    expect(resolve({ session })).toMatchObject({ level, warnings: [] });
+    const answer = resolve({ session: 'basic', stored: [stored('database', session)] });
+    expect(answer).toMatchObject({ level, warnings: [] });
+  });
+
+  test.each(['on', 'true', 'no-functions', 'c4n4ry', '', 'basic;'])(
+    '%j is none: it counts as off, with a warning that does not quote it',
+    (text) => {
+      expect(resolve({ session: text, source: 'database' })).toStrictEqual({
+        level: 'off',
+        where: 'database',
+        rule: 'level-off',
+        warnings: ['A text that is no level counts as off (database).'],
+      });
+    },
+  );
+
+  test('each place with such a text has its warning, and the first of them decides', () => {
+    expect(
+      resolve({
+        stored: [stored('all roles', 'nonsense'), stored('role', 'on', 'job owner')],
+        configured: 'yes',
+      }),
+    ).toStrictEqual({
+      level: 'off',
+      where: 'all roles',
+      rule: 'level-off',
+      warnings: [
+        'A text that is no level counts as off (all roles).',
+        'A text that is no level counts as off (role (job owner)).',
+        'A text that is no level counts as off (configuration file).',
+      ],
+    });
+  });
+
+  test('such a text for everybody does not consent behind a hidden level either', () => {
+    const nonsense = stored('database', 'nonsense');
+    expect(resolve({ session: 'basic', source: 'client', stored: [nonsense] })).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where: 'database',
+    });
+  });
+});
+
+describe('no level at all', () => {
+  const unset = { session: null, source: null, reset: null };
+
+  test('on a server built with telemetry means that the library is not loaded', () => {
+    expect(resolveLevel(aServer({ level: unset }), LOOSEST)).toStrictEqual({
+      level: 'off',
+      where: 'not readable',
+      rule: 'level-unreadable',
+      warnings: [],
+    });
+  });
+
+  test.each(['off', 'no_functions', 'basic'] as const)(
+    "on a server built without telemetry is the target's levelWhenUnset: %s",
+    (levelWhenUnset) => {
+      expect(resolveLevel(aServerBuiltWithout(), { ...TARGET, levelWhenUnset })).toStrictEqual({
+        level: levelWhenUnset,
+        where: "the target's levelWhenUnset",
+        rule: 'level-when-unset',
+        warnings: [],
+      });
+    },
+  );
+
+  test("what is stored, though no session has it yet, tightens the target's choice", () => {
+    const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'off')] } });
+    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where: 'database',
+    });
+  });
+});
+
+describe('a level that no loaded library defines', () => {
+  const placeholder = { session: 'basic', source: null, reset: null };
+
+  test('is unreadable on a server built with telemetry', () => {
+    expect(resolveLevel(aServer({ level: placeholder }), LOOSEST)).toMatchObject({
+      level: 'off',
+      rule: 'level-unreadable',
+    });
+  });
+
+  test('consents where it is set for the database', () => {
+    const level = { ...placeholder, stored: [stored('database', 'basic')] };
+    for (const facts of [aServer({ level }), aServerBuiltWithout({ level })]) {
+      expect(resolveLevel(facts, TARGET)).toMatchObject({
+        level: 'basic',
+        rule: 'level-set',
+        where: 'database',
+      });
+    }
+  });
+
+  test("on a server built without telemetry is no more than the target's choice", () => {
+    const facts = aServerBuiltWithout({ level: placeholder });
+    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+      level: 'basic',
+      rule: 'level-when-unset',
+    });
+    expect(resolveLevel(facts, { ...TARGET, levelWhenUnset: 'no_functions' })).toMatchObject({
+      level: 'no_functions',
+      rule: 'level-when-unset',
+    });
+    expect(resolveLevel(facts, TARGET)).toMatchObject({ level: 'off', rule: 'level-hidden' });
+  });
+
+  test('can say no', () => {
+    const facts = aServerBuiltWithout({ level: { ...placeholder, session: 'off' } });
+    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where: 'session',
+    });
+  });
+});
