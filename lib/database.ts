@@ -54,7 +54,7 @@ export interface Snapshot {
  * The TLS options of node-postgres for a target; `false` is plain text. The identity is checked by us and not by
  * Node's default, so that `serverName` holds for addresses and names alike.
  */
-export function tlsOptions(
+function tlsOptions(
   target: Target,
   credentials: Pick<Credentials, 'host' | 'ca'>,
 ): ConnectionOptions | false {

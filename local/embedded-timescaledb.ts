@@ -19,7 +19,7 @@ export interface EmbeddedTimescaleDb extends AsyncDisposable {
 }
 
 /** One statement at a time, because some of them refuse to run beside others. Statements end at the end of a line. */
-export async function runScript(db: PGlite, sql: string): Promise<void> {
+async function runScript(db: PGlite, sql: string): Promise<void> {
   for (const statement of sql.split(/;\s*\n/)) {
     if (statement.trim() !== '') await db.exec(statement);
   }
