@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // .ci/run makes sure that a failing test is seen to fail.
+    include: process.env['CI_ALARM'] ? ['test/support/alarm.ts'] : ['test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,

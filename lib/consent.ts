@@ -23,8 +23,30 @@ export function asksNotToTrack(text: string | undefined): boolean {
   return !['', '0', 'false'].includes((text ?? '').trim().toLowerCase());
 }
 
-const ENABLE_REMEDY =
-  'To turn it on: ALTER DATABASE … SET timescaledb.telemetry_level = basic, or in postgresql.conf for all databases.';
+const SETTING = 'timescaledb.telemetry_level';
+
+/** The statement that undoes an off. The strictest place wins, so only a change at the place that decided can help. */
+function undo(where: string): string {
+  const holder = /\((.*)\)$/.exec(where)?.[1] ?? 'reporting role';
+  if (/^(role in database|database user)/.test(where)) {
+    return `ALTER ROLE <the ${holder}> IN DATABASE <this database> RESET ${SETTING}`;
+  }
+  if (/^(role|user)/.test(where)) return `ALTER ROLE <the ${holder}> RESET ${SETTING}`;
+  switch (where) {
+    case 'database':
+    case 'default':
+      return `ALTER DATABASE <this database> SET ${SETTING} = 'basic'`;
+    case 'all roles':
+    case 'global':
+      return `ALTER ROLE ALL RESET ${SETTING}`;
+    case 'configuration file':
+    case 'command line':
+    case 'environment variable':
+      return `set ${SETTING} = 'basic' there, and reload the server's configuration`;
+    default:
+      return `RESET ${SETTING} where the session got it: a pooler's other client, or PGOPTIONS`;
+  }
+}
 
 function grantedSentence({ level, rule, where }: LevelAnswer): string {
   switch (rule) {
@@ -37,13 +59,15 @@ function grantedSentence({ level, rule, where }: LevelAnswer): string {
   }
 }
 
-function deniedByLevel({ rule, where }: LevelAnswer): { sentence: string; remedy: string } {
+function deniedByLevel({ rule, where, isInvalid }: LevelAnswer): {
+  sentence: string;
+  remedy: string;
+} {
   switch (rule) {
     case 'level-hidden':
       return {
-        sentence: `The telemetry level of this database is hidden: this session has one of its own (${where}), and a role cannot consent for the database.`,
-        remedy:
-          'Remove the setting from the reporting role or the session (ALTER ROLE … RESET timescaledb.telemetry_level), or set the level for the database with ALTER DATABASE.',
+        sentence: `The telemetry level of this database is hidden: this session has one of another origin (${where}), which cannot consent for the database.`,
+        remedy: `Remove the setting from the reporting role or the session (ALTER ROLE <the reporting role> RESET ${SETTING}), or set the level for the database: ALTER DATABASE <this database> SET ${SETTING} = 'basic' (on the primary, where this is a standby).`,
       };
     case 'level-unreadable':
       return {
@@ -60,7 +84,12 @@ function deniedByLevel({ rule, where }: LevelAnswer): { sentence: string; remedy
           "To turn it on, set levelWhenUnset to basic or no_functions in this target's environment.",
       };
     default:
-      return { sentence: `Telemetry is off, set by: ${where}.`, remedy: ENABLE_REMEDY };
+      return {
+        sentence: isInvalid
+          ? `Telemetry is off: what is set by ${where} is no level, and counts as off.`
+          : `Telemetry is off, set by: ${where}.`,
+        remedy: `To turn it on: ${undo(where)}.`,
+      };
   }
 }
 
@@ -85,27 +114,24 @@ function deniedByJob(
   return undefined;
 }
 
+/** The answer when the environment asks not to be tracked; it needs no look at the database. */
+export const NOT_TO_BE_TRACKED: Consent = {
+  granted: false,
+  level: 'off',
+  rule: 'do-not-track',
+  where: "the function's environment",
+  sentence: 'DO_NOT_TRACK is set.',
+  remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+  warnings: [],
+};
+
 /**
  * Whether this database's report may leave, by which rule, and why. The strictest answer wins. Pure; it does not know
  * the time.
  */
-export function decideConsent(
-  facts: Facts,
-  target: Target,
-  doNotTrack: string | undefined,
-): Consent {
+export function decideConsent(facts: Facts, target: Target): Consent {
   const answer = resolveLevel(facts, target);
   const common = { level: answer.level, where: answer.where, warnings: answer.warnings };
-  if (asksNotToTrack(doNotTrack)) {
-    return {
-      ...common,
-      granted: false,
-      rule: 'do-not-track',
-      where: "the function's environment",
-      sentence: 'DO_NOT_TRACK is set on the function.',
-      remedy: 'To turn it on, remove DO_NOT_TRACK, or set it to 0.',
-    };
-  }
   if (answer.level === 'off') {
     return { ...common, granted: false, rule: answer.rule, ...deniedByLevel(answer) };
   }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   GetSecretValueCommand,
   type GetSecretValueCommandOutput,
@@ -24,6 +25,14 @@ type VersionStage = 'AWSCURRENT' | 'AWSPENDING';
 
 const DEFAULT_PORT = 5432;
 
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The RDS shape and the managed shape (the same with `username` and `password` alone). Rotation functions add keys of
  * their own, so unknown keys are no error here. The messages never quote a value.
@@ -39,7 +48,7 @@ const jsonSecretSchema = z.object({
     ),
   ),
   dbname: z.optional(z.string().check(z.minLength(1))),
-  ca: z.optional(z.string().check(z.includes('-----BEGIN CERTIFICATE-----'))),
+  ca: z.optional(z.string().check(z.refine(isCertificate))),
 });
 
 interface SecretParts {
@@ -99,6 +108,12 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
     );
   }
   const url = new URL(text);
+  // A password with such a character would be cut there, and its rest taken for a host or a database.
+  if (/[@#]/.test(url.pathname + url.search + url.hash)) {
+    throw invalidSecret(
+      'its URL has a character in user or password that must be percent-encoded (such as @ / ? #)',
+    );
+  }
   if (url.username === '') throw invalidSecret('its URL has no user');
   if (url.password === '') throw invalidSecret('its URL has no password');
   if (url.searchParams.get('sslmode') === 'disable' && target.tls.mode !== 'disable') {
@@ -156,15 +171,20 @@ function secretError(thrown: unknown): RunError {
         remedy: "Check the target's secretId, and that the secret is in the function's region.",
         ...details,
       });
+    case 'CredentialsProviderError':
     case 'AccessDeniedException':
     case 'UnrecognizedClientException':
     case 'ExpiredTokenException':
     case 'InvalidSignatureException':
-      return new RunError('SECRET_DENIED', 'The function may not read the secret.', {
-        remedy:
-          "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
-        ...details,
-      });
+      return new RunError(
+        'SECRET_DENIED',
+        'The function may not read the secret, or has no AWS credentials.',
+        {
+          remedy:
+            "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
+          ...details,
+        },
+      );
     case 'DecryptionFailure':
     case 'InvalidRequestException':
     case 'InvalidParameterException':

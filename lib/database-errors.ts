@@ -22,9 +22,20 @@ const lost: ErrorMaker = (details) =>
 const busy: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_BUSY',
-    'The server accepts no connection at the moment: too many clients, or it is starting, stopping or recovering.',
+    'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
     {
       remedy: 'The next tick tries again; if it stays so, raise the connection limits.',
+      ...details,
+    },
+  );
+
+const conflict: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_CONFLICT',
+    'The server ended the reading in favour of something else: recovery on a standby, or another session.',
+    {
+      remedy:
+        'The next tick tries again. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
       ...details,
     },
   );
@@ -65,7 +76,7 @@ const authentication: ErrorMaker = (details) =>
     'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
     {
       remedy:
-        'Compare the secret with the role on the server. AWSCURRENT was read again, and AWSPENDING where there is one.',
+        'Compare user and password with the role on the server, and its pg_hba.conf. Where the secret has another version, that was tried too.',
       ...details,
     },
   );
@@ -80,6 +91,12 @@ const permission: ErrorMaker = (details) =>
       ...details,
     },
   );
+
+const missing: ErrorMaker = (details) =>
+  new RunError('DATABASE_MISSING', 'The server has no database of that name.', {
+    remedy: 'Correct dbname in the secret or database in the target, or remove the target.',
+    ...details,
+  });
 
 const unexpectedCatalog: ErrorMaker = (details) =>
   new RunError(
@@ -97,26 +114,34 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
   Object.entries<ErrorMaker>({
     '28P01': authentication,
     '28000': authentication,
-    '3D000': (details) =>
-      new RunError('DATABASE_MISSING', 'The server has no database of that name.', {
-        remedy: 'Correct dbname in the secret or database in the target, or remove the target.',
-        ...details,
-      }),
+    '3D000': missing,
+    '57P04': missing,
     '42501': permission,
     '42P01': unexpectedCatalog,
     '42703': unexpectedCatalog,
     '42883': unexpectedCatalog,
     '3F000': unexpectedCatalog,
+    '53000': busy,
+    '53100': busy,
+    '53200': busy,
     '53300': busy,
+    '53400': busy,
     '57P03': busy,
+    '40001': conflict,
+    '40P01': conflict,
     '57P01': lost,
     '57P02': lost,
     '57P05': lost,
     '25P03': lost,
+    '25P04': lost,
+    '08000': lost,
+    '08003': lost,
+    '08006': lost,
+    '08P01': lost,
     '57014': (details) =>
       new RunError(
         'DATABASE_STATEMENT_TIMEOUT',
-        'A statement reached its time limit on the server and was cancelled.',
+        'A statement reached its time limit on the server, or an administrator cancelled it.',
         {
           remedy:
             "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
@@ -173,7 +198,7 @@ function makerFor(
   if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;
   const broken = phase === 'connect' ? unreachable : lost;
   if (NETWORK_ERROR.test(origin)) return broken;
-  if (!/^error$/i.test(origin)) return undefined;
+  if (origin !== '') return undefined;
   if (/terminated|not queryable/.test(text)) return broken;
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }

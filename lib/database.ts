@@ -20,15 +20,18 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const SECOND_LOCK_TIMEOUT_MS = 500;
 
 /**
- * One multi-statement message. Whatever the role, the database or a pooler has set does not reach
- * our SQL: names resolve in pg_catalog alone, text is UTF-8, times are UTC, and every limit is the transaction's own.
+ * One multi-statement message. Whatever the role, the database or a pooler has set does not reach our SQL: names resolve
+ * in pg_catalog alone, rights are those of the login, text is UTF-8, times are UTC, no worker process is taken from
+ * others, and every limit is the transaction's own. Runs on every PostgreSQL that ran TimescaleDB.
  */
-const head = (statementTimeoutMs: number): string => `
+const head = (limitMs: number): string => `
 begin transaction isolation level repeatable read, read only;
 set local search_path = pg_catalog, pg_temp;
-set local statement_timeout = ${statementTimeoutMs};
+set local role none;
+${statementTimeout(limitMs)}
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
+set local max_parallel_workers_per_gather = 0;
 set local client_encoding = 'UTF8';
 set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
@@ -36,10 +39,21 @@ set local intervalstyle = 'postgres';
 savepoint before_reading;
 ${IDENTITY_QUERY}`;
 
-const RETRY_HEAD = `
+/** Before each later statement, in the same message: what is left of the run, and no compilation for one execution. */
+const beforeReading = (limitMs: number): string => `
+${statementTimeout(limitMs)}
+set local jit = off;
+`;
+
+const beforeReadingAgain = (limitMs: number): string => `
 rollback to savepoint before_reading;
 set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};
-`;
+${beforeReading(limitMs)}`;
+
+function statementTimeout(limitMs: number): string {
+  const ms = Math.ceil(Math.max(1, Math.min(limitMs, STATEMENT_TIMEOUT_MS)));
+  return `set local statement_timeout = ${ms};`;
+}
 
 /** One read-only snapshot of one database. */
 export interface Snapshot {
@@ -50,23 +64,24 @@ export interface Snapshot {
   rowOrElse(sql: string, whenLocked: string): Promise<unknown>;
 }
 
-/**
- * The TLS options of node-postgres for a target; `false` is plain text. The identity is checked by us and not by
- * Node's default, so that `serverName` holds for addresses and names alike.
- */
+/** The name that the server's certificate must carry, and that it is asked for (SNI). */
+function serverNameOf(target: Target, credentials: Pick<Credentials, 'host'>): string {
+  return target.tls.serverName ?? credentials.host;
+}
+
+/** The TLS options of node-postgres for a target; `false` is plain text. */
 function tlsOptions(
   target: Target,
   credentials: Pick<Credentials, 'host' | 'ca'>,
 ): ConnectionOptions | false {
-  const { mode, caFile, serverName } = target.tls;
+  const { mode, caFile } = target.tls;
   if (mode === 'disable') return false;
   const authorities = [credentials.ca, caFile === undefined ? undefined : readAuthority(caFile)];
   const own = authorities.filter((pem) => pem !== undefined);
-  const expectedName = serverName ?? credentials.host;
+  const expectedName = serverNameOf(target, credentials);
   return {
     rejectUnauthorized: true,
     ...(own.length > 0 && { ca: own }),
-    ...(serverName !== undefined && { servername: serverName }),
     checkServerIdentity:
       mode === 'verify-ca'
         ? () => undefined
@@ -82,6 +97,22 @@ function readAuthority(caFile: string): string {
       remedy: "Ship the PEM with the function, and give its path relative to the function's root.",
       original: error,
     });
+  }
+}
+
+/** Connects to where the credentials say, whatever name node-postgres checks the server by. */
+class SocketTo extends Socket {
+  readonly #host: string;
+  readonly #port: number;
+
+  constructor({ host, port }: Credentials) {
+    super();
+    this.#host = host;
+    this.#port = port;
+  }
+
+  override connect(): this {
+    return super.connect(this.#port, this.#host);
   }
 }
 
@@ -110,14 +141,15 @@ async function connect(
   signal: AbortSignal,
 ): Promise<Connection> {
   signal.throwIfAborted();
-  const socket = new Socket();
+  const socket = new SocketTo(credentials);
   const client = new pg.Client({
-    host: credentials.host,
+    host: serverNameOf(target, credentials),
     port: credentials.port,
     user: credentials.user,
     password: credentials.password,
     database: credentials.database,
     ssl: tlsOptions(target, credentials),
+    sslnegotiation: 'postgres',
     application_name: PRODUCT,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     stream: () => socket,
@@ -172,51 +204,48 @@ async function close({ client, socket }: Connection): Promise<void> {
   }
 }
 
-async function lastResult(client: pg.Client, sql: string): Promise<pg.QueryResult> {
+async function query(client: pg.Client, sql: string): Promise<unknown> {
   // A text of several statements answers with a list of results, which the types of pg do not know.
-  const answer: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+  let answer: pg.QueryResult | pg.QueryResult[];
+  try {
+    answer = await client.query(sql);
+  } catch (error) {
+    throw toDatabaseError(error, 'query');
+  }
   const last = Array.isArray(answer) ? answer.at(-1) : answer;
-  if (last === undefined) throw new TypeError('The server sent no result.');
-  return last;
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
+  return last?.rows[0];
 }
 
 /**
  * Lends one read-only snapshot of the database and takes it back: the transaction is ended and the connection closed
  * before this returns, whatever happens. Round trips: head, what `read` asks, end.
  *
- * @param limitMs what is left of the run: no statement may take longer on the server
+ * @param remainingMs what is left of the run: no statement may take longer on the server
  * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
  */
 export async function withSnapshot<T>(
   connection: Connection,
-  limitMs: number,
+  remainingMs: () => number,
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const { client } = connection;
-  const firstRow = async (sql: string): Promise<unknown> => (await lastResult(client, sql)).rows[0];
+  const row = (sql: string): Promise<unknown> => query(client, beforeReading(remainingMs()) + sql);
   try {
-    const statementTimeoutMs = Math.ceil(Math.max(1, Math.min(limitMs, STATEMENT_TIMEOUT_MS)));
-    const identity = toIdentity(await firstRow(head(statementTimeoutMs)));
+    const identity = toIdentity(await query(client, head(remainingMs())));
     const result = await read({
       identity,
-      row: firstRow,
+      row,
       async rowOrElse(sql, whenLocked) {
         try {
-          return await firstRow(sql);
+          return await row(sql);
         } catch (error) {
-          if (!isLockTimeout(error)) throw error;
-          return await firstRow(RETRY_HEAD + whenLocked);
+          if (!(error instanceof RunError) || error.code !== 'CATALOG_LOCKED') throw error;
+          return query(client, beforeReadingAgain(remainingMs()) + whenLocked);
         }
       },
     });
-    await client.query('commit');
+    await query(client, 'commit');
     return result;
-  } catch (error) {
-    throw toDatabaseError(error, 'query');
   } finally {
     await close(connection);
   }

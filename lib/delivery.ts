@@ -39,9 +39,14 @@ export type Reply =
   | { readonly body: Uint8Array }
   | { readonly unreadable: 'too large' | 'too slow' | 'broken off' };
 
+/** Any other status: the bytes have left all the same, so there is a receipt. */
+export interface Refusal {
+  readonly refused: RunError;
+}
+
 export interface Sent {
   readonly receipt: Receipt;
-  readonly reply: Reply;
+  readonly reply: Reply | Refusal;
 }
 
 /** The error under fetch's own "fetch failed". */
@@ -156,7 +161,7 @@ export async function deliver(
       status: response.status,
       at: new Date().toISOString(),
     };
-    if (!response.ok) throw statusError(response);
+    if (!response.ok) return { receipt, reply: { refused: statusError(response) } };
     clearTimeout(timer);
     timer = setTimeout(giveUp, REPLY_TIMEOUT_MS);
     return { receipt, reply: await readReply(response, either) };

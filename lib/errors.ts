@@ -17,6 +17,7 @@ export const RETRYABLE_BY_CODE = {
   DATABASE_UNREACHABLE: true,
   DATABASE_BUSY: true,
   DATABASE_CONNECTION_LOST: true,
+  DATABASE_CONFLICT: true,
   DATABASE_TLS_UNSUPPORTED: false,
   DATABASE_TLS_UNVERIFIED: false,
   DATABASE_NOT_POSTGRESQL: false,
@@ -83,15 +84,15 @@ export function toRunError(thrown: unknown): RunError {
   return new RunError('INTERNAL', 'An unexpected error ended the run.', {
     remedy:
       'This is a defect in timescaledb-telemetry. Set POWERTOOLS_LOG_LEVEL=DEBUG for one run, and report what the log shows.',
-    origin: tokenOf(thrown) ?? typeof thrown,
+    origin: tokenOf(thrown),
     original: thrown,
   });
 }
 
-/** The `code` or `name` of a thrown value, if it is a plain token; never its text. */
+/** The `code` or `name` of a thrown value, if it is a plain token that says something; never its text. */
 export function tokenOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = 'code' in thrown ? thrown.code : undefined;
   const token = typeof code === 'string' ? code : thrown.name;
-  return /^[A-Za-z0-9_.]{1,64}$/.test(token) ? token : undefined;
+  return /^[A-Za-z0-9_.]{1,64}$/.test(token) && !/^error$/i.test(token) ? token : undefined;
 }

@@ -20,8 +20,10 @@ const storedLevelSchema = z.object({
 /** A level that ALTER DATABASE or ALTER ROLE has stored. */
 export type StoredLevel = z.infer<typeof storedLevelSchema>;
 
-/** An interval in PostgreSQL's own three parts, which do not convert into each other. */
-const intervalSchema = z.object({ months: z.int(), days: z.int(), microseconds: z.int() });
+/** An interval in PostgreSQL's own three parts, which do not convert into each other; null when it is infinite. */
+const intervalSchema = z.nullable(
+  z.object({ months: z.int(), days: z.int(), microseconds: z.int() }),
+);
 export type Interval = z.infer<typeof intervalSchema>;
 
 const jobSchema = z.object({
@@ -81,11 +83,11 @@ export function jobTable(identity: Identity): string {
 }
 
 function intervalSql(column: string): string {
-  return `pg_catalog.json_build_object(
+  return `case when pg_catalog.isfinite(${column}) then pg_catalog.json_build_object(
         'months', pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}),
         'days', pg_catalog.date_part('day', ${column}),
         'microseconds', (pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
-          + pg_catalog.date_part('microseconds', ${column}))`;
+          + pg_catalog.date_part('microseconds', ${column})) end`;
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */
@@ -103,7 +105,7 @@ function factsQuery(identity: Identity): string {
 with telemetry_job as (
   select * from ${jobTable(identity)} j
   where j.proc_name = 'policy_telemetry'
-    and j.proc_schema in ('_timescaledb_internal', '_timescaledb_functions')
+    and j.proc_schema = '_timescaledb_functions'
 )
 select
   (

@@ -7,7 +7,8 @@ import { checkRow } from './input.ts';
 /**
  * Who the server is, from pg_catalog alone: the first answer of a session, by which all later SQL is chosen. Runs on
  * every PostgreSQL that ran TimescaleDB. The functions are those that belong to the extension: one of the same name
- * that somebody put into another schema is not among them, and so is never called (CVE-2023-25149).
+ * that somebody put into another schema is not among them, and so is never called (CVE-2023-25149). Nor is a compiled
+ * one while the library is not preloaded, because the call would end the session.
  */
 export const IDENTITY_QUERY = `
 select
@@ -19,11 +20,17 @@ select
     from pg_catalog.pg_depend d
     join pg_catalog.pg_proc p on p.oid = d.objid
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    join pg_catalog.pg_language l on l.oid = p.prolang
     where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
       and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
       and d.refobjid = e.oid
       and d.deptype = 'e'
-      and p.proname in ('get_telemetry_report', 'get_os_info')
+      and (
+        p.proname = 'get_telemetry_report'
+        or p.proname = 'get_os_info' and (l.lanname <> 'c' or exists (
+          select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
+        ))
+      )
   ) as member_functions,
   pg_catalog.pg_has_role(
     current_user,
@@ -55,7 +62,7 @@ export interface Identity {
   readonly extensionVersion: string;
   /** Its numbers alone, for example `2.23.0`: what the catalogs look like. */
   readonly release: string;
-  /** `get_telemetry_report` and `get_os_info`, as far as they belong to the extension: `schema.name`, not quoted. */
+  /** `get_telemetry_report` and `get_os_info`, as far as they belong to the extension and may be called: `schema.name`, not quoted. */
   readonly memberFunctions: readonly string[];
   /** A member of the database's owner sees the errors of all jobs. */
   readonly memberOfDatabaseOwner: boolean;

@@ -2,7 +2,12 @@ import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { RunError } from './errors.ts';
 
-z.config(en());
+/** What is missing is said to be missing, and not to be of a wrong type. */
+z.config({
+  ...en(),
+  customError: ({ code, input }) =>
+    code === 'invalid_type' && input === undefined ? 'is required' : undefined,
+});
 
 /** The path of an issue as a person would write it: `tls.mode`, `databases[2].name`. */
 function pathOf(path: readonly PropertyKey[]): string {
@@ -36,7 +41,7 @@ export function checkJson<T>(
   problems: string[],
 ): T | undefined {
   if (text === undefined || text === '') {
-    problems.push(`${name}: is not set; it holds a JSON object`);
+    problems.push(`${name}: is not set; it must hold a JSON object`);
     return undefined;
   }
   let value: unknown;

@@ -6,6 +6,8 @@ interface Finding {
   readonly level: Level;
   /** The kind of place, as a person would say it; never the name of a role or a database. */
   readonly where: string;
+  /** What stands there is a text that is no level; it counts as off. */
+  readonly isInvalid?: true;
 }
 
 export type LevelRule =
@@ -33,6 +35,9 @@ const SPEAKS_FOR_DATABASE: ReadonlySet<string> = new Set([
   'database',
 ]);
 
+/** Those of them that a primary hands on to its standbys. */
+const REPLICATED: ReadonlySet<string> = new Set(['global', 'database']);
+
 function parseLevel(text: string): Level | undefined {
   return LEVELS.find((level) => level === text.trim().toLowerCase());
 }
@@ -46,12 +51,13 @@ function placeOf(stored: StoredLevel): string {
   return stored.holder === 'everybody' ? stored.place : `${stored.place} (${stored.holder})`;
 }
 
-/** Everything that is visible, one finding each; text that is no level counts as off. */
+/** Everything that is visible, one finding each, the places where it can be changed first; text that is no level is off. */
 function allFindings({ level }: Facts): { findings: Finding[]; warnings: string[] } {
   const texts: (readonly [string | null, string])[] = [
-    [level.session, level.source ?? 'session'],
     ...level.stored.map((stored) => [stored.value, placeOf(stored)] as const),
     [level.configured, 'configuration file'],
+    [level.session, level.source ?? 'session'],
+    [level.reset, 'before the session changed it'],
   ];
   const findings: Finding[] = [];
   const warnings: string[] = [];
@@ -59,7 +65,9 @@ function allFindings({ level }: Facts): { findings: Finding[]; warnings: string[
     if (text === null) continue;
     const parsed = parseLevel(text);
     if (parsed === undefined) warnings.push(`A text that is no level counts as off (${where}).`);
-    findings.push({ level: parsed ?? 'off', where });
+    findings.push(
+      parsed === undefined ? { level: 'off', where, isInvalid: true } : { level: parsed, where },
+    );
   }
   return { findings, warnings };
 }
@@ -90,39 +98,36 @@ function choiceOfTarget(target: Target): Basis {
   };
 }
 
-/** The level of a session that has it from a place which speaks for the database. */
-function readFromDatabase({ level: { session, source, reset, stored } }: Facts): Basis | undefined {
-  if (session === null || source === null) return undefined;
-  if (SPEAKS_FOR_DATABASE.has(source)) {
-    const finding = { level: parseLevel(session) ?? 'off', where: source };
-    return { finding, rule: source === 'default' ? 'level-default' : 'level-set' };
-  }
-  // What the session itself has set hides what it would have had, unless the role had set something before that.
-  const isFromRole = stored.some(({ holder }) => holder === 'reporting role');
-  if (source !== 'session' || reset === null || isFromRole) return undefined;
-  const finding = { level: parseLevel(reset) ?? 'off', where: 'before the session changed it' };
-  return { finding, rule: 'level-set' };
+/**
+ * The level of a session that has it from a place which speaks for the database. A standby's configuration file is its
+ * own and not the primary's, so there only what the catalogs hold speaks.
+ */
+function readFromDatabase({ standby, level: { session, source } }: Facts): Basis | undefined {
+  if (session === null || source === null || !SPEAKS_FOR_DATABASE.has(source)) return undefined;
+  if (standby && !REPLICATED.has(source)) return undefined;
+  const finding = { level: parseLevel(session) ?? 'off', where: source };
+  return { finding, rule: source === 'default' ? 'level-default' : 'level-set' };
 }
 
 /**
  * What may grant consent. The reporting role cannot consent for the database (any role may set the level for itself),
- * nor can what a pooler's other client left in the session; neither counts here, both can only tighten later.
+ * nor can what a pooler's other client left in the session, nor what the session would fall back to (a role's setting
+ * or a start-up option may be behind it); they do not count here, and can only tighten later.
  */
 function basisOf(facts: Facts, target: Target): Basis {
   const { session, source } = facts.level;
-  if (session === null) {
-    return facts.builtWithTelemetry
-      ? hidden('level-unreadable', 'not readable')
-      : choiceOfTarget(target);
+  if (session === null && facts.builtWithTelemetry) {
+    return hidden('level-unreadable', 'not readable');
   }
   const read = readFromDatabase(facts);
   if (read !== undefined) return read;
   const everybody = setForEverybody(facts);
   if (everybody !== undefined) return { finding: everybody, rule: 'level-set' };
+  if (session === null) return choiceOfTarget(target);
   if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return choiceOfTarget(target);
   return source === null && facts.builtWithTelemetry
     ? hidden('level-unreadable', 'not readable')
-    : hidden('level-hidden', source ?? 'session');
+    : hidden('level-hidden', `${facts.standby ? "the standby's own " : ''}${source ?? 'session'}`);
 }
 
 /**

@@ -8,7 +8,7 @@ export interface Phases {
    */
   run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** What is left of the limit, in milliseconds. */
-  remainingMs(): number;
+  readonly remainingMs: () => number;
 }
 
 function elapsedMs(since: number): number {
@@ -32,7 +32,7 @@ export function startPhases(
         reject(
           new RunError(
             'TIME_LIMIT',
-            `The run reached its time limit of ${Math.round(limitMs / 1000)} s in the phase "${phase}".`,
+            `The run reached its time limit of ${(Math.max(0, limitMs) / 1_000).toFixed(1)} s in the phase "${phase}".`,
             {
               remedy:
                 'Look at what that phase talks to. The connection was cut; nothing was left open.',

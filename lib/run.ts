@@ -1,4 +1,4 @@
-import { decideConsent } from './consent.ts';
+import { asksNotToTrack, decideConsent, NOT_TO_BE_TRACKED } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
 import { login, withSnapshot } from './database.ts';
 import { deliver } from './delivery.ts';
@@ -32,25 +32,7 @@ export async function run(
   const story: Story = { durationMs: {} };
   const phases = startPhases(story.durationMs, limitMs);
   try {
-    const { target, delivery } = parseSettings(settings);
-    story.target = target;
-    story.event = parseEvent(input);
-
-    const { facts, report } = await readDatabase(
-      story,
-      target,
-      settings.DO_NOT_TRACK,
-      secretsOf(target),
-      phases,
-    );
-
-    if (report !== undefined) {
-      const { receipt, reply } = await phases.run('delivery', (signal) =>
-        deliver(report, delivery, signal),
-      );
-      story.receipt = receipt;
-      story.verdict = judge(reply, facts);
-    }
+    await tell(story, input, settings, secretsOf, phases);
   } catch (thrown) {
     story.error = toRunError(thrown);
   } finally {
@@ -59,28 +41,56 @@ export async function run(
   return { outcome: toOutcome(story), ...(story.error && { error: story.error }) };
 }
 
+async function tell(
+  story: Story,
+  input: unknown,
+  settings: Settings,
+  secretsOf: RunDependencies['secretsOf'],
+  phases: Phases,
+): Promise<void> {
+  const { target, delivery } = parseSettings(settings);
+  story.target = target;
+  story.event = parseEvent(input);
+  if (asksNotToTrack(settings.DO_NOT_TRACK)) {
+    story.consent = NOT_TO_BE_TRACKED;
+    return;
+  }
+
+  const { facts, report } = await readDatabase(story, target, secretsOf(target), phases);
+  if (report === undefined) return;
+
+  const { receipt, reply } = await phases.run('delivery', (signal) =>
+    deliver(report, delivery, signal),
+  );
+  story.receipt = receipt;
+  if ('refused' in reply) throw reply.refused;
+  story.verdict = judge(reply, facts);
+}
+
 /**
  * The half that reads: credentials, one snapshot of the database, consent, and the report only where there is consent.
  * The connection is closed when this returns. The other half needs nothing of it but the facts and the report.
+ *
+ * @param always build the report without consent too: for showing it, never for sending
  */
 export async function readDatabase(
   story: Story,
   target: Target,
-  doNotTrack: string | undefined,
   secrets: SecretReader,
   phases: Phases,
+  { always = false }: { readonly always?: boolean } = {},
 ) {
   const credentials = await phases.run('credentials', (signal) =>
     secrets.read('AWSCURRENT', signal),
   );
   return phases.run('database', async (signal) => {
     const connection = await login(credentials, secrets, target, signal);
-    return withSnapshot(connection, phases.remainingMs(), async (snapshot) => {
+    return withSnapshot(connection, phases.remainingMs, async (snapshot) => {
       const facts = await readFacts(snapshot);
       story.facts = facts;
-      const consent = decideConsent(facts, target, doNotTrack);
+      const consent = decideConsent(facts, target);
       story.consent = consent;
-      const report = consent.granted ? await buildReport(snapshot, target) : undefined;
+      const report = consent.granted || always ? await buildReport(snapshot, target) : undefined;
       if (report !== undefined) story.report = report;
       return { facts, consent, report };
     });

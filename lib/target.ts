@@ -20,11 +20,18 @@ const nameSchema = z
 
 const textSchema = z.string().check(z.minLength(1, 'must not be empty'));
 
-const tlsSchema = z.strictObject({
-  mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
-  caFile: z.optional(textSchema),
-  serverName: z.optional(textSchema),
-});
+const tlsSchema = z
+  .strictObject({
+    mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
+    caFile: z.optional(textSchema),
+    serverName: z.optional(textSchema),
+  })
+  .check(
+    z.refine(
+      ({ mode, caFile, serverName }) => mode !== 'disable' || (caFile ?? serverName) === undefined,
+      "caFile and serverName say how to verify TLS, and mode 'disable' says that there is none",
+    ),
+  );
 
 const targetSchema = z.strictObject({
   name: nameSchema,
@@ -56,7 +63,8 @@ export type Target = z.infer<typeof targetSchema>;
 
 const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
-function isEndpoint(text: string): boolean {
+/** https, or http on loopback; without credentials or fragment. */
+export function isEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
@@ -100,6 +108,8 @@ export interface Settings {
   readonly DELIVERY?: string | undefined;
   readonly DO_NOT_TRACK?: string | undefined;
   readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
+  readonly NODE_USE_ENV_PROXY?: string | undefined;
+  readonly PGREPLICATION?: string | undefined;
 }
 
 export interface Assignment {
@@ -118,6 +128,25 @@ function configError(problems: readonly string[]): RunError {
   );
 }
 
+/** Variables of Node and node-postgres that would undo what TARGET and DELIVERY promise. */
+function dangersOf(settings: Settings, delivery: Delivery | undefined): string[] {
+  const dangers: readonly (readonly [isThere: boolean, danger: string])[] = [
+    [
+      settings.NODE_TLS_REJECT_UNAUTHORIZED === '0',
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+    ],
+    [
+      settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint.startsWith('http:') === true,
+      'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
+    ],
+    [
+      (settings.PGREPLICATION ?? '') !== '',
+      'PGREPLICATION: is set, which makes the database connection one for replication; remove it',
+    ],
+  ];
+  return dangers.filter(([isThere]) => isThere).map(([, danger]) => danger);
+}
+
 /**
  * TARGET and DELIVERY, parsed and checked.
  *
@@ -127,11 +156,7 @@ export function parseSettings(settings: Settings): Assignment {
   const problems: string[] = [];
   const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
   const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
-  if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-    problems.push(
-      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
-    );
-  }
+  problems.push(...dangersOf(settings, delivery));
   if (target === undefined || delivery === undefined || problems.length > 0) {
     throw configError(problems);
   }

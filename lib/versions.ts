@@ -64,7 +64,12 @@ function order(installed: string, latest: string): number | undefined {
  */
 export function judge(reply: Reply, facts: Facts): Verdict {
   const versions = { installed: facts.installedVersion, available: facts.availableVersion };
-  const unknown = (message: string): Verdict => ({ code: 'unknown', message, ...versions });
+  const unknown = (message: string): Verdict => ({
+    code: 'unknown',
+    message,
+    hint: 'The report was sent. What answered may be a proxy, or the endpoint may have changed its reply.',
+    ...versions,
+  });
 
   if ('unreadable' in reply) {
     return unknown(`telemetry error: incomplete HTTP response (${reply.unreadable})`);
@@ -85,8 +90,8 @@ export function judge(reply: Reply, facts: Facts): Verdict {
     return {
       code: 'ahead',
       message:
-        'the installed "timescaledb" extension is newer than the newest version that the server knows',
-      hint: `The server named ${latest}, the installed version is ${versions.installed}; nothing is to be done.`,
+        'the installed "timescaledb" extension is newer than the newest version that the telemetry endpoint knows',
+      hint: `The endpoint named ${latest}, the installed version is ${versions.installed}; nothing is to be done.`,
       ...versions,
       latest,
     };

@@ -48,14 +48,11 @@ export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
 }
 
 /**
- * Serves the embedded database on loopback. It has one session, which all connections share, and one user; `role` is
- * what that session has become with SET ROLE, so that the connections have that role's rights.
+ * Serves the embedded database on loopback. It has one session, which all connections share, and whatever user they log
+ * in as, they get that session: so it becomes the reporting role's before.
  */
-export async function serveEmbedded(
-  db: PGlite,
-  role: string | undefined = REPORTER,
-): Promise<EmbeddedTimescaleDb> {
-  if (role !== undefined) await db.exec(`set role ${role}`);
+export async function serveEmbedded(db: PGlite): Promise<EmbeddedTimescaleDb> {
+  await db.exec(`set session authorization ${REPORTER}`);
   const port = await freePort();
   const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1' });
   await server.start();

@@ -1,5 +1,5 @@
 import type { Outcome } from '../lib/outcome.ts';
-import type { Level } from '../lib/target.ts';
+import type { Level, Target } from '../lib/target.ts';
 import { invoke } from './lambda.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
@@ -7,17 +7,19 @@ const SECRET_ID = 'local/metrics';
 
 /** What the local commands may choose of a target. */
 export interface TargetChoices {
+  /** How log lines call the database. */
+  readonly name: string;
   readonly level: Level;
-  readonly tls: 'disable' | 'verify-full';
+  readonly tls: Partial<Target['tls']>;
 }
 
 /** TARGET, as a deployment would set it. */
-export function targetText({ level, tls }: TargetChoices): string {
+export function targetText({ name, level, tls }: TargetChoices): string {
   return JSON.stringify({
-    name: 'metrics',
+    name,
     environment: 'local',
     secretId: SECRET_ID,
-    tls: { mode: tls },
+    tls,
     levelWhenUnset: level,
   });
 }

@@ -1,26 +1,34 @@
 import { parseArgs } from 'node:util';
-import { LEVELS, type Level } from '../lib/target.ts';
+import { isEndpoint, LEVELS, type Level } from '../lib/target.ts';
 
 export const HELP = `
   npm start -- [options]
 
-  Runs the main job once, on this machine: the bundle that would ship, in a process with Lambda's
-  environment, on an embedded TimescaleDB, with a Secrets Manager and a telemetry endpoint on
-  loopback. Nothing leaves this machine.
+  Runs send-report once on this machine, on an embedded TimescaleDB, with a
+  Secrets Manager and a telemetry endpoint on loopback: the bundle that would
+  ship, in a process with Lambda's environment. Nothing leaves this machine.
 
-    --level off|no_functions|basic   the target's levelWhenUnset            (default: basic)
-    --latest <version>               the newest version the endpoint names  (default: 2.30.1)
-    --keep                           keep the embedded database in .local/ and use it again
-    --json                           one JSON object instead of a page (npm start --silent -- --json)
-    --help                           this page
+    --level off|no_functions|basic  the target's levelWhenUnset (basic)
+    --latest <version>              what the endpoint names as newest (2.30.1)
+    --keep                          keep the embedded database in .local/, and
+                                    use it again
+    --json                          one JSON object instead of a page:
+                                    npm start --silent -- --json
+    --help                          this page
 
-  On a server of your own: shows the consent and the report, and sends nothing.
+  On a server of your own it shows the consent and the report, and sends
+  nothing unless you say --send:
 
-    --database-url postgres://…      TLS is verified; plain text only on loopback
-    --level off|no_functions|basic   as above                               (default: off)
-    --send --endpoint <url>          run the whole job, and send the report there
+    --database-url postgres://…     TLS is verified; plain text on loopback,
+                                    unless the URL's sslmode asks for TLS
+    --tls-server-name <name>        the name in the server's certificate, where
+                                    it is not the URL's host (a tunnel)
+    --level off|no_functions|basic  as above (off)
+    --always                        show the report without consent, too
+    --send --endpoint <url>         run all of send-report, and send the report
+                                    there if there is consent
 
-  Exit status: 0 sent, shown or skipped · 1 failed · 2 options that cannot be understood
+  Exit status: 0 sent, shown or skipped; 1 failed; 2 wrong options
 `;
 
 /** What the command line asks for. */
@@ -32,14 +40,16 @@ export type Options = { readonly json: boolean } & (
       readonly latest: string;
       readonly keep: boolean;
     }
-  | { readonly mode: 'preview'; readonly level: Level; readonly databaseUrl: string }
-  | {
-      readonly mode: 'send';
-      readonly level: Level;
-      readonly databaseUrl: string;
-      readonly endpoint: string;
-    }
+  | ({ readonly mode: 'preview'; readonly always: boolean } & OwnServer)
+  | ({ readonly mode: 'send'; readonly endpoint: string } & OwnServer)
 );
+
+/** A server of the caller's. */
+export interface OwnServer {
+  readonly databaseUrl: string;
+  readonly level: Level;
+  readonly tlsServerName: string | undefined;
+}
 
 /** The command line cannot be understood; the message lists every problem. */
 export class UsageError extends Error {
@@ -51,6 +61,8 @@ const OPTIONS = {
   latest: { type: 'string' },
   keep: { type: 'boolean' },
   'database-url': { type: 'string' },
+  'tls-server-name': { type: 'string' },
+  always: { type: 'boolean' },
   send: { type: 'boolean' },
   endpoint: { type: 'string' },
   json: { type: 'boolean' },
@@ -68,26 +80,32 @@ function parse(args: readonly string[]) {
 type Values = ReturnType<typeof parse>;
 
 function problemsOf(values: Values): string[] {
-  const isOwn = values['database-url'] !== undefined;
+  const url = values['database-url'];
+  const isOwn = url !== undefined;
+  const needsOwn = (['send', 'always', 'tls-server-name'] as const).filter(
+    (name) => !isOwn && values[name] !== undefined,
+  );
   const checks: readonly (readonly [boolean, string])[] = [
     [
       values.level !== undefined && !LEVELS.some((level) => level === values.level),
       `--level must be one of ${LEVELS.join(', ')}`,
     ],
     [
-      isOwn && values.latest !== undefined,
-      '--latest is for the embedded endpoint, without --database-url',
+      isOwn && !/^postgres(ql)?:\/\//.test(url),
+      '--database-url must begin with postgres:// or postgresql://',
     ],
-    [isOwn && values.keep === true, '--keep is for the embedded database, without --database-url'],
-    [
-      !isOwn && values.send === true,
-      '--send needs --database-url; the embedded run always sends, to loopback',
-    ],
+    [isOwn && values.latest !== undefined, '--latest is for the embedded endpoint'],
+    [isOwn && values.keep === true, '--keep is for the embedded database'],
+    [needsOwn.length > 0, `--${needsOwn.join(', --')}: only with --database-url`],
     [
       values.send === true && values.endpoint === undefined,
       '--send needs --endpoint: say where the report goes',
     ],
     [values.send !== true && values.endpoint !== undefined, '--endpoint needs --send'],
+    [
+      values.endpoint !== undefined && !isEndpoint(values.endpoint),
+      '--endpoint must be an https:// URL (http:// on loopback only)',
+    ],
   ];
   return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
 }
@@ -115,8 +133,8 @@ export function parseOptions(args: readonly string[]): Options {
       keep: values.keep === true,
     };
   }
-  const level = chosen ?? 'off';
+  const own = { databaseUrl, level: chosen ?? 'off', tlsServerName: values['tls-server-name'] };
   return values.endpoint === undefined
-    ? { json, mode: 'preview', level, databaseUrl }
-    : { json, mode: 'send', level, databaseUrl, endpoint: values.endpoint };
+    ? { json, mode: 'preview', always: values.always === true, ...own }
+    : { json, mode: 'send', endpoint: values.endpoint, ...own };
 }

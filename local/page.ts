@@ -17,6 +17,20 @@ function seconds(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
+/** Breaks a text at blanks into lines of at most `width` characters; a longer word has a line of its own. */
+function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
+}
+
 /** Writes what happens for a person; in silent mode nothing. */
 export interface Page {
   title(text: string): void;
@@ -46,17 +60,21 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
   const write = (text: string): void => {
     out.write(`${text}\n`);
   };
+  // On a terminal long lines go on below their own beginning, and not below the marks.
+  const width = (out.columns ?? Number.POSITIVE_INFINITY) - LABEL_WIDTH - 4;
+  const folded = (text: string): string =>
+    fold(text, width).join(`\n    ${' '.repeat(LABEL_WIDTH)}`);
   const line: Page['line'] = (mark, label, text, ms) => {
     const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
     write(
-      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${label.padEnd(LABEL_WIDTH)}${text}${time}`,
+      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${label.padEnd(LABEL_WIDTH)}${folded(text)}${time}`,
     );
   };
   return {
     line,
     title: (text) => write(`\n  ${styleText('bold', text, { stream: out })}\n`),
     note: (text) =>
-      write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', text, { stream: out })}`),
+      write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', folded(text), { stream: out })}`),
     async step(label, doing, work, done) {
       const startedAt = performance.now();
       const notice = setTimeout(
@@ -99,26 +117,35 @@ function showVersion(page: Page, { database, version, message, hint }: Outcome):
   if (hint !== undefined) page.note(hint);
 }
 
-/** The run as its outcome tells it. */
-export function showOutcome(page: Page, outcome: Outcome): void {
-  const { consent, report, receipt, remedy, durationMs, error } = outcome;
+/** What was asked of the database, what it answered, and what was made of it. */
+function showReading(
+  page: Page,
+  { consent, report, remedy, durationMs, error, ...rest }: Outcome,
+): void {
   if (durationMs.database !== undefined) {
-    page.line('✔', 'credentials', 'from Secrets Manager', durationMs.credentials);
+    page.line('✔', 'credentials', 'from the Secrets Manager on loopback', durationMs.credentials);
   }
   if (consent !== undefined) showConsent(page, consent, error === undefined ? remedy : undefined);
+  for (const warning of rest.warnings ?? []) page.line('▲', 'warning', warning);
   if (report !== undefined) {
     const size = `${grouped(report.bytes)} bytes by plain SQL`;
     page.line('✔', 'report', `${size}, sha256 ${report.sha256}`, durationMs.database);
   }
+}
+
+/** The run as its outcome tells it. */
+export function showOutcome(page: Page, outcome: Outcome): void {
+  const { receipt, remedy, durationMs, error } = outcome;
+  showReading(page, outcome);
   if (receipt !== undefined) {
     const answer = `${receipt.endpoint} answered ${receipt.status}`;
-    page.line('✔', 'sent', answer, durationMs.delivery);
+    page.line(error === undefined ? '✔' : '✖', 'sent', answer, durationMs.delivery);
   }
   showVersion(page, outcome);
-  if (error !== undefined) {
-    page.line('✖', 'failed', `${error.code}: ${outcome.message}`);
-    if (remedy !== undefined) page.note(remedy);
-  }
+  if (error === undefined) return;
+  const origin = error.origin === undefined ? '' : ` (${error.origin})`;
+  page.line('✖', 'failed', `${error.code}${origin}: ${outcome.message}`);
+  if (remedy !== undefined) page.note(remedy);
 }
 
 /** The report for a person's eyes; what is hashed and posted is one line. */

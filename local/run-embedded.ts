@@ -50,8 +50,9 @@ async function describe(db: PGlite): Promise<string> {
     select
       'TimescaleDB ' || (select extversion from pg_extension where extname = 'timescaledb')
         || ' on PostgreSQL ' || current_setting('server_version') as text,
-      (select count(*)::int from _timescaledb_catalog.hypertable) as hypertables,
-      (select count(*)::int from _timescaledb_catalog.chunk) as chunks,
+      (select count(*)::int from _timescaledb_catalog.hypertable where compression_state <> 2) as hypertables,
+      (select count(*)::int from _timescaledb_catalog.chunk c join _timescaledb_catalog.hypertable h on h.id = c.hypertable_id
+        where compression_state <> 2) as chunks,
       (select count(*)::int from _timescaledb_catalog.continuous_agg) as aggregates,
       (select coalesce(sum(numrows_pre_compression), 0)::int from _timescaledb_catalog.compression_chunk_size) as compressed`);
   const [row] = rows;
@@ -64,7 +65,7 @@ export async function runEmbedded(
   page: Page,
   { level, latest, keep }: EmbeddedChoices,
 ): Promise<Finished & { readonly report: string | null }> {
-  page.title('timescaledb-telemetry · the main job on an embedded TimescaleDB');
+  page.title('timescaledb-telemetry · send-report on an embedded TimescaleDB');
   const { file } = await page.step(
     'bundle',
     'building what would ship',
@@ -93,7 +94,13 @@ export async function runEmbedded(
   const finished = await page.step(
     'function',
     'running the bundle as Lambda would',
-    () => runBundle(file, secret, { level, tls: 'disable' }, endpoint.url + ENDPOINT_PATH),
+    () =>
+      runBundle(
+        file,
+        secret,
+        { name: 'metrics', level, tls: { mode: 'disable' } },
+        endpoint.url + ENDPOINT_PATH,
+      ),
     () => "ran in a process of its own, with Lambda's environment and the AWS SDK",
   );
   showOutcome(page, finished.outcome);

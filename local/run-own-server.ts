@@ -1,70 +1,78 @@
 import { bundle } from '../infra/bundle.ts';
-import type { Consent } from '../lib/consent.ts';
+import { asksNotToTrack, type Consent, NOT_TO_BE_TRACKED } from '../lib/consent.ts';
 import { parseSecret } from '../lib/credentials.ts';
 import type { Story } from '../lib/outcome.ts';
 import { startPhases } from '../lib/phases.ts';
 import { readDatabase } from '../lib/run.ts';
-import { type Level, parseTarget } from '../lib/target.ts';
+import { parseTarget } from '../lib/target.ts';
 import { type Finished, runBundle, type TargetChoices, targetText } from './job.ts';
+import type { OwnServer } from './options.ts';
 import { grouped, type Page, showConsent, showOutcome, showReport } from './page.ts';
 
 const PREVIEW_LIMIT_MS = 100_000;
 
-/** Plain text only where nobody can listen. */
-function choicesFor(databaseUrl: string, level: Level): TargetChoices {
-  const host = URL.canParse(databaseUrl) ? new URL(databaseUrl).hostname : '';
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
-  return { level, tls: isLoopback ? 'disable' : 'verify-full' };
+/** TLS as the URL's sslmode asks for it; without one, plain text only where nobody can listen. */
+function tlsFor({ databaseUrl, tlsServerName }: OwnServer): TargetChoices['tls'] {
+  const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
+  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '');
+  const sslmode = url?.searchParams.get('sslmode') ?? 'disable';
+  if (isLoopback && sslmode === 'disable' && tlsServerName === undefined)
+    return { mode: 'disable' };
+  return {
+    mode: sslmode === 'verify-ca' ? 'verify-ca' : 'verify-full',
+    ...(tlsServerName !== undefined && { serverName: tlsServerName }),
+  };
+}
+
+function choicesFor(server: OwnServer): TargetChoices {
+  return { name: 'own-server', level: server.level, tls: tlsFor(server) };
 }
 
 export interface Preview {
   readonly consent: Consent;
-  /** The exact text, null when consent is denied. */
+  /** The exact text, null when consent is denied and it was not asked for. */
   readonly report: string | null;
   readonly sha256: string | null;
   readonly bytes: number | null;
 }
 
 /** The reading half of the run alone. There is nothing here that could send. */
-export async function preview(page: Page, databaseUrl: string, level: Level): Promise<Preview> {
-  page.title('timescaledb-telemetry · what would be sent; nothing is');
-  const target = parseTarget(targetText(choicesFor(databaseUrl, level)));
-  const secrets = { read: async () => parseSecret({ SecretString: databaseUrl }, target) };
+export async function preview(page: Page, server: OwnServer, always: boolean): Promise<Preview> {
+  page.title('timescaledb-telemetry · what your server would report; nothing is sent');
+  const target = parseTarget(targetText(choicesFor(server)));
+  const credentials = parseSecret({ SecretString: server.databaseUrl }, target);
+  page.line('–', 'server', `${credentials.host}, port ${credentials.port}, tls ${target.tls.mode}`);
   const story: Story = { durationMs: {} };
   const phases = startPhases(story.durationMs, PREVIEW_LIMIT_MS);
-  const { facts, consent, report } = await readDatabase(
-    story,
-    target,
-    process.env['DO_NOT_TRACK'],
-    secrets,
-    phases,
-  ).finally(() => phases.stop());
+  const secrets = { read: async () => credentials };
+  const { facts, consent, report } = await readDatabase(story, target, secrets, phases, {
+    always,
+  }).finally(() => phases.stop());
   page.line(
     '✔',
     'database',
     `TimescaleDB ${facts.installedVersion} on PostgreSQL ${facts.postgresqlVersion}`,
     story.durationMs.database,
   );
-  showConsent(page, consent, consent.remedy);
-  if (report === undefined) return { consent, report: null, sha256: null, bytes: null };
-
+  const decision = asksNotToTrack(process.env['DO_NOT_TRACK']) ? NOT_TO_BE_TRACKED : consent;
+  showConsent(page, decision, decision.remedy);
+  if (report === undefined || (!decision.granted && !always)) {
+    if (!decision.granted) page.note('--always shows what the report would be all the same.');
+    return { consent: decision, report: null, sha256: null, bytes: null };
+  }
   const bytes = report.body.byteLength;
   const text = new TextDecoder().decode(report.body);
   page.line('✔', 'report', `${grouped(bytes)} bytes by plain SQL, sha256 ${report.sha256}`);
+  if (!decision.granted) page.note('It is shown because you asked for it; it would not be sent.');
   showReport(page, text);
-  return { consent, report: text, sha256: report.sha256, bytes };
+  return { consent: decision, report: text, sha256: report.sha256, bytes };
 }
 
-/** The whole job on a server of the caller's, to an endpoint of the caller's. */
-export async function send(
-  page: Page,
-  databaseUrl: string,
-  level: Level,
-  endpoint: string,
-): Promise<Finished> {
-  page.title('timescaledb-telemetry · the main job on your server');
+/** The whole run on a server of the caller's, to an endpoint of the caller's. */
+export async function send(page: Page, server: OwnServer, endpoint: string): Promise<Finished> {
+  page.title('timescaledb-telemetry · send-report on your server');
   const { file } = await bundle('send-report');
-  const finished = await runBundle(file, databaseUrl, choicesFor(databaseUrl, level), endpoint);
+  const finished = await runBundle(file, server.databaseUrl, choicesFor(server), endpoint);
   showOutcome(page, finished.outcome);
   page.block('The log, as CloudWatch gets it:', finished.log);
   return finished;

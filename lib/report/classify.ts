@@ -73,7 +73,7 @@ hypertables as (
   ${form.hypertables}
 ),
 classified as materialized (
-  select c.oid, c.relpages, c.reltuples, c.reltoastrelid, ch.id as chunk_id, ch.status as chunk_status,
+  select c.oid, c.relkind, c.relpages, c.reltuples, c.reltoastrelid, ch.id as chunk_id, ch.status as chunk_status,
     h.compressing, ca.materialized_only, ${form.finalized} as finalized,
     ca.parent_mat_hypertable_id is not null as nested, mh.compressing as cagg_compressing,
     case

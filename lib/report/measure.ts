@@ -60,7 +60,7 @@ export function measuredCtes(sizes: Sizes): string {
   return `
 stored as materialized (
   select r.* from classified r
-  where r.class in ('table', 'materialized view', 'partition', 'hypertable', 'chunk')
+  where r.class in ('table', 'materialized view', 'partition', 'hypertable', 'chunk') and r.relkind <> 'f'
 ),${BLOCKED},${ESTIMATES},
 measured as (${measured(sizes)}
 )`;

@@ -13,6 +13,9 @@ import {
 /** Planted in every name and text that must stay at home. */
 const CANARY = 'c4n4ry';
 
+/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+const UNRESOLVABLE = CANARY.repeat(11);
+
 /** Plants the canary wherever a user or an administrator can put a name or a text. */
 async function plant({ admin, name, role }: TestDatabase): Promise<void> {
   await admin.query(`
@@ -109,7 +112,7 @@ const CASES: readonly {
   {
     what: 'the host does not resolve',
     how: 'failed DATABASE_UNREACHABLE',
-    options: (database) => ({ world: current(secretFor(database, { host: `${CANARY}.invalid` })) }),
+    options: (database) => ({ world: current(secretFor(database, { host: UNRESOLVABLE })) }),
   },
   {
     what: "the server's certificate does not verify",

@@ -5,6 +5,9 @@ import { freePort, listen, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
+/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+const UNRESOLVABLE = 'canary'.repeat(11);
+
 const NOWHERE = { name: 'canary_database', role: 'canary_role', password: 'canary_password' };
 
 /** How a run fails: its code and whether a retry may help. Nothing may have been sent, and no name may be told. */
@@ -32,7 +35,7 @@ test('nothing listens at the port', async () => {
 });
 
 test('the name does not resolve', async () => {
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { host: 'canary.invalid' }) });
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { host: UNRESOLVABLE }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
 });
 

@@ -61,6 +61,24 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
+    what: "the database says basic, and the role's setting for another database off",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database postgres set ${LEVEL} = 'off'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
+  },
+  {
+    what: 'only a job of another schema has the name of the telemetry job',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set proc_schema = '_timescaledb_internal'`,
+    expected: { outcome: 'skipped', rule: 'job-removed', level: 'basic' },
+  },
+  {
+    what: 'the job runs at an infinite interval',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set schedule_interval = 'infinity'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
+  },
+  {
     what: 'the job is not scheduled',
     sql: ({ name }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set scheduled = false`,
@@ -76,7 +94,7 @@ const CASES: readonly {
     what: 'DO_NOT_TRACK is set on the function',
     sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
     settings: { environment: { DO_NOT_TRACK: '1' } },
-    expected: { outcome: 'skipped', rule: 'do-not-track', level: 'basic' },
+    expected: { outcome: 'skipped', rule: 'do-not-track', level: 'off' },
   },
   {
     what: 'the server was built without telemetry, and the target says nothing',
@@ -94,7 +112,10 @@ const CASES: readonly {
     what: 'the server was built without telemetry, and somebody has made a function of that name',
     sql: () =>
       `alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job;
-       create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1'`,
+       create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1';
+       alter function somebody.get_telemetry_report() depends on extension timescaledb;
+       create schema other; create function other.get_telemetry_report() returns int language sql as 'select 1';
+       alter extension plpgsql add function other.get_telemetry_report()`,
     settings: { target: { levelWhenUnset: 'no_functions' } },
     expected: { outcome: 'sent', rule: 'level-when-unset', level: 'no_functions' },
   },
@@ -136,3 +157,33 @@ test.each(CASES)(
     }
   },
 );
+
+test('what ALTER SYSTEM has written and the server not loaded counts, for a role that may see it', async () => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  const { admin, name, role } = database;
+  await admin.query(`alter database ${name} set ${LEVEL} = 'basic'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  await admin.query(`alter system set ${LEVEL} = 'off'`);
+  try {
+    expect((await world.run()).outcome.outcome).toBe('sent');
+    await admin.query(`grant select on pg_catalog.pg_file_settings to ${role};
+      grant execute on function pg_catalog.pg_show_all_file_settings() to ${role}`);
+    expect((await world.run()).outcome.consent).toMatchObject({
+      granted: false,
+      rule: 'level-off',
+      where: 'configuration file',
+    });
+  } finally {
+    await admin.query(`alter system reset ${LEVEL}`);
+    await admin.query(`drop owned by ${role}`);
+  }
+});
+
+test('DO_NOT_TRACK is decided before anything is asked', async () => {
+  await using world = await startWorld({ secret: 'not even a secret' });
+  const { outcome, error } = await world.run({ environment: { DO_NOT_TRACK: '1' } });
+  expect(error).toBeUndefined();
+  expect(outcome).toMatchObject({ outcome: 'skipped', consent: { rule: 'do-not-track' } });
+  expect(world.secrets.connections()).toBe(0);
+  expect(world.endpoint.connections()).toBe(0);
+});

@@ -91,9 +91,9 @@ async function reportOf() {
 
 test('a plain role makes the report', async () => {
   const { rows } = await server.db.query(
-    `select current_user::text as role, rolsuper as super from pg_roles where rolname = current_user`,
+    `select current_user::text, session_user::text, rolsuper from pg_roles where rolname = session_user`,
   );
-  expect(rows).toEqual([{ role: REPORTER, super: false }]);
+  expect(rows).toEqual([{ current_user: REPORTER, session_user: REPORTER, rolsuper: false }]);
   await reportOf();
 });
 

@@ -70,15 +70,17 @@ test('a table that nobody has locked is measured', async () => {
 test.each([
   ['the table', 'lock table busy in access exclusive mode'],
   ['its index alone', 'reindex index busy_pkey'],
+  ['the index of its toast table', 'reindex table <toast>'],
 ])(
   'a lock on %s does not hold the report: it is estimated, and the log says so',
   async (_what, sql) => {
     const { rows } = await database.admin.query(
-      `select 8192 * relpages as heap, (select 8192 * relpages from pg_class where relname = 'busy_pkey') as indexes
+      `select 8192 * relpages as heap, (select 8192 * relpages from pg_class where relname = 'busy_pkey') as indexes,
+       reltoastrelid::regclass::text as toast
      from pg_class where relname = 'busy'`,
     );
     const other = await otherSession();
-    await other.query(`begin; ${sql}`);
+    await other.query(`begin; ${sql.replace('<toast>', rows[0].toast)}`);
 
     const { outcome, tables } = await run();
 
@@ -118,11 +120,14 @@ test('a lock that comes just when a relation is measured costs one lock time-out
   await other.query('begin; lock table busy in access exclusive mode');
 
   const connection = await login(credentials, secrets, target, new AbortController().signal);
-  const row = await withSnapshot(connection, 10_000, (snapshot) =>
-    snapshot.rowOrElse(
-      "select pg_catalog.pg_table_size('public.busy') as size",
-      "select 'estimated' as size",
-    ),
+  const row = await withSnapshot(
+    connection,
+    () => 10_000,
+    (snapshot) =>
+      snapshot.rowOrElse(
+        "select pg_catalog.pg_table_size('public.busy') as size",
+        "select 'estimated' as size",
+      ),
   );
 
   expect(row).toEqual({ size: 'estimated' });

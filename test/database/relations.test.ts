@@ -26,6 +26,13 @@ async function fill(admin: pg.Client, release: HandmadeRelease): Promise<void> {
     create table _timescaledb_internal.chunk_1 as select generate_series(1, 23);
     create table _timescaledb_internal.chunk_2 as select generate_series(1, 29);
     create table _timescaledb_internal.materialization as select generate_series(1, 31);
+    create foreign data wrapper nowhere;
+    create server nowhere foreign data wrapper nowhere;
+    create foreign table _timescaledb_internal.chunk_3 (at int) server nowhere;
+    create foreign table a_foreign_table (at int) server nowhere;
+    create table _timescaledb_functions.not_a_users (id int);
+    create table timescaledb_experimental.not_a_users (id int);
+    create table _timescaledb_internal._compressed_hypertable_3 as select generate_series(1, 43);
     create table _timescaledb_internal.compressed_data as select generate_series(1, 37);
     create view aggregate as select 1;
     create view nested_aggregate as select 1;
@@ -38,14 +45,16 @@ async function fill(admin: pg.Client, release: HandmadeRelease): Promise<void> {
       ? `insert into _timescaledb_catalog.hypertable (id, schema_name, table_name, status) values
            (1, 'public', 'measured', 4), (2, '_timescaledb_internal', 'materialization', 4);
          insert into _timescaledb_catalog.chunk (id, hypertable_id, relid, status) values
-           (1, 1, '_timescaledb_internal.chunk_1', 1), (2, 1, '_timescaledb_internal.chunk_2', 0);
+           (1, 1, '_timescaledb_internal.chunk_1', 1), (2, 1, '_timescaledb_internal.chunk_2', 0),
+           (3, 1, '_timescaledb_internal.chunk_3', 0);
          insert into _timescaledb_catalog.compression_settings (relid, compress_relid) values
-           ('_timescaledb_internal.chunk_1', '_timescaledb_internal.compressed_data'), ('measured', null);`
+           ('_timescaledb_internal.chunk_1', '_timescaledb_internal.compressed_data'), ('measured', '_timescaledb_internal._compressed_hypertable_3');`
       : `insert into _timescaledb_catalog.hypertable (id, schema_name, table_name, compression_state) values
            (1, 'public', 'measured', 1), (2, '_timescaledb_internal', 'materialization', 1),
            (3, '_timescaledb_internal', '_compressed_hypertable_3', 2);
          insert into _timescaledb_catalog.chunk (id, hypertable_id, schema_name, table_name, compressed_chunk_id, status) values
            (1, 1, '_timescaledb_internal', 'chunk_1', 9, 1), (2, 1, '_timescaledb_internal', 'chunk_2', null, 0),
+           (3, 1, '_timescaledb_internal', 'chunk_3', null, 0),
            (9, 3, '_timescaledb_internal', 'compressed_data', null, 0);`,
   );
   await admin.query(`
@@ -53,14 +62,18 @@ async function fill(admin: pg.Client, release: HandmadeRelease): Promise<void> {
       (mat_hypertable_id, raw_hypertable_id, parent_mat_hypertable_id, user_view_schema, user_view_name, materialized_only)
     values (2, 1, null, 'public', 'aggregate', false), (7, 2, 2, 'public', 'nested_aggregate', true);
     create temporary table another_sessions as select generate_series(1, 41);
-    analyze`);
+    create schema elsewhere;
+    create view elsewhere.aggregate as select 1;
+    analyze;
+    create table never_analysed (id int);
+    update pg_class set relpages = 77, reltuples = 0 where relkind = 'f'`);
 }
 
 test.each([
   // From 2.25 on the extension's own compatibility view counts as a user's.
-  { release: '2.14.2', views: 1 },
-  { release: '2.28.3', views: 2 },
-  { release: '2.29.2', views: 2 },
+  { release: '2.14.2', views: 2 },
+  { release: '2.28.3', views: 3 },
+  { release: '2.29.2', views: 3 },
 ] as const)('$release counts every class of relation', async ({ release, views }) => {
   await using database = await createDatabase({ release });
   await fill(database.admin, release);
@@ -74,14 +87,15 @@ test.each([
   expect(outcome.outcome).toBe('sent');
   const { relations } = JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
   expect(relations).toMatchObject({
-    tables: { num_relations: 2, num_reltuples: 11 + 13, indexes_size: 16_384, toast_size: 8_192 },
+    tables: { num_relations: 3, num_reltuples: 11 + 13, indexes_size: 16_384, toast_size: 8_192 },
     views: { num_relations: views },
     // A page of rows and one of the visibility map, which belongs to the heap.
     materialized_views: { num_relations: 1, num_reltuples: 17, heap_size: 16_384 },
     partitioned_tables: { num_relations: 1, num_children: 3, num_reltuples: 19, heap_size: 16_384 },
     hypertables: {
       num_relations: 2,
-      num_children: 2,
+      // A foreign chunk counts, and has no size.
+      num_children: 3,
       num_reltuples: 23 + 29 + 31,
       // One page each for two chunks and the materialization, and what was recorded when chunk_1 was compressed.
       heap_size: 3 * 8_192 + 1_000,

@@ -16,10 +16,13 @@ async function consenting(encoding?: string): Promise<TestDatabase> {
     alter database ${database.name} set timescaledb.license = 'timescale';
     insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries,
       retry_period, proc_schema, proc_name)
-    values (1000, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention');
+    values (1000, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention'),
+      (1001, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention'),
+      (1002, 'Own', '1 day', '0', -1, '1h', 'public', 'policy_retention');
     insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
       total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
-    values (1000, 3, '1 day 00:00:11.5', '00:00:02', 2, 1, 0, 0, 0)`);
+    values (1000, 3, '1 day 00:00:11.5', '00:00:02', 2, 1, 0, 4, 1), (1001, 5, '0', '0', 5, 0, 0, 2, 3),
+      (1002, 7, '0', '0', 7, 0, 0, 0, 0)`);
   return database;
 }
 
@@ -42,9 +45,16 @@ test('settings of the role change nothing in the report', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
   expect(expected.stats_by_job_type.policy_retention).toMatchObject({
-    total_runs: 3,
+    total_runs: 8,
+    max_consecutive_failures: 4,
+    max_consecutive_crashes: 3,
     total_duration: '1 day 00:00:11.5',
     total_duration_failures: '00:00:02',
+  });
+  expect(expected.stats_by_job_type.user_defined_action).toMatchObject({ total_runs: 7 });
+  expect(expected).toMatchObject({
+    num_retention_policies_fixed: 2,
+    num_user_defined_actions_fixed: 1,
   });
   expect(expected.installed_time).toBe('2024-02-02T22:35:06+00');
 
@@ -83,18 +93,60 @@ test('what another client left in a pooled session changes nothing', async () =>
   const secrets = { read: async () => credentials };
 
   const connection = await login(credentials, secrets, target, new AbortController().signal);
+  await database.admin.query(
+    `create role ${database.role}_other; grant ${database.role}_other to ${database.role}`,
+  );
   await connection.client.query(`
+    set role ${database.role}_other;
     set client_encoding = 'LATIN1';
     set search_path = nowhere;
     set timezone = 'Asia/Kolkata';
     set intervalstyle = 'postgres_verbose';
     set datestyle = 'German';
     set statement_timeout = '1ms'`);
-  const { body } = await withSnapshot(connection, 10_000, (snapshot) =>
-    buildReport(snapshot, target),
+  const { row, body } = await withSnapshot(
+    connection,
+    () => 10_000,
+    async (snapshot) => ({
+      row: await snapshot.row(
+        "select current_user::text as role, pg_catalog.current_setting('jit') as jit",
+      ),
+      body: (await buildReport(snapshot, target)).body,
+    }),
   );
 
+  expect(row).toEqual({ role: database.role, jit: 'off' });
   expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject(expected);
+});
+
+test('a session that is ended between two queries is a lost connection', async () => {
+  await using database = await consenting();
+  const target = parseTarget(
+    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
+  );
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+
+  const reading = withSnapshot(
+    connection,
+    () => 10_000,
+    async (snapshot) => {
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      connection.client.once('end', resolve);
+      await database.admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+        [database.role],
+      );
+      await ended;
+      return snapshot.row('select 1');
+    },
+  );
+
+  await expect(reading).rejects.toMatchObject({
+    code: 'DATABASE_CONNECTION_LOST',
+    retryable: true,
+  });
 });
 
 test('functions, operators and relations that somebody put in the way are never used', async () => {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, test } from 'vitest';
@@ -13,9 +15,13 @@ interface Ended {
   readonly code: number;
 }
 
-/** `npm start -- <args>`, without npm. */
-async function start(...args: readonly string[]): Promise<Ended> {
-  const { DO_NOT_TRACK: _, ...env } = process.env;
+/** `npm start -- <args>`, without npm, and with more in its environment. */
+async function start(
+  ...[first = '', ...others]: readonly (string | Record<string, string>)[]
+): Promise<Ended> {
+  const { DO_NOT_TRACK: _, ...inherited } = process.env;
+  const env = { ...inherited, ...(typeof first === 'object' && first) };
+  const args = [first, ...others].filter((arg) => typeof arg === 'string').filter(Boolean);
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [START, ...args], {
       env,
@@ -38,7 +44,7 @@ describe('on the embedded TimescaleDB', () => {
     const { stdout, stderr, code } = await start('--latest', '2.31.4');
     expect([stderr, code]).toEqual(['', 0]);
     for (const part of [
-      /✔ database +TimescaleDB 2\.23\.0-dev on PostgreSQL 17\.5: 7 hypertables, 37 chunks/,
+      /✔ database +TimescaleDB 2\.23\.0-dev on PostgreSQL 17\.5: 6 hypertables, 31 chunks/,
       /✔ consent +granted \(rule level-when-unset\)/,
       /✔ report +[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}/,
       /✔ sent +127\.0\.0\.1:\d+ answered 200/,
@@ -85,7 +91,7 @@ describe('on a server of your own', () => {
     await using _ = database;
     const { stdout, code } = await start('--database-url', url);
     expect(code).toBe(0);
-    expect(stdout).toContain('what would be sent; nothing is');
+    expect(stdout).toContain('what your server would report; nothing is sent');
     expect(stdout).toMatch(/✔ consent +granted \(rule level-set\)/);
     expect(stdout).toContain('"timescaledb_version": "2.28.3"');
   });
@@ -100,6 +106,42 @@ describe('on a server of your own', () => {
     });
   });
 
+  test('--always shows what it would be without consent, and says that it would not be sent', async () => {
+    const { database, url } = await own('everything');
+    await using _ = database;
+    const { stdout } = await start('--database-url', url, '--always');
+    expect(stdout).toMatch(
+      /– consent +denied \(rule level-off\): .* is no level, and counts as off/,
+    );
+    expect(stdout).toContain(
+      "ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'",
+    );
+    expect(stdout).toContain('it would not be sent');
+    expect(stdout).toContain('"timescaledb_version": "2.28.3"');
+  });
+
+  test('DO_NOT_TRACK in the environment of the caller counts', async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    const { stdout } = await start({ DO_NOT_TRACK: '1' }, '--database-url', url, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ consent: { rule: 'do-not-track' }, report: null });
+  });
+
+  test("TLS is used where the URL's sslmode asks for it, also on loopback, and verified", async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    const refused = await start('--database-url', `${url}?sslmode=require`);
+    expect(refused.stderr).toMatch(/^DATABASE_TLS_UNVERIFIED: /);
+    const caFile = join(tmpdir(), `start-authority-${process.pid}.pem`);
+    await writeFile(caFile, inject('postgres').authority);
+    const verified = await start(
+      { NODE_EXTRA_CA_CERTS: caFile },
+      ...['--database-url', `${url}?sslmode=require`, '--tls-server-name', 'localhost'],
+    );
+    expect(verified.stdout).toMatch(/– server +127\.0\.0\.1, port \d+, tls verify-full/);
+    expect(verified.code).toBe(0);
+  });
+
   test('--send sends it to the endpoint that is named', async () => {
     const { database, url } = await own('basic');
     await using _ = database;
@@ -112,7 +154,7 @@ describe('on a server of your own', () => {
       endpoint.url,
     );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✔ version +metrics: the "timescaledb" extension is up-to-date/);
+    expect(stdout).toMatch(/✔ version +own-server: the "timescaledb" extension is up-to-date/);
     expect(endpoint.reports).toHaveLength(1);
   });
 
@@ -133,8 +175,9 @@ test('options that cannot be understood are listed, all at once, with the help',
   const { stderr, code } = await start('--level', 'loud', '--send');
   expect(code).toBe(2);
   expect(stderr).toContain('--level must be one of off, no_functions, basic');
-  expect(stderr).toContain('--send needs --database-url');
-  expect(stderr).toContain('--help');
+  expect(stderr).toContain('--send: only with --database-url');
+  expect(stderr).toContain('--send needs --endpoint');
+  expect(stderr).toContain('npm start -- --help');
 });
 
 test('--help says what there is', async () => {
@@ -145,6 +188,8 @@ test('--help says what there is', async () => {
     '--latest',
     '--keep',
     '--database-url',
+    '--tls-server-name',
+    '--always',
     '--send',
     '--endpoint',
     '--json',

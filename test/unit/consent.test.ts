@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asksNotToTrack, decideConsent } from '../../lib/consent.ts';
+import { asksNotToTrack, decideConsent, NOT_TO_BE_TRACKED } from '../../lib/consent.ts';
 import type { Facts } from '../../lib/facts.ts';
 import { parseTarget, type Target } from '../../lib/target.ts';
 import { aJob, aServer, aServerBuiltWithout } from '../support/facts.ts';
@@ -14,30 +14,57 @@ const TARGET: Target = {
 const CHOOSING: Target = { ...TARGET, levelWhenUnset: 'basic' };
 
 describe('DO_NOT_TRACK', () => {
-  test.each([undefined, '', '0', 'false', 'False', 'FALSE', ' ', ' 0 '])(
-    '%j asks nothing',
+  test.each([undefined, '', '  ', '0', 'false', 'FALSE', ' 0 '])('%j does not ask for it', (it) => {
+    expect(asksNotToTrack(it)).toBe(false);
+  });
+
+  test.each(['1', 'true', 'TRUE', 'yes', 'no', 'off', '2', '00', 'null'])(
+    '%j asks for it',
     (it) => {
-      expect(asksNotToTrack(it)).toBe(false);
-      expect(decideConsent(aServer(), TARGET, it).granted).toBe(true);
+      expect(asksNotToTrack(it)).toBe(true);
     },
   );
 
-  test.each(['1', 'true', 'TRUE', 'yes', 'no', 'off', '00', 'disabled'])('%j denies', (it) => {
-    expect(asksNotToTrack(it)).toBe(true);
-    expect(decideConsent(aServer(), TARGET, it)).toStrictEqual({
+  test('is an answer without a look at the database', () => {
+    expect(NOT_TO_BE_TRACKED).toMatchObject({
       granted: false,
-      level: 'basic',
+      level: 'off',
       rule: 'do-not-track',
-      where: "the function's environment",
-      sentence: 'DO_NOT_TRACK is set on the function.',
-      remedy: 'To turn it on, remove DO_NOT_TRACK, or set it to 0.',
-      warnings: [],
+      sentence: 'DO_NOT_TRACK is set.',
     });
+    expect(NOT_TO_BE_TRACKED.remedy).toContain('remove DO_NOT_TRACK');
+  });
+});
+
+describe('a standby', () => {
+  test.each(['default', 'configuration file', 'command line', 'environment variable'])(
+    'has a %s of its own, which says nothing of the primary',
+    (source) => {
+      const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
+      expect(consent).toMatchObject({
+        granted: false,
+        rule: 'level-hidden',
+        where: `the standby's own ${source}`,
+      });
+      expect(consent.remedy).toContain('on the primary');
+    },
+  );
+
+  test.each(['database', 'global'])('has what is set for the %s from its primary', (source) => {
+    const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
+    expect(consent).toMatchObject({ granted: true, rule: 'level-set' });
   });
 
-  test('is named before all other objections', () => {
-    const facts = aServer({ jobs: [], level: { session: 'off' } });
-    expect(decideConsent(facts, TARGET, '1').rule).toBe('do-not-track');
+  test('can say no by itself', () => {
+    const facts = aServer({
+      standby: true,
+      level: {
+        session: 'off',
+        source: 'configuration file',
+        stored: [{ place: 'database', holder: 'everybody', value: 'basic' }],
+      },
+    });
+    expect(decideConsent(facts, TARGET)).toMatchObject({ granted: false, rule: 'level-off' });
   });
 });
 
@@ -61,14 +88,8 @@ describe('granted', () => {
       'level-when-unset',
       "Telemetry is on: level basic, this target's choice; the server was built without telemetry.",
     ],
-    [
-      'on a standby as on its primary',
-      aServer({ standby: true }),
-      'level-default',
-      "Telemetry is on: level basic, TimescaleDB's default.",
-    ],
   ])('%s', (_by, facts, rule, sentence) => {
-    const consent = decideConsent(facts, CHOOSING, undefined);
+    const consent = decideConsent(facts, CHOOSING);
     expect(consent).toMatchObject({ granted: true, rule, sentence, warnings: [] });
     expect(consent).not.toHaveProperty('remedy');
   });
@@ -79,7 +100,7 @@ describe('granted', () => {
   ])(
     'the %s does not get the credit for a level that something else has tightened',
     (it, facts) => {
-      const { level, sentence } = decideConsent(facts, CHOOSING, undefined);
+      const { level, sentence } = decideConsent(facts, CHOOSING);
       expect(level).toBe('no_functions');
       expect(sentence).toContain('configuration file');
       expect(sentence).not.toContain(it);
@@ -101,29 +122,66 @@ const DENIED: readonly (readonly [
     aServer({ level: { session: 'off', source: 'configuration file' } }),
     'level-off',
     'Telemetry is off, set by: configuration file.',
-    'ALTER DATABASE … SET timescaledb.telemetry_level = basic',
+    "set timescaledb.telemetry_level = 'basic' there, and reload",
   ],
   [
     'the text of the level is no level',
     aServer({ level: { session: CANARY, source: 'database' } }),
     'level-off',
-    'Telemetry is off, set by: database.',
-    'ALTER DATABASE … SET timescaledb.telemetry_level = basic',
+    'Telemetry is off: what is set by database is no level, and counts as off.',
+    "ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'",
   ],
   [
     'a role that counts has it off',
     aServer({ level: { stored: [{ place: 'role', holder: 'job owner', value: 'off' }] } }),
     'level-off',
     'Telemetry is off, set by: role (job owner).',
-    'ALTER DATABASE … SET timescaledb.telemetry_level = basic',
+    'ALTER ROLE <the job owner> RESET timescaledb.telemetry_level',
+  ],
+  [
+    'a role that counts has it off in this database',
+    aServer({
+      level: { stored: [{ place: 'role in database', holder: 'reporting role', value: 'off' }] },
+    }),
+    'level-off',
+    'Telemetry is off, set by: role in database (reporting role).',
+    'ALTER ROLE <the reporting role> IN DATABASE <this database> RESET timescaledb.telemetry_level',
+  ],
+  [
+    'it is off for all roles',
+    aServer({ level: { stored: [{ place: 'all roles', holder: 'everybody', value: 'off' }] } }),
+    'level-off',
+    'Telemetry is off, set by: all roles.',
+    'ALTER ROLE ALL RESET timescaledb.telemetry_level',
+  ],
+  [
+    'the reporting role has it off',
+    aServer({ level: { session: 'off', source: 'user' } }),
+    'level-off',
+    'Telemetry is off, set by: user.',
+    'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
+  ],
+  [
+    'the session was left with it off',
+    aServer({ level: { session: 'off', source: 'session' } }),
+    'level-off',
+    'Telemetry is off, set by: session.',
+    'RESET timescaledb.telemetry_level where the session got it',
+  ],
+  [
+    'the extension was built with it off',
+    aServer({ level: { session: 'off', source: 'default' } }),
+    'level-off',
+    'Telemetry is off, set by: default.',
+    "ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'",
   ],
   [
     'the reporting role hides the level',
     aServer({ level: { session: 'basic', source: 'user' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: this session has one of its own (user), ' +
-      'and a role cannot consent for the database.',
-    'ALTER ROLE … RESET timescaledb.telemetry_level',
+    'The telemetry level of this database is hidden: this session has one of another origin ' +
+      '(user), which cannot consent for the database.',
+    'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
   ],
   [
     'the library is not loaded',
@@ -166,27 +224,26 @@ const DENIED: readonly (readonly [
 
 describe('denied', () => {
   test.each(DENIED)('when %s', (_what, facts, rule, sentence, remedy) => {
-    const consent = decideConsent(facts, TARGET, undefined);
+    const consent = decideConsent(facts, TARGET);
     expect(consent).toMatchObject({ granted: false, rule, sentence });
     expect(consent.remedy).toContain(remedy);
     expect(JSON.stringify(consent)).not.toMatch(/c4n4ry|714714/);
   });
 
   test('when a job is paused on a server built without telemetry', () => {
-    const consent = decideConsent(aServerBuiltWithout({ jobs: [PAUSED] }), CHOOSING, undefined);
+    const consent = decideConsent(aServerBuiltWithout({ jobs: [PAUSED] }), CHOOSING);
     expect(consent).toMatchObject({ granted: false, rule: 'job-paused', level: 'basic' });
   });
 
   test('names the level before the job', () => {
     const facts = aServer({ jobs: [PAUSED], level: { session: 'off' } });
-    expect(decideConsent(facts, TARGET, undefined).rule).toBe('level-off');
+    expect(decideConsent(facts, TARGET).rule).toBe('level-off');
   });
 
   test('or granted, it keeps the warnings', () => {
     const level = { source: 'database', stored: [] };
     const warnings = ['A text that is no level counts as off (database).'];
     const facts = aServer({ level: { ...level, session: 'on' } });
-    expect(decideConsent(facts, TARGET, undefined).warnings).toStrictEqual(warnings);
-    expect(decideConsent(facts, TARGET, '1').warnings).toStrictEqual(warnings);
+    expect(decideConsent(facts, TARGET).warnings).toStrictEqual(warnings);
   });
 });

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
 import {
   type Credentials,
@@ -14,7 +15,10 @@ import { fromTable, type SecretAnswer, startSecretsManager } from '../../local/s
 
 const TARGET = parseTarget('{"name":"orders","environment":"prod","secretId":"orders/telemetry"}');
 const PLACED: Target = { ...TARGET, host: 'target.example.com', database: 'target_db' };
-const CA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+const { cert: CA } = await generate([{ name: 'commonName', value: 'An authority' }], {
+  keyType: 'ec',
+  algorithm: 'sha256',
+});
 const RDS = {
   engine: 'postgres',
   host: 'db.example.com',
@@ -360,4 +364,18 @@ describe('reading again after a refused login', () => {
       await expect(rotate(answer)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE' });
     }
   });
+});
+
+test.each(['p/ss', 'p?ss', 'p#ss', 'p@s/s'])(
+  'a password %s that is not percent-encoded is said to be, and no part of it becomes a host',
+  (password) => {
+    const text = `postgres://reporter:${password}@db.example.com:5432/metrics`;
+    expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/percent-encoded/);
+  },
+);
+
+test('a certificate authority that is none is a problem of the secret', () => {
+  const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const text = JSON.stringify({ ...RDS, ca });
+  expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/ca must be a certificate/);
 });

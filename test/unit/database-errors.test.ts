@@ -38,8 +38,8 @@ function expectNoNames(error: RunError): void {
 const PHASES = ['connect', 'query'] as const;
 
 test.each([
-  ['28P01', 'DATABASE_AUTHENTICATION', false, 'Compare the secret with the role'],
-  ['28000', 'DATABASE_AUTHENTICATION', false, 'Compare the secret with the role'],
+  ['28P01', 'DATABASE_AUTHENTICATION', false, 'Compare user and password with the role'],
+  ['28000', 'DATABASE_AUTHENTICATION', false, 'Compare user and password with the role'],
   ['3D000', 'DATABASE_MISSING', false, 'Correct dbname in the secret'],
   ['42501', 'DATABASE_PERMISSION', false, 'Grant CONNECT'],
   ['42P01', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
@@ -211,4 +211,17 @@ test('what is no error at all is an error of the database without a token', () =
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: undefined });
     expectNoNames(error);
   }
+});
+
+test.each([
+  ['40001', 'DATABASE_CONFLICT', true],
+  ['40P01', 'DATABASE_CONFLICT', true],
+  ['25P04', 'DATABASE_CONNECTION_LOST', true],
+  ['08P01', 'DATABASE_CONNECTION_LOST', true],
+  ['53100', 'DATABASE_BUSY', true],
+  ['53200', 'DATABASE_BUSY', true],
+  ['57P04', 'DATABASE_MISSING', false],
+])('SQLSTATE %s in a query is %s', (code, expected, retryable) => {
+  const error = toDatabaseError(Object.assign(new Error('x'), { code }), 'query');
+  expect(error).toMatchObject({ code: expected, retryable, origin: code });
 });

@@ -34,6 +34,14 @@ async function errorOf(action: Promise<unknown>): Promise<RunError> {
   throw new Error('No RunError was thrown.', { cause: result });
 }
 
+/** Why the endpoint refused the report: the bytes have left, so there is a receipt beside it. */
+async function refusalOf(action: ReturnType<typeof post>): Promise<RunError> {
+  const { receipt, reply } = await action;
+  if (!('refused' in reply)) throw new Error('The report was not refused.');
+  expect(reply.refused.origin).toBe(String(receipt.status));
+  return reply.refused;
+}
+
 /** A server below HTTP: what it does with a connection that has sent its request. */
 async function listenRaw(answer: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
@@ -161,7 +169,7 @@ describe('another status is an error', () => {
     await using endpoint = await startTelemetryEndpoint((response) => {
       response.writeHead(status).end('c4n4ry');
     });
-    const error = await errorOf(post(endpoint.url));
+    const error = await refusalOf(post(endpoint.url));
     expect(error).toMatchObject({
       code,
       retryable,
@@ -179,7 +187,7 @@ describe('another status is an error', () => {
       await using endpoint = await startTelemetryEndpoint((response) => {
         response.writeHead(status, { location: `${elsewhere.url}/v1/metrics` }).end();
       });
-      const error = await errorOf(post(endpoint.url));
+      const error = await refusalOf(post(endpoint.url));
       expect(error).toMatchObject({
         code: 'ENDPOINT_REDIRECTED',
         retryable: false,
@@ -198,7 +206,7 @@ describe('another status is an error', () => {
       response.writeHead(500);
       writeEndlessly(response);
     });
-    expect((await errorOf(post(server.url))).code).toBe('ENDPOINT_UNAVAILABLE');
+    expect((await refusalOf(post(server.url))).code).toBe('ENDPOINT_UNAVAILABLE');
     await closed.promise;
   }, 2_000);
 });
@@ -336,7 +344,7 @@ describe('the time limits', () => {
       response.writeHead(500).end();
     });
     await post(good.url);
-    await errorOf(post(bad.url));
+    await refusalOf(post(bad.url));
     const ours = set.mock.results.filter((_result, index) => {
       const [, delay] = set.mock.calls[index] ?? [];
       return delay === 10_000 || delay === 5_000;

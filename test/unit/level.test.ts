@@ -56,34 +56,33 @@ describe('where the session has its level from', () => {
 });
 
 describe('a value that a pooled session has left over', () => {
-  test.each([
-    ['basic', 'basic', 'basic', 'level-set', 'before the session changed it'],
-    ['basic', 'no_functions', 'no_functions', 'level-set', 'before the session changed it'],
-    ['no_functions', 'basic', 'no_functions', 'level-set', 'session'],
-    ['off', 'basic', 'off', 'level-off', 'session'],
-    ['basic', 'off', 'off', 'level-off', 'before the session changed it'],
-    ['basic', 'nonsense', 'off', 'level-off', 'before the session changed it'],
-  ])('%s over %s makes %s', (session, reset, level, rule, where) => {
-    expect(resolve({ session, reset, source: 'session' })).toMatchObject({ level, rule, where });
-  });
-
-  test('hides the level when what it replaced is not known', () => {
-    expect(resolve({ session: 'basic', reset: null, source: 'session' }).rule).toBe('level-hidden');
-  });
-
-  test.each(['role', 'role in database'] as const)(
-    'hides the level when what it replaced may be the setting of the %s',
-    (place) => {
-      expect(
-        resolve({
-          session: 'basic',
-          reset: 'basic',
-          source: 'session',
-          stored: [stored(place, 'basic', 'reporting role')],
-        }),
-      ).toMatchObject({ level: 'off', rule: 'level-hidden', where: 'session' });
+  test.each(['basic', 'no_functions', null])(
+    'cannot consent, whatever it would fall back to (%s): a role may be behind that, too',
+    (reset) => {
+      expect(resolve({ session: 'basic', reset, source: 'session' })).toMatchObject({
+        level: 'off',
+        rule: 'level-hidden',
+        where: 'session',
+      });
     },
   );
+
+  test('gives way to what is set for the database, and can only tighten that', () => {
+    const everybody = stored('database', 'basic');
+    const over = (session: string, reset: string) =>
+      resolve({ session, reset, source: 'session', stored: [everybody] });
+    expect(over('basic', 'basic')).toMatchObject({ level: 'basic', where: 'database' });
+    expect(over('no_functions', 'basic')).toMatchObject({
+      level: 'no_functions',
+      where: 'session',
+    });
+    expect(over('basic', 'off')).toMatchObject({
+      level: 'off',
+      rule: 'level-off',
+      where: 'before the session changed it',
+    });
+    expect(over('basic', 'nonsense')).toMatchObject({ level: 'off', rule: 'level-off' });
+  });
 });
 
 describe('the reporting role', () => {
@@ -114,7 +113,7 @@ describe('the reporting role', () => {
     const no = stored('role', 'off', 'reporting role');
     expect(
       resolve({ session: 'off', source: 'user', stored: [no, stored('database', 'basic')] }),
-    ).toMatchObject({ level: 'off', rule: 'level-off', where: 'user' });
+    ).toMatchObject({ level: 'off', rule: 'level-off', where: 'role (reporting role)' });
   });
 });
 
@@ -211,6 +210,7 @@ describe('the text of a level', () => {
         level: 'off',
         where: 'database',
         rule: 'level-off',
+        isInvalid: true,
         warnings: ['A text that is no level counts as off (database).'],
       });
     },
@@ -226,6 +226,7 @@ describe('the text of a level', () => {
       level: 'off',
       where: 'all roles',
       rule: 'level-off',
+      isInvalid: true,
       warnings: [
         'A text that is no level counts as off (all roles).',
         'A text that is no level counts as off (role (job owner)).',
@@ -246,6 +247,17 @@ describe('the text of a level', () => {
 
 describe('no level at all', () => {
   const unset = { session: null, source: null, reset: null };
+
+  test('but one that is stored for the database, on a server built without telemetry: it decides', () => {
+    const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'no_functions')] } });
+    for (const target of [TARGET, LOOSEST]) {
+      expect(resolveLevel(facts, target)).toMatchObject({
+        level: 'no_functions',
+        rule: 'level-set',
+        where: 'database',
+      });
+    }
+  });
 
   test('on a server built with telemetry means that the library is not loaded', () => {
     expect(resolveLevel(aServer({ level: unset }), LOOSEST)).toStrictEqual({

@@ -120,9 +120,9 @@ describe('settings that are wrong', () => {
 
   test.each([
     ['name', 7, 'TARGET name: Invalid input: expected string'],
-    ['name', undefined, 'TARGET name: Invalid input: expected string'],
+    ['name', undefined, 'TARGET name: is required'],
     ['environment', null, 'TARGET environment: Invalid input: expected string'],
-    ['secretId', undefined, 'TARGET secretId: Invalid input: expected string'],
+    ['secretId', undefined, 'TARGET secretId: is required'],
     ['port', '5432', 'TARGET port: Invalid input: expected number'],
     ['port', 5432.5, 'TARGET port: Invalid input: expected int'],
     ['port', 65_536, 'TARGET port: Too big: expected number to be <=65535'],
@@ -286,4 +286,22 @@ describe('the event', () => {
       expect(message).toContain(key);
     }
   });
+});
+
+test.each([
+  [{ PGREPLICATION: 'database' }, 'PGREPLICATION: is set'],
+  [
+    { NODE_USE_ENV_PROXY: '1', DELIVERY: '{"endpoint":"http://127.0.0.1:1/"}' },
+    'DELIVERY endpoint: is http:, which a proxy',
+  ],
+])('%j would undo a promise, and is refused', (dangerous, problem) => {
+  const settings = { TARGET: JSON.stringify(SMALLEST), DELIVERY: '{}', ...dangerous };
+  expect(errorOf(() => parseSettings(settings)).message).toContain(problem);
+  expect(() => parseSettings({ ...settings, DELIVERY: '{}', PGREPLICATION: '' })).not.toThrow();
+});
+
+test('tls.mode disable does not go with what says how to verify', () => {
+  const tls = { mode: 'disable', serverName: 'db.example.com' };
+  const error = errorOf(() => parseTarget(JSON.stringify({ ...SMALLEST, tls })));
+  expect(error.message).toContain('TARGET tls: caFile and serverName say how to verify TLS');
 });
