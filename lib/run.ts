@@ -1,6 +1,7 @@
+import { login } from './connection.ts';
 import { asksNotToTrack, decideConsent, NOT_TO_BE_TRACKED } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
-import { login, withSnapshot } from './database.ts';
+import { withSnapshot } from './database.ts';
 import { deliver } from './delivery.ts';
 import { type RunError, toRunError } from './errors.ts';
 import { readFacts } from './facts.ts';
@@ -32,7 +33,7 @@ export async function run(
   const story: Story = { durationMs: {} };
   const phases = startPhases(story.durationMs, limitMs);
   try {
-    await tell(story, input, settings, secretsOf, phases);
+    await execute(story, input, settings, secretsOf, phases);
   } catch (thrown) {
     story.error = toRunError(thrown);
   } finally {
@@ -41,7 +42,7 @@ export async function run(
   return { outcome: toOutcome(story), ...(story.error && { error: story.error }) };
 }
 
-async function tell(
+async function execute(
   story: Story,
   input: unknown,
   settings: Settings,

@@ -2,9 +2,13 @@ import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import type { InvocationResult } from './lambda.ts';
 
+interface Bundle {
+  handler(event: unknown, context: unknown): Promise<unknown>;
+}
+
 /** The part of Lambda's runtime that a handler sees: imports the bundle, calls `handler`, hands back how it ended. */
 const [, , bundleFile = '', timeoutMs = ''] = process.argv;
-const [{ event }] = await once(process, 'message');
+const [message]: { event: unknown }[] = await once(process, 'message');
 const deadline = Date.now() + Number(timeoutMs);
 const context = {
   functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
@@ -17,8 +21,8 @@ const context = {
 
 let result: InvocationResult;
 try {
-  const { handler } = await import(pathToFileURL(bundleFile).href);
-  result = { value: await handler(event, context) };
+  const { handler }: Bundle = await import(pathToFileURL(bundleFile).href);
+  result = { value: await handler(message?.event, context) };
 } catch (error) {
   const { name, message } = error instanceof Error ? error : new TypeError(String(error));
   result = { error: { name, message } };

@@ -1,9 +1,9 @@
 import { bundle } from '../infra/bundle.ts';
 import { asksNotToTrack, type Consent, NOT_TO_BE_TRACKED } from '../lib/consent.ts';
-import { parseSecret } from '../lib/credentials.ts';
 import type { Story } from '../lib/outcome.ts';
 import { startPhases } from '../lib/phases.ts';
 import { readDatabase } from '../lib/run.ts';
+import { parseSecret } from '../lib/secret.ts';
 import { parseTarget } from '../lib/target.ts';
 import { type Finished, runBundle, type TargetChoices, targetText } from './job.ts';
 import type { OwnServer } from './options.ts';

@@ -36,10 +36,13 @@ export function fromTable(
 export async function startSecretsManager(answer: SecretAnswer): Promise<SecretsManager> {
   const requests: { secretId: string; stage: Stage }[] = [];
   const server = await listen(async (request, response) => {
-    const { SecretId, VersionStage } = JSON.parse((await readBody(request)).toString('utf8'));
+    const { SecretId, VersionStage }: Record<string, string> = JSON.parse(
+      (await readBody(request)).toString('utf8'),
+    );
     const stage: Stage = VersionStage === 'AWSPENDING' ? 'AWSPENDING' : 'AWSCURRENT';
-    requests.push({ secretId: SecretId, stage });
-    const result = answer(SecretId, stage);
+    const secretId = SecretId ?? '';
+    requests.push({ secretId, stage });
+    const result = answer(secretId, stage);
     response.setHeader('content-type', 'application/x-amz-json-1.1');
     if ('type' in result) {
       response.writeHead(result.status);
@@ -50,8 +53,8 @@ export async function startSecretsManager(answer: SecretAnswer): Promise<Secrets
     }
     response.end(
       JSON.stringify({
-        ARN: `arn:aws:secretsmanager:local:000000000000:secret:${SecretId}`,
-        Name: SecretId,
+        ARN: `arn:aws:secretsmanager:local:000000000000:secret:${secretId}`,
+        Name: secretId,
         ...result,
       }),
     );

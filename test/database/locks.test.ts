@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { parseSecret } from '../../lib/credentials.ts';
-import { login, withSnapshot } from '../../lib/database.ts';
+import { login } from '../../lib/connection.ts';
+import { withSnapshot } from '../../lib/database.ts';
+import { parseSecret } from '../../lib/secret.ts';
 import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';

@@ -2,13 +2,9 @@ import { inspect } from 'node:util';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { generate } from 'selfsigned';
 import { describe, expect, test } from 'vitest';
-import {
-  type Credentials,
-  createSecretReader,
-  parseSecret,
-  readRotated,
-} from '../../lib/credentials.ts';
+import { createSecretReader, readRotated } from '../../lib/credentials.ts';
 import { RunError } from '../../lib/errors.ts';
+import { type Credentials, parseSecret } from '../../lib/secret.ts';
 import { parseTarget, type Target } from '../../lib/target.ts';
 import { listen } from '../../local/loopback.ts';
 import { fromTable, type SecretAnswer, startSecretsManager } from '../../local/secrets-manager.ts';

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import pg from 'pg';
+import { readRotated, type SecretReader } from './credentials.ts';
+import { notPostgresql, toDatabaseError } from './database-errors.ts';
+import { RunError } from './errors.ts';
+import type { Credentials } from './secret.ts';
+import type { Target } from './target.ts';
+import { PRODUCT } from './version.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** The name that the server's certificate must carry, and that it is asked for (SNI). */
+function serverNameOf(target: Target, credentials: Pick<Credentials, 'host'>): string {
+  return target.tls.serverName ?? credentials.host;
+}
+
+/** The TLS options of node-postgres for a target; `false` is plain text. */
+function tlsOptions(
+  target: Target,
+  credentials: Pick<Credentials, 'host' | 'ca'>,
+): ConnectionOptions | false {
+  const { mode, caFile } = target.tls;
+  if (mode === 'disable') return false;
+  const authorities = [credentials.ca, caFile === undefined ? undefined : readAuthority(caFile)];
+  const own = authorities.filter((pem) => pem !== undefined);
+  const expectedName = serverNameOf(target, credentials);
+  return {
+    rejectUnauthorized: true,
+    ...(own.length > 0 && { ca: own }),
+    checkServerIdentity:
+      mode === 'verify-ca'
+        ? () => undefined
+        : (_host, certificate) => checkServerIdentity(expectedName, certificate),
+  };
+}
+
+function readAuthority(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new RunError('CONFIG_INVALID', 'The file that tls.caFile names cannot be read.', {
+      remedy: "Ship the PEM with the function, and give its path relative to the function's root.",
+      original: error,
+    });
+  }
+}
+
+/** Connects to where the credentials say, whatever name node-postgres checks the server by. */
+class SocketTo extends Socket {
+  readonly #host: string;
+  readonly #port: number;
+
+  constructor({ host, port }: Credentials) {
+    super();
+    this.#host = host;
+    this.#port = port;
+  }
+
+  override connect(): this {
+    return super.connect(this.#port, this.#host);
+  }
+}
+
+/** A logged-in client and its socket, which can be cut when the polite way to close does not work. */
+export interface Connection {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+}
+
+/**
+ * How a PostgreSQL server begins: R (authentication), E (error), N (notice, or no TLS), S (TLS), v (another version of
+ * the protocol). A server that has said nothing may be one.
+ */
+function speaksPostgresql(firstByte: number | undefined): boolean {
+  return firstByte === undefined || 'RENSv'.includes(String.fromCharCode(firstByte));
+}
+
+/**
+ * Connects and logs in, once.
+ *
+ * @throws RunError DATABASE_*
+ */
+async function connect(
+  credentials: Credentials,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Connection> {
+  signal.throwIfAborted();
+  const socket = new SocketTo(credentials);
+  const client = new pg.Client({
+    host: serverNameOf(target, credentials),
+    port: credentials.port,
+    user: credentials.user,
+    password: credentials.password,
+    database: credentials.database,
+    ssl: tlsOptions(target, credentials),
+    sslnegotiation: 'postgres',
+    application_name: PRODUCT,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    stream: () => socket,
+  });
+  // Without a listener a connection that dies between two queries would end the process.
+  client.on('error', () => undefined);
+  signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  let firstByte: number | undefined;
+  socket.once('data', (chunk) => {
+    firstByte = chunk[0];
+  });
+  try {
+    await client.connect();
+    return { client, socket };
+  } catch (error) {
+    socket.destroy();
+    throw speaksPostgresql(firstByte) ? toDatabaseError(error, 'connect') : notPostgresql(error);
+  }
+}
+
+/**
+ * Connects and logs in. When the server refuses the login, the secret may just have been rotated: it is read again, and
+ * the other version tried once.
+ *
+ * @throws RunError DATABASE_*, SECRET_*
+ */
+export async function login(
+  credentials: Credentials,
+  secrets: SecretReader,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Connection> {
+  try {
+    return await connect(credentials, target, signal);
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
+    const rotated = await readRotated(secrets, credentials, signal);
+    if (rotated === undefined) throw error;
+    return await connect(rotated, target, signal);
+  }
+}
+
+/** Ends the session; when the server does not answer the goodbye, cuts the line. */
+export async function close({ client, socket }: Connection): Promise<void> {
+  const cut = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  try {
+    await client.end();
+  } catch {
+    socket.destroy();
+  } finally {
+    clearTimeout(cut);
+  }
+}
