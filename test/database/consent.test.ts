@@ -61,6 +61,13 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
+    what: 'the database says basic and the bootstrap superuser, whom the scheduler runs as, off',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role postgres in database ${name} set ${LEVEL} = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
     what: "the database says basic, and the role's setting for another database off",
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database postgres set ${LEVEL} = 'off'`,
