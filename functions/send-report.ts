@@ -1,3 +1,4 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -12,6 +13,9 @@ import { run } from '../lib/run.ts';
 const RUN_LIMIT_MS = 100_000;
 /** Left of Lambda's time for the summary line and the metrics. */
 const RESERVE_MS = 1_500;
+
+/** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
+setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const { logger, metrics, record } = createObservability();
 const client = new SecretsManagerClient({

@@ -29,8 +29,6 @@ export async function bundle(name: string, outputFolder = join(ROOT, 'dist')): P
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE_BANNER },
-    sourcemap: 'linked',
-    sourcesContent: false,
     logLevel: 'warning',
   });
   return { file, bytes: (await stat(file)).size };

@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import { type LevelAnswer, type LevelRule, resolveLevel } from './level.ts';
+import { type LevelAnswer, type LevelRule, nameOf, type Place, resolveLevel } from './level.ts';
 import type { Level, Target } from './target.ts';
 
 export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused';
@@ -9,7 +9,7 @@ export interface Consent {
   readonly granted: boolean;
   readonly level: Level;
   readonly rule: ConsentRule;
-  /** The kind of place where the deciding level is set. */
+  /** The kind of place where the level that granted or denied is set. */
   readonly where: string;
   /** Why, for a person. */
   readonly sentence: string;
@@ -24,71 +24,88 @@ export function asksNotToTrack(text: string | undefined): boolean {
 }
 
 const SETTING = 'timescaledb.telemetry_level';
+const SET_FOR_DATABASE = `ALTER DATABASE <this database> SET ${SETTING} = 'basic'`;
 
-/** The statement that undoes an off. The strictest place wins, so only a change at the place that decided can help. */
-function undo(where: string): string {
-  const holder = /\((.*)\)$/.exec(where)?.[1] ?? 'reporting role';
-  if (/^(role in database|database user)/.test(where)) {
-    return `ALTER ROLE <the ${holder}> IN DATABASE <this database> RESET ${SETTING}`;
-  }
-  if (/^(role|user)/.test(where)) return `ALTER ROLE <the ${holder}> RESET ${SETTING}`;
-  switch (where) {
+/** How an off, or a level that hides another, is undone at the place where it stands. */
+function undoAt({ kind, holder = 'reporting role' }: Place): string {
+  switch (kind) {
     case 'database':
     case 'default':
-      return `ALTER DATABASE <this database> SET ${SETTING} = 'basic'`;
+      return SET_FOR_DATABASE;
     case 'all roles':
-    case 'global':
       return `ALTER ROLE ALL RESET ${SETTING}`;
+    case 'role':
+      return `ALTER ROLE <the ${holder}> RESET ${SETTING}`;
+    case 'role in database':
+      return `ALTER ROLE <the ${holder}> IN DATABASE <this database> RESET ${SETTING}`;
     case 'configuration file':
     case 'command line':
     case 'environment variable':
       return `set ${SETTING} = 'basic' there, and reload the server's configuration`;
-    default:
-      return `RESET ${SETTING} where the session got it: a pooler's other client, or PGOPTIONS`;
+    case 'session':
+      return `RESET ${SETTING} in the pooled session that was left with it`;
+    case 'start-up options':
+      return 'remove it from PGOPTIONS, or from what the pooler sends at the start of a session';
+    case 'fall-back of the session':
+      return "set the level where the server, the database or the role has it; the session's own value hides which";
+    case 'not readable':
+      return 'add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting)';
+    case 'levelWhenUnset':
+      return "set levelWhenUnset to basic or no_functions in this target's environment";
   }
 }
 
-function grantedSentence({ level, rule, where }: LevelAnswer): string {
+function grantedSentence({ level, rule, place, tightenedBy }: LevelAnswer): string {
+  const by = tightenedBy === undefined ? '' : `, tightened by: ${nameOf(tightenedBy)}`;
   switch (rule) {
     case 'level-default':
-      return `Telemetry is on: level ${level}, TimescaleDB's default.`;
+      return `Telemetry is on: level ${level}, TimescaleDB's default${by}.`;
     case 'level-when-unset':
-      return `Telemetry is on: level ${level}, this target's choice; the server was built without telemetry.`;
+      return `Telemetry is on: level ${level}, this target's choice${by}; the server was built without telemetry.`;
     default:
-      return `Telemetry is on: level ${level}, set by: ${where}.`;
+      return `Telemetry is on: level ${level}, set by: ${nameOf(place)}${by}.`;
   }
 }
 
-function deniedByLevel({ rule, where, isInvalid }: LevelAnswer): {
-  sentence: string;
-  remedy: string;
-} {
+/** What is hidden has to be set where everybody can see it. */
+function hiddenRemedy({ place }: LevelAnswer, facts: Facts): string {
+  if (facts.standby) return `Set the level in the primary's catalogs: ${SET_FOR_DATABASE}.`;
+  const choice = facts.builtWithTelemetry ? '' : `; or ${undoAt({ kind: 'levelWhenUnset' })}`;
+  return `Either ${undoAt(place)}; or set the level for the database: ${SET_FOR_DATABASE}${choice}.`;
+}
+
+function deniedByLevel(
+  answer: LevelAnswer,
+  facts: Facts,
+): { readonly sentence: string; readonly remedy: string } {
+  const { rule, place, isInvalid } = answer;
+  const where = nameOf(place);
   switch (rule) {
     case 'level-hidden':
       return {
-        sentence: `The telemetry level of this database is hidden: this session has one of another origin (${where}), which cannot consent for the database.`,
-        remedy: `Remove the setting from the reporting role or the session (ALTER ROLE <the reporting role> RESET ${SETTING}), or set the level for the database: ALTER DATABASE <this database> SET ${SETTING} = 'basic' (on the primary, where this is a standby).`,
+        sentence: facts.standby
+          ? `The telemetry level of this database is hidden: this is a standby, whose own configuration (${where}) says nothing of the primary's.`
+          : `The telemetry level of this database is hidden: the session has one of its own (${where}), which cannot consent for the database.`,
+        remedy: hiddenRemedy(answer, facts),
       };
     case 'level-unreadable':
       return {
         sentence:
           'The telemetry level cannot be read: the extension has telemetry, but its library is not loaded in this session.',
-        remedy:
-          'Add timescaledb to shared_preload_libraries and restart the server, or set the level for the database with ALTER DATABASE.',
+        remedy: `To make it readable: ${undoAt(place)}.`,
       };
     case 'level-when-unset':
       return {
         sentence:
           "The server was built without telemetry and has no level, and this target's levelWhenUnset is off.",
-        remedy:
-          "To turn it on, set levelWhenUnset to basic or no_functions in this target's environment.",
+        remedy: `To turn it on, ${undoAt(place)}.`,
       };
     default:
       return {
         sentence: isInvalid
           ? `Telemetry is off: what is set by ${where} is no level, and counts as off.`
           : `Telemetry is off, set by: ${where}.`,
-        remedy: `To turn it on: ${undo(where)}.`,
+        remedy: `To turn it on: ${undoAt(place)}.`,
       };
   }
 }
@@ -131,9 +148,10 @@ export const NOT_TO_BE_TRACKED: Consent = {
  */
 export function decideConsent(facts: Facts, target: Target): Consent {
   const answer = resolveLevel(facts, target);
-  const common = { level: answer.level, where: answer.where, warnings: answer.warnings };
-  if (answer.level === 'off') {
-    return { ...common, granted: false, rule: answer.rule, ...deniedByLevel(answer) };
+  const { level, warnings } = answer;
+  const common = { level, where: nameOf(answer.place), warnings };
+  if (level === 'off') {
+    return { ...common, granted: false, rule: answer.rule, ...deniedByLevel(answer, facts) };
   }
   const objection = deniedByJob(facts);
   if (objection !== undefined) return { ...common, granted: false, ...objection };

@@ -1,4 +1,4 @@
-import { RunError, tokenOf } from './errors.ts';
+import { CERTIFICATE_ERROR, HANDSHAKE_ERROR, RunError, tokenOf } from './errors.ts';
 
 type ErrorMaker = (details: { origin: string | undefined; original: unknown }) => RunError;
 
@@ -160,17 +160,6 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
       ),
   }),
 );
-
-/** Node's and OpenSSL's names for a certificate that does not verify. */
-const CERTIFICATE_ERROR =
-  /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_|PATH_LENGTH_EXCEEDED)/;
-
-/** A handshake that fails for another reason: versions, ciphers, or no TLS at the other end. */
-const HANDSHAKE_ERROR = /^(EPROTO$|ERR_SSL_)/;
-
-export function isTlsError(token = ''): boolean {
-  return CERTIFICATE_ERROR.test(token) || HANDSHAKE_ERROR.test(token);
-}
 
 /** Errors that node-postgres itself makes; it gives them no code. PostgreSQL's own texts are never searched. */
 const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [

@@ -1,6 +1,4 @@
-import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
-import { isTlsError } from './database-errors.ts';
-import { RunError, tokenOf } from './errors.ts';
+import { isTlsError, RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
 import type { Delivery } from './target.ts';
 import { PRODUCT } from './version.ts';
@@ -11,9 +9,6 @@ const RESPONSE_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 5_000;
 /** The built-in reporter reads 4096 bytes of status line, headers and body together; a real reply is far smaller. */
 const REPLY_LIMIT_BYTES = 4_096;
-/** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
-const ADDRESS_ATTEMPT_TIMEOUT_MS = 2_500;
-
 /**
  * Every header that we send; Node's fetch adds Host, Connection, Content-Length, Accept-Language and Sec-Fetch-Mode.
  * The README publishes the list and a test pins it.
@@ -39,14 +34,15 @@ export type Reply =
   | { readonly body: Uint8Array }
   | { readonly unreadable: 'too large' | 'too slow' | 'broken off' };
 
-/** Any other status: the bytes have left all the same, so there is a receipt. */
-export interface Refusal {
-  readonly refused: RunError;
-}
-
+/** The report has left: what proves it, and what came back. */
 export interface Sent {
   readonly receipt: Receipt;
-  readonly reply: Reply | Refusal;
+  /**
+   * Reads the reply, within its own time limit and the run's. A reply that cannot be read is no failure.
+   *
+   * @throws RunError ENDPOINT_* for a status that is not 2xx
+   */
+  readonly readReply: () => Promise<Reply>;
 }
 
 /** The error under fetch's own "fetch failed". */
@@ -131,42 +127,52 @@ async function readReply(response: Response, signal: AbortSignal): Promise<Reply
 }
 
 /**
- * Posts the report's exact bytes, once. A reply that cannot be read is no failure: the report has been sent.
+ * Posts the report's exact bytes, once, and waits for the status line.
  *
- * @throws RunError ENDPOINT_*
+ * @throws RunError ENDPOINT_* when none arrives
  */
 export async function deliver(
   report: Report,
   { endpoint }: Delivery,
   signal: AbortSignal,
 ): Promise<Sent> {
-  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_ATTEMPT_TIMEOUT_MS);
   const waiting = new AbortController();
-  const giveUp = (): void =>
-    waiting.abort(new DOMException('The endpoint did not answer in time.', 'TimeoutError'));
-  let timer = setTimeout(giveUp, RESPONSE_TIMEOUT_MS);
+  const either = AbortSignal.any([signal, waiting.signal]);
+  const giveUpAfter = (ms: number): NodeJS.Timeout =>
+    setTimeout(
+      () => waiting.abort(new DOMException('The endpoint did not answer in time.', 'TimeoutError')),
+      ms,
+    );
+  const timer = giveUpAfter(RESPONSE_TIMEOUT_MS);
+  let response: Response;
   try {
-    const either = AbortSignal.any([signal, waiting.signal]);
-    const response = await fetch(endpoint, {
+    response = await fetch(endpoint, {
       method: 'POST',
       headers: REQUEST_HEADERS,
       body: report.body,
       redirect: 'manual',
       signal: either,
-    }).catch((error: unknown) => {
-      throw unreachableError(error);
     });
-    const receipt = {
+  } catch (error) {
+    throw unreachableError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+  return {
+    receipt: {
       endpoint: new URL(endpoint).host,
       status: response.status,
       at: new Date().toISOString(),
-    };
-    if (!response.ok) return { receipt, reply: { refused: statusError(response) } };
-    clearTimeout(timer);
-    timer = setTimeout(giveUp, REPLY_TIMEOUT_MS);
-    return { receipt, reply: await readReply(response, either) };
-  } finally {
-    clearTimeout(timer);
-    waiting.abort();
-  }
+    },
+    async readReply() {
+      const replyTimer = giveUpAfter(REPLY_TIMEOUT_MS);
+      try {
+        if (!response.ok) throw statusError(response);
+        return await readReply(response, either);
+      } finally {
+        clearTimeout(replyTimer);
+        waiting.abort();
+      }
+    },
+  };
 }

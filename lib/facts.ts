@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Snapshot } from './database.ts';
-import { type Identity, isAtLeast, isBuiltWithTelemetry, postgresqlVersion } from './identity.ts';
+import { type Identity, isBuiltWithTelemetry, jobTable, postgresqlVersion } from './identity.ts';
 import { checkRow } from './input.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
@@ -22,7 +22,7 @@ export type StoredLevel = z.infer<typeof storedLevelSchema>;
 
 /** An interval in PostgreSQL's own three parts, which do not convert into each other; null when it is infinite. */
 const intervalSchema = z.nullable(
-  z.object({ months: z.int(), days: z.int(), microseconds: z.int() }),
+  z.object({ months: z.number(), days: z.number(), microseconds: z.number() }),
 );
 export type Interval = z.infer<typeof intervalSchema>;
 
@@ -75,19 +75,12 @@ export interface Facts {
   readonly metadataKeys: readonly string[];
 }
 
-/** The job catalog's table, which moved in 2.25.0. */
-export function jobTable(identity: Identity): string {
-  return isAtLeast(identity, '2.25.0')
-    ? '_timescaledb_catalog.bgw_job'
-    : '_timescaledb_config.bgw_job';
-}
-
 function intervalSql(column: string): string {
   return `case when pg_catalog.isfinite(${column}) then pg_catalog.json_build_object(
-        'months', pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}),
-        'days', pg_catalog.date_part('day', ${column}),
-        'microseconds', (pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
-          + pg_catalog.date_part('microseconds', ${column})) end`;
+        'months', (pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}))::bigint,
+        'days', pg_catalog.date_part('day', ${column})::bigint,
+        'microseconds', ((pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
+          + pg_catalog.date_part('microseconds', ${column}))::bigint) end`;
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */

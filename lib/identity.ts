@@ -78,6 +78,13 @@ export function isAtLeast(identity: Identity, release: string): boolean {
   return gte(identity.release, release);
 }
 
+/** The job catalog's table, which moved in 2.25.0. */
+export function jobTable(identity: Identity): string {
+  return isAtLeast(identity, '2.25.0')
+    ? '_timescaledb_catalog.bgw_job'
+    : '_timescaledb_config.bgw_job';
+}
+
 /** Whether the extension was compiled with its own telemetry; each such build since 2.7 has the function. */
 export function isBuiltWithTelemetry(identity: Identity): boolean {
   return identity.memberFunctions.some((name) => name.endsWith('.get_telemetry_report'));

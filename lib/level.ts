@@ -1,11 +1,31 @@
-import type { Facts, StoredLevel } from './facts.ts';
+import type { Facts, Holder } from './facts.ts';
 import { LEVELS, type Level, type Target } from './target.ts';
 
-/** A level that was found somewhere. */
+/** Where a level can stand, by kind: the names of roles and databases stay on the server. */
+export type PlaceKind =
+  | 'default'
+  | 'configuration file'
+  | 'command line'
+  | 'environment variable'
+  | 'database'
+  | 'all roles'
+  | 'role'
+  | 'role in database'
+  | 'session'
+  | 'start-up options'
+  | 'fall-back of the session'
+  | 'levelWhenUnset'
+  | 'not readable';
+
+export interface Place {
+  readonly kind: PlaceKind;
+  /** Whose setting it is, where it is not everybody's. */
+  readonly holder?: Exclude<Holder, 'everybody'>;
+}
+
 interface Finding {
   readonly level: Level;
-  /** The kind of place, as a person would say it; never the name of a role or a database. */
-  readonly where: string;
+  readonly place: Place;
   /** What stands there is a text that is no level; it counts as off. */
   readonly isInvalid?: true;
 }
@@ -19,94 +39,117 @@ export type LevelRule =
   | 'level-unreadable';
 
 /** What all visible answers together make of the level, and which of them decided. */
-export interface LevelAnswer extends Finding {
+export interface LevelAnswer {
+  readonly level: Level;
   readonly rule: LevelRule;
+  /** What granted the level; or what denied it, where that can be told. */
+  readonly place: Place;
+  readonly isInvalid?: true;
+  /** Something stricter than what granted it, which can tighten but not grant. */
+  readonly tightenedBy?: Place;
   /** Texts that are no level, by the kind of place where they were found. */
   readonly warnings: readonly string[];
 }
 
-/** Sources of `pg_settings` that speak for the database, and not for the session that asks. */
-const SPEAKS_FOR_DATABASE: ReadonlySet<string> = new Set([
+const BY_SOURCE: ReadonlyMap<string, Place> = new Map<string, Place>([
+  ['default', { kind: 'default' }],
+  ['configuration file', { kind: 'configuration file' }],
+  ['command line', { kind: 'command line' }],
+  ['environment variable', { kind: 'environment variable' }],
+  ['global', { kind: 'all roles' }],
+  ['database', { kind: 'database' }],
+  ['user', { kind: 'role', holder: 'reporting role' }],
+  ['database user', { kind: 'role in database', holder: 'reporting role' }],
+  ['client', { kind: 'start-up options' }],
+]);
+
+/** The place behind `pg_settings.source`; what is not known is worth as little as what a session has set. */
+function placeOfSource(source: string | null): Place {
+  return BY_SOURCE.get(source ?? '') ?? { kind: 'session' };
+}
+
+/** Kinds of places that speak for the database, and not for the session that asks. */
+const SPEAKS_FOR_DATABASE: ReadonlySet<PlaceKind> = new Set([
   'default',
   'configuration file',
   'command line',
   'environment variable',
-  'global',
+  'all roles',
   'database',
 ]);
 
-/** Those of them that a primary hands on to its standbys. */
-const REPLICATED: ReadonlySet<string> = new Set(['global', 'database']);
+/** Those of them that the catalogs hold, and so a primary hands on to its standbys. */
+const REPLICATED: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
 
-function parseLevel(text: string): Level | undefined {
-  return LEVELS.find((level) => level === text.trim().toLowerCase());
+function rank(level: Level): number {
+  return LEVELS.indexOf(level);
 }
 
-function stricterOf(one: Finding, other: Finding): Finding {
-  return LEVELS.indexOf(other.level) < LEVELS.indexOf(one.level) ? other : one;
+/** A place as a person would say it. */
+export function nameOf({ kind, holder }: Place): string {
+  return holder === undefined ? kind : `${kind} (${holder})`;
 }
 
-/** What is not set for everybody is named with the one it is set for. */
-function placeOf(stored: StoredLevel): string {
-  return stored.holder === 'everybody' ? stored.place : `${stored.place} (${stored.holder})`;
+function find(text: string, place: Place): Finding {
+  const level = LEVELS.find((one) => one === text.trim().toLowerCase());
+  return level === undefined ? { level: 'off', place, isInvalid: true } : { level, place };
 }
 
-/** Everything that is visible, one finding each, the places where it can be changed first; text that is no level is off. */
-function allFindings({ level }: Facts): { findings: Finding[]; warnings: string[] } {
-  const texts: (readonly [string | null, string])[] = [
-    ...level.stored.map((stored) => [stored.value, placeOf(stored)] as const),
-    [level.configured, 'configuration file'],
-    [level.session, level.source ?? 'session'],
-    [level.reset, 'before the session changed it'],
+/** Everything that is visible, the places where it can be changed first. */
+function allFindings({ level }: Facts): Finding[] {
+  const { stored, configured, session, source, reset } = level;
+  const texts: (readonly [string | null, Place])[] = [
+    ...stored.map(
+      ({ value, place, holder }) =>
+        [value, holder === 'everybody' ? { kind: place } : { kind: place, holder }] as const,
+    ),
+    [configured, { kind: 'configuration file' }],
+    [session, placeOfSource(source)],
+    [reset, { kind: 'fall-back of the session' }],
   ];
-  const findings: Finding[] = [];
-  const warnings: string[] = [];
-  for (const [text, where] of texts) {
-    if (text === null) continue;
-    const parsed = parseLevel(text);
-    if (parsed === undefined) warnings.push(`A text that is no level counts as off (${where}).`);
-    findings.push(
-      parsed === undefined ? { level: 'off', where, isInvalid: true } : { level: parsed, where },
-    );
-  }
-  return { findings, warnings };
+  return texts.flatMap(([text, place]) => (text === null ? [] : [find(text, place)]));
 }
 
-/** The level that is set for everybody, the more specific place first. */
-function setForEverybody(facts: Facts): Finding | undefined {
-  for (const place of ['database', 'all roles'] as const) {
-    const stored = facts.level.stored.find((one) => one.place === place);
-    if (stored !== undefined) return { level: parseLevel(stored.value) ?? 'off', where: place };
+interface Basis {
+  readonly level: Level;
+  readonly rule: LevelRule;
+  readonly place: Place;
+}
+
+/** What the session sees, where that speaks for the database; a standby's own configuration does not. */
+function seenBySession({ standby, level: { session, source } }: Facts): Basis | undefined {
+  const place = placeOfSource(source);
+  if (session === null || !SPEAKS_FOR_DATABASE.has(place.kind)) return undefined;
+  if (standby && !REPLICATED.has(place.kind)) return undefined;
+  const rule = place.kind === 'default' ? 'level-default' : 'level-set';
+  return { level: find(session, place).level, rule, place };
+}
+
+/** The level that is stored for everybody, the more specific place first. */
+function storedForEverybody({ level: { stored } }: Facts): Basis | undefined {
+  for (const kind of ['database', 'all roles'] as const) {
+    const found = stored.find(({ place }) => place === kind);
+    if (found === undefined) continue;
+    const place = { kind };
+    return { level: find(found.value, place).level, rule: 'level-set', place };
   }
   return undefined;
 }
 
-interface Basis {
-  readonly finding: Finding;
-  readonly rule: LevelRule;
-}
-
-function hidden(rule: 'level-hidden' | 'level-unreadable', where: string): Basis {
-  return { finding: { level: 'off', where }, rule };
-}
+/** No loaded library defines the setting, on a server whose extension has telemetry. */
+const UNREADABLE: Basis = {
+  level: 'off',
+  rule: 'level-unreadable',
+  place: { kind: 'not readable' },
+};
 
 /** The answer of the one who may decide on a server built without telemetry: this target's environment. */
-function choiceOfTarget(target: Target): Basis {
+function choiceOf(target: Target): Basis {
   return {
-    finding: { level: target.levelWhenUnset, where: "the target's levelWhenUnset" },
+    level: target.levelWhenUnset,
     rule: 'level-when-unset',
+    place: { kind: 'levelWhenUnset' },
   };
-}
-
-/**
- * The level of a session that has it from a place which speaks for the database. A standby's configuration file is its
- * own and not the primary's, so there only what the catalogs hold speaks.
- */
-function readFromDatabase({ standby, level: { session, source } }: Facts): Basis | undefined {
-  if (session === null || source === null || !SPEAKS_FOR_DATABASE.has(source)) return undefined;
-  if (standby && !REPLICATED.has(source)) return undefined;
-  const finding = { level: parseLevel(session) ?? 'off', where: source };
-  return { finding, rule: source === 'default' ? 'level-default' : 'level-set' };
 }
 
 /**
@@ -116,35 +159,27 @@ function readFromDatabase({ standby, level: { session, source } }: Facts): Basis
  */
 function basisOf(facts: Facts, target: Target): Basis {
   const { session, source } = facts.level;
-  if (session === null && facts.builtWithTelemetry) {
-    return hidden('level-unreadable', 'not readable');
-  }
-  const read = readFromDatabase(facts);
-  if (read !== undefined) return read;
-  const everybody = setForEverybody(facts);
-  if (everybody !== undefined) return { finding: everybody, rule: 'level-set' };
-  if (session === null) return choiceOfTarget(target);
-  if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return choiceOfTarget(target);
-  return source === null && facts.builtWithTelemetry
-    ? hidden('level-unreadable', 'not readable')
-    : hidden('level-hidden', `${facts.standby ? "the standby's own " : ''}${source ?? 'session'}`);
+  if (session === null && facts.builtWithTelemetry) return UNREADABLE;
+  const seen = seenBySession(facts) ?? storedForEverybody(facts);
+  if (seen !== undefined) return seen;
+  if (session === null) return choiceOf(target);
+  if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return choiceOf(target);
+  if (source === null && facts.builtWithTelemetry) return UNREADABLE;
+  return { level: 'off', rule: 'level-hidden', place: placeOfSource(source) };
 }
 
-/**
- * The telemetry level that the strictest visible answer gives (design decision 4). Pure.
- */
+/** The telemetry level that the strictest visible answer gives. Pure. */
 export function resolveLevel(facts: Facts, target: Target): LevelAnswer {
-  const { findings, warnings } = allFindings(facts);
-  const { finding: basis, rule } = basisOf(facts, target);
-  const strictest = findings.reduce(stricterOf, basis);
-  if (strictest.level !== 'off') {
-    return { ...strictest, rule: strictest === basis ? rule : 'level-set', warnings };
-  }
+  const basis = basisOf(facts, target);
+  const findings = allFindings(facts);
+  const warnings = findings
+    .filter(({ isInvalid }) => isInvalid)
+    .map(({ place }) => `A text that is no level counts as off (${nameOf(place)}).`);
+  const strictest = findings.toSorted((one, other) => rank(one.level) - rank(other.level))[0];
   // An off that somebody has set explains more than a level that could not be seen.
-  const isSetOff = findings.some(({ level }) => level === 'off');
-  if (isSetOff) {
-    const found = findings.find(({ level }) => level === 'off') ?? strictest;
-    return { ...found, rule: 'level-off', warnings };
+  if (strictest?.level === 'off') return { ...strictest, rule: 'level-off', warnings };
+  if (strictest === undefined || rank(strictest.level) >= rank(basis.level)) {
+    return { ...basis, warnings };
   }
-  return { ...strictest, rule: rule === 'level-set' ? 'level-off' : rule, warnings };
+  return { ...basis, level: strictest.level, tightenedBy: strictest.place, warnings };
 }

@@ -11,6 +11,12 @@ export interface Phases {
   readonly remainingMs: () => number;
 }
 
+const REMEDIES: Readonly<Record<Phase, string>> = {
+  credentials: 'Nothing was read or sent.',
+  database: 'The connection was cut, and nothing was sent.',
+  delivery: 'The report may have arrived all the same.',
+};
+
 function elapsedMs(since: number): number {
   return Math.round(performance.now() - since);
 }
@@ -34,15 +40,14 @@ export function startPhases(
             'TIME_LIMIT',
             `The run reached its time limit of ${(Math.max(0, limitMs) / 1_000).toFixed(1)} s in the phase "${phase}".`,
             {
-              remedy:
-                'Look at what that phase talks to. The connection was cut; nothing was left open.',
+              remedy: `Look at what that phase talks to. ${REMEDIES[phase]}`,
             },
           ),
         );
       signal.addEventListener('abort', giveUp, { once: true });
-      if (signal.aborted) giveUp();
       try {
-        return await Promise.race([limit, work(signal)]);
+        if (signal.aborted) giveUp();
+        return await Promise.race(signal.aborted ? [limit] : [limit, work(signal)]);
       } finally {
         signal.removeEventListener('abort', giveUp);
         durationMs[phase] = elapsedMs(phaseStartedAt);

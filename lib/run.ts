@@ -57,15 +57,14 @@ async function execute(
     return;
   }
 
-  const { facts, report } = await readDatabase(story, target, secretsOf(target), phases);
-  if (report === undefined) return;
+  const { facts, consent, report } = await readDatabase(story, target, secretsOf(target), phases);
+  if (!consent.granted || report === undefined) return;
 
-  const { receipt, reply } = await phases.run('delivery', (signal) =>
+  const { receipt, readReply } = await phases.run('delivery', (signal) =>
     deliver(report, delivery, signal),
   );
   story.receipt = receipt;
-  if ('refused' in reply) throw reply.refused;
-  story.verdict = judge(reply, facts);
+  story.verdict = judge(await readReply(), facts);
 }
 
 /**

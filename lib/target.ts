@@ -61,7 +61,8 @@ const targetSchema = z.strictObject({
  */
 export type Target = z.infer<typeof targetSchema>;
 
-const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+/** A URL's hostname that never leaves the machine. */
+export const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
 /** https, or http on loopback; without credentials or fragment. */
 export function isEndpoint(text: string): boolean {

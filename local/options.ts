@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isEndpoint, LEVELS, type Level } from '../lib/target.ts';
+import { isEndpoint, LEVELS, type Level, LOOPBACK } from '../lib/target.ts';
 
 export const HELP = `
   npm start -- [options]
@@ -79,6 +79,11 @@ function parse(args: readonly string[]) {
 
 type Values = ReturnType<typeof parse>;
 
+/** Whether a URL's host never leaves this machine. */
+export function isOnLoopback(url: string): boolean {
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+}
+
 function problemsOf(values: Values): string[] {
   const url = values['database-url'];
   const isOwn = url !== undefined;
@@ -93,6 +98,10 @@ function problemsOf(values: Values): string[] {
     [
       isOwn && !/^postgres(ql)?:\/\//.test(url),
       '--database-url must begin with postgres:// or postgresql://',
+    ],
+    [
+      isOwn && /[?&]sslmode=disable(&|$)/.test(url) && !isOnLoopback(url),
+      '--database-url: sslmode=disable is for loopback alone; everywhere else TLS is verified',
     ],
     [isOwn && values.latest !== undefined, '--latest is for the embedded endpoint'],
     [isOwn && values.keep === true, '--keep is for the embedded database'],

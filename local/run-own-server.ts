@@ -6,7 +6,7 @@ import { readDatabase } from '../lib/run.ts';
 import { parseSecret } from '../lib/secret.ts';
 import { parseTarget } from '../lib/target.ts';
 import { type Finished, runBundle, type TargetChoices, targetText } from './job.ts';
-import type { OwnServer } from './options.ts';
+import { isOnLoopback, type OwnServer } from './options.ts';
 import { grouped, type Page, showConsent, showOutcome, showReport } from './page.ts';
 
 const PREVIEW_LIMIT_MS = 100_000;
@@ -14,9 +14,8 @@ const PREVIEW_LIMIT_MS = 100_000;
 /** TLS as the URL's sslmode asks for it; without one, plain text only where nobody can listen. */
 function tlsFor({ databaseUrl, tlsServerName }: OwnServer): TargetChoices['tls'] {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
-  const isLoopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? '');
   const sslmode = url?.searchParams.get('sslmode') ?? 'disable';
-  if (isLoopback && sslmode === 'disable' && tlsServerName === undefined)
+  if (isOnLoopback(databaseUrl) && sslmode === 'disable' && tlsServerName === undefined)
     return { mode: 'disable' };
   return {
     mode: sslmode === 'verify-ca' ? 'verify-ca' : 'verify-full',

@@ -1,4 +1,4 @@
-import { type Identity, isAtLeast } from '../identity.ts';
+import { type Identity, isAtLeast, postgresqlVersion } from '../identity.ts';
 import { type Field, number, text } from './field.ts';
 import { errorsBySqlerrcode, jobCounters, statsByJobType } from './jobs.ts';
 import { RELATIONS } from './relations.ts';
@@ -115,9 +115,10 @@ export const FIELDS: readonly Field[] = [
   { name: 'exported_db_uuid', sql: always(text(metadata('exported_uuid'))) },
   {
     name: 'installed_time',
+    // Written by the installing session in its own DateStyle; only ISO can be read without guessing.
     sql: always(
       text(
-        `select pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF') from _timescaledb_catalog.metadata m where m.key = 'install_timestamp'`,
+        `select pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF') from _timescaledb_catalog.metadata m where m.key = 'install_timestamp' and m.value ~ '^[0-9]+-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$'`,
       ),
     ),
   },
@@ -127,8 +128,7 @@ export const FIELDS: readonly Field[] = [
   { name: 'os_name_pretty', sql: osInfo('version_pretty') },
   {
     name: 'postgresql_version',
-    sql: ({ serverVersionNum }) =>
-      text(`'${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}'`),
+    sql: (identity) => text(`'${postgresqlVersion(identity)}'`),
   },
   {
     name: 'timescaledb_version',

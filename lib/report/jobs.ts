@@ -1,5 +1,4 @@
-import { jobTable } from '../facts.ts';
-import { type Identity, isAtLeast } from '../identity.ts';
+import { type Identity, isAtLeast, jobTable } from '../identity.ts';
 import { type Field, number } from './field.ts';
 
 const FUNCTIONS_SCHEMA = "'_timescaledb_functions'";

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
 import type { Snapshot } from '../database.ts';
-import type { Identity } from '../identity.ts';
+import { type Identity, isAtLeast } from '../identity.ts';
 import { checkRow } from '../input.ts';
 import type { Target } from '../target.ts';
 import type { Field } from './field.ts';
@@ -21,10 +21,8 @@ export interface Report {
   readonly estimatedRelations: number;
 }
 
-function has({ since, until }: Field, { release }: Identity): boolean {
-  return (
-    (since === undefined || gte(release, since)) && (until === undefined || gte(until, release))
-  );
+function has({ since = '0.0.0', until }: Field, identity: Identity): boolean {
+  return isAtLeast(identity, since) && (until === undefined || gte(until, identity.release));
 }
 
 /** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */

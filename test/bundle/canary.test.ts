@@ -128,7 +128,12 @@ const CASES: readonly {
     what: 'a row of the catalogs makes the report impossible',
     how: 'failed DATABASE_ERROR',
     sql: () =>
-      `update _timescaledb_catalog.metadata set value = '${CANARY} is no time' where key = 'install_timestamp'`,
+      `create function ${CANARY}_fails(bigint) returns bigint language plpgsql as $$ begin raise exception '${CANARY}'; end $$;
+       alter table _timescaledb_internal.bgw_job_stat rename to ${CANARY}_stat;
+       create view _timescaledb_internal.bgw_job_stat as
+         select job_id, ${CANARY}_fails(total_runs) as total_runs, total_duration, total_duration_failures, total_successes,
+           total_failures, total_crashes, consecutive_failures, consecutive_crashes from _timescaledb_internal.${CANARY}_stat;
+       grant select on _timescaledb_internal.bgw_job_stat to public`,
   },
   {
     what: 'the secret is not JSON',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, inject, test } from 'vitest';
 import { type Invocation, invoke } from '../../local/lambda.ts';
-import { freePort, listenOnFreePort } from '../../local/loopback.ts';
+import { listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
@@ -122,10 +122,7 @@ test.each([
 
 test('a run that fails throws after its one summary line', async () => {
   await using world = await startWorld({
-    secret: secretFor(
-      { name: 'nowhere', role: 'nobody', password: 'none' },
-      { port: await freePort() },
-    ),
+    secret: secretFor({ name: 'nowhere', role: 'nobody', password: 'none' }, { port: 1 }),
   });
 
   const invocation = await invokeIn(world);
@@ -185,4 +182,49 @@ test("when Lambda's time runs out there is still a summary line, and it names th
     { outcome: 'failed', error: { code: 'TIME_LIMIT', retryable: true } },
   ]);
   expect(summaries(invocation)[0]?.['message']).toContain('"database"');
+});
+
+test('a reply that drips when the time is up is a note: the report was sent, and has its receipt', async () => {
+  await using database = await consenting();
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer(response) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{');
+    },
+  });
+
+  const invocation = await invokeIn(world, { timeoutMs: 4_000 });
+
+  expect(world.endpoint.reports).toHaveLength(1);
+  expect(invocation).toMatchObject({
+    value: {
+      outcome: 'sent',
+      receipt: { status: 200 },
+      version: { verdicts: ['unknown'] },
+      message: 'telemetry error: incomplete HTTP response (too slow)',
+    },
+  });
+});
+
+test('a refused report has left, and has its receipt beside the error', async () => {
+  await using database = await consenting();
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer(response) {
+      response.writeHead(503).end();
+    },
+  });
+
+  const invocation = await invokeIn(world);
+
+  expect(summaries(invocation)).toMatchObject([
+    {
+      level: 'ERROR',
+      outcome: 'failed',
+      error: { code: 'ENDPOINT_UNAVAILABLE', origin: '503', retryable: true },
+      receipt: { status: 503 },
+      report: { bytes: world.endpoint.reports[0]?.body.byteLength },
+    },
+  ]);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { login } from '../../lib/connection.ts';
@@ -41,9 +42,11 @@ async function otherSession(): Promise<pg.Client> {
 async function untilWaiting(): Promise<void> {
   for (;;) {
     const { rowCount } = await database.admin.query(
-      'select 1 from pg_catalog.pg_locks where not granted',
+      `select 1 from pg_catalog.pg_locks where not granted
+       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`,
     );
     if (rowCount !== 0) return;
+    await delay(10);
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { login } from '../../lib/connection.ts';
 import { withSnapshot } from '../../lib/database.ts';
+import { readFacts } from '../../lib/facts.ts';
 import { buildReport } from '../../lib/report/report.ts';
 import { parseSecret } from '../../lib/secret.ts';
 import { parseTarget } from '../../lib/target.ts';
@@ -214,6 +215,44 @@ test('the tuning settings and the cloud are reported under both spellings, an em
   expect(later).not.toHaveProperty('instance_metadata');
   expect(later.license).toEqual({ edition: 'apache_only' });
 });
+
+test("the job's intervals are exact whatever the role has set, and an infinite one is none", async () => {
+  await using database = await consenting();
+  await database.admin.query(`
+    alter role ${database.role} set extra_float_digits = '-15';
+    update _timescaledb_catalog.bgw_job set schedule_interval = '1 year 2 months 3 days 25:00:00.5',
+      retry_period = 'infinity' where id = 1`);
+  const target = parseTarget(
+    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
+  );
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+
+  const { jobs } = await withSnapshot(connection, () => 10_000, readFacts);
+
+  expect(jobs).toMatchObject([
+    {
+      id: 1,
+      scheduled: true,
+      scheduleInterval: { months: 14, days: 3, microseconds: 90_000_500_000 },
+      maxRuntime: { months: 0, days: 0, microseconds: 100_000_000 },
+      maxRetries: -1,
+      retryPeriod: null,
+    },
+  ]);
+});
+
+test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
+  'an install time that was written in another style (%s) is left out, and not guessed',
+  async (written) => {
+    await using database = await consenting();
+    await database.admin.query(
+      `update _timescaledb_catalog.metadata set value = '${written}' where key = 'install_timestamp'`,
+    );
+    expect((await reportOf(database)).report).not.toHaveProperty('installed_time');
+  },
+);
 
 test('a database without a uuid gets a report without one, and a warning', async () => {
   await using database = await consenting();

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
@@ -48,7 +47,7 @@ describe('a certificate that verifies', () => {
   });
 
   test('is accepted with the authority in a file', async () => {
-    const caFile = join(tmpdir(), `authority-${process.pid}.pem`);
+    const caFile = join(inject('folder'), 'authority.pem');
     await writeFile(caFile, authority);
     expect(await outcomeWith({ caFile }, { host: 'localhost' })).toMatchObject({
       outcome: 'skipped',

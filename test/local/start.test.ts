@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, test } from 'vitest';
@@ -132,7 +131,7 @@ describe('on a server of your own', () => {
     await using _ = database;
     const refused = await start('--database-url', `${url}?sslmode=require`);
     expect(refused.stderr).toMatch(/^DATABASE_TLS_UNVERIFIED: /);
-    const caFile = join(tmpdir(), `start-authority-${process.pid}.pem`);
+    const caFile = join(inject('folder'), 'start-authority.pem');
     await writeFile(caFile, inject('postgres').authority);
     const verified = await start(
       { NODE_EXTRA_CA_CERTS: caFile },

@@ -10,6 +10,8 @@ declare module 'vitest' {
     postgres: TestServer;
     /** `send-report` as it ships. */
     bundle: Bundle;
+    /** For files that a test needs; removed in the end. */
+    folder: string;
   }
 }
 
@@ -22,6 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   ]);
   project.provide('postgres', server);
   project.provide('bundle', built);
+  project.provide('folder', folder);
   return async () => {
     await stop();
     await rm(folder, { recursive: true, force: true });

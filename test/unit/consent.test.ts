@@ -44,9 +44,10 @@ describe('a standby', () => {
       expect(consent).toMatchObject({
         granted: false,
         rule: 'level-hidden',
-        where: `the standby's own ${source}`,
+        where: source,
       });
-      expect(consent.remedy).toContain('on the primary');
+      expect(consent.sentence).toContain('this is a standby');
+      expect(consent.remedy).toContain("in the primary's catalogs: ALTER DATABASE");
     },
   );
 
@@ -95,15 +96,19 @@ describe('granted', () => {
   });
 
   test.each([
-    ['default', aServer({ level: { configured: 'no_functions' } })],
-    ['choice', aServerBuiltWithout({ level: { configured: 'no_functions' } })],
+    ['default', aServer({ level: { configured: 'no_functions' } }), "TimescaleDB's default"],
+    [
+      'levelWhenUnset',
+      aServerBuiltWithout({ level: { configured: 'no_functions' } }),
+      "this target's choice",
+    ],
   ])(
-    'the %s does not get the credit for a level that something else has tightened',
-    (it, facts) => {
-      const { level, sentence } = decideConsent(facts, CHOOSING);
-      expect(level).toBe('no_functions');
-      expect(sentence).toContain('configuration file');
-      expect(sentence).not.toContain(it);
+    'by %s and tightened by something else, it names both, each for what it did',
+    (where, facts, granting) => {
+      const consent = decideConsent(facts, CHOOSING);
+      expect(consent).toMatchObject({ granted: true, level: 'no_functions', where });
+      expect(consent.sentence).toContain(granting);
+      expect(consent.sentence).toContain('tightened by: configuration file');
     },
   );
 });
@@ -158,7 +163,7 @@ const DENIED: readonly (readonly [
     'the reporting role has it off',
     aServer({ level: { session: 'off', source: 'user' } }),
     'level-off',
-    'Telemetry is off, set by: user.',
+    'Telemetry is off, set by: role (reporting role).',
     'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
   ],
   [
@@ -166,7 +171,7 @@ const DENIED: readonly (readonly [
     aServer({ level: { session: 'off', source: 'session' } }),
     'level-off',
     'Telemetry is off, set by: session.',
-    'RESET timescaledb.telemetry_level where the session got it',
+    'RESET timescaledb.telemetry_level in the pooled session',
   ],
   [
     'the extension was built with it off',
@@ -179,9 +184,32 @@ const DENIED: readonly (readonly [
     'the reporting role hides the level',
     aServer({ level: { session: 'basic', source: 'user' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: this session has one of another origin ' +
-      '(user), which cannot consent for the database.',
+    'The telemetry level of this database is hidden: the session has one of its own ' +
+      '(role (reporting role)), which cannot consent for the database.',
     'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
+  ],
+  [
+    'the reporting role hides the level in this database alone',
+    aServer({ level: { session: 'basic', source: 'database user' } }),
+    'level-hidden',
+    'The telemetry level of this database is hidden: the session has one of its own ' +
+      '(role in database (reporting role)), which cannot consent for the database.',
+    'ALTER ROLE <the reporting role> IN DATABASE <this database> RESET timescaledb.telemetry_level',
+  ],
+  [
+    'a pooled session hides the level of a server built without telemetry',
+    aServerBuiltWithout({ level: { session: 'basic' } }),
+    'level-hidden',
+    'The telemetry level of this database is hidden: the session has one of its own (session), ' +
+      'which cannot consent for the database.',
+    'or set levelWhenUnset to basic or no_functions',
+  ],
+  [
+    'the session would fall back to off',
+    aServer({ level: { session: 'basic', source: 'session', reset: 'off' } }),
+    'level-off',
+    'Telemetry is off, set by: fall-back of the session.',
+    'set the level where the server, the database or the role has it',
   ],
   [
     'the library is not loaded',

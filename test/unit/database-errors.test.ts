@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { isTlsError, toDatabaseError } from '../../lib/database-errors.ts';
-import { RunError } from '../../lib/errors.ts';
+import { toDatabaseError } from '../../lib/database-errors.ts';
+import { isTlsError, RunError } from '../../lib/errors.ts';
 
 const CANARY = 'c4n4ry';
 

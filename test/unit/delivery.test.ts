@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import {
-  createServer,
-  getDefaultAutoSelectFamilyAttemptTimeout,
-  type Socket,
-  setDefaultAutoSelectFamilyAttemptTimeout,
-} from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -24,8 +19,10 @@ const GOOD_REPLY = '{"current_timescaledb_version": "2.23.0", "is_up_to_date": t
 
 const NEVER = new AbortController().signal;
 
-function post(url: string, signal: AbortSignal = NEVER) {
-  return deliver(REPORT, { endpoint: `${url}/v1/metrics` }, signal);
+/** The whole exchange: what a run does with one report. */
+async function post(url: string, signal: AbortSignal = NEVER) {
+  const { receipt, readReply } = await deliver(REPORT, { endpoint: `${url}/v1/metrics` }, signal);
+  return { receipt, reply: await readReply() };
 }
 
 async function errorOf(action: Promise<unknown>): Promise<RunError> {
@@ -34,12 +31,12 @@ async function errorOf(action: Promise<unknown>): Promise<RunError> {
   throw new Error('No RunError was thrown.', { cause: result });
 }
 
-/** Why the endpoint refused the report: the bytes have left, so there is a receipt beside it. */
-async function refusalOf(action: ReturnType<typeof post>): Promise<RunError> {
-  const { receipt, reply } = await action;
-  if (!('refused' in reply)) throw new Error('The report was not refused.');
-  expect(reply.refused.origin).toBe(String(receipt.status));
-  return reply.refused;
+/** Why the endpoint refused the report: the bytes have left, so there is a receipt all the same. */
+async function refusalOf(url: string): Promise<RunError> {
+  const { receipt, readReply } = await deliver(REPORT, { endpoint: url }, NEVER);
+  const error = await errorOf(readReply());
+  expect(error.origin).toBe(String(receipt.status));
+  return error;
 }
 
 /** A server below HTTP: what it does with a connection that has sent its request. */
@@ -94,13 +91,6 @@ describe('what leaves', () => {
       'sec-fetch-mode': 'cors',
       'user-agent': PRODUCT,
     });
-  });
-
-  test('has more time to connect to each address than the 250 ms of Node', async () => {
-    setDefaultAutoSelectFamilyAttemptTimeout(250);
-    await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.23.0'));
-    await post(endpoint.url);
-    expect(getDefaultAutoSelectFamilyAttemptTimeout()).toBe(2_500);
   });
 
   test('has the headers that the module publishes', () => {
@@ -169,7 +159,7 @@ describe('another status is an error', () => {
     await using endpoint = await startTelemetryEndpoint((response) => {
       response.writeHead(status).end('c4n4ry');
     });
-    const error = await refusalOf(post(endpoint.url));
+    const error = await refusalOf(endpoint.url);
     expect(error).toMatchObject({
       code,
       retryable,
@@ -187,7 +177,7 @@ describe('another status is an error', () => {
       await using endpoint = await startTelemetryEndpoint((response) => {
         response.writeHead(status, { location: `${elsewhere.url}/v1/metrics` }).end();
       });
-      const error = await refusalOf(post(endpoint.url));
+      const error = await refusalOf(endpoint.url);
       expect(error).toMatchObject({
         code: 'ENDPOINT_REDIRECTED',
         retryable: false,
@@ -206,7 +196,7 @@ describe('another status is an error', () => {
       response.writeHead(500);
       writeEndlessly(response);
     });
-    expect((await refusalOf(post(server.url))).code).toBe('ENDPOINT_UNAVAILABLE');
+    expect((await refusalOf(server.url)).code).toBe('ENDPOINT_UNAVAILABLE');
     await closed.promise;
   }, 2_000);
 });
@@ -344,12 +334,13 @@ describe('the time limits', () => {
       response.writeHead(500).end();
     });
     await post(good.url);
-    await refusalOf(post(bad.url));
+    await refusalOf(bad.url);
     const ours = set.mock.results.filter((_result, index) => {
       const [, delay] = set.mock.calls[index] ?? [];
       return delay === 10_000 || delay === 5_000;
     });
-    expect(ours).toHaveLength(3);
+    // One for each status line, one for each reply.
+    expect(ours).toHaveLength(4);
     const cleared = clear.mock.calls.map(([timer]) => timer);
     for (const { value } of ours) expect(cleared).toContain(value);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts, Holder, Place, StoredLevel } from '../../lib/facts.ts';
-import { resolveLevel } from '../../lib/level.ts';
+import { type LevelAnswer, nameOf, resolveLevel } from '../../lib/level.ts';
 import { type Level, parseTarget } from '../../lib/target.ts';
 import { aServer, aServerBuiltWithout } from '../support/facts.ts';
 
@@ -11,8 +11,17 @@ function stored(place: Place, value: string, holder: Holder = 'everybody'): Stor
   return { place, holder, value };
 }
 
+/** An answer with its places by name. */
+function told({ place, tightenedBy, ...rest }: LevelAnswer) {
+  return {
+    ...rest,
+    where: nameOf(place),
+    ...(tightenedBy && { tightenedBy: nameOf(tightenedBy) }),
+  };
+}
+
 function resolve(level: Partial<Facts['level']>) {
-  return resolveLevel(aServer({ level }), TARGET);
+  return told(resolveLevel(aServer({ level }), TARGET));
 }
 
 const NO_WARNINGS: readonly string[] = [];
@@ -23,36 +32,40 @@ describe('where the session has its level from', () => {
     ['configuration file', 'level-set'],
     ['command line', 'level-set'],
     ['environment variable', 'level-set'],
-    ['global', 'level-set'],
+    ['global', 'level-set', 'all roles'],
     ['database', 'level-set'],
-  ])('%s speaks for the database', (source, rule) => {
+  ])('%s speaks for the database', (source, rule, where = source) => {
     for (const session of ['basic', 'no_functions'] as const) {
       expect(resolve({ session, source })).toStrictEqual({
         level: session,
-        where: source,
+        where,
         rule,
         warnings: NO_WARNINGS,
       });
     }
     expect(resolve({ session: 'off', source })).toStrictEqual({
       level: 'off',
-      where: source,
+      where,
       rule: 'level-off',
       warnings: NO_WARNINGS,
     });
   });
 
-  test.each(['user', 'database user', 'client', 'override', 'interactive', 'a new source'])(
-    '%s does not, and hides the level of the database',
-    (source) => {
-      expect(resolve({ session: 'basic', source })).toStrictEqual({
-        level: 'off',
-        where: source,
-        rule: 'level-hidden',
-        warnings: NO_WARNINGS,
-      });
-    },
-  );
+  test.each([
+    ['user', 'role (reporting role)'],
+    ['database user', 'role in database (reporting role)'],
+    ['client', 'start-up options'],
+    ['override', 'session'],
+    ['interactive', 'session'],
+    ['a new source', 'session'],
+  ])('%s does not, and hides the level of the database', (source, where) => {
+    expect(resolve({ session: 'basic', source })).toStrictEqual({
+      level: 'off',
+      where,
+      rule: 'level-hidden',
+      warnings: NO_WARNINGS,
+    });
+  });
 });
 
 describe('a value that a pooled session has left over', () => {
@@ -74,12 +87,13 @@ describe('a value that a pooled session has left over', () => {
     expect(over('basic', 'basic')).toMatchObject({ level: 'basic', where: 'database' });
     expect(over('no_functions', 'basic')).toMatchObject({
       level: 'no_functions',
-      where: 'session',
+      where: 'database',
+      tightenedBy: 'session',
     });
     expect(over('basic', 'off')).toMatchObject({
       level: 'off',
       rule: 'level-off',
-      where: 'before the session changed it',
+      where: 'fall-back of the session',
     });
     expect(over('basic', 'nonsense')).toMatchObject({ level: 'off', rule: 'level-off' });
   });
@@ -92,7 +106,7 @@ describe('the reporting role', () => {
     expect(resolve({ session: 'basic', source: 'user', stored: [own] })).toMatchObject({
       level: 'off',
       rule: 'level-hidden',
-      where: 'user',
+      where: 'role (reporting role)',
     });
   });
 
@@ -106,7 +120,11 @@ describe('the reporting role', () => {
     const inDatabase = stored('role in database', 'basic', 'reporting role');
     expect(
       resolve({ session: 'basic', source: 'database user', stored: [inDatabase] }),
-    ).toMatchObject({ level: 'off', rule: 'level-hidden', where: 'database user' });
+    ).toMatchObject({
+      level: 'off',
+      rule: 'level-hidden',
+      where: 'role in database (reporting role)',
+    });
   });
 
   test('can say no', () => {
@@ -141,10 +159,12 @@ describe('a stricter level tightens, wherever it is', () => {
       rule: 'level-off',
       where,
     });
+    // It did not grant, so it is not named as what did.
     expect(resolve({ ...loose, ...at('no_functions') })).toMatchObject({
       level: 'no_functions',
       rule: 'level-set',
-      where,
+      where: 'database',
+      tightenedBy: where,
     });
   });
 
@@ -251,7 +271,7 @@ describe('no level at all', () => {
   test('but one that is stored for the database, on a server built without telemetry: it decides', () => {
     const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'no_functions')] } });
     for (const target of [TARGET, LOOSEST]) {
-      expect(resolveLevel(facts, target)).toMatchObject({
+      expect(told(resolveLevel(facts, target))).toMatchObject({
         level: 'no_functions',
         rule: 'level-set',
         where: 'database',
@@ -260,7 +280,7 @@ describe('no level at all', () => {
   });
 
   test('on a server built with telemetry means that the library is not loaded', () => {
-    expect(resolveLevel(aServer({ level: unset }), LOOSEST)).toStrictEqual({
+    expect(told(resolveLevel(aServer({ level: unset }), LOOSEST))).toStrictEqual({
       level: 'off',
       where: 'not readable',
       rule: 'level-unreadable',
@@ -271,9 +291,11 @@ describe('no level at all', () => {
   test.each(['off', 'no_functions', 'basic'] as const)(
     "on a server built without telemetry is the target's levelWhenUnset: %s",
     (levelWhenUnset) => {
-      expect(resolveLevel(aServerBuiltWithout(), { ...TARGET, levelWhenUnset })).toStrictEqual({
+      expect(
+        told(resolveLevel(aServerBuiltWithout(), { ...TARGET, levelWhenUnset })),
+      ).toStrictEqual({
         level: levelWhenUnset,
-        where: "the target's levelWhenUnset",
+        where: 'levelWhenUnset',
         rule: 'level-when-unset',
         warnings: [],
       });
@@ -282,7 +304,7 @@ describe('no level at all', () => {
 
   test("what is stored, though no session has it yet, tightens the target's choice", () => {
     const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'off')] } });
-    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+    expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'off',
       rule: 'level-off',
       where: 'database',
@@ -294,7 +316,7 @@ describe('a level that no loaded library defines', () => {
   const placeholder = { session: 'basic', source: null, reset: null };
 
   test('is unreadable on a server built with telemetry', () => {
-    expect(resolveLevel(aServer({ level: placeholder }), LOOSEST)).toMatchObject({
+    expect(told(resolveLevel(aServer({ level: placeholder }), LOOSEST))).toMatchObject({
       level: 'off',
       rule: 'level-unreadable',
     });
@@ -303,7 +325,7 @@ describe('a level that no loaded library defines', () => {
   test('consents where it is set for the database', () => {
     const level = { ...placeholder, stored: [stored('database', 'basic')] };
     for (const facts of [aServer({ level }), aServerBuiltWithout({ level })]) {
-      expect(resolveLevel(facts, TARGET)).toMatchObject({
+      expect(told(resolveLevel(facts, TARGET))).toMatchObject({
         level: 'basic',
         rule: 'level-set',
         where: 'database',
@@ -313,20 +335,20 @@ describe('a level that no loaded library defines', () => {
 
   test("on a server built without telemetry is no more than the target's choice", () => {
     const facts = aServerBuiltWithout({ level: placeholder });
-    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+    expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'basic',
       rule: 'level-when-unset',
     });
-    expect(resolveLevel(facts, { ...TARGET, levelWhenUnset: 'no_functions' })).toMatchObject({
+    expect(told(resolveLevel(facts, { ...TARGET, levelWhenUnset: 'no_functions' }))).toMatchObject({
       level: 'no_functions',
       rule: 'level-when-unset',
     });
-    expect(resolveLevel(facts, TARGET)).toMatchObject({ level: 'off', rule: 'level-hidden' });
+    expect(told(resolveLevel(facts, TARGET))).toMatchObject({ level: 'off', rule: 'level-hidden' });
   });
 
   test('can say no', () => {
     const facts = aServerBuiltWithout({ level: { ...placeholder, session: 'off' } });
-    expect(resolveLevel(facts, LOOSEST)).toMatchObject({
+    expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'off',
       rule: 'level-off',
       where: 'session',
