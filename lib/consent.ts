@@ -1,5 +1,12 @@
 import type { Facts } from './facts.ts';
-import { type LevelAnswer, type LevelRule, nameOf, type Place, resolveLevel } from './level.ts';
+import {
+  isServersOwn,
+  type LevelAnswer,
+  type LevelRule,
+  nameOf,
+  type Place,
+  resolveLevel,
+} from './level.ts';
 import type { Level, Target } from './target.ts';
 
 export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused';
@@ -67,27 +74,33 @@ function grantedSentence({ level, rule, place, tightenedBy }: LevelAnswer): stri
   }
 }
 
-/** What is hidden has to be set where everybody can see it. */
-function hiddenRemedy({ place }: LevelAnswer, facts: Facts): string {
-  if (facts.standby) return `Set the level in the primary's catalogs: ${SET_FOR_DATABASE}.`;
-  const choice = facts.builtWithTelemetry ? '' : `; or ${undoAt({ kind: 'levelWhenUnset' })}`;
-  return `Either ${undoAt(place)}; or set the level for the database: ${SET_FOR_DATABASE}${choice}.`;
+interface Denial {
+  readonly sentence: string;
+  readonly remedy: string;
 }
 
-function deniedByLevel(
-  answer: LevelAnswer,
-  facts: Facts,
-): { readonly sentence: string; readonly remedy: string } {
+/** What is hidden has to be set where everybody can see it. */
+function deniedAsHidden({ place }: LevelAnswer, { standby, builtWithTelemetry }: Facts): Denial {
+  const hides = 'The telemetry level of this database is hidden:';
+  if (standby && isServersOwn(place)) {
+    return {
+      sentence: `${hides} this is a standby, whose own configuration (${nameOf(place)}) says nothing of the primary's.`,
+      remedy: `Set the level in the primary's catalogs: ${SET_FOR_DATABASE}.`,
+    };
+  }
+  const choice = builtWithTelemetry ? '' : `; or ${undoAt({ kind: 'levelWhenUnset' })}`;
+  return {
+    sentence: `${hides} the session has one of its own (${nameOf(place)}), which cannot consent for the database.`,
+    remedy: `Either ${undoAt(place)}; or set the level for the database: ${SET_FOR_DATABASE}${choice}.`,
+  };
+}
+
+function deniedByLevel(answer: LevelAnswer, facts: Facts): Denial {
   const { rule, place, isInvalid } = answer;
   const where = nameOf(place);
   switch (rule) {
     case 'level-hidden':
-      return {
-        sentence: facts.standby
-          ? `The telemetry level of this database is hidden: this is a standby, whose own configuration (${where}) says nothing of the primary's.`
-          : `The telemetry level of this database is hidden: the session has one of its own (${where}), which cannot consent for the database.`,
-        remedy: hiddenRemedy(answer, facts),
-      };
+      return deniedAsHidden(answer, facts);
     case 'level-unreadable':
       return {
         sentence:
@@ -111,9 +124,7 @@ function deniedByLevel(
 }
 
 /** What the job says against it, if anything. A server built without telemetry never has one. */
-function deniedByJob(
-  facts: Facts,
-): { rule: ConsentRule; sentence: string; remedy: string } | undefined {
+function deniedByJob(facts: Facts): (Denial & { readonly rule: ConsentRule }) | undefined {
   if (facts.jobs.some((job) => !job.scheduled)) {
     return {
       rule: 'job-paused',

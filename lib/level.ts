@@ -68,18 +68,20 @@ function placeOfSource(source: string | null): Place {
   return BY_SOURCE.get(source ?? '') ?? { kind: 'session' };
 }
 
-/** Kinds of places that speak for the database, and not for the session that asks. */
-const SPEAKS_FOR_DATABASE: ReadonlySet<PlaceKind> = new Set([
+/** Places of the server itself, which a primary does not hand on to its standbys. */
+const SERVERS_OWN: ReadonlySet<PlaceKind> = new Set([
   'default',
   'configuration file',
   'command line',
   'environment variable',
-  'all roles',
-  'database',
 ]);
 
-/** Those of them that the catalogs hold, and so a primary hands on to its standbys. */
-const REPLICATED: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
+/** Places in the catalogs that hold for everybody. */
+const EVERYBODYS: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
+
+export function isServersOwn({ kind }: Place): boolean {
+  return SERVERS_OWN.has(kind);
+}
 
 function rank(level: Level): number {
   return LEVELS.indexOf(level);
@@ -119,8 +121,8 @@ interface Basis {
 /** What the session sees, where that speaks for the database; a standby's own configuration does not. */
 function seenBySession({ standby, level: { session, source } }: Facts): Basis | undefined {
   const place = placeOfSource(source);
-  if (session === null || !SPEAKS_FOR_DATABASE.has(place.kind)) return undefined;
-  if (standby && !REPLICATED.has(place.kind)) return undefined;
+  const speaksForDatabase = EVERYBODYS.has(place.kind) || (isServersOwn(place) && !standby);
+  if (session === null || !speaksForDatabase) return undefined;
   const rule = place.kind === 'default' ? 'level-default' : 'level-set';
   return { level: find(session, place).level, rule, place };
 }

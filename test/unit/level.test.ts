@@ -355,3 +355,91 @@ describe('a level that no loaded library defines', () => {
     });
   });
 });
+
+describe('whatever is set where', () => {
+  const SOURCES = [
+    'default',
+    'configuration file',
+    'global',
+    'database',
+    'user',
+    'database user',
+    'client',
+    'session',
+    null,
+  ];
+  const TEXTS = [null, 'off', 'no_functions', 'basic', 'nonsense'];
+  const STORED: readonly StoredLevel[][] = [
+    [],
+    ...(['off', 'no_functions', 'basic'] as const).flatMap((level) => [
+      [stored('database', level)],
+      [stored('all roles', level)],
+      [stored('role', level, 'reporting role')],
+      [stored('role', level, 'job owner'), stored('database', 'basic')],
+    ]),
+  ];
+
+  /** Every combination of them, on a server of each kind. */
+  const COMBINATIONS = SOURCES.flatMap((source) =>
+    TEXTS.flatMap((session) =>
+      TEXTS.flatMap((reset) =>
+        TEXTS.flatMap((configured) =>
+          STORED.map((own) => ({ source, session, reset, configured, stored: own })),
+        ),
+      ),
+    ),
+  ).flatMap((level) =>
+    [false, true].flatMap((standby) => [
+      aServer({ standby, level }),
+      aServerBuiltWithout({ standby, level }),
+    ]),
+  );
+
+  const rankOf = (text: string): number =>
+    Math.max(0, ['off', 'no_functions', 'basic'].indexOf(text));
+
+  function visibleIn({ level: { session, reset, configured, stored: own } }: Facts): string[] {
+    return [session, reset, configured, ...own.map(({ value }) => value)].filter(
+      (text) => text !== null,
+    );
+  }
+
+  /** Whether anything there may speak for the database. */
+  function speaksForDatabase({ standby, level: { session, source, stored: own } }: Facts): boolean {
+    const sources = ['global', 'database', ...(standby ? [] : ['default', 'configuration file'])];
+    const isSeen = session !== null && source !== null && sources.includes(source);
+    return isSeen || own.some(({ holder }) => holder === 'everybody');
+  }
+
+  test('the answer is never looser than anything that is visible', () => {
+    expect(COMBINATIONS).toHaveLength(9 * 5 * 5 * 5 * 13 * 2 * 2);
+    const looser = COMBINATIONS.filter((facts) => {
+      const { level } = resolveLevel(facts, LOOSEST);
+      return visibleIn(facts).some((text) => rankOf(text) < rankOf(level));
+    });
+    expect(looser).toEqual([]);
+  });
+
+  test('only what speaks for the database grants, or the target of a server built without telemetry', () => {
+    const granted = COMBINATIONS.filter(
+      (facts) => !speaksForDatabase(facts) && resolveLevel(facts, LOOSEST).level !== 'off',
+    );
+    expect(granted.length).toBeGreaterThan(0);
+    const wrong = granted.filter(
+      (facts) =>
+        facts.builtWithTelemetry || resolveLevel(facts, LOOSEST).rule !== 'level-when-unset',
+    );
+    expect(wrong).toEqual([]);
+    expect(granted.filter((facts) => resolveLevel(facts, TARGET).level !== 'off')).toEqual([]);
+  });
+
+  test.each(['session', 'reset', 'configured'] as const)(
+    'an off that is visible as %s decides',
+    (key) => {
+      const undecided = COMBINATIONS.filter(({ level }) => level[key] === 'off').filter(
+        (facts) => resolveLevel(facts, LOOSEST).rule !== 'level-off',
+      );
+      expect(undecided).toEqual([]);
+    },
+  );
+});
