@@ -17,7 +17,8 @@ beforeEach(async () => {
   await database.admin.query(`
     alter database ${database.name} set timescaledb.telemetry_level = 'basic';
     create table busy (id int primary key, body text);
-    insert into busy select i, repeat('x', 1000) from generate_series(1, 1000) i`);
+    insert into busy select i, repeat('x', 1000) from generate_series(1, 1000) i;
+    create table idle (id int)`);
   await database.admin.query('vacuum analyze busy');
 });
 afterEach(async () => {
@@ -88,14 +89,13 @@ test.each([
 
     const { outcome, tables } = await run();
 
+    // One of two: had it waited until the lock time-out, all would be estimated.
     expect(outcome.report?.estimatedRelations).toBe(1);
     expect([tables.num_relations, tables.heap_size, tables.indexes_size]).toEqual([
-      1,
+      2,
       rows[0].heap,
       rows[0].indexes,
     ]);
-    // It did not wait for the lock: that alone takes three seconds.
-    expect(outcome.durationMs.database).toBeLessThan(2_500);
   },
 );
 
@@ -109,7 +109,6 @@ test('a lock that is only waited for does not hold the report either', async () 
   const { outcome } = await run();
 
   expect(outcome.report?.estimatedRelations).toBe(1);
-  expect(outcome.durationMs.database).toBeLessThan(2_500);
   await reader.query('rollback');
   await waiting;
 });
@@ -142,6 +141,5 @@ test('with estimated sizes no user relation is opened at all', async () => {
   await other.query('begin; lock table busy in access exclusive mode');
   await using world = await startWorld({ secret: secretFor(database) });
   const { outcome } = await world.run({ target: { sizes: 'estimated' } });
-  expect(outcome).toMatchObject({ outcome: 'sent', report: { estimatedRelations: 1 } });
-  expect(outcome.durationMs.database).toBeLessThan(2_500);
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { estimatedRelations: 2 } });
 });
