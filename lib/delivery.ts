@@ -9,6 +9,7 @@ const RESPONSE_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 5_000;
 /** The built-in reporter reads 4096 bytes of status line, headers and body together; a real reply is far smaller. */
 const REPLY_LIMIT_BYTES = 4_096;
+
 /**
  * Every header that we send; Node's fetch adds Host, Connection, Content-Length, Accept-Language and Sec-Fetch-Mode.
  * The README publishes the list and a test pins it.

@@ -4,15 +4,15 @@ import { type Identity, isBuiltWithTelemetry, jobTable, postgresqlVersion } from
 import { checkRow } from './input.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
-const PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
-export type Place = (typeof PLACES)[number];
+const STORED_PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
+export type StoredPlace = (typeof STORED_PLACES)[number];
 
 /** Whose setting it is: everybody's, or that of the reporting role, the job's owner or the bootstrap superuser. */
 const HOLDERS = ['everybody', 'reporting role', 'job owner', 'bootstrap superuser'] as const;
 export type Holder = (typeof HOLDERS)[number];
 
 const storedLevelSchema = z.object({
-  place: z.enum(PLACES),
+  place: z.enum(STORED_PLACES),
   holder: z.enum(HOLDERS),
   value: z.string(),
 });
@@ -24,7 +24,6 @@ export type StoredLevel = z.infer<typeof storedLevelSchema>;
 const intervalSchema = z.nullable(
   z.object({ months: z.number(), days: z.number(), microseconds: z.number() }),
 );
-export type Interval = z.infer<typeof intervalSchema>;
 
 const jobSchema = z.object({
   id: z.int(),

@@ -1,16 +1,13 @@
-import type { Facts, Holder } from './facts.ts';
+import type { Facts, Holder, StoredPlace } from './facts.ts';
 import { LEVELS, type Level, type Target } from './target.ts';
 
 /** Where a level can stand, by kind: the names of roles and databases stay on the server. */
 export type PlaceKind =
+  | StoredPlace
   | 'default'
   | 'configuration file'
   | 'command line'
   | 'environment variable'
-  | 'database'
-  | 'all roles'
-  | 'role'
-  | 'role in database'
   | 'session'
   | 'start-up options'
   | 'fall-back of the session'

@@ -42,25 +42,22 @@ export function createObservability(): Observability {
   const logger = new Logger({ serviceName: SERVICE });
   const metrics = new Metrics({ namespace: NAMESPACE, serviceName: SERVICE });
 
-  function recordMetrics(outcome: Outcome): void {
-    const { environment, database } = outcome;
-    if (environment !== undefined && database !== undefined) {
-      metrics.addDimensions({ environment, database });
-    }
-    for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
-  }
-
   return {
     logger,
     metrics,
-    record({ severity, message, ...line }, error) {
+    record(outcome, error) {
+      const { severity, message, ...line } = outcome;
+      const { environment, database } = line;
       if (error?.original !== undefined) {
         logger.debug('The error as it was thrown; it may name roles, databases and hosts.', {
           original: String(error.original),
         });
       }
       logger[LOG_METHOD[severity]](message, { ...line });
-      recordMetrics({ severity, message, ...line });
+      if (environment !== undefined && database !== undefined) {
+        metrics.addDimensions({ environment, database });
+      }
+      for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
     },
   };
 }

@@ -35,7 +35,7 @@ export interface Outcome {
   readonly attempt?: number;
   readonly hint?: string;
   readonly remedy?: string;
-  /** Level, job and uuid are the primary's. */
+  /** Read from a standby: the job and the identifiers are the primary's. */
   readonly standby?: true;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'>;
   readonly warnings?: readonly string[];

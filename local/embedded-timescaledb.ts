@@ -25,10 +25,8 @@ async function runScript(db: PGlite, sql: string): Promise<void> {
   }
 }
 
-/** Installs the extension and fills the database, unless an earlier start has done so. */
-export async function fill(db: PGlite): Promise<'filled' | 'kept'> {
-  const { rows } = await db.query("select 1 from pg_extension where extname = 'timescaledb'");
-  if (rows.length > 0) return 'kept';
+/** Installs the extension in a new server, and fills its database. */
+export async function fill(db: PGlite): Promise<void> {
   await db.exec(
     `create extension timescaledb; create role ${REPORTER} login; set timezone = 'UTC'`,
   );
@@ -36,7 +34,6 @@ export async function fill(db: PGlite): Promise<'filled' | 'kept'> {
   await db.exec('reset timezone');
   // A fresh boot keeps initdb's idea of who may read pg_database; rewriting pg_class makes it look again.
   await db.exec('vacuum full pg_catalog.pg_class');
-  return 'filled';
 }
 
 /** Boots the embedded server; without a folder its data are gone when it stops. */

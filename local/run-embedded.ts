@@ -109,8 +109,13 @@ export async function runEmbedded(
     page.line('–', 'endpoint', `saw ${endpoint.connections()} connections`);
   } else {
     const sha256 = createHash('sha256').update(received).digest('hex');
-    const verb = sha256 === finished.outcome.report?.sha256 ? 'the same' : 'ANOTHER';
-    page.line('✔', 'endpoint', `got ${grouped(received.byteLength)} bytes with ${verb} sha256`);
+    const isSame = sha256 === finished.outcome.report?.sha256;
+    const size = `${grouped(received.byteLength)} bytes`;
+    page.line(
+      isSame ? '✔' : '✖',
+      'endpoint',
+      `got ${size} with ${isSame ? 'the same' : 'another'} sha256`,
+    );
   }
   const report = received?.toString('utf8') ?? null;
   if (report !== null) showReport(page, report);

@@ -1,6 +1,6 @@
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { listen, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
@@ -80,6 +80,37 @@ test('a server that accepts and stays silent costs no more than the time limit, 
   await expect.poll(() => sockets.map(({ closed }) => closed), { timeout: 2_000 }).toEqual([true]);
   server.close();
 });
+
+test.each([
+  ['in plain text', { tls: { mode: 'disable' } }, {}],
+  [
+    'over TLS',
+    { tls: { mode: 'verify-full' } },
+    { host: 'localhost', ca: inject('postgres').authority },
+  ],
+])(
+  'a server that never answers the goodbye, %s, is cut off, and the report is sent',
+  async (_how, target, secret) => {
+    await using database = await consenting();
+    const sockets: Socket[] = [];
+    // Hands on what is said, in both directions, but never that a side has hung up.
+    const proxy = createServer({ allowHalfOpen: true }, (client) => {
+      const server = connect(inject('postgres').port, '127.0.0.1');
+      sockets.push(client, server);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      client.pipe(server, { end: false });
+      server.pipe(client, { end: false });
+    });
+    const port = await listenOnFreePort(proxy);
+    await using world = await startWorld({ secret: secretFor(database, { port, ...secret }) });
+
+    const { outcome } = await world.run({ target });
+
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+    expect(outcome).toMatchObject({ outcome: 'sent', receipt: { status: 200 } });
+  },
+);
 
 test('the database does not exist', async () => {
   await using database = await createDatabase();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts, Holder, Place, StoredLevel } from '../../lib/facts.ts';
+import type { Facts, Holder, StoredLevel, StoredPlace } from '../../lib/facts.ts';
 import { type LevelAnswer, nameOf, resolveLevel } from '../../lib/level.ts';
 import { type Level, parseTarget } from '../../lib/target.ts';
 import { aServer, aServerBuiltWithout } from '../support/facts.ts';
@@ -7,7 +7,7 @@ import { aServer, aServerBuiltWithout } from '../support/facts.ts';
 const TARGET = parseTarget('{"name":"orders","environment":"prod","secretId":"s"}');
 const LOOSEST = { ...TARGET, levelWhenUnset: 'basic' } as const;
 
-function stored(place: Place, value: string, holder: Holder = 'everybody'): StoredLevel {
+function stored(place: StoredPlace, value: string, holder: Holder = 'everybody'): StoredLevel {
   return { place, holder, value };
 }
 
