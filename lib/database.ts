@@ -1,14 +1,13 @@
 import type pg from 'pg';
 import { type Connection, close } from './connection.ts';
 import { toDatabaseError } from './database-errors.ts';
-import { RunError } from './errors.ts';
 import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
 const STATEMENT_TIMEOUT_MS = 60_000;
 const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/** For what is read after the lock time-out was reached once: the whole stays within the lock time-out and a second. */
+/** For what is read after an error, which may have been a lock time-out: the whole stays within one and a second. */
 const SECOND_LOCK_TIMEOUT_MS = 500;
 
 /**
@@ -31,16 +30,18 @@ set local intervalstyle = 'postgres';
 savepoint before_reading;
 ${IDENTITY_QUERY}`;
 
-/** Before each later statement, in the same message: what is left of the run, and no compilation for one execution. */
-const beforeReading = (limitMs: number): string => `
-${statementTimeout(limitMs)}
-set local jit = off;
+/**
+ * Before each later statement, in the same message: what is left of the run, and no compilation for one execution, which
+ * PostgreSQL knows since 11.
+ */
+const beforeReading = (limitMs: number, { serverVersionNum }: Identity): string => `
+${statementTimeout(limitMs)}${serverVersionNum < 110_000 ? '' : '\nset local jit = off;'}
 `;
 
-const beforeReadingAgain = (limitMs: number): string => `
+/** After an error the snapshot goes on where it began, with less patience for locks. */
+const AFTER_ERROR = `
 rollback to savepoint before_reading;
-set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};
-${beforeReading(limitMs)}`;
+set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};`;
 
 function statementTimeout(limitMs: number): string {
   const ms = Math.ceil(Math.max(1, Math.min(limitMs, STATEMENT_TIMEOUT_MS)));
@@ -50,10 +51,8 @@ function statementTimeout(limitMs: number): string {
 /** One read-only snapshot of one database. */
 export interface Snapshot {
   readonly identity: Identity;
-  /** Runs one SELECT that gives one row. */
+  /** Runs one SELECT that gives one row. One that fails does not end the snapshot: another can be tried. */
   row(sql: string): Promise<unknown>;
-  /** The same, and when a lock is in its way, the second SELECT in the same snapshot instead. */
-  rowOrElse(sql: string, whenLocked: string): Promise<unknown>;
 }
 
 async function query(client: pg.Client, sql: string): Promise<unknown> {
@@ -81,19 +80,17 @@ export async function withSnapshot<T>(
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const { client } = connection;
-  const row = (sql: string): Promise<unknown> => query(client, beforeReading(remainingMs()) + sql);
   try {
     const identity = toIdentity(await query(client, head(remainingMs())));
+    let hasFailed = false;
     const result = await read({
       identity,
-      row,
-      async rowOrElse(sql, whenLocked) {
-        try {
-          return await row(sql);
-        } catch (error) {
-          if (!(error instanceof RunError) || error.code !== 'CATALOG_LOCKED') throw error;
-          return query(client, beforeReadingAgain(remainingMs()) + whenLocked);
-        }
+      async row(sql) {
+        const before = (hasFailed ? AFTER_ERROR : '') + beforeReading(remainingMs(), identity);
+        hasFailed = true;
+        const row = await query(client, before + sql);
+        hasFailed = false;
+        return row;
       },
     });
     await query(client, 'commit');

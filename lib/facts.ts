@@ -1,6 +1,14 @@
 import * as z from 'zod/mini';
 import type { Snapshot } from './database.ts';
-import { type Identity, isBuiltWithTelemetry, jobTable, postgresqlVersion } from './identity.ts';
+import {
+  functionsSchema,
+  type Identity,
+  isAtLeast,
+  isBuiltWithTelemetry,
+  jobTable,
+  metadataTable,
+  postgresqlVersion,
+} from './identity.ts';
 import { checkRow } from './input.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
@@ -92,12 +100,38 @@ function pendingLevelSql(identity: Identity): string {
   )`;
 }
 
+/**
+ * Whose level counts for the job. Before 1.3.2 it ran as the bootstrap superuser, whose level counts in every release;
+ * until 1.7 as the owner of the extension's catalogs. Then the job has an owner: by name, since 2.10.2 by oid.
+ */
+function jobOwner(identity: Identity): string {
+  if (isAtLeast(identity, '2.10.2')) return 'j.owner::oid';
+  if (isAtLeast(identity, '2.0.0')) {
+    return '(select a.oid from pg_catalog.pg_roles a where a.rolname = j.owner)';
+  }
+  return isAtLeast(identity, '1.3.2')
+    ? '(select c.relowner from pg_catalog.pg_class c where c.oid = j.tableoid)'
+    : '10::oid';
+}
+
+/** The telemetry's rows of the job catalog, in one form for all releases. */
+function telemetryJobs(identity: Identity): string {
+  const hasSchedule = isAtLeast(identity, '2.9.0');
+  return `
+  select j.id, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
+    ${isAtLeast(identity, '2.0.0') ? 'j.scheduled' : 'true as scheduled'},
+    ${hasSchedule ? 'j.initial_start, j.timezone' : 'null::timestamptz as initial_start, null::text as timezone'}
+  from ${jobTable(identity)} j
+  where ${
+    isAtLeast(identity, '2.0.0')
+      ? `j.proc_name = 'policy_telemetry' and j.proc_schema = '${functionsSchema(identity)}'`
+      : "j.job_type = 'telemetry_and_version_check_if_enabled'"
+  }`;
+}
+
 function factsQuery(identity: Identity): string {
   return `
-with telemetry_job as (
-  select * from ${jobTable(identity)} j
-  where j.proc_name = 'policy_telemetry'
-    and j.proc_schema = '_timescaledb_functions'
+with telemetry_job as (${telemetryJobs(identity)}
 )
 select
   (
@@ -119,7 +153,7 @@ select
       'holder', case
         when r.setrole = 0 then 'everybody'
         when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user) then 'reporting role'
-        when r.setrole in (select j.owner::oid from telemetry_job j) then 'job owner'
+        when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
         else 'bootstrap superuser' end,
       'value', pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1)
     )), '[]'::json)
@@ -128,7 +162,7 @@ select
       and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
       and (
         r.setrole in (0, 10, (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user))
-        or r.setrole in (select j.owner::oid from telemetry_job j)
+        or r.setrole in (select j.owner from telemetry_job j)
       )
   ) as stored_levels,
   ${pendingLevelSql(identity)} as pending_level,
@@ -146,7 +180,7 @@ select
     from telemetry_job j
   ) as jobs,
   array(
-    select m.key::text from _timescaledb_catalog.metadata m
+    select m.key::text from ${metadataTable(identity)} m
     where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
     order by 1
   ) as metadata_keys`;

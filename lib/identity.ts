@@ -6,17 +6,25 @@ import { checkRow } from './input.ts';
 
 /**
  * Who the server is, from pg_catalog alone: the first answer of a session, by which all later SQL is chosen. Runs on
- * every PostgreSQL that ran TimescaleDB. The functions are those that belong to the extension: one of the same name
- * that somebody put into another schema is not among them, and so is never called (CVE-2023-25149). Nor is a compiled
- * one while the library is not preloaded, because the call would end the session.
+ * every PostgreSQL that ran TimescaleDB, from 9.6 on. The functions are those that belong to the extension: one of the
+ * same name that somebody put into another schema is not among them, and so is never called (CVE-2023-25149). Nor is a
+ * compiled one while the library is not preloaded, because the call would end the session.
  */
 export const IDENTITY_QUERY = `
 select
   pg_catalog.current_setting('server_version_num')::int as server_version_num,
   pg_catalog.pg_is_in_recovery() as standby,
   e.extversion as extension_version,
-  array(
-    select n.nspname::text || '.' || p.proname::text
+  (
+    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+      'schema', n.nspname,
+      'name', p.proname,
+      'call', pg_catalog.format('%I.%I', n.nspname, p.proname),
+      'arguments', p.pronargs,
+      'callable', l.lanname <> 'c' or exists (
+        select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
+      )
+    )), '[]')
     from pg_catalog.pg_depend d
     join pg_catalog.pg_proc p on p.oid = d.objid
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -25,11 +33,8 @@ select
       and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
       and d.refobjid = e.oid
       and d.deptype = 'e'
-      and (
-        p.proname = 'get_telemetry_report'
-        or p.proname = 'get_os_info' and (l.lanname <> 'c' or exists (
-          select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
-        ))
+      and p.proname in (
+        'get_telemetry_report', 'get_os_info', 'license_edition', 'enterprise_enabled', 'current_license_key'
       )
   ) as member_functions,
   pg_catalog.pg_has_role(
@@ -40,17 +45,45 @@ select
   (
     pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
     and pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')
-  ) as may_read_file_settings
+  ) as may_read_file_settings,
+  exists (
+    select 1 from pg_catalog.pg_roles r
+    where (r.rolname = 'pg_read_all_settings' or r.rolname = current_user and r.rolsuper)
+      and pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')
+  ) as may_read_all_settings,
+  exists (
+    select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = '_timescaledb_internal' and c.relname = 'job_errors'
+      and pg_catalog.has_table_privilege(c.oid, 'SELECT')
+  ) as may_read_job_errors
 from (select 1) one
 left join pg_catalog.pg_extension e on e.extname = 'timescaledb'`;
+
+const functionSchema = z.object({
+  schema: z.string(),
+  name: z.string(),
+  call: z.string(),
+  arguments: z.int(),
+  callable: z.boolean(),
+});
+
+/**
+ * A function that belongs to the extension.
+ *
+ * @property call its name with its schema, quoted by the server
+ * @property callable the call would not end the session
+ */
+export type MemberFunction = z.infer<typeof functionSchema>;
 
 const rowSchema = z.object({
   server_version_num: z.int(),
   standby: z.boolean(),
   extension_version: z.nullable(z.string()),
-  member_functions: z.array(z.string()),
+  member_functions: z.array(functionSchema),
   member_of_database_owner: z.boolean(),
   may_read_file_settings: z.boolean(),
+  may_read_all_settings: z.boolean(),
+  may_read_job_errors: z.boolean(),
 });
 
 export interface Identity {
@@ -62,20 +95,29 @@ export interface Identity {
   readonly extensionVersion: string;
   /** Its numbers alone, for example `2.23.0`: what the catalogs look like. */
   readonly release: string;
-  /** `get_telemetry_report` and `get_os_info`, as far as they belong to the extension and may be called: `schema.name`, not quoted. */
-  readonly memberFunctions: readonly string[];
+  /** Those that we may want to call. */
+  readonly memberFunctions: readonly MemberFunction[];
   /** A member of the database's owner sees the errors of all jobs. */
   readonly memberOfDatabaseOwner: boolean;
   /** The role may see what ALTER SYSTEM has written but the server has not loaded. */
   readonly mayReadFileSettings: boolean;
+  /** The role may see settings that are for superusers. */
+  readonly mayReadAllSettings: boolean;
+  /** The role may read the table of job errors, where there is one. */
+  readonly mayReadJobErrors: boolean;
 }
 
-/** Catalogs and report of older releases are another matter. */
-const OLDEST_SUPPORTED = '2.14.0';
+/** The first release with telemetry. */
+export const FIRST_RELEASE = '0.12.0';
 
 /** Whether the catalogs are those of `release` or of a later one. */
-export function isAtLeast(identity: Identity, release: string): boolean {
+export function isAtLeast(identity: Pick<Identity, 'release'>, release: string): boolean {
   return gte(identity.release, release);
+}
+
+/** The schema of the extension's own functions, policies among them. */
+export function functionsSchema(identity: Identity): string {
+  return isAtLeast(identity, '2.12.0') ? '_timescaledb_functions' : '_timescaledb_internal';
 }
 
 /** The job catalog's table, which moved in 2.25.0. */
@@ -85,14 +127,37 @@ export function jobTable(identity: Identity): string {
     : '_timescaledb_config.bgw_job';
 }
 
-/** Whether the extension was compiled with its own telemetry; each such build since 2.7 has the function. */
-export function isBuiltWithTelemetry(identity: Identity): boolean {
-  return identity.memberFunctions.some((name) => name.endsWith('.get_telemetry_report'));
+/** The table of keys and values, which had three names. */
+export function metadataTable(identity: Identity): string {
+  if (isAtLeast(identity, '1.4.0')) return '_timescaledb_catalog.metadata';
+  return isAtLeast(identity, '1.3.0')
+    ? '_timescaledb_catalog.telemetry_metadata'
+    : '_timescaledb_catalog.installation_metadata';
 }
 
-/** `17.5` from 170005. */
+/** A function of the extension's, in the schema where its release has it. */
+export function memberFunction(
+  { memberFunctions }: Identity,
+  name: string,
+  schema?: string,
+): MemberFunction | undefined {
+  return memberFunctions.find(
+    (one) => one.name === name && (schema === undefined || one.schema === schema),
+  );
+}
+
+/** Whether the extension was compiled with its own telemetry; before 2.7 every build was, since then such a build has the function. */
+export function isBuiltWithTelemetry(identity: Identity): boolean {
+  return (
+    !isAtLeast(identity, '2.7.0') || memberFunction(identity, 'get_telemetry_report') !== undefined
+  );
+}
+
+/** `17.5` from 170005; `9.6.24` from 90624, since before 10 a major version had two numbers. */
 export function postgresqlVersion({ serverVersionNum }: Identity): string {
-  return `${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}`;
+  const major = Math.floor(serverVersionNum / 10_000);
+  if (major >= 10) return `${major}.${serverVersionNum % 10_000}`;
+  return `${major}.${Math.floor(serverVersionNum / 100) % 100}.${serverVersionNum % 100}`;
 }
 
 /**
@@ -110,13 +175,12 @@ export function toIdentity(row: unknown): Identity {
     });
   }
   const release = coerce(extensionVersion)?.version;
-  if (release === undefined || !gte(release, OLDEST_SUPPORTED)) {
+  if (release === undefined || !gte(release, FIRST_RELEASE)) {
     throw new RunError(
       'VERSION_UNSUPPORTED',
-      `TimescaleDB ${release ?? 'of an unknown version'} is not yet supported; ${OLDEST_SUPPORTED} and later are.`,
+      `TimescaleDB ${release ?? 'of an unknown version'} has no telemetry; ${FIRST_RELEASE} was the first that had.`,
       {
-        remedy:
-          'Upgrade the extension, or leave this database out until support arrives. Nothing was sent.',
+        remedy: 'Upgrade the extension, or remove the target. Nothing was sent.',
       },
     );
   }
@@ -128,5 +192,7 @@ export function toIdentity(row: unknown): Identity {
     memberFunctions: checked.member_functions,
     memberOfDatabaseOwner: checked.member_of_database_owner,
     mayReadFileSettings: checked.may_read_file_settings,
+    mayReadAllSettings: checked.may_read_all_settings,
+    mayReadJobErrors: checked.may_read_job_errors,
   };
 }

@@ -65,6 +65,9 @@ function warningsOf({ facts, consent, report }: Story): readonly string[] {
     ...(hasNoUuid
       ? ['The database has no uuid in its metadata, so the report has no db_uuid.']
       : []),
+    ...(report?.fallback !== undefined
+      ? [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]
+      : []),
   ];
 }
 

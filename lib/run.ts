@@ -90,7 +90,8 @@ export async function readDatabase(
       story.facts = facts;
       const consent = decideConsent(facts, target);
       story.consent = consent;
-      const report = consent.granted || always ? await buildReport(snapshot, target) : undefined;
+      const report =
+        consent.granted || always ? await buildReport(snapshot, target, consent.level) : undefined;
       if (report !== undefined) story.report = report;
       return { facts, consent, report };
     });

@@ -42,10 +42,7 @@ const targetSchema = z.strictObject({
   database: z.optional(textSchema),
   tls: z._default(tlsSchema, { mode: 'verify-full' }),
   levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
-  reportSource: z._default(
-    z.literal('catalog', "must be 'catalog'; 'function' is not supported yet"),
-    'catalog',
-  ),
+  reportSource: z._default(z.enum(['catalog', 'function']), 'catalog'),
   sizes: z._default(z.enum(['exact', 'estimated']), 'exact'),
   tickHours: z._default(z.literal([1, 2, 3, 4, 6, 8, 12, 24]), 24),
 });
@@ -57,6 +54,9 @@ const targetSchema = z.strictObject({
  * @property host, port, database override what the secret says
  * @property tls.serverName the name the server's certificate must carry, when it is not the host
  * @property levelWhenUnset the level of a server that was built without telemetry, and of no other
+ * @property reportSource `function` calls the extension's own get_telemetry_report(), with its side effects: it sets the
+ *   counters of function calls to zero, writes missing identifiers, takes a lock on every relation (in 1.5 to 2.5 an
+ *   exclusive one on catalog tables), and has crashed servers
  * @property sizes `estimated` reads `relpages` and opens no user relation
  */
 export type Target = z.infer<typeof targetSchema>;

@@ -128,7 +128,8 @@ function showReading(
   if (consent !== undefined) showConsent(page, consent, error === undefined ? remedy : undefined);
   for (const warning of rest.warnings ?? []) page.line('▲', 'warning', warning);
   if (report !== undefined) {
-    const size = `${grouped(report.bytes)} bytes by plain SQL`;
+    const how = report.source === 'catalog' ? 'plain SQL' : "the server's own function";
+    const size = `${grouped(report.bytes)} bytes by ${how}`;
     page.line('✔', 'report', `${size}, sha256 ${report.sha256}`, durationMs.database);
   }
 }

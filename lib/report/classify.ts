@@ -7,10 +7,10 @@ function skippedSchemas(identity: Identity): readonly string[] {
     'pg_toast',
     'information_schema',
     '_timescaledb_catalog',
-    '_timescaledb_functions',
     '_timescaledb_cache',
     'timescaledb_experimental',
     'timescaledb_information',
+    ...(isAtLeast(identity, '2.11.0') ? ['_timescaledb_functions'] : []),
     // From 2.25.0 on the compatibility view _timescaledb_config.bgw_job counts as a user's view.
     ...(isAtLeast(identity, '2.25.0') ? [] : ['_timescaledb_config']),
   ];
@@ -20,8 +20,12 @@ function skippedSchemas(identity: Identity): readonly string[] {
 function skippedInternalTables(identity: Identity): readonly string[] {
   return [
     'bgw_job_stat',
-    isAtLeast(identity, '2.15.0') ? 'bgw_job_stat_history' : 'job_errors',
     'bgw_policy_chunk_stats',
+    ...(isAtLeast(identity, '2.15.0')
+      ? ['bgw_job_stat_history']
+      : isAtLeast(identity, '2.9.0')
+        ? ['job_errors']
+        : []),
   ];
 }
 
@@ -29,73 +33,114 @@ function list(names: readonly string[]): string {
   return names.map((name) => `'${name}'`).join(', ');
 }
 
-/** How a release's catalogs name what the report needs. */
-interface CatalogForm {
-  /** id, schema_name, table_name, internal (holds compressed data), compressing. */
-  readonly hypertables: string;
-  /** From chunk `ch` to pg_class `c` and pg_namespace `n`. */
-  readonly chunkIsRelation: string;
-  /** A join that gives `cs` for relations that hold compressed data, and its test. */
-  readonly compressedData: { readonly join: string; readonly test: string };
-  /** Continuous aggregates in the current format. */
-  readonly finalized: string;
+/**
+ * The catalog's hypertables: under which kind they count themselves, under which their chunks do (NULL: nowhere), and
+ * whether they compress. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous
+ * aggregate counted as the aggregate's, and distributed hypertables had kinds of their own.
+ */
+function hypertables(identity: Identity): string {
+  const columns = 'h.id, h.schema_name, h.table_name';
+  if (isAtLeast(identity, '2.29.0')) {
+    return `select ${columns}, 'hypertables' as kind, 'hypertables' as kind_of_chunks, (h.status & 4) <> 0 as compressing
+    from _timescaledb_catalog.hypertable h`;
+  }
+  if (isAtLeast(identity, '2.14.0')) {
+    return `select ${columns}, k.kind, k.kind as kind_of_chunks, h.compression_state = 1 as compressing
+    from _timescaledb_catalog.hypertable h,
+      lateral (select case when h.compression_state <> 2 then 'hypertables' end as kind) k`;
+  }
+  return `select ${columns}, case when not k.materialization then k.kind end as kind,
+      case when k.materialization then 'continuous_aggregates' else k.kind end as kind_of_chunks,
+      h.compression_state = 1 as compressing, h.replication_factor
+    from _timescaledb_catalog.hypertable h,
+      lateral (
+        select exists (
+          select 1 from _timescaledb_catalog.continuous_agg m where m.mat_hypertable_id = h.id
+        ) as materialization,
+        case
+          when h.compression_state = 2 then null
+          when h.replication_factor > 0 then 'distributed_hypertables_access_node'
+          when h.replication_factor < 0 then 'distributed_hypertables_data_node'
+          else 'hypertables'
+        end as kind
+      ) k`;
 }
 
-function catalogForm(identity: Identity): CatalogForm {
+/** What only some releases know of a relation. */
+function columnsOf(identity: Identity): readonly string[] {
+  const isDistributed = !isAtLeast(identity, '2.14.0');
+  return [
+    ...(isAtLeast(identity, '2.7.0')
+      ? [isAtLeast(identity, '2.25.0') ? 'true as finalized' : 'ca.finalized']
+      : []),
+    ...(isAtLeast(identity, '2.9.0') ? ['ca.parent_mat_hypertable_id is not null as nested'] : []),
+    ...(isDistributed
+      ? [
+          'h.replication_factor > 1 as replicated',
+          'rh.replication_factor > 0 as on_distributed',
+          `(
+      select greatest(count(*) - 1, 0) from _timescaledb_catalog.chunk_data_node d where d.chunk_id = ch.id
+    ) as replicas`,
+        ]
+      : []),
+  ];
+}
+
+function joinsOf(identity: Identity): string {
   const hasRelid = isAtLeast(identity, '2.29.0');
-  return {
-    hypertables: hasRelid
-      ? `select h.id, h.schema_name, h.table_name, false as internal, (h.status & 4) <> 0 as compressing
-    from _timescaledb_catalog.hypertable h`
-      : `select h.id, h.schema_name, h.table_name, h.compression_state = 2 as internal, h.compression_state = 1 as compressing
-    from _timescaledb_catalog.hypertable h`,
-    chunkIsRelation: hasRelid
-      ? 'ch.relid = c.oid'
-      : 'ch.schema_name = n.nspname and ch.table_name = c.relname',
-    compressedData: hasRelid
-      ? {
-          join: 'left join _timescaledb_catalog.compression_settings cs on cs.compress_relid = c.oid',
-          test: 'cs.compress_relid is not null',
-        }
-      : { join: '', test: 'false' },
-    finalized: isAtLeast(identity, '2.25.0') ? 'true' : 'ca.finalized',
-  };
+  return [
+    'left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname',
+    hasRelid
+      ? 'left join _timescaledb_catalog.chunk ch on ch.relid = c.oid'
+      : 'left join _timescaledb_catalog.chunk ch on ch.schema_name = n.nspname and ch.table_name = c.relname',
+    'left join hypertables chh on chh.id = ch.hypertable_id',
+    'left join _timescaledb_catalog.continuous_agg ca on ca.user_view_schema = n.nspname and ca.user_view_name = c.relname',
+    'left join hypertables mh on mh.id = ca.mat_hypertable_id',
+    ...(isAtLeast(identity, '2.14.0')
+      ? []
+      : ['left join hypertables rh on rh.id = ca.raw_hypertable_id']),
+    ...(hasRelid
+      ? ['left join _timescaledb_catalog.compression_settings cs on cs.compress_relid = c.oid']
+      : []),
+  ].join('\n  ');
 }
 
 /**
- * `classified`: every relation that the report counts, with its class (the first test that matches wins, as in
- * `src/telemetry/stats.c`) and what its class needs from the catalogs. What is not counted has no class.
+ * `classified`: every relation that the report counts, with its kind, the key of `relations` that it counts under (the
+ * first test that matches wins, as in `src/telemetry/stats.c`), and what its kind needs from the catalogs. What is not
+ * counted has no kind.
  */
 export function classifiedCtes(identity: Identity): string {
-  const form = catalogForm(identity);
+  const isCompressedData = isAtLeast(identity, '2.29.0')
+    ? "\n      when c.relkind = 'r' and cs.compress_relid is not null then null"
+    : '';
+  const columns = [
+    'c.oid, c.relkind, c.relpages, c.reltuples, c.reltoastrelid',
+    'c.relispartition or h.id is null and ch.id is not null as is_child',
+    'case when h.id is null and (ch.status & 1) <> 0 then ch.id end as compressed_chunk_id',
+    'h.compressing, ca.materialized_only, mh.compressing as aggregate_compressing',
+    ...columnsOf(identity),
+  ];
   return `
-hypertables as (
-  ${form.hypertables}
+hypertables as materialized (
+  ${hypertables(identity)}
 ),
 classified as materialized (
-  select c.oid, c.relkind, c.relpages, c.reltuples, c.reltoastrelid, ch.id as chunk_id, ch.status as chunk_status,
-    h.compressing, ca.materialized_only, ${form.finalized} as finalized,
-    ca.parent_mat_hypertable_id is not null as nested, mh.compressing as cagg_compressing,
+  select ${columns.join(',\n    ')},
     case
-      when c.relkind in ('r', 'p') and c.relispartition then 'partition'
-      when c.relkind = 'p' then 'partitioned table'
-      when c.relkind = 'r' and h.id is not null then case when h.internal then null else 'hypertable' end
-      when c.relkind in ('r', 'f') and ch.id is not null then case when chh.internal then null else 'chunk' end
-      when c.relkind = 'r' and ${form.compressedData.test} then null
-      when c.relkind = 'r' then 'table'
-      when c.relkind = 'm' then 'materialized view'
+      when c.relkind in ('r', 'p') and c.relispartition then 'partitioned_tables'
+      when c.relkind = 'p' then 'partitioned_tables'
+      when c.relkind = 'r' and h.id is not null then h.kind
+      when c.relkind in ('r', 'f') and ch.id is not null then chh.kind_of_chunks${isCompressedData}
+      when c.relkind = 'r' then 'tables'
+      when c.relkind = 'm' then 'materialized_views'
       when c.relkind = 'v' and n.nspname = '_timescaledb_internal' then null
-      when c.relkind = 'v' and ca.mat_hypertable_id is not null then 'continuous aggregate'
-      when c.relkind = 'v' then 'view'
-    end as class
+      when c.relkind = 'v' and ca.mat_hypertable_id is not null then 'continuous_aggregates'
+      when c.relkind = 'v' then 'views'
+    end as kind
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname
-  left join _timescaledb_catalog.chunk ch on ${form.chunkIsRelation}
-  left join hypertables chh on chh.id = ch.hypertable_id
-  ${form.compressedData.join}
-  left join _timescaledb_catalog.continuous_agg ca on ca.user_view_schema = n.nspname and ca.user_view_name = c.relname
-  left join hypertables mh on mh.id = ca.mat_hypertable_id
+  ${joinsOf(identity)}
   where c.relkind in ('r', 'p', 'm', 'v', 'f')
     and n.nspname not in (${list(skippedSchemas(identity))})
     and n.nspname !~ '^pg_(toast_)?temp_'

@@ -1,23 +1,73 @@
-import { type Identity, isAtLeast, postgresqlVersion } from '../identity.ts';
-import { type Field, number, text } from './field.ts';
-import { errorsBySqlerrcode, jobCounters, statsByJobType } from './jobs.ts';
+import {
+  functionsSchema,
+  type Identity,
+  isAtLeast,
+  memberFunction,
+  metadataTable,
+  postgresqlVersion,
+} from '../identity.ts';
+import { COUNTERS_BEFORE_2_6, DISTRIBUTED } from './counters.ts';
+import {
+  ANYTHING,
+  always,
+  BOOLEAN,
+  BOOLEAN_AS_TEXT,
+  FIGURE,
+  type Field,
+  figure,
+  list,
+  map,
+  NUMBER,
+  NUMBER_AS_TEXT,
+  number,
+  object,
+  objectSql,
+  orNull,
+  TEXT,
+  text,
+  textLike,
+} from './field.ts';
+import { JOB_COUNTERS, JOB_OUTCOMES } from './jobs.ts';
+import { LICENSE } from './license.ts';
 import { RELATIONS } from './relations.ts';
+
+const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+const UUID = textLike('uuid', new RegExp(UUID_PATTERN));
+
+const COMPILED_ONLY = 'only the compiled code of the extension knows it';
+const NO_OS = 'the extension has no `get_os_info()` that may be called';
 
 function setting(name: string): string {
   return `nullif(pg_catalog.current_setting('${name}', true), '')`;
 }
 
-function metadata(key: string): string {
-  return `select m.value from _timescaledb_catalog.metadata m where m.key = '${key}'`;
+function metadata(identity: Identity, key: string): string {
+  return `select m.value from ${metadataTable(identity)} m where m.key = '${key}'`;
 }
 
-/** The wrapper in _timescaledb_internal belongs to the extension too, but warns at each call. */
+function uuid(key: string): (identity: Identity) => string {
+  return (identity) =>
+    text(`select m.value from (${metadata(identity, key)}) m where m.value ~ '${UUID_PATTERN}'`);
+}
+
+/** Written by the installing session in its own DateStyle; only ISO can be read without guessing. */
+function installedTime(identity: Identity): string {
+  const time = isAtLeast(identity, '1.7.3')
+    ? `pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF')`
+    : 'm.value::timestamptz::text';
+  return text(
+    `select ${time} from (${metadata(identity, 'install_timestamp')}) m where m.value ~ '^[0-9]+-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$'`,
+  );
+}
+
+/** Since 2.12.0 the wrapper in _timescaledb_internal belongs to the extension too, but warns at each call. */
 function osInfo(column: string): (identity: Identity) => string {
-  return ({ memberFunctions }) => {
-    const name = memberFunctions.find((one) => one === '_timescaledb_functions.get_os_info');
-    if (name === undefined) return column === 'sysname' ? text("'Unknown'") : 'null';
-    const found = `select os.${column} from ${name}() os`;
-    return text(column === 'sysname' ? `coalesce((${found}), 'Unknown')` : found);
+  return (identity) => {
+    const found = memberFunction(identity, 'get_os_info', functionsSchema(identity));
+    const isName = column === 'sysname';
+    if (found?.callable !== true) return isName ? text("'Unknown'") : 'null';
+    const value = `select os.${column} from ${found.call}() os`;
+    return text(isName ? `coalesce((${value}), 'Unknown')` : value);
   };
 }
 
@@ -26,141 +76,352 @@ function fromVersionText(pattern: string): string {
   return `pg_catalog.substring(pg_catalog.version(), '${pattern}')`;
 }
 
-const REPLICATION = `pg_catalog.jsonb_build_object(
-    'num_wal_senders', (select count(*) from pg_catalog.pg_stat_get_wal_senders() w where w.pid is not null),
-    'is_wal_receiver', exists (select 1 from pg_catalog.pg_stat_get_wal_receiver() w where w.pid is not null)
-  )`;
+/**
+ * Releases up to 2.24 read the names that timescaledb-tune writes; later ones read others, which nobody writes. Both
+ * are read here, the release's own first. Anybody can set them for himself, so only what tune could have written counts.
+ */
+function tuned(older: string, newer: string, pattern: string): (identity: Identity) => string {
+  return (identity) => {
+    const names = isAtLeast(identity, '2.25.0') ? [newer, older] : [older, newer];
+    return text(`pg_catalog.substring(coalesce(${names.map(setting).join(', ')}), '${pattern}')`);
+  };
+}
 
-const ACCESS_METHODS = `(
-    select pg_catalog.jsonb_object_agg(g.amname, pg_catalog.jsonb_build_object('pages', g.pages, 'instances', g.instances))
+const TUNED_TIME = '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,18} ?(?:Z|[+-][0-9:]{2,6})?$';
+const TUNED_VERSION = '^[0-9]+(?:[.][0-9]+)*(?:-[a-z]{1,8}[.]?[0-9]{0,3})?$';
+
+const RELATED_EXTENSIONS: readonly Field[] = (
+  [
+    ['pg_prometheus', '0.12.0'],
+    ['postgis', '0.12.0'],
+    ['promscale', '1.7.5'],
+    ['timescale_analytics', '2.1.1'],
+    ['timescaledb_toolkit', '2.4.2'],
+    ['vector', '2.17.0'],
+    ['ai', '2.17.0'],
+    ['vectorscale', '2.17.0'],
+  ] as const
+).map(([name, since]) => {
+  const installed = `exists (select 1 from pg_catalog.pg_extension x where x.extname = '${name}')`;
+  return {
+    name,
+    since,
+    type: [
+      ['0.12.0', BOOLEAN_AS_TEXT],
+      ['2.6.0', BOOLEAN],
+    ],
+    says: 'whether it is installed in this database',
+    example: false,
+    sql: (identity) => (isAtLeast(identity, '2.6.0') ? installed : `(${installed})::text`),
+  };
+});
+
+/** An empty text in the configuration file is reported, an unset one is not; only the source tells them apart. */
+const CLOUD = `coalesce(
+      (select s.setting from pg_catalog.pg_settings s
+       where s.name = 'timescaledb_telemetry.cloud' and s.source <> 'default'),
+      ${setting('timescaledb_telemetry.cloud')}
+    )`;
+
+const INSTANCE_METADATA: readonly Field[] = [
+  {
+    name: 'cloud',
+    type: TEXT,
+    says: 'the setting `timescaledb_telemetry.cloud`, as it is',
+    example: 'own',
+    sql: always(CLOUD),
+  },
+];
+
+/** 1.3 had no flag, and reported every row. */
+function dbMetadata(identity: Identity): string {
+  const isFlagged = isAtLeast(identity, '1.4.0') ? 'm.include_in_telemetry and ' : '';
+  return `(
+    select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')
+    from ${metadataTable(identity)} m
+    where ${isFlagged}m.key not in ('uuid', 'exported_uuid', 'install_timestamp')
+  )`;
+}
+
+const REPLICATION: readonly Field[] = [
+  {
+    name: 'num_wal_senders',
+    type: NUMBER,
+    says: 'WAL senders, one for each standby or copy that is connected',
+    example: 0,
+    sql: always(
+      '(select count(*) from pg_catalog.pg_stat_get_wal_senders() w where w.pid is not null)',
+    ),
+  },
+  {
+    name: 'is_wal_receiver',
+    type: BOOLEAN,
+    says: 'whether this is a standby that receives WAL',
+    example: false,
+    sql: always(
+      'exists (select 1 from pg_catalog.pg_stat_get_wal_receiver() w where w.pid is not null)',
+    ),
+  },
+];
+
+const ACCESS_METHOD: readonly Field[] = [
+  {
+    name: 'pages',
+    type: NUMBER,
+    says: "pages, by the planner's count",
+    example: 731,
+    sql: always('sum(c.relpages)'),
+  },
+  {
+    name: 'instances',
+    type: NUMBER,
+    says: 'relations that use it, catalogs included',
+    example: 215,
+    sql: always('count(*)'),
+  },
+];
+
+function accessMethods(identity: Identity): string {
+  return `(
+    select pg_catalog.jsonb_object_agg(g.amname, g.figures)
     from (
-      select a.amname, sum(c.relpages) as pages, count(*) as instances
+      select a.amname, ${objectSql(ACCESS_METHOD, identity)} as figures
       from pg_catalog.pg_class c join pg_catalog.pg_am a on a.oid = c.relam
       group by a.amname
     ) g
   )`;
+}
 
-const RELATED_EXTENSIONS: readonly (readonly [name: string, since: string])[] = [
-  ['pg_prometheus', '0.12.0'],
-  ['postgis', '0.12.0'],
-  ['promscale', '1.7.5'],
-  ['timescale_analytics', '2.1.1'],
-  ['timescaledb_toolkit', '2.4.2'],
-  ['vector', '2.17.0'],
-  ['ai', '2.17.0'],
-  ['vectorscale', '2.17.0'],
+const EVENT: readonly Field[] = [
+  { name: 'created', type: TEXT, says: 'when', example: '2023-05-01 10:00:00+00' },
+  { name: 'tag', type: TEXT, says: 'what, as its writer calls it', example: 'event' },
+  { name: 'body', type: ANYTHING, says: 'whatever its writer has put there', example: {} },
 ];
 
-function relatedExtensions(identity: Identity): string {
-  const entries = RELATED_EXTENSIONS.filter(([, since]) => isAtLeast(identity, since)).map(
-    ([name]) =>
-      `'${name}', exists (select 1 from pg_catalog.pg_extension x where x.extname = '${name}')`,
-  );
-  return `pg_catalog.jsonb_build_object(${entries.join(', ')})`;
-}
-
-/** Only `apache` and `timescale` exist; what is not set, because no library is loaded, is not guessed. */
-const LICENSE = `case pg_catalog.current_setting('timescaledb.license', true)
-    when 'apache' then pg_catalog.jsonb_build_object('edition', 'apache_only')
-    when 'timescale' then pg_catalog.jsonb_build_object('edition', 'community')
-  end`;
-
-/** An empty text in the configuration file is reported, an unset one is not; only the source tells them apart. */
-const INSTANCE_METADATA = `(
-    select pg_catalog.jsonb_build_object('cloud', g.cloud)
-    from (
-      select coalesce(
-        (select s.setting from pg_catalog.pg_settings s
-         where s.name = 'timescaledb_telemetry.cloud' and s.source <> 'default'),
-        ${setting('timescaledb_telemetry.cloud')}
-      ) as cloud
-    ) g
-    where g.cloud is not null
-  )`;
-
-const DB_METADATA = `(
-    select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')
-    from _timescaledb_catalog.metadata m
-    where m.include_in_telemetry and m.key not in ('uuid', 'exported_uuid', 'install_timestamp')
-  )`;
-
-const DB_TELEMETRY_EVENTS = `(
-    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-      'created', t.created::text, 'tag', t.tag, 'body', t.body) order by t.created), '[]')
-    from _timescaledb_catalog.telemetry_event t
-  )`;
-
-/**
- * Releases up to 2.24 read the names that timescaledb-tune writes; later ones read others, which nobody writes. Both
- * are read here, the release's own first.
- */
-function tuned(older: string, newer: string): (identity: Identity) => string {
-  return (identity) => {
-    const names = isAtLeast(identity, '2.25.0') ? [newer, older] : [older, newer];
-    return text(`coalesce(${names.map(setting).join(', ')})`);
-  };
-}
-
-function always(sql: string): () => string {
-  return () => sql;
-}
-
-/**
- * Every field that plain SQL can know, for TimescaleDB 2.14 and later. Left out, because only compiled code knows
- * them: `install_method`, `build_os_name`, `build_os_version`; and `functions_used` is null, as for any level but basic.
- */
+/** The table of fields: from it come the query, the check of the finished report, and the published list. */
 export const FIELDS: readonly Field[] = [
-  { name: 'telemetry_version', sql: always(number('2')) },
-  { name: 'db_uuid', sql: always(text(metadata('uuid'))) },
-  { name: 'exported_db_uuid', sql: always(text(metadata('exported_uuid'))) },
+  {
+    name: 'telemetry_version',
+    since: '2.6.0',
+    type: NUMBER,
+    says: 'the format: 2',
+    example: 2,
+    sql: always(number('2')),
+  },
+  {
+    name: 'db_uuid',
+    type: UUID,
+    says: 'a random identifier that the extension made for this database',
+    example: '26917841-2fc0-48fd-b096-ba19b3fda98f',
+    absent: 'the database has none',
+    sql: uuid('uuid'),
+  },
+  {
+    name: 'exported_db_uuid',
+    type: UUID,
+    says: 'a second one, which follows a dump and restore',
+    example: '8dd4543c-f44e-43c9-a666-02d23bb09b90',
+    absent:
+      "the server has never made one; its own reporter makes it with the first report, and we don't write",
+    sql: uuid('exported_uuid'),
+  },
   {
     name: 'installed_time',
-    // Written by the installing session in its own DateStyle; only ISO can be read without guessing.
-    sql: always(
-      text(
-        `select pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF') from _timescaledb_catalog.metadata m where m.key = 'install_timestamp' and m.value ~ '^[0-9]+-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$'`,
-      ),
-    ),
+    type: TEXT,
+    says: 'when the extension was created in this database, UTC (before 1.7.3 as `2000-04-17 14:56:59.427738+00`)',
+    example: '2000-04-17T14:56:59+00',
+    absent: 'it was not written in ISO style, and would have to be guessed',
+    sql: installedTime,
   },
-  { name: 'os_name', sql: osInfo('sysname') },
-  { name: 'os_version', sql: osInfo('version') },
-  { name: 'os_release', sql: osInfo('release') },
-  { name: 'os_name_pretty', sql: osInfo('version_pretty') },
+  {
+    name: 'install_method',
+    type: TEXT,
+    says: 'how the extension was packaged',
+    example: 'source',
+    absent: COMPILED_ONLY,
+  },
+  {
+    name: 'os_name',
+    type: TEXT,
+    says: "the database host's operating system; `Unknown` where the extension cannot be asked",
+    example: 'Linux',
+    sql: osInfo('sysname'),
+  },
+  {
+    name: 'os_version',
+    type: TEXT,
+    says: 'its version, a text of the kernel',
+    example: '#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1',
+    absent: NO_OS,
+    sql: osInfo('version'),
+  },
+  {
+    name: 'os_release',
+    type: TEXT,
+    says: 'its release',
+    example: '6.1.0-18-amd64',
+    absent: NO_OS,
+    sql: osInfo('release'),
+  },
+  {
+    name: 'os_name_pretty',
+    since: '1.2.0',
+    type: TEXT,
+    says: 'its distribution',
+    example: 'Debian GNU/Linux 12 (bookworm)',
+    absent: `${NO_OS}, or the host names none`,
+    sql: osInfo('version_pretty'),
+  },
   {
     name: 'postgresql_version',
+    type: TEXT,
+    says: 'version of the running server',
+    example: '17.5',
     sql: (identity) => text(`'${postgresqlVersion(identity)}'`),
   },
   {
     name: 'timescaledb_version',
+    type: TEXT,
+    says: 'version of the extension in this database',
+    example: '2.28.3',
     sql: always(
       text("select e.extversion from pg_catalog.pg_extension e where e.extname = 'timescaledb'"),
     ),
   },
-  { name: 'build_architecture', sql: always(text(fromVersionText(' on ([^-, ]+)-'))) },
-  { name: 'build_architecture_bit_size', sql: always(number(fromVersionText(', ([0-9]+)-bit'))) },
+  {
+    name: 'build_os_name',
+    type: TEXT,
+    says: 'system that the extension was compiled on',
+    example: 'Linux',
+    absent: COMPILED_ONLY,
+  },
+  {
+    name: 'build_os_version',
+    type: TEXT,
+    says: 'its version',
+    example: '6.1.0-18-amd64',
+    absent: COMPILED_ONLY,
+  },
+  {
+    name: 'build_architecture',
+    since: '1.4.0',
+    type: TEXT,
+    says: 'processor that the extension was compiled for; by `version()`, since it is loaded into that server',
+    example: 'x86_64',
+    absent: '`version()` does not say',
+    sql: always(text(fromVersionText(' on ([^-, ]+)-'))),
+  },
+  {
+    name: 'build_architecture_bit_size',
+    since: '1.4.0',
+    type: [
+      ['1.4.0', NUMBER_AS_TEXT],
+      ['2.6.0', NUMBER],
+    ],
+    says: 'its word size in bits',
+    example: 64,
+    absent: '`version()` does not say',
+    sql: figure(fromVersionText(', ([0-9]+)-bit')),
+  },
   {
     name: 'data_volume',
-    sql: always(number('pg_catalog.pg_database_size(pg_catalog.current_database())')),
+    type: FIGURE,
+    says: 'size of the database in bytes',
+    example: 14_826_855,
+    sql: figure('pg_catalog.pg_database_size(pg_catalog.current_database())'),
   },
-  ...jobCounters('', false),
-  ...jobCounters('_fixed', true),
-  { name: 'related_extensions', sql: relatedExtensions },
-  { name: 'license', sql: always(LICENSE) },
+  ...COUNTERS_BEFORE_2_6,
+  ...JOB_COUNTERS,
+  {
+    name: 'related_extensions',
+    type: object(RELATED_EXTENSIONS),
+    says: 'which extensions of a fixed list are installed',
+    example: { postgis: false },
+    sql: (identity) => objectSql(RELATED_EXTENSIONS, identity),
+  },
+  LICENSE,
+  ...DISTRIBUTED,
   {
     name: 'last_tuned_time',
-    sql: tuned('timescaledb.last_tuned', 'timescaledb.last_tune_time'),
+    since: '1.2.0',
+    type: textLike('time', new RegExp(TUNED_TIME)),
+    says: 'when timescaledb-tune was run last',
+    example: '2001-02-03T04:05:06-0300',
+    absent: 'it never was, or the setting holds something else than a time',
+    sql: tuned('timescaledb.last_tuned', 'timescaledb.last_tune_time', TUNED_TIME),
   },
   {
     name: 'last_tuned_version',
-    sql: tuned('timescaledb.last_tuned_version', 'timescaledb.last_tune_version'),
+    since: '1.2.0',
+    type: textLike('version', new RegExp(TUNED_VERSION)),
+    says: 'version of timescaledb-tune',
+    example: '0.18.1',
+    absent: 'it never was run, or the setting holds something else than a version',
+    sql: tuned('timescaledb.last_tuned_version', 'timescaledb.last_tune_version', TUNED_VERSION),
   },
-  { name: 'instance_metadata', sql: always(INSTANCE_METADATA) },
-  { name: 'db_metadata', sql: always(DB_METADATA) },
-  { name: 'relations', sql: always(RELATIONS) },
-  { name: 'functions_used', sql: always("'null'::jsonb") },
-  { name: 'replication', sql: always(REPLICATION) },
-  { name: 'errors_by_sqlerrcode', sql: errorsBySqlerrcode },
-  { name: 'stats_by_job_type', sql: statsByJobType },
-  { name: 'db_telemetry_events', until: '2.27.2', sql: always(DB_TELEMETRY_EVENTS) },
-  { name: 'access_methods', since: '2.15.0', sql: always(ACCESS_METHODS) },
+  {
+    name: 'instance_metadata',
+    since: '1.3.0',
+    type: object(INSTANCE_METADATA),
+    says: 'what the server is told about its cloud',
+    example: { cloud: 'own' },
+    absent: '`timescaledb_telemetry.cloud` is not set',
+    warning: 'the setting comes out as it is',
+    sql: (identity) =>
+      `case when ${CLOUD} is not null then ${objectSql(INSTANCE_METADATA, identity)} end`,
+  },
+  {
+    name: 'db_metadata',
+    since: '1.3.0',
+    type: map('key', /^/, TEXT),
+    says: 'rows of the metadata that an administrator flagged `include_in_telemetry` (1.3: every row, there is no flag)',
+    example: { deployment: 'demonstration' },
+    warning: 'flagged keys and values come out as they are',
+    sql: dbMetadata,
+  },
+  {
+    name: 'relations',
+    since: '2.6.0',
+    type: object(RELATIONS),
+    says: 'per kind of relation: how many, and how large',
+    example: { tables: { num_relations: 2 } },
+    sql: (identity) => objectSql(RELATIONS, identity),
+  },
+  {
+    name: 'functions_used',
+    since: '2.7.1',
+    type: orNull(map('signature of a function', /^.+\(.*\)$/s, NUMBER)),
+    says: "how often functions of PostgreSQL and of known extensions were called; null unless the server's own text is sent",
+    example: null,
+    sql: always("'null'::jsonb"),
+  },
+  {
+    name: 'replication',
+    since: '2.8.0',
+    type: object(REPLICATION),
+    says: 'whether the server replicates',
+    example: { num_wal_senders: 0, is_wal_receiver: false },
+    sql: (identity) => objectSql(REPLICATION, identity),
+  },
+  ...JOB_OUTCOMES,
+  {
+    name: 'db_telemetry_events',
+    since: '2.11.0',
+    before: '2.28.0',
+    type: list({ ...object(EVENT), label: 'events' }),
+    says: "rows of the extension's event table",
+    example: [],
+    absent:
+      'always, by plain SQL: each event is sent once, and to take it off the list one has to write; and nobody knows what is in it',
+    warning: "events come out as they are, where the server's own text is sent",
+  },
+  {
+    name: 'access_methods',
+    since: '2.15.0',
+    type: map('access method', /^/, object(ACCESS_METHOD)),
+    says: 'pages and relations per access method',
+    example: { heap: { pages: 731, instances: 215 } },
+    warning: 'the names of access methods that other extensions bring come out',
+    sql: accessMethods,
+  },
 ];

@@ -1,58 +1,168 @@
-import { type Identity, isAtLeast, jobTable } from '../identity.ts';
-import { type Field, number } from './field.ts';
+import { functionsSchema, type Identity, isAtLeast, jobTable } from '../identity.ts';
+import {
+  type Field,
+  map,
+  NUMBER,
+  NUMBER_AS_TEXT,
+  number,
+  object,
+  objectSql,
+  TEXT,
+  text,
+} from './field.ts';
 
-const FUNCTIONS_SCHEMA = "'_timescaledb_functions'";
-
-const POLICY_COUNTERS: readonly (readonly [name: string, procedure: string])[] = [
-  ['num_continuous_aggs_policies', 'policy_refresh_continuous_aggregate'],
-  ['num_compression_policies', 'policy_compression'],
-  ['num_reorder_policies', 'policy_reorder'],
-  ['num_retention_policies', 'policy_retention'],
+const POLICIES: readonly (readonly [name: string, procedure: string, says: string])[] = [
+  [
+    'num_continuous_aggs_policies',
+    'policy_refresh_continuous_aggregate',
+    'jobs that refresh continuous aggregates',
+  ],
+  ['num_compression_policies', 'policy_compression', 'jobs that compress'],
+  ['num_reorder_policies', 'policy_reorder', 'jobs that reorder chunks'],
+  ['num_retention_policies', 'policy_retention', 'jobs that drop old chunks'],
 ];
 
-/** Jobs by kind: those on a fixed schedule have counters of their own, and are not in the others. */
-export function jobCounters(suffix: string, fixedSchedule: boolean): Field[] {
-  const counter = (name: string, condition: string): Field => ({
-    name: `${name}${suffix}`,
+/** Since 2.9.0 jobs on a fixed schedule have counters of their own, and are not in the others. */
+function onlyOn(identity: Identity, fixedSchedule: boolean): string {
+  return isAtLeast(identity, '2.9.0') ? ` and j.fixed_schedule = ${fixedSchedule}` : '';
+}
+
+/** How many jobs of which kind, by the job catalog of 2.0.0 and later. */
+function countersOf(fixedSchedule: boolean): readonly Field[] {
+  const counter = (
+    name: string,
+    says: string,
+    condition: (functions: string) => string,
+  ): Field => ({
+    name: fixedSchedule ? `${name}_fixed` : name,
+    since: fixedSchedule ? '2.9.0' : '2.0.0',
+    type: NUMBER,
+    says: fixedSchedule ? `${says}, on a fixed schedule` : says,
+    example: 1,
     sql: (identity) =>
       number(
-        `select count(*) from ${jobTable(identity)} j where ${condition} and j.fixed_schedule = ${fixedSchedule}`,
+        `select count(*) from ${jobTable(identity)} j where ${condition(functionsSchema(identity))}${onlyOn(identity, fixedSchedule)}`,
       ),
   });
   return [
-    ...POLICY_COUNTERS.map(([name, procedure]) =>
-      counter(name, `j.proc_schema = ${FUNCTIONS_SCHEMA} and j.proc_name = '${procedure}'`),
+    ...POLICIES.map(([name, procedure, says]) =>
+      counter(
+        name,
+        says,
+        (functions) => `j.proc_schema = '${functions}' and j.proc_name = '${procedure}'`,
+      ),
     ),
-    counter('num_user_defined_actions', `j.proc_schema <> ${FUNCTIONS_SCHEMA}`),
+    counter(
+      'num_user_defined_actions',
+      'jobs of your own',
+      (functions) => `j.proc_schema <> '${functions}'`,
+    ),
   ];
 }
 
-/** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
-function jobType(alias: string, retentionOfHistory: string): string {
-  return `case when ${alias}.proc_schema = ${FUNCTIONS_SCHEMA} and ${alias}.proc_name in (
-      'policy_retention', 'policy_compression', 'policy_reorder', 'policy_refresh_continuous_aggregate',
-      'policy_telemetry', '${retentionOfHistory}'
-    ) then ${alias}.proc_name::text else 'user_defined_action' end`;
+/** In 1.x a policy was a row of a table of its own, and the figure a text. */
+function alsoInOneX(counter: Field): Field {
+  if (counter.name !== 'num_reorder_policies') return counter;
+  return {
+    ...counter,
+    since: '1.3.0',
+    type: [
+      ['1.3.0', NUMBER_AS_TEXT],
+      ['2.0.0', NUMBER],
+    ],
+    sql: (identity) =>
+      isAtLeast(identity, '2.0.0')
+        ? (counter.sql?.(identity) ?? 'null')
+        : text('select count(*) from _timescaledb_config.bgw_policy_reorder'),
+  };
 }
 
-export function statsByJobType(identity: Identity): string {
+export const JOB_COUNTERS: readonly Field[] = [
+  ...countersOf(false).map(alsoInOneX),
+  ...countersOf(true),
+];
+
+const JOB_TYPES = [
+  'policy_retention',
+  'policy_compression',
+  'policy_reorder',
+  'policy_refresh_continuous_aggregate',
+  'policy_telemetry',
+  'policy_job_error_retention',
+  'policy_job_stat_history_retention',
+  'user_defined_action',
+] as const;
+
+/** The keys are job types, and no text of a user's. */
+function byJobType(value: typeof STATISTICS | typeof ERRORS) {
+  return map('job type', new RegExp(`^(${JOB_TYPES.join('|')})$`), value);
+}
+
+/** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
+function jobType(
+  identity: Identity,
+  columns: { readonly schema: string; readonly name: string },
+  retentionOfHistory: (typeof JOB_TYPES)[number],
+): string {
+  return `case when ${columns.schema} = '${functionsSchema(identity)}' and ${columns.name} in (
+      'policy_retention', 'policy_compression', 'policy_reorder', 'policy_refresh_continuous_aggregate',
+      'policy_telemetry', '${retentionOfHistory}'
+    ) then ${columns.name}::text else 'user_defined_action' end`;
+}
+
+function aggregate(name: string, aggregated: string, says: string, example: unknown): Field {
+  const isText = typeof example === 'string';
+  return {
+    name,
+    type: isText ? TEXT : NUMBER,
+    says,
+    example,
+    sql: () => (isText ? `${aggregated}::text` : aggregated),
+  };
+}
+
+const STATISTICS_OF_TYPE: readonly Field[] = [
+  aggregate('total_runs', 'sum(s.total_runs)', 'runs', 5),
+  aggregate('total_successes', 'sum(s.total_successes)', 'runs that ended well', 4),
+  aggregate('total_failures', 'sum(s.total_failures)', 'runs that failed', 1),
+  aggregate('total_crashes', 'sum(s.total_crashes)', 'runs whose process died', 0),
+  aggregate(
+    'total_duration',
+    'sum(s.total_duration)',
+    "time of runs, as PostgreSQL's interval text",
+    '00:00:11.5',
+  ),
+  aggregate(
+    'total_duration_failures',
+    'sum(s.total_duration_failures)',
+    'time of failed runs',
+    '00:00:00.2',
+  ),
+  aggregate(
+    'max_consecutive_failures',
+    'max(s.consecutive_failures)',
+    'the longest present row of failures',
+    1,
+  ),
+  aggregate(
+    'max_consecutive_crashes',
+    'max(s.consecutive_crashes)',
+    'the longest present row of crashes',
+    0,
+  ),
+];
+const STATISTICS = object(STATISTICS_OF_TYPE);
+const ERRORS = map('SQLSTATE', /^[0-9A-Z]{5}$/, NUMBER);
+
+function statsByJobType(identity: Identity): string {
   const retentionOfHistory = isAtLeast(identity, '2.15.1')
     ? 'policy_job_stat_history_retention'
     : 'policy_job_error_retention';
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(g.job_type, g.stats), '{}')
     from (
-      select ${jobType('j', retentionOfHistory)} as job_type,
-        pg_catalog.jsonb_build_object(
-          'total_runs', sum(s.total_runs),
-          'total_successes', sum(s.total_successes),
-          'total_failures', sum(s.total_failures),
-          'total_crashes', sum(s.total_crashes),
-          'total_duration', sum(s.total_duration)::text,
-          'total_duration_failures', sum(s.total_duration_failures)::text,
-          'max_consecutive_failures', max(s.consecutive_failures),
-          'max_consecutive_crashes', max(s.consecutive_crashes)
-        ) as stats
+      select ${jobType(identity, { schema: 'j.proc_schema', name: 'j.proc_name' }, retentionOfHistory)} as job_type,
+        ${objectSql(STATISTICS_OF_TYPE, identity)} as stats
       from _timescaledb_internal.bgw_job_stat s
       join ${jobTable(identity)} j on j.id = s.job_id
       group by 1
@@ -61,22 +171,60 @@ export function statsByJobType(identity: Identity): string {
 }
 
 /**
- * Only for a member of the database's owner: the view shows the errors of all jobs to nobody else, and an empty object
- * would be an invented "no errors". The job type for the retention of history is stale in every release; so is ours.
+ * Where failed jobs are found. The view shows those of all jobs to a member of the database's owner alone, and an empty
+ * object would be an invented "no errors". 2.9 had no view, and its table is not for everybody.
  */
-export function errorsBySqlerrcode(identity: Identity): string {
-  if (!identity.memberOfDatabaseOwner) return 'null';
+function jobErrors(identity: Identity): string | undefined {
+  if (isAtLeast(identity, '2.10.0')) {
+    return identity.memberOfDatabaseOwner
+      ? 'select v.proc_schema, v.proc_name, v.sqlerrcode from timescaledb_information.job_errors v'
+      : undefined;
+  }
+  return identity.mayReadJobErrors
+    ? `select t.error_data ->> 'proc_schema' as proc_schema, t.error_data ->> 'proc_name' as proc_name,
+          t.error_data ->> 'sqlerrcode' as sqlerrcode
+        from _timescaledb_internal.job_errors t`
+    : undefined;
+}
+
+/** The job type for the retention of history is stale in every release; so is ours. */
+function errorsBySqlerrcode(identity: Identity): string {
+  const errors = jobErrors(identity);
+  if (errors === undefined) return 'null';
+  const columns = { schema: 'v.proc_schema', name: 'v.proc_name' };
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(g.job_type, g.errors), '{}')
     from (
       select e.job_type, pg_catalog.jsonb_object_agg(e.sqlerrcode, e.errors) as errors
       from (
-        select ${jobType('v', 'policy_job_error_retention')} as job_type, v.sqlerrcode, count(*) as errors
-        from timescaledb_information.job_errors v
-        where v.sqlerrcode is not null
+        select ${jobType(identity, columns, 'policy_job_error_retention')} as job_type, v.sqlerrcode, count(*) as errors
+        from (${errors}) v
+        where v.sqlerrcode ~ '^[0-9A-Z]{5}$'
         group by 1, 2
       ) e
       group by e.job_type
     ) g
   )`;
 }
+
+export const JOB_OUTCOMES: readonly Field[] = [
+  {
+    name: 'stats_by_job_type',
+    since: '2.9.0',
+    type: byJobType(STATISTICS),
+    says: 'runs, failures, crashes and durations, summed per kind of job; a kind that never ran is missing',
+    example: { policy_retention: { total_runs: 5 } },
+    sql: statsByJobType,
+  },
+  {
+    name: 'errors_by_sqlerrcode',
+    since: '2.9.0',
+    type: byJobType(ERRORS),
+    says: 'how often which SQLSTATE ended a job, per kind of job',
+    example: { user_defined_action: { '40001': 2 } },
+    absent:
+      "the role is not a member of the database's owner, who alone sees the errors of all jobs (2.9: may not read `_timescaledb_internal.job_errors`)",
+    warning: 'your own jobs may raise SQLSTATEs of their own, and these five characters come out',
+    sql: errorsBySqlerrcode,
+  },
+];

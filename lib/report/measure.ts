@@ -31,9 +31,8 @@ const BLOCK_SIZE = "pg_catalog.current_setting('block_size')::bigint";
 
 /** One row per measured relation: heap, toast and index bytes, estimated where it must not be opened. */
 function measured(sizes: Sizes): string {
-  // ANALYZE gives a partitioned table, which has no storage, -1 pages.
   const estimate = `
-  select r.oid, ${BLOCK_SIZE} * greatest(r.relpages, 0) as heap_size,
+  select r.oid, ${BLOCK_SIZE} * r.relpages as heap_size,
     ${BLOCK_SIZE} * (coalesce(t.relpages, 0) + coalesce(ti.pages, 0))::bigint as toast_size,
     ${BLOCK_SIZE} * coalesce(ri.pages, 0)::bigint as indexes_size
   from stored r
@@ -60,7 +59,7 @@ export function measuredCtes(sizes: Sizes): string {
   return `
 stored as materialized (
   select r.* from classified r
-  where r.class in ('table', 'materialized view', 'partition', 'hypertable', 'chunk') and r.relkind <> 'f'
+  where r.relkind in ('r', 'm') and r.kind is not null
 ),${BLOCKED},${ESTIMATES},
 measured as (${measured(sizes)}
 )`;

@@ -1,131 +1,260 @@
-import type { Identity } from '../identity.ts';
+import { type Identity, isAtLeast } from '../identity.ts';
 import { classifiedCtes } from './classify.ts';
+import { type Field, NUMBER, object, objectSql } from './field.ts';
 import { measuredCtes, type Sizes } from './measure.ts';
 
 /**
- * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts, as set-wise SQL. Every relation is classified by
- * schema and catalog identity, measured, and added to the totals of its class.
+ * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is
+ * classified by schema and catalog identity, measured, and added to the totals of its kind.
  */
+
+/**
+ * On PostgreSQL 12 and 13, which no release after 2.15 runs on, ANALYZE does not count the rows of a partitioned table,
+ * and the reporter adds those of its partitions.
+ */
+function rowsOfChild({ serverVersionNum }: Identity): string {
+  return serverVersionNum < 140_000 ? '' : " or r.kind = 'partitioned_tables' and r.is_child";
+}
+
+/** What was recorded when a chunk was compressed; the extension adds the sizes to those of the hypertable, too. */
+const RECORDED: readonly (Pick<Field, 'name' | 'says' | 'example' | 'since'> & {
+  readonly column: string;
+})[] = [
+  {
+    name: 'compressed_row_count',
+    column: 'numrows_post_compression',
+    says: 'rows that compressed data is stored in',
+    example: 30,
+  },
+  {
+    name: 'compressed_heap_size',
+    column: 'compressed_heap_size',
+    says: 'bytes after compression, when it was done',
+    example: 98_304,
+  },
+  {
+    name: 'compressed_toast_size',
+    column: 'compressed_toast_size',
+    says: 'the same, out of line',
+    example: 49_152,
+  },
+  {
+    name: 'compressed_indexes_size',
+    column: 'compressed_index_size',
+    says: 'the same, of indexes',
+    example: 98_304,
+  },
+  {
+    name: 'uncompressed_row_count',
+    column: 'numrows_pre_compression',
+    says: 'rows that were compressed',
+    example: 1_728,
+  },
+  {
+    name: 'uncompressed_heap_size',
+    column: 'uncompressed_heap_size',
+    says: 'bytes before compression',
+    example: 294_912,
+  },
+  {
+    name: 'uncompressed_toast_size',
+    column: 'uncompressed_toast_size',
+    says: 'the same, out of line',
+    example: 49_152,
+  },
+  {
+    name: 'uncompressed_indexes_size',
+    column: 'uncompressed_index_size',
+    says: 'the same, of indexes',
+    example: 98_304,
+  },
+  {
+    name: 'compressed_row_count_frozen_immediately',
+    column: 'numrows_frozen_immediately',
+    since: '2.13.0',
+    says: 'compressed rows that were frozen at once',
+    example: 30,
+  },
+];
 
 /** The common table expressions that `RELATIONS` reads. */
 export function relationsCtes(identity: Identity, sizes: Sizes): string {
   return `${classifiedCtes(identity)},${measuredCtes(sizes)},
 relations as materialized (
-  select r.*, case when r.reltuples > 0 then r.reltuples::bigint else 0 end as tuples,
-    coalesce(m.heap_size, 0) as heap_size, coalesce(m.toast_size, 0) as toast_size,
-    coalesce(m.indexes_size, 0) as indexes_size
+  select r.*,
+    case when r.reltuples <= 0${rowsOfChild(identity)} then 0 else r.reltuples::bigint end as tuples,
+    coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
+    coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
+    coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
+    ${RECORDED.filter(({ since }) => since === undefined || isAtLeast(identity, since))
+      .map(({ column }) => `s.${column}`)
+      .join(', ')}
   from classified r
   left join measured m on m.oid = r.oid
-  where r.class is not null
-),
-compressed_chunks as materialized (
-  select s.*
-  from relations r
-  left join _timescaledb_catalog.compression_chunk_size s on s.chunk_id = r.chunk_id
-  where r.class = 'chunk' and (r.chunk_status & 1) <> 0
+  left join _timescaledb_catalog.compression_chunk_size s on s.chunk_id = r.compressed_chunk_id
+  where r.kind is not null
 )`;
 }
 
-function sum(expression: string, filter?: string): string {
-  return `coalesce(sum(${expression})${filter === undefined ? '' : ` filter (where ${filter})`}, 0)`;
+interface Figure extends Pick<Field, 'since' | 'before'> {
+  readonly says: string;
+  readonly example: number;
 }
 
-const COMPRESSION_SUMS: readonly (readonly [name: string, column: string])[] = [
-  ['compressed_row_count', 'numrows_post_compression'],
-  ['compressed_heap_size', 'compressed_heap_size'],
-  ['compressed_toast_size', 'compressed_toast_size'],
-  ['compressed_indexes_size', 'compressed_index_size'],
-  ['uncompressed_row_count', 'numrows_pre_compression'],
-  ['uncompressed_heap_size', 'uncompressed_heap_size'],
-  ['uncompressed_toast_size', 'uncompressed_toast_size'],
-  ['uncompressed_indexes_size', 'uncompressed_index_size'],
-  ['compressed_row_count_frozen_immediately', 'numrows_frozen_immediately'],
+function counted(name: string, sql: string, { since, before, says, example }: Figure): Field {
+  return {
+    name,
+    ...(since !== undefined && { since }),
+    ...(before !== undefined && { before }),
+    type: NUMBER,
+    says,
+    example,
+    sql: () => sql,
+  };
+}
+
+/** Rows from before 2.0 have no counts; NULL counts as 0. */
+function summed(name: string, column: string, figure: Figure): Field {
+  return counted(name, `coalesce(sum(r.${column}), 0)`, figure);
+}
+
+function countedWhere(name: string, condition: string, figure: Figure): Field {
+  return counted(name, `count(*) filter (where ${condition})`, figure);
+}
+
+function relationsNamed(says: string, example: number): Field {
+  return countedWhere('num_relations', 'not r.is_child', { says, example });
+}
+
+function children(says: string, example: number): Field {
+  return countedWhere('num_children', 'r.is_child', { says, example });
+}
+
+const TUPLES_AND_SIZES: readonly Field[] = [
+  summed('num_reltuples', 'tuples', { says: "rows, by the planner's estimate", example: 1_020 }),
+  summed('heap_size', 'heap_size', { says: 'bytes in tables', example: 335_872 }),
+  summed('toast_size', 'toast_size', { says: 'bytes out of line', example: 335_872 }),
+  summed('indexes_size', 'indexes_size', { says: 'bytes in indexes', example: 57_344 }),
 ];
 
-function pairs(entries: readonly (readonly [name: string, sql: string])[]): string {
-  return `pg_catalog.jsonb_build_object(${entries.map(([name, sql]) => `'${name}', ${sql}`).join(', ')})`;
+/** `compression` of one kind, and how many of the kind compress. */
+function compression(compressing: Field): Field {
+  const members = [
+    countedWhere('num_compressed_chunks', 'r.compressed_chunk_id is not null', {
+      says: 'chunks that are compressed',
+      example: 6,
+    }),
+    compressing,
+    ...RECORDED.map(({ name, column, ...rest }) =>
+      summed(name, column, { ...rest, example: Number(rest.example) }),
+    ),
+  ];
+  return {
+    name: 'compression',
+    type: object(members),
+    says: 'what compression does',
+    example: { num_compressed_chunks: 6 },
+    sql: (identity) => objectSql(members, identity),
+  };
 }
 
-const TUPLES_AND_SIZES = [
-  ['num_reltuples', sum('r.tuples')],
-  ['heap_size', sum('r.heap_size')],
-  ['toast_size', sum('r.toast_size')],
-  ['indexes_size', sum('r.indexes_size')],
-] as const;
+const COMPRESSED_HYPERTABLES = compression(
+  countedWhere('num_compressed_hypertables', 'not r.is_child and r.compressing', {
+    says: 'hypertables with compression on',
+    example: 1,
+  }),
+);
 
-function simpleTotals(relationClass: string): string {
-  const totals = pairs([['num_relations', 'count(*)'], ...TUPLES_AND_SIZES]);
-  return `(select ${totals} from relations r where r.class = '${relationClass}')`;
+/** One kind of relation: an object of totals over its relations. */
+function kind(
+  name: string,
+  members: readonly Field[],
+  rest: Pick<Field, 'says' | 'before'>,
+): Field {
+  return {
+    name,
+    type: object(members),
+    example: { num_relations: 2 },
+    ...rest,
+    sql: (identity) =>
+      `(select ${objectSql(members, identity)} from relations r where r.kind = '${name}')`,
+  };
 }
 
-/** Recorded when a chunk is compressed, and added to the hypertable's sizes a second time, as the extension does. */
-function withCompressed(column: string, recorded: string): string {
-  return `${sum(`r.${column}`)} + (select ${sum(`s.${recorded}`)} from compressed_chunks s)`;
-}
+const HYPERTABLE: readonly Field[] = [
+  relationsNamed('how many', 6),
+  children('chunks', 31),
+  ...TUPLES_AND_SIZES,
+  COMPRESSED_HYPERTABLES,
+];
 
-const PARTITIONED_TABLES = `(
-    select ${pairs([
-      ['num_relations', "count(*) filter (where r.class = 'partitioned table')"],
-      ['num_children', "count(*) filter (where r.class = 'partition')"],
-      ['num_reltuples', sum('r.tuples', "r.class = 'partitioned table'")],
-      ['heap_size', sum('r.heap_size')],
-      ['toast_size', sum('r.toast_size')],
-      ['indexes_size', sum('r.indexes_size')],
-    ])} from relations r where r.class in ('partitioned table', 'partition'))`;
+const BEFORE_2_14 = { before: '2.14.0' } as const;
 
-const HYPERTABLES = `(
-    select ${pairs([
-      ['num_relations', "count(*) filter (where r.class = 'hypertable')"],
-      ['num_children', "count(*) filter (where r.class = 'chunk')"],
-      ['num_reltuples', sum('r.tuples')],
-      ['heap_size', withCompressed('heap_size', 'compressed_heap_size')],
-      ['toast_size', withCompressed('toast_size', 'compressed_toast_size')],
-      ['indexes_size', withCompressed('indexes_size', 'compressed_index_size')],
-      [
-        'compression',
-        `(select ${pairs([
-          ['num_compressed_chunks', 'count(*)'],
-          ...COMPRESSION_SUMS.map(([name, column]) => [name, sum(`s.${column}`)] as const),
-        ])} from compressed_chunks s) || ${pairs([
-          [
-            'num_compressed_hypertables',
-            "count(*) filter (where r.class = 'hypertable' and r.compressing)",
-          ],
-        ])}`,
-      ],
-    ])} from relations r where r.class in ('hypertable', 'chunk'))`;
-
-/** Since 2.14.0 a continuous aggregate is a view and nothing more: its data counts as a hypertable's. */
-const CONTINUOUS_AGGREGATES = `(
-    select ${pairs([
-      ['num_relations', 'count(*)'],
-      ['num_children', '0'],
-      ['num_reltuples', '0'],
-      ['heap_size', '0'],
-      ['toast_size', '0'],
-      ['indexes_size', '0'],
-      ['num_caggs_using_real_time_aggregation', 'count(*) filter (where not r.materialized_only)'],
-      ['num_caggs_finalized', 'count(*) filter (where r.finalized)'],
-      ['num_caggs_nested', 'count(*) filter (where r.nested)'],
-      [
-        'compression',
-        pairs([
-          ['num_compressed_chunks', '0'],
-          ['num_compressed_caggs', 'count(*) filter (where r.cagg_compressing)'],
-          ...COMPRESSION_SUMS.map(([name]) => [name, '0'] as const),
-        ]),
-      ],
-    ])} from relations r where r.class = 'continuous aggregate')`;
-
-/** The value of the field `relations`; reads the tables of `relationsCtes`. */
-export const RELATIONS = pairs([
-  ['tables', simpleTotals('table')],
-  ['materialized_views', simpleTotals('materialized view')],
-  [
-    'views',
-    `(select ${pairs([['num_relations', 'count(*)']])} from relations r where r.class = 'view')`,
-  ],
-  ['partitioned_tables', PARTITIONED_TABLES],
-  ['hypertables', HYPERTABLES],
-  ['continuous_aggregates', CONTINUOUS_AGGREGATES],
-]);
+/** The kinds of relations that are counted, by their key in `relations`. */
+export const RELATIONS: readonly Field[] = [
+  kind('tables', [relationsNamed('how many', 2), ...TUPLES_AND_SIZES], {
+    says: 'plain tables, those of other extensions too',
+  }),
+  kind('views', [relationsNamed('how many', 3)], { says: 'views' }),
+  kind('materialized_views', [relationsNamed('how many', 1), ...TUPLES_AND_SIZES], {
+    says: "PostgreSQL's materialized views",
+  }),
+  kind(
+    'partitioned_tables',
+    [relationsNamed('how many', 1), children('partitions, at any level', 3), ...TUPLES_AND_SIZES],
+    { says: 'partitioned tables' },
+  ),
+  kind('hypertables', HYPERTABLE, {
+    says: 'hypertables; since 2.14.0 those that hold the data of continuous aggregates too',
+  }),
+  kind(
+    'continuous_aggregates',
+    [
+      relationsNamed('how many', 3),
+      children('chunks of their data; none since 2.14.0', 0),
+      ...TUPLES_AND_SIZES,
+      countedWhere('num_caggs_on_distributed_hypertables', 'r.on_distributed', {
+        ...BEFORE_2_14,
+        says: 'those over a distributed hypertable',
+        example: 0,
+      }),
+      countedWhere('num_caggs_using_real_time_aggregation', 'not r.materialized_only', {
+        says: 'those that add what is not materialized yet',
+        example: 1,
+      }),
+      countedWhere('num_caggs_finalized', 'r.finalized', {
+        since: '2.7.0',
+        says: 'those in the format of 2.7',
+        example: 3,
+      }),
+      countedWhere('num_caggs_nested', 'r.nested', {
+        since: '2.9.0',
+        says: 'those over another one',
+        example: 1,
+      }),
+      compression(
+        countedWhere('num_compressed_caggs', 'r.aggregate_compressing', {
+          says: 'continuous aggregates with compression on',
+          example: 0,
+        }),
+      ),
+    ],
+    { says: 'continuous aggregates; since 2.14.0 as views alone, without their data' },
+  ),
+  kind(
+    'distributed_hypertables_access_node',
+    [
+      ...HYPERTABLE,
+      countedWhere('num_replicated_distributed_hypertables', 'not r.is_child and r.replicated', {
+        says: 'those with more than one copy',
+        example: 0,
+      }),
+      summed('num_replica_chunks', 'replicas', { says: 'copies of chunks', example: 0 }),
+    ],
+    { ...BEFORE_2_14, says: 'distributed hypertables, seen from their access node' },
+  ),
+  kind('distributed_hypertables_data_node', HYPERTABLE, {
+    ...BEFORE_2_14,
+    says: 'the parts of distributed hypertables that this data node holds',
+  }),
+];

@@ -1,62 +1,124 @@
 import { createHash } from 'node:crypto';
-import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
 import type { Snapshot } from '../database.ts';
-import { type Identity, isAtLeast } from '../identity.ts';
+import { RunError } from '../errors.ts';
+import { type Identity, isAtLeast, memberFunction } from '../identity.ts';
 import { checkRow } from '../input.ts';
-import type { Target } from '../target.ts';
-import type { Field } from './field.ts';
+import type { Level, Target } from '../target.ts';
+import { knownFields } from './field.ts';
 import { FIELDS } from './fields.ts';
 import { estimatedCount, type Sizes } from './measure.ts';
+import { checkPublished } from './published.ts';
 import { relationsCtes } from './relations.ts';
 
 /** The report: exactly these bytes are shown, hashed and posted. */
 export interface Report {
-  /** Where its figures come from; `catalog` is plain SQL. */
-  readonly source: 'catalog';
+  /** Where its figures come from: plain SQL over the catalogs, or the server's own function. */
+  readonly source: Target['reportSource'];
   readonly body: Uint8Array<ArrayBuffer>;
   /** Hexadecimal, of `body`. */
   readonly sha256: string;
   /** How many relations' sizes are estimates: all of them when asked for, else those that were locked. */
   readonly estimatedRelations: number;
-}
-
-function has({ since = '0.0.0', until }: Field, identity: Identity): boolean {
-  return isAtLeast(identity, since) && (until === undefined || gte(until, identity.release));
+  /** Why the source is not the one that the target asks for. */
+  readonly fallback?: string;
 }
 
 /** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */
 export function reportQuery(identity: Identity, sizes: Sizes): string {
-  const fields = FIELDS.filter((field) => has(field, identity));
-  const rows = fields.map(({ name, sql }) => `  ('${name}', ${sql(identity)})`);
+  const hasRelations = isAtLeast(identity, '2.6.0');
+  const rows = knownFields(FIELDS, identity.release).map(
+    ({ name, sql }) => `  ('${name}', ${sql(identity)})`,
+  );
   return `
-with ${relationsCtes(identity, sizes)},
+with ${hasRelations ? `${relationsCtes(identity, sizes)},` : ''}
 fields (name, value) as (values
 ${rows.join(',\n')}
 )
 select
   (select pg_catalog.jsonb_object_agg(f.name, f.value)::text from fields f where f.value is not null) as report,
-  ${estimatedCount(sizes)}::int as estimated_relations`;
+  ${hasRelations ? estimatedCount(sizes) : '0'}::int as estimated_relations`;
+}
+
+/**
+ * The server's own text. 1.4 to 2.5 show it although telemetry is off only when asked to. What is not to be told at this
+ * level is not, whatever level this session happens to have.
+ */
+function functionQuery(identity: Identity, level: Level): string | undefined {
+  const report = memberFunction(identity, 'get_telemetry_report');
+  if (report?.callable !== true) return undefined;
+  const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::jsonb`;
+  const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
+  return `select (${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::jsonb`})::text as report, 0 as estimated_relations`;
 }
 
 const rowSchema = z.object({ report: z.string(), estimated_relations: z.int() });
 
+/** Runs a query for the report, and checks what came before anybody may have it. */
+async function ask({ identity, row }: Snapshot, sql: string) {
+  const checked = checkRow('the report', rowSchema, await row(sql));
+  checkPublished(checked.report, identity.release);
+  return checked;
+}
+
+type Answer = z.infer<typeof rowSchema>;
+
 /**
- * Builds the report in one statement. A relation that gets locked just when it is measured does not hold it: the lock
+ * By plain SQL, in one statement. A relation that gets locked just when it is measured does not hold it: the lock
  * time-out ends the first try, and a second one estimates every size.
  */
-export async function buildReport(snapshot: Snapshot, target: Target): Promise<Report> {
-  const estimating = reportQuery(snapshot.identity, 'estimated');
-  const row =
-    target.sizes === 'estimated'
-      ? await snapshot.row(estimating)
-      : await snapshot.rowOrElse(reportQuery(snapshot.identity, 'exact'), estimating);
-  const { report, estimated_relations } = checkRow('the report', rowSchema, row);
+async function askCatalogs(snapshot: Snapshot, sizes: Sizes): Promise<Answer> {
+  try {
+    return await ask(snapshot, reportQuery(snapshot.identity, sizes));
+  } catch (error) {
+    const isInTheWay = error instanceof RunError && error.code === 'CATALOG_LOCKED';
+    if (!isInTheWay || sizes === 'estimated') throw error;
+    return await ask(snapshot, reportQuery(snapshot.identity, 'estimated'));
+  }
+}
+
+/** The answer of the server's own function, or why there is none. */
+async function askFunction(snapshot: Snapshot, level: Level): Promise<Answer | string> {
+  const { identity } = snapshot;
+  if (identity.standby) return 'on a standby get_telemetry_report() would have to write';
+  const sql = functionQuery(identity, level);
+  if (sql === undefined) return 'the extension has no get_telemetry_report() that may be called';
+  try {
+    return await ask(snapshot, sql);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    const origin = error.origin === undefined ? '' : `, ${error.origin}`;
+    return `get_telemetry_report() did not give one (${error.code}${origin}: ${error.message})`;
+  }
+}
+
+function toReport(
+  source: Report['source'],
+  { report, estimated_relations }: Answer,
+  fallback?: string,
+): Report {
   const body = new TextEncoder().encode(report);
   return {
-    source: 'catalog',
+    source,
     body,
     sha256: createHash('sha256').update(body).digest('hex'),
     estimatedRelations: estimated_relations,
+    ...(fallback !== undefined && { fallback }),
   };
+}
+
+/**
+ * Builds the report as the target wants it, at the level that the database has.
+ *
+ * @throws RunError REPORT_UNPUBLISHED, CATALOG_*, DATABASE_*
+ */
+export async function buildReport(
+  snapshot: Snapshot,
+  { reportSource, sizes }: Pick<Target, 'reportSource' | 'sizes'>,
+  level: Level,
+): Promise<Report> {
+  if (reportSource === 'catalog') return toReport('catalog', await askCatalogs(snapshot, sizes));
+  const answer = await askFunction(snapshot, level);
+  if (typeof answer !== 'string') return toReport('function', answer);
+  return toReport('catalog', await askCatalogs(snapshot, sizes), answer);
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { login } from '../../lib/connection.ts';
 import { withSnapshot } from '../../lib/database.ts';
+import { buildReport } from '../../lib/report/report.ts';
 import { parseSecret } from '../../lib/secret.ts';
 import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
@@ -51,10 +52,14 @@ async function untilWaiting(): Promise<void> {
   }
 }
 
+/** The lock time-out and a second: what a lock may cost the reading half at the most. */
+const PATIENCE_MS = 4_000;
+
 async function run() {
   await using world = await startWorld({ secret: secretFor(database) });
   const { outcome } = await world.run();
   expect(outcome.outcome).toBe('sent');
+  expect(outcome.durationMs.database).toBeLessThan(PATIENCE_MS);
   const report = JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
   return { outcome, tables: report.relations.tables };
 }
@@ -76,6 +81,10 @@ test.each([
   ['the table', 'lock table busy in access exclusive mode'],
   ['its index alone', 'reindex index busy_pkey'],
   ['the index of its toast table', 'reindex table <toast>'],
+  [
+    'its toast table alone',
+    'set local allow_system_table_mods = on; alter table <toast> rename to pg_toast_renamed',
+  ],
 ])(
   'a lock on %s does not hold the report: it is estimated, and the log says so',
   async (_what, sql) => {
@@ -126,20 +135,100 @@ test('a lock that comes just when a relation is measured costs one lock time-out
   const row = await withSnapshot(
     connection,
     () => 10_000,
-    (snapshot) =>
-      snapshot.rowOrElse(
-        "select pg_catalog.pg_table_size('public.busy') as size",
-        "select 'estimated' as size",
-      ),
+    async (snapshot) => {
+      await expect(
+        snapshot.row("select pg_catalog.pg_table_size('public.busy') as size"),
+      ).rejects.toMatchObject({ code: 'CATALOG_LOCKED' });
+      return snapshot.row("select 'estimated' as size");
+    },
   );
 
   expect(row).toEqual({ size: 'estimated' });
 });
 
-test('with estimated sizes no user relation is opened at all', async () => {
+test('a chunk that is locked does not hold the report', async () => {
+  await database.admin.query(`
+    create table measured (at int);
+    insert into _timescaledb_catalog.hypertable (id, schema_name, table_name) values (1, 'public', 'measured');
+    insert into _timescaledb_catalog.chunk (id, hypertable_id, schema_name, table_name) values (1, 1, 'public', 'busy')`);
   const other = await otherSession();
   await other.query('begin; lock table busy in access exclusive mode');
-  await using world = await startWorld({ secret: secretFor(database) });
-  const { outcome } = await world.run({ target: { sizes: 'estimated' } });
-  expect(outcome).toMatchObject({ outcome: 'sent', report: { estimatedRelations: 2 } });
+
+  const { outcome } = await run();
+
+  expect(outcome.report?.estimatedRelations).toBe(1);
+});
+
+test.each([
+  ['facts', 'metadata'],
+  ['report', 'hypertable'],
+])(
+  'a lock on a catalog table of the %s (%s) is an error that trying again can help, and no wait',
+  async (_of, table) => {
+    const other = await otherSession();
+    await other.query(`begin; lock table _timescaledb_catalog.${table} in access exclusive mode`);
+    await using world = await startWorld({ secret: secretFor(database) });
+
+    const { outcome } = await world.run();
+
+    expect(outcome.error).toMatchObject({ code: 'CATALOG_LOCKED', retryable: true });
+    expect(outcome.durationMs.database).toBeLessThan(PATIENCE_MS);
+    expect(world.endpoint.connections()).toBe(0);
+  },
+);
+
+/** Locks every relation of the user's and its toast table and indexes, so that whoever opens one has to wait. */
+async function lockAll(client: pg.Client): Promise<void> {
+  await client.query(
+    'begin; lock table busy, idle in access exclusive mode; set local allow_system_table_mods = on',
+  );
+  const { rows } = await client.query<{ toast: string; toast_index: string }>(
+    `select t.oid::regclass::text as toast, i.indexrelid::regclass::text as toast_index
+     from pg_class c join pg_class t on t.oid = c.reltoastrelid join pg_index i on i.indrelid = t.oid where c.relname = 'busy'`,
+  );
+  await client.query(`
+    reindex index busy_pkey;
+    reindex index ${rows[0]?.toast_index};
+    alter table ${rows[0]?.toast} rename to pg_toast_renamed`);
+  const { rows: locked } = await client.query<{ locked: number }>(
+    `select count(distinct relation)::int as locked from pg_catalog.pg_locks
+     where pid = pg_backend_pid() and mode = 'AccessExclusiveLock' and relation >= 16384`,
+  );
+  expect(locked[0]?.locked).toBeGreaterThanOrEqual(5);
+}
+
+test('with estimated sizes no relation but catalogs is opened, nor waited for, nor locked', async () => {
+  const other = await otherSession();
+  await lockAll(other);
+  const target = parseTarget(
+    JSON.stringify({
+      name: 'x',
+      environment: 'x',
+      secretId: 'x',
+      tls: { mode: 'disable' },
+      sizes: 'estimated',
+    }),
+  );
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+
+  const { source, locks } = await withSnapshot(
+    connection,
+    () => 10_000,
+    async (snapshot) => {
+      const { source } = await buildReport(snapshot, target, 'basic');
+      const { rows } = await database.admin.query<{ relation: string }>(
+        `select l.relation::regclass::text as relation
+         from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
+         join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+         where a.usename = $1 and n.nspname not in ('pg_catalog', '_timescaledb_catalog', '_timescaledb_internal')`,
+        [database.role],
+      );
+      return { source, locks: rows };
+    },
+  );
+
+  expect(source).toBe('catalog');
+  expect(locks).toStrictEqual([]);
 });

@@ -7,6 +7,8 @@ import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
 /** A database of one test file, and a role that has a login, CONNECT on it, and nothing else. */
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
+  /** Of the server that has it, on 127.0.0.1. */
+  readonly port: number;
   readonly role: string;
   readonly password: string;
   /** The superuser's session in this database. */
@@ -19,12 +21,14 @@ export interface DatabaseOptions {
   /** In the names of the database and of the role. */
   readonly label?: string;
   readonly encoding?: string;
+  /** Of another server than the one of all test files. */
+  readonly port?: number;
 }
 
-async function connectAsSuperuser(database: string): Promise<pg.Client> {
+async function connectAsSuperuser(port: number, database: string): Promise<pg.Client> {
   const client = new pg.Client({
     host: '127.0.0.1',
-    port: inject('postgres').port,
+    port,
     user: SUPERUSER,
     password: SUPERUSER_PASSWORD,
     database,
@@ -35,34 +39,52 @@ async function connectAsSuperuser(database: string): Promise<pg.Client> {
   return client;
 }
 
+async function dropDatabase(server: pg.Client, name: string): Promise<void> {
+  const { rows } = await server.query<{ hasForce: boolean }>(
+    `select current_setting('server_version_num')::int >= 130000 as "hasForce"`,
+  );
+  if (rows[0]?.hasForce) {
+    await server.query(`drop database ${name} with (force)`);
+    return;
+  }
+  // The drop waits a while for the sessions that were told to end.
+  await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+    name,
+  ]);
+  await server.query(`drop database ${name}`);
+}
+
 export async function createDatabase({
   release,
   label = 'telemetry',
   encoding = 'UTF8',
+  port = inject('postgres').port,
 }: DatabaseOptions = {}): Promise<TestDatabase> {
   const suffix = randomBytes(6).toString('hex');
   const name = `${label}_db_${suffix}`;
   const role = `${label}_role_${suffix}`;
   const password = `${label}_password_${suffix}`;
-  const server = await connectAsSuperuser('postgres');
+  const server = await connectAsSuperuser(port, 'postgres');
   await server.query(`create role ${role} login password '${password}'`);
+  // `locale` for both came with PostgreSQL 13.
   await server.query(
-    `create database ${name} template template0 encoding '${encoding}' locale 'C'`,
+    `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
   );
   await server.query(`revoke all on database ${name} from public`);
   await server.query(`grant connect on database ${name} to ${role}`);
-  const admin = await connectAsSuperuser(name);
+  const admin = await connectAsSuperuser(port, name);
   if (release !== undefined) {
     await admin.query(`create extension timescaledb version '${release}'`);
   }
   return {
     name,
+    port,
     role,
     password,
     admin,
     async [Symbol.asyncDispose]() {
       await admin.end();
-      await server.query(`drop database ${name} with (force)`);
+      await dropDatabase(server, name);
       await server.query(`drop role ${role}`);
       await server.end();
     },

@@ -9,6 +9,11 @@ import { HANDMADE_RELEASES, installationScript } from './catalogs.ts';
 export const SUPERUSER = 'postgres';
 export const SUPERUSER_PASSWORD = 'superuser-of-the-tests';
 
+export const INITDB_FLAGS = ['--encoding=UTF8', '--no-locale'] as const;
+
+/** The statistics that the report reads change when a test says so, not when autovacuum comes by. */
+export const POSTGRES_FLAGS = ['-c', 'autovacuum=off'] as const;
+
 /** What every test file needs to know of the one server. */
 export interface TestServer {
   readonly port: number;
@@ -24,7 +29,8 @@ default_version = '2.28.3'
 relocatable = false
 `;
 
-async function writeExtension(folder: string): Promise<void> {
+/** The files of `CREATE EXTENSION timescaledb`, in the folder `extension` of this one. */
+export async function writeExtension(folder: string): Promise<void> {
   await mkdir(join(folder, 'extension'), { recursive: true });
   await writeFile(join(folder, 'extension', 'timescaledb.control'), CONTROL_FILE);
   for (const release of HANDMADE_RELEASES) {
@@ -33,6 +39,13 @@ async function writeExtension(folder: string): Promise<void> {
       installationScript(release),
     );
   }
+}
+
+/** For the files of one server, which runs as a user of its own when the tests run as root. */
+export async function makeServerFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-'));
+  await chmod(folder, 0o755);
+  return folder;
 }
 
 async function createAuthority(commonName: string) {
@@ -64,9 +77,7 @@ async function writePrivate(file: string, text: string): Promise<void> {
 
 /** A real PostgreSQL 18 with TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB. */
 export async function startPostgres(): Promise<TestServer & { stop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-'));
-  // The server runs as a user of its own when the tests run as root.
-  await chmod(folder, 0o755);
+  const folder = await makeServerFolder();
   const isRoot = process.getuid?.() === 0;
   const port = await freePort();
   await writeExtension(join(folder, 'share'));
@@ -81,8 +92,9 @@ export async function startPostgres(): Promise<TestServer & { stop(): Promise<vo
     authMethod: 'scram-sha-256',
     persistent: false,
     createPostgresUser: isRoot,
-    initdbFlags: ['--encoding=UTF8', '--no-locale'],
+    initdbFlags: [...INITDB_FLAGS],
     postgresFlags: [
+      ...POSTGRES_FLAGS,
       '-c',
       'ssl=on',
       '-c',

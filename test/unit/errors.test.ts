@@ -48,6 +48,7 @@ describe('the codes', () => {
       'CATALOG_UNEXPECTED',
       'EXTENSION_MISSING',
       'VERSION_UNSUPPORTED',
+      'REPORT_UNPUBLISHED',
       'ENDPOINT_TLS',
       'ENDPOINT_REDIRECTED',
       'ENDPOINT_REJECTED',

@@ -1,0 +1,10 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fieldsPage, schemaFiles } from './report-fields.ts';
+
+/** Writes what docs/ publishes; a test compares it with what is committed. */
+await writeFile(join(import.meta.dirname, 'report-fields.md'), fieldsPage());
+const schemas = join(import.meta.dirname, 'schemas');
+await rm(schemas, { recursive: true, force: true });
+await mkdir(schemas);
+for (const [name, text] of schemaFiles()) await writeFile(join(schemas, name), text);

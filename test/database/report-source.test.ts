@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest';
+import type { HandmadeRelease } from '../support/catalogs.ts';
+import { fillWithKnownContents } from '../support/contents.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { expectedReport, runFor, withoutErrors } from '../support/reports.ts';
+
+const BY_FUNCTION = { target: { reportSource: 'function' } } as const;
+
+async function known(release: HandmadeRelease): Promise<TestDatabase> {
+  const database = await createDatabase({ release });
+  await fillWithKnownContents(database, release);
+  return database;
+}
+
+const SIGNATURES = {
+  '0.12.1': 'get_telemetry_report() returns text',
+  '1.7.5': 'get_telemetry_report(always_display_report boolean default false) returns text',
+  '2.28.3': 'get_telemetry_report() returns jsonb',
+} as const;
+
+/** The extension's own function, as an SQL expression or a body of PL/pgSQL. */
+async function functionGives(
+  { admin }: TestDatabase,
+  release: keyof typeof SIGNATURES,
+  value: string,
+): Promise<void> {
+  const body = value.startsWith('begin') ? value : `begin return ${value}; end`;
+  await admin.query(
+    `create or replace function ${SIGNATURES[release]} language plpgsql as $body$ ${body} $body$`,
+  );
+}
+
+/** What only compiled code knows. */
+const COMPILED = { install_method: 'deb', build_os_name: 'Linux', build_os_version: '6.1.0' };
+
+test.each(['0.12.1', '1.7.5', '2.28.3'] as const)(
+  "the server's own text of %s is what is sent, byte for byte",
+  async (release) => {
+    await using database = await known(release);
+    const own = { ...withoutErrors(await expectedReport(database, release)), ...COMPILED };
+    await functionGives(
+      database,
+      release,
+      release === '1.7.5'
+        ? `case when always_display_report then '${JSON.stringify(own)}'::jsonb::text end`
+        : `'${JSON.stringify(own)}'::jsonb`,
+    );
+    const { rows } = await database.admin.query<{ text: string }>(
+      'select $1::jsonb::text as text',
+      [own],
+    );
+
+    const { outcome, body, report } = await runFor(database, BY_FUNCTION);
+
+    expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+    expect(outcome.warnings).toBeUndefined();
+    expect(report).toStrictEqual(own);
+    expect(body?.toString('utf8')).toBe(rows[0]?.text);
+  },
+);
+
+const FUNCTIONS_USED = { 'pg_catalog.abs(integer)': 3, 'public.time_bucket(interval,date)': 1 };
+
+test.each([
+  ['basic', FUNCTIONS_USED],
+  ['no_functions', null],
+])('at the level %s the functions that were used are %j', async (level, told) => {
+  await using database = await known('2.28.3');
+  const own = {
+    ...withoutErrors(await expectedReport(database, '2.28.3')),
+    functions_used: FUNCTIONS_USED,
+    errors_by_sqlerrcode: {},
+  };
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+  );
+
+  const { outcome, report } = await runFor(database, BY_FUNCTION);
+
+  expect(outcome).toMatchObject({ consent: { level }, report: { source: 'function' } });
+  expect(report).toStrictEqual({ ...own, functions_used: told });
+});
+
+test.each([
+  {
+    what: 'fails',
+    value: "begin raise exception 'c4n4ry' using errcode = 'XX000'; end",
+    why: 'get_telemetry_report() did not give one (DATABASE_ERROR, XX000: The database answered with an error.)',
+  },
+  {
+    what: 'waits for a lock',
+    value: "begin raise exception 'c4n4ry' using errcode = '55P03'; end",
+    why: 'get_telemetry_report() did not give one (CATALOG_LOCKED, 55P03',
+  },
+  {
+    what: 'gives nothing',
+    value: 'null',
+    why: 'get_telemetry_report() did not give one (CATALOG_UNEXPECTED',
+  },
+  {
+    what: 'gives what nobody has published',
+    value: `'{"db_uuid": "c4n4ry", "table_names": ["c4n4ry"]}'::jsonb`,
+    why: 'the report has what nobody has published: table_names.)',
+  },
+])(
+  'a function that $what is replaced by plain SQL, and the log says so',
+  async ({ value, why }) => {
+    await using database = await known('2.28.3');
+    await functionGives(database, '2.28.3', value);
+
+    const { outcome, body, report } = await runFor(database, BY_FUNCTION);
+
+    expect(outcome).toMatchObject({
+      outcome: 'sent',
+      severity: 'WARN',
+      report: { source: 'catalog' },
+    });
+    expect(outcome.warnings).toStrictEqual([expect.stringContaining(why)]);
+    expect(outcome.warnings?.[0]).toMatch(
+      /^reportSource is function, but the report was built by plain SQL: /,
+    );
+    expect(JSON.stringify(outcome) + body).not.toContain('c4n4ry');
+    expect(report).toStrictEqual(withoutErrors(await expectedReport(database, '2.28.3')));
+  },
+);
+
+test('a function of that name that is not the extension’s is never called', async () => {
+  await using database = await known('2.28.3');
+  await database.admin.query(`
+    alter extension timescaledb drop function get_telemetry_report();
+    create schema evil;
+    create function evil.get_telemetry_report() returns jsonb language plpgsql as $$ begin raise exception 'evil ran'; end $$;
+    grant usage on schema evil to public;
+    alter role ${database.role} set search_path = evil, public, pg_catalog`);
+
+  const { outcome } = await runFor(database, {
+    target: { reportSource: 'function', levelWhenUnset: 'basic' },
+  });
+
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
+  expect(outcome.warnings).toStrictEqual([
+    expect.stringContaining('the extension has no get_telemetry_report() that may be called'),
+  ]);
+});
+
+test('the extension may live in a schema whose name has to be quoted', async () => {
+  await using database = await known('2.28.3');
+  const own = withoutErrors(await expectedReport(database, '2.28.3'));
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await database.admin.query(`
+    create schema "Own ""Schema""";
+    grant usage on schema "Own ""Schema""" to public;
+    alter function get_telemetry_report() set schema "Own ""Schema"""`);
+
+  const { outcome } = await runFor(database, BY_FUNCTION);
+
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+});

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Outcome } from '../../lib/outcome.ts';
+import type { HandmadeRelease } from './catalogs.ts';
+import type { TestDatabase } from './databases.ts';
+import { type Settings, secretFor, startWorld } from './world.ts';
+
+/** A JSON object, as a report is one. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** One run for a database of the tests: the outcome, and what arrived at the endpoint. */
+export async function runFor(
+  database: TestDatabase,
+  settings: Settings = {},
+): Promise<{ outcome: Outcome; body: Buffer | undefined; report: Json }> {
+  await using world = await startWorld({ secret: secretFor(database, { port: database.port }) });
+  const { outcome } = await world.run(settings);
+  const body = world.endpoint.reports[0]?.body;
+  const report: Json = JSON.parse(body?.toString('utf8') ?? '{}');
+  return { outcome, body, report };
+}
+
+/** What a server has by its nature, asked of it in another way than the report's SQL does. */
+async function ownFigures({ admin }: TestDatabase) {
+  const { rows } = await admin.query<{
+    size: number;
+    version: string;
+    text: string;
+    access_methods: Json;
+  }>(`
+    select pg_database_size(current_database())::int as size, current_setting('server_version') as version, version() as text,
+      (select json_object_agg(m.amname, json_build_object(
+         'pages', (select sum(relpages) from pg_class where relam = m.oid),
+         'instances', (select count(*) from pg_class where relam = m.oid)))
+       from pg_am m where exists (select 1 from pg_class where relam = m.oid)) as access_methods`);
+  if (rows[0] === undefined) throw new Error('The server says nothing of itself.');
+  return rows[0];
+}
+
+/**
+ * What the reporter of a release makes of the known contents (test/support/contents.ts), from test/database/reports/;
+ * with the server's own figures where the file has an empty value of the type.
+ */
+export async function expectedReport(
+  database: TestDatabase,
+  release: HandmadeRelease,
+): Promise<Json> {
+  const file = join(import.meta.dirname, '..', 'database', 'reports', `${release}.json`);
+  const expected: Json = JSON.parse(await readFile(file, 'utf8'));
+  const own = await ownFigures(database);
+  return {
+    ...expected,
+    data_volume: typeof expected['data_volume'] === 'string' ? String(own.size) : own.size,
+    postgresql_version: own.version,
+    ...('build_architecture' in expected && {
+      build_architecture: / on (\w+)-/.exec(own.text)?.[1],
+    }),
+    ...('access_methods' in expected && { access_methods: own.access_methods }),
+  };
+}
+
+/** The same for a role that does not see the errors of all jobs. */
+export function withoutErrors(report: Json): Json {
+  const { errors_by_sqlerrcode: _, ...rest } = report;
+  return rest;
+}

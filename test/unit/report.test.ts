@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import type { Snapshot } from '../../lib/database.ts';
+import { RunError } from '../../lib/errors.ts';
+import type { Identity } from '../../lib/identity.ts';
+import { buildReport, reportQuery } from '../../lib/report/report.ts';
+import { anIdentity } from '../support/identities.ts';
+
+const RELEASES = ['0.12.0', '1.3.0', '1.7.5', '2.0.0', '2.6.0', '2.14.0', '2.25.0', '2.29.0'];
+
+/** The smallest report of 0.12: what has no reason to be absent. */
+const SMALLEST = {
+  os_name: 'Linux',
+  installed_time: '2024-02-02 22:35:06+00',
+  postgresql_version: '10.4',
+  timescaledb_version: '0.12.0',
+  data_volume: '1',
+  num_hypertables: '0',
+  related_extensions: { postgis: 'false', pg_prometheus: 'false' },
+};
+
+/** A snapshot that answers each statement in turn, and keeps what it was asked. */
+function answering(
+  identity: Identity,
+  ...answers: readonly (Error | object)[]
+): Snapshot & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    identity,
+    asked,
+    async row(sql) {
+      const answer = answers[asked.length];
+      asked.push(sql);
+      if (answer instanceof Error) throw answer;
+      return { report: JSON.stringify(answer), estimated_relations: 0 };
+    },
+  };
+}
+
+const CATALOG = { reportSource: 'catalog', sizes: 'exact' } as const;
+const FUNCTION = { reportSource: 'function', sizes: 'exact' } as const;
+const LOCKED = new RunError('CATALOG_LOCKED', 'locked', { remedy: '' });
+
+describe('the query', () => {
+  test.each(RELEASES)("of %s never calls the extension's own report", (release) => {
+    expect(reportQuery(anIdentity(release), 'exact')).not.toContain('get_telemetry_report');
+  });
+
+  test.each(RELEASES)('of %s opens no relation to estimate its size', (release) => {
+    expect(reportQuery(anIdentity(release), 'estimated')).not.toMatch(
+      /pg_(table|total_relation|indexes|relation)_size/,
+    );
+  });
+
+  test('calls no compiled function that would end the session', () => {
+    const { memberFunctions } = anIdentity('1.7.5');
+    const sql = reportQuery(
+      anIdentity('1.7.5', {
+        memberFunctions: memberFunctions.map((one) => ({ ...one, callable: false })),
+      }),
+      'exact',
+    );
+    for (const { name } of memberFunctions) expect(sql).not.toContain(name);
+  });
+});
+
+describe('what was built', () => {
+  test.each([
+    [
+      'a field of somebody’s',
+      { ...SMALLEST, mine: 1 },
+      'the report has what nobody has published: mine',
+    ],
+    [
+      'a number where a text is due',
+      { ...SMALLEST, data_volume: 1 },
+      'data_volume is missing, or not of the published type',
+    ],
+    [
+      'a missing field',
+      { ...SMALLEST, os_name: undefined },
+      'os_name is missing, or not of the published type',
+    ],
+    [
+      'a field of a later release',
+      { ...SMALLEST, telemetry_version: 2 },
+      'has what nobody has published: telemetry_version',
+    ],
+    [
+      'a key inside an object',
+      { ...SMALLEST, related_extensions: { ...SMALLEST.related_extensions, 'c4n4ry!': 'true' } },
+      'related_extensions has what nobody has published: (no plain name)',
+    ],
+  ])('is not handed on with %s', async (_what, report, why) => {
+    const building = buildReport(answering(anIdentity('0.12.0'), report), CATALOG, 'basic');
+    await expect(building).rejects.toMatchObject({
+      code: 'REPORT_UNPUBLISHED',
+      retryable: false,
+      message: expect.stringContaining(why),
+    });
+    await expect(building).rejects.not.toThrow(/c4n4ry/);
+  });
+
+  test('is handed on as it is when all of it is published', async () => {
+    const { body, source } = await buildReport(
+      answering(anIdentity('0.12.0'), SMALLEST),
+      CATALOG,
+      'basic',
+    );
+    expect(JSON.parse(new TextDecoder().decode(body))).toStrictEqual(SMALLEST);
+    expect(source).toBe('catalog');
+  });
+
+  test('never names a key that is somebody’s data', async () => {
+    const building = buildReport(
+      answering(anIdentity('1.4.0'), { ...SMALLEST, db_metadata: { c4n4ry: 1 } }),
+      CATALOG,
+      'basic',
+    );
+    await expect(building).rejects.toThrow(/db_metadata\.\* is missing, or not of the/);
+    await expect(building).rejects.not.toThrow(/c4n4ry/);
+  });
+});
+
+describe('a relation that is locked in the meantime', () => {
+  test('costs one try, and all sizes are estimated', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    await buildReport(snapshot, CATALOG, 'basic');
+    expect(snapshot.asked).toHaveLength(2);
+    expect(snapshot.asked[1]).toBe(reportQuery(snapshot.identity, 'estimated'));
+  });
+
+  test('is an error when it is a catalog: estimates cannot read around that', async () => {
+    const building = buildReport(answering(anIdentity('0.12.0'), LOCKED, LOCKED), CATALOG, 'basic');
+    await expect(building).rejects.toBe(LOCKED);
+  });
+
+  test('is not asked for twice when sizes are estimated anyway', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    const building = buildReport(snapshot, { ...CATALOG, sizes: 'estimated' }, 'basic');
+    await expect(building).rejects.toBe(LOCKED);
+    expect(snapshot.asked).toHaveLength(1);
+  });
+});
+
+describe("the server's own function", () => {
+  test('is never called on a standby', async () => {
+    const snapshot = answering(anIdentity('0.12.0', { standby: true }), SMALLEST);
+    const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(snapshot.asked.join('\n')).not.toContain('get_telemetry_report');
+    expect(source).toBe('catalog');
+    expect(fallback).toMatch(/standby/);
+  });
+
+  test('is never called where the call would end the session', async () => {
+    const identity = anIdentity('0.12.0');
+    const snapshot = answering(
+      {
+        ...identity,
+        memberFunctions: identity.memberFunctions.map((one) => ({ ...one, callable: false })),
+      },
+      SMALLEST,
+    );
+    const { fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(snapshot.asked.join('\n')).not.toContain('get_telemetry_report');
+    expect(fallback).toMatch(/may be called/);
+  });
+
+  test('is called once, and no other statement', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), SMALLEST);
+    const { source } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(source).toBe('function');
+    expect(snapshot.asked).toStrictEqual([
+      'select (public.get_telemetry_report()::jsonb)::text as report, 0 as estimated_relations',
+    ]);
+  });
+
+  test('that fails for a lock, while another relation is locked, is replaced by estimates', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, LOCKED, SMALLEST);
+    const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(source).toBe('catalog');
+    expect(fallback).toMatch(/CATALOG_LOCKED/);
+    expect(snapshot.asked).toHaveLength(3);
+  });
+});
