@@ -115,7 +115,7 @@ export function classifiedCtes(identity: Identity): string {
     ? "\n      when c.relkind = 'r' and cs.compress_relid is not null then null"
     : '';
   const columns = [
-    'c.oid, c.relkind, c.relpages, c.reltuples, c.reltoastrelid',
+    'c.oid, c.relkind, c.relpersistence, c.relpages, c.reltuples, c.reltoastrelid',
     'c.relispartition or h.id is null and ch.id is not null as is_child',
     'case when h.id is null and (ch.status & 1) <> 0 then ch.id end as compressed_chunk_id',
     'h.compressing, ca.materialized_only, mh.compressing as aggregate_compressing',

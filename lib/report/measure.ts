@@ -20,7 +20,7 @@ blocked as materialized (
 )`;
 
 /** The planner's page counts of all indexes of a table: for estimates, which open nothing. */
-const ESTIMATES = `
+const INDEX_PAGES = `
 index_pages as materialized (
   select i.indrelid, sum(c.relpages) as pages
   from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
@@ -29,9 +29,7 @@ index_pages as materialized (
 
 const BLOCK_SIZE = "pg_catalog.current_setting('block_size')::bigint";
 
-/** One row per measured relation: heap, toast and index bytes, estimated where it must not be opened. */
-function measured(sizes: Sizes): string {
-  const estimate = `
+const ESTIMATED = `
   select r.oid, ${BLOCK_SIZE} * r.relpages as heap_size,
     ${BLOCK_SIZE} * (coalesce(t.relpages, 0) + coalesce(ti.pages, 0))::bigint as toast_size,
     ${BLOCK_SIZE} * coalesce(ri.pages, 0)::bigint as indexes_size
@@ -39,29 +37,61 @@ function measured(sizes: Sizes): string {
   left join pg_catalog.pg_class t on t.oid = r.reltoastrelid
   left join index_pages ri on ri.indrelid = r.oid
   left join index_pages ti on ti.indrelid = r.reltoastrelid`;
-  if (sizes === 'estimated') return estimate;
-  return `
-  select e.oid, e.table_size - e.toast_size as heap_size, e.toast_size, e.indexes_size
-  from (
-    select r.oid,
-      pg_catalog.pg_table_size(r.oid) as table_size,
-      case when r.reltoastrelid = 0 then 0 else pg_catalog.pg_total_relation_size(r.reltoastrelid) end as toast_size,
-      pg_catalog.pg_indexes_size(r.oid) as indexes_size
-    from stored r
-    where r.oid not in (select b.oid from blocked b)
-  ) e
-  union all${estimate}
-  where r.oid in (select b.oid from blocked b)`;
+
+/**
+ * All that a table's totals consist of, one row for each relation that has to be opened: itself, its toast table, and the
+ * indexes of both. Opening is what takes the time in a new session, and each is opened once.
+ */
+const PARTS = `
+open as materialized (
+  select r.* from stored r where r.oid not in (select b.oid from blocked b)
+),
+parts as (
+  select r.oid as owner, 'heap' as part, r.oid, false as is_index, r.relpersistence from open r
+  union all
+  select r.oid, 'toast', r.reltoastrelid, false, r.relpersistence from open r where r.reltoastrelid <> 0
+  union all
+  select r.oid, 'index', i.indexrelid, true, r.relpersistence
+  from open r join pg_catalog.pg_index i on i.indrelid = r.oid
+  union all
+  select r.oid, 'toast', i.indexrelid, true, r.relpersistence
+  from open r join pg_catalog.pg_index i on i.indrelid = r.reltoastrelid where r.reltoastrelid <> 0
+)`;
+
+function fork(name: string): string {
+  return `pg_catalog.pg_relation_size(p.oid, '${name}')`;
 }
 
-/** `measured`: heap, toast and index bytes of every relation in `classified` that has storage. */
+function sizeOf(part: string): string {
+  return `coalesce(sum(s.size) filter (where s.part = '${part}'), 0)::bigint`;
+}
+
+/** As pg_table_size() and pg_indexes_size() add up; no index has a visibility map, and only what is unlogged has an initial fork. */
+const EXACT = `
+  select s.owner as oid, ${sizeOf('heap')} as heap_size, ${sizeOf('toast')} as toast_size, ${sizeOf('index')} as indexes_size
+  from (
+    select p.owner, p.part, ${fork('main')} + ${fork('fsm')}
+      + case when p.is_index then 0 else ${fork('vm')} end
+      + case when p.relpersistence = 'u' then ${fork('init')} else 0 end as size
+    from parts p
+  ) s
+  group by s.owner`;
+
+/** `measured`: heap, toast and index bytes of every relation in `classified` that has storage, estimated where it must not be opened. */
 export function measuredCtes(sizes: Sizes): string {
-  return `
+  const stored = `
 stored as materialized (
-  select r.* from classified r
-  where r.relkind in ('r', 'm') and r.kind is not null
-),${BLOCKED},${ESTIMATES},
-measured as (${measured(sizes)}
+  select r.* from classified r where r.relkind in ('r', 'm') and r.kind is not null
+),${INDEX_PAGES},`;
+  if (sizes === 'estimated') {
+    return `${stored}
+measured as (${ESTIMATED}
+)`;
+  }
+  return `${stored}${BLOCKED},${PARTS},
+measured as (${EXACT}
+  union all${ESTIMATED}
+  where r.oid in (select b.oid from blocked b)
 )`;
 }
 
