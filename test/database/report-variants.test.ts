@@ -321,3 +321,53 @@ test('estimated sizes are page counts, also below a partition that is partitione
   expect(tables).toMatchObject({ heap_size: 8_192, indexes_size: 2 * 8_192, toast_size: 8_192 });
   expect(partitioned_tables).toMatchObject({ num_children: 2, heap_size: 8_192 });
 });
+
+/** Every kind of storage: logged and not, out of line and not, maps of free space and visibility, five kinds of index. */
+const STORAGE = `
+  create table storage (id int primary key, body text, numbers int[]);
+  create unlogged table unlogged_storage (id int primary key, body text);
+  create index on storage using hash (id);
+  create index on storage using brin (id);
+  create index on storage using gin (numbers);
+  create index on storage using spgist (body);
+  insert into storage select i, repeat(md5(i::text), 10), array[i] from generate_series(1, 4000) i;
+  insert into storage select -i, (select string_agg(md5(i::text || p::text), '') from generate_series(1, 200) p) from generate_series(1, 20) i;
+  insert into unlogged_storage select * from (select id, body from storage where id < 0) s;
+  delete from storage where id between 1000 and 3500;
+  vacuum analyze storage;
+  create materialized view stored_view as select * from storage`;
+
+test("exact sizes are those of PostgreSQL's own functions, fork by fork", async () => {
+  await using database = await consenting({ release: '2.28.3' });
+  for (const statement of STORAGE.split(';')) await database.admin.query(statement);
+
+  const { report } = await runFor(database);
+
+  const { rows } = await database.admin.query(`
+    select
+      (pg_table_size('storage') + pg_table_size('unlogged_storage') - t.toast)::int as heap_size,
+      t.toast as toast_size, (pg_indexes_size('storage') + pg_indexes_size('unlogged_storage'))::int as indexes_size,
+      (select count(*)::int from pg_index i where i.indrelid = 'storage'::regclass and pg_relation_size(i.indexrelid, 'fsm') > 0) as with_fsm
+    from (
+      select sum(pg_total_relation_size(reltoastrelid))::int as toast from pg_class where relname in ('storage', 'unlogged_storage')
+    ) t`);
+  const { with_fsm, ...expected } = rows[0];
+  expect(with_fsm).toBeGreaterThan(0);
+  expect((report['relations'] as Json)['tables']).toMatchObject(expected);
+});
+
+test.each([
+  ['LATIN1', 'Zürich £'],
+  ['EUC_JP', '東京'],
+  ['SQL_ASCII', 'plain'],
+] as const)('the bytes are UTF-8 when the database is in %s', async (encoding, text) => {
+  await using database = await consenting({ release: '2.28.3', encoding });
+  await database.admin.query(
+    `insert into _timescaledb_catalog.metadata values ('place', '${text}', true)`,
+  );
+
+  const { body, report } = await runFor(database);
+
+  expect(report['db_metadata']).toStrictEqual({ place: text });
+  expect(body?.includes(Buffer.from(text, 'utf8'))).toBe(true);
+});

@@ -8,11 +8,8 @@ import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
-async function consenting(encoding?: string): Promise<TestDatabase> {
-  const database = await createDatabase({
-    release: '2.28.3',
-    ...(encoding !== undefined && { encoding }),
-  });
+async function consenting(): Promise<TestDatabase> {
+  const database = await createDatabase({ release: '2.28.3' });
   await database.admin.query(`
     alter database ${database.name} set timescaledb.telemetry_level = 'basic';
     alter database ${database.name} set timescaledb.license = 'timescale';
@@ -177,18 +174,6 @@ test('functions, operators and relations that somebody put in the way are never 
     alter role ${database.role} set search_path = evil, "$user", public, pg_catalog`);
 
   expect((await reportOf(database)).report).toEqual(expected);
-});
-
-test("the report is UTF-8 whatever the database's encoding", async () => {
-  await using database = await consenting('LATIN1');
-  await database.admin.query(
-    `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
-  );
-
-  const { report, body } = await reportOf(database);
-
-  expect(report.db_metadata).toEqual({ plant: 'Zürich £' });
-  expect(body?.includes(Buffer.from('Zürich £', 'utf8'))).toBe(true);
 });
 
 test('the tuning settings and the cloud are reported under both spellings, an empty text is not', async () => {
