@@ -110,41 +110,39 @@ function jobType(
     ) then ${columns.name}::text else 'user_defined_action' end`;
 }
 
-function aggregate(name: string, aggregated: string, says: string, example: unknown): Field {
-  const isText = typeof example === 'string';
-  return {
-    name,
-    type: isText ? TEXT : NUMBER,
-    says,
-    example,
-    sql: () => (isText ? `${aggregated}::text` : aggregated),
-  };
+function aggregated(name: string, sql: string, says: string, example: number): Field {
+  return { name, type: NUMBER, says, example, sql: () => sql };
+}
+
+/** The text of an interval as the session writes it, which is PostgreSQL's own style in each of ours. */
+function duration(name: string, column: string, says: string, example: string): Field {
+  return { name, type: TEXT, says, example, sql: () => `sum(s.${column})::text` };
 }
 
 const STATISTICS_OF_TYPE: readonly Field[] = [
-  aggregate('total_runs', 'sum(s.total_runs)', 'runs', 5),
-  aggregate('total_successes', 'sum(s.total_successes)', 'runs that ended well', 4),
-  aggregate('total_failures', 'sum(s.total_failures)', 'runs that failed', 1),
-  aggregate('total_crashes', 'sum(s.total_crashes)', 'runs whose process died', 0),
-  aggregate(
+  aggregated('total_runs', 'sum(s.total_runs)', 'runs', 5),
+  aggregated('total_successes', 'sum(s.total_successes)', 'runs that ended well', 4),
+  aggregated('total_failures', 'sum(s.total_failures)', 'runs that failed', 1),
+  aggregated('total_crashes', 'sum(s.total_crashes)', 'runs whose process died', 0),
+  duration(
     'total_duration',
-    'sum(s.total_duration)',
+    'total_duration',
     "time of runs, as PostgreSQL's interval text",
     '00:00:11.5',
   ),
-  aggregate(
+  duration(
     'total_duration_failures',
-    'sum(s.total_duration_failures)',
+    'total_duration_failures',
     'time of failed runs',
     '00:00:00.2',
   ),
-  aggregate(
+  aggregated(
     'max_consecutive_failures',
     'max(s.consecutive_failures)',
     'the longest present row of failures',
     1,
   ),
-  aggregate(
+  aggregated(
     'max_consecutive_crashes',
     'max(s.consecutive_crashes)',
     'the longest present row of crashes',

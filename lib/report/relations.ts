@@ -8,18 +8,13 @@ import { measuredCtes, type Sizes } from './measure.ts';
  * classified by schema and catalog identity, measured, and added to the totals of its kind.
  */
 
-/**
- * On PostgreSQL 12 and 13, which no release after 2.15 runs on, ANALYZE does not count the rows of a partitioned table,
- * and the reporter adds those of its partitions.
- */
-function rowsOfChild({ serverVersionNum }: Identity): string {
-  return serverVersionNum < 140_000 ? '' : " or r.kind = 'partitioned_tables' and r.is_child";
+interface Figure extends Pick<Field, 'since' | 'before'> {
+  readonly says: string;
+  readonly example: number;
 }
 
 /** What was recorded when a chunk was compressed; the extension adds the sizes to those of the hypertable, too. */
-const RECORDED: readonly (Pick<Field, 'name' | 'says' | 'example' | 'since'> & {
-  readonly column: string;
-})[] = [
+const RECORDED: readonly (Figure & { readonly name: string; readonly column: string })[] = [
   {
     name: 'compressed_row_count',
     column: 'numrows_post_compression',
@@ -77,12 +72,20 @@ const RECORDED: readonly (Pick<Field, 'name' | 'says' | 'example' | 'since'> & {
   },
 ];
 
+/**
+ * Relations whose rows are in another one's count. On PostgreSQL 12 and 13, which no release after 2.15 runs on, ANALYZE
+ * does not count the rows of a partitioned table, and the reporter adds those of its partitions.
+ */
+function isCountedElsewhere({ serverVersionNum }: Identity): string {
+  return serverVersionNum < 140_000 ? 'false' : "r.kind = 'partitioned_tables' and r.is_child";
+}
+
 /** The common table expressions that `RELATIONS` reads. */
 export function relationsCtes(identity: Identity, sizes: Sizes): string {
   return `${classifiedCtes(identity)},${measuredCtes(sizes)},
 relations as materialized (
   select r.*,
-    case when r.reltuples <= 0${rowsOfChild(identity)} then 0 else r.reltuples::bigint end as tuples,
+    case when r.reltuples <= 0 or ${isCountedElsewhere(identity)} then 0 else r.reltuples::bigint end as tuples,
     coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
     coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
     coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
@@ -94,11 +97,6 @@ relations as materialized (
   left join _timescaledb_catalog.compression_chunk_size s on s.chunk_id = r.compressed_chunk_id
   where r.kind is not null
 )`;
-}
-
-interface Figure extends Pick<Field, 'since' | 'before'> {
-  readonly says: string;
-  readonly example: number;
 }
 
 function counted(name: string, sql: string, { since, before, says, example }: Figure): Field {
@@ -145,9 +143,7 @@ function compression(compressing: Field): Field {
       example: 6,
     }),
     compressing,
-    ...RECORDED.map(({ name, column, ...rest }) =>
-      summed(name, column, { ...rest, example: Number(rest.example) }),
-    ),
+    ...RECORDED.map(({ name, column, ...figure }) => summed(name, column, figure)),
   ];
   return {
     name: 'compression',
