@@ -412,8 +412,11 @@ export const FIELDS: readonly Field[] = [
     says: "rows of the extension's event table",
     example: [],
     absent:
-      'always, by plain SQL: each event is sent once, and to take it off the list one has to write; and nobody knows what is in it',
-    warning: "events come out as they are, where the server's own text is sent",
+      'there are any: each event is to be sent once, and to take it off the list one has to write; and nobody knows what is in it',
+    warning: "where the server's own text is sent, events come out as they are",
+    sql: always(
+      "case when not exists (select 1 from _timescaledb_catalog.telemetry_event) then '[]'::jsonb end",
+    ),
   },
   {
     name: 'access_methods',

@@ -100,6 +100,7 @@ const REPORT = {
   license: { edition: 'community' },
   db_metadata: { deployment: 'demonstration' },
   functions_used: null,
+  db_telemetry_events: [],
   replication: { num_wal_senders: 0, is_wal_receiver: false },
   related_extensions: {
     pg_prometheus: false,
