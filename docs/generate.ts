@@ -8,3 +8,4 @@ const schemas = join(import.meta.dirname, 'schemas');
 await rm(schemas, { recursive: true, force: true });
 await mkdir(schemas);
 for (const [name, text] of schemaFiles()) await writeFile(join(schemas, name), text);
+process.stdout.write('docs/report-fields.md and docs/schemas/ are up to date.\n');

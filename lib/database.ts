@@ -13,17 +13,19 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
 /**
  * One multi-statement message. Whatever the role, the database or a pooler has set does not reach our SQL: names resolve
  * in pg_catalog alone, rights are those of the login, text is UTF-8, times are UTC, no worker process is taken from
- * others, and every limit is the transaction's own. Runs on every PostgreSQL that ran TimescaleDB.
+ * others, and every limit is the transaction's own. A database in SQL_ASCII is read as it is, because what is no UTF-8 in
+ * it would fail the statement. Runs on every PostgreSQL that ran TimescaleDB.
  */
 const head = (limitMs: number): string => `
 begin transaction isolation level repeatable read, read only;
+${statementTimeout(limitMs)}
 set local search_path = pg_catalog, pg_temp;
 set local role none;
-${statementTimeout(limitMs)}
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
 set local max_parallel_workers_per_gather = 0;
-set local client_encoding = 'UTF8';
+select pg_catalog.set_config('client_encoding',
+  case pg_catalog.current_setting('server_encoding') when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end, true);
 set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local intervalstyle = 'postgres';
@@ -51,8 +53,11 @@ function statementTimeout(limitMs: number): string {
 /** One read-only snapshot of one database. */
 export interface Snapshot {
   readonly identity: Identity;
-  /** Runs one SELECT that gives one row. One that fails does not end the snapshot: another can be tried. */
-  row(sql: string): Promise<unknown>;
+  /**
+   * Runs one SELECT that gives one row, and reads it. One that fails, or whose row cannot be read, leaves nothing behind,
+   * not even a lock, and does not end the snapshot: another can be tried.
+   */
+  row<T>(sql: string, read: (row: unknown) => T): Promise<T>;
 }
 
 async function query(client: pg.Client, sql: string): Promise<unknown> {
@@ -85,12 +90,12 @@ export async function withSnapshot<T>(
     let hasFailed = false;
     const result = await read({
       identity,
-      async row(sql) {
+      async row(sql, readRow) {
         const before = (hasFailed ? AFTER_ERROR : '') + beforeReading(remainingMs(), identity);
         hasFailed = true;
-        const row = await query(client, before + sql);
+        const value = readRow(await query(client, before + sql));
         hasFailed = false;
-        return row;
+        return value;
       },
     });
     await query(client, 'commit');

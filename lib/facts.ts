@@ -189,7 +189,9 @@ select
 /** One query: what this server is and wants. */
 export async function readFacts(snapshot: Snapshot): Promise<Facts> {
   const { identity } = snapshot;
-  const row = checkRow('the facts', rowSchema, await snapshot.row(factsQuery(identity)));
+  const row = await snapshot.row(factsQuery(identity), (found) =>
+    checkRow('the facts', rowSchema, found),
+  );
   return {
     postgresqlVersion: postgresqlVersion(identity),
     standby: identity.standby,

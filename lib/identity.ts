@@ -21,9 +21,11 @@ select
       'name', p.proname,
       'call', pg_catalog.format('%I.%I', n.nspname, p.proname),
       'arguments', p.pronargs,
-      'callable', l.lanname <> 'c' or exists (
-        select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
-      )
+      'callable', (l.lanname <> 'c' or exists (
+          select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
+        ))
+        and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+        and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
     )), '[]')
     from pg_catalog.pg_depend d
     join pg_catalog.pg_proc p on p.oid = d.objid
@@ -71,7 +73,7 @@ const functionSchema = z.object({
  * A function that belongs to the extension.
  *
  * @property call its name with its schema, quoted by the server
- * @property callable the call would not end the session
+ * @property callable the role may call it, and the call would not end the session
  */
 export type MemberFunction = z.infer<typeof functionSchema>;
 

@@ -67,6 +67,11 @@ async function execute(
   story.verdict = judge(await readReply(), facts);
 }
 
+/** What has no consent is shown at the most: the extension's own function would write. */
+function onlyReading(target: Target): Target {
+  return { ...target, reportSource: 'catalog' };
+}
+
 /**
  * The half that reads: credentials, one snapshot of the database, consent, and the report only where there is consent.
  * The connection is closed when this returns. The other half needs nothing of it but the facts and the report.
@@ -91,7 +96,13 @@ export async function readDatabase(
       const consent = decideConsent(facts, target);
       story.consent = consent;
       const report =
-        consent.granted || always ? await buildReport(snapshot, target, consent.level) : undefined;
+        consent.granted || always
+          ? await buildReport(
+              snapshot,
+              consent.granted ? target : onlyReading(target),
+              consent.level,
+            )
+          : undefined;
       if (report !== undefined) story.report = report;
       return { facts, consent, report };
     });

@@ -8,6 +8,10 @@ export const LEVELS = ['off', 'no_functions', 'basic'] as const;
 /** `timescaledb.telemetry_level`. */
 export type Level = (typeof LEVELS)[number];
 
+/** Where a report's figures come from, and how its sizes are found. */
+export const SOURCES = ['catalog', 'function'] as const;
+export const SIZES = ['exact', 'estimated'] as const;
+
 /** Names end up in log lines, metrics and schedules, so they are plain. */
 const nameSchema = z
   .string()
@@ -33,19 +37,26 @@ const tlsSchema = z
     ),
   );
 
-const targetSchema = z.strictObject({
-  name: nameSchema,
-  environment: nameSchema,
-  secretId: textSchema,
-  host: z.optional(textSchema),
-  port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
-  database: z.optional(textSchema),
-  tls: z._default(tlsSchema, { mode: 'verify-full' }),
-  levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
-  reportSource: z._default(z.enum(['catalog', 'function']), 'catalog'),
-  sizes: z._default(z.enum(['exact', 'estimated']), 'exact'),
-  tickHours: z._default(z.literal([1, 2, 3, 4, 6, 8, 12, 24]), 24),
-});
+const targetSchema = z
+  .strictObject({
+    name: nameSchema,
+    environment: nameSchema,
+    secretId: textSchema,
+    host: z.optional(textSchema),
+    port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
+    database: z.optional(textSchema),
+    tls: z._default(tlsSchema, { mode: 'verify-full' }),
+    levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
+    reportSource: z._default(z.enum(SOURCES), 'catalog'),
+    sizes: z._default(z.enum(SIZES), 'exact'),
+    tickHours: z._default(z.literal([1, 2, 3, 4, 6, 8, 12, 24]), 24),
+  })
+  .check(
+    z.refine(
+      ({ reportSource, sizes }) => reportSource === 'catalog' || sizes === 'exact',
+      "sizes 'estimated' promises that no user relation is opened, and reportSource 'function' opens them all",
+    ),
+  );
 
 /**
  * One database, and how this deployment wants it treated.
@@ -54,9 +65,9 @@ const targetSchema = z.strictObject({
  * @property host, port, database override what the secret says
  * @property tls.serverName the name the server's certificate must carry, when it is not the host
  * @property levelWhenUnset the level of a server that was built without telemetry, and of no other
- * @property reportSource `function` calls the extension's own get_telemetry_report(), with its side effects: it sets the
- *   counters of function calls to zero, writes missing identifiers, takes a lock on every relation (in 1.5 to 2.5 an
- *   exclusive one on catalog tables), and has crashed servers
+ * @property reportSource `function` calls the extension's own get_telemetry_report(), with its side effects: it writes
+ *   missing identifiers, sets the counters of function calls to zero (2.7.1), takes a lock on every relation (2.7) or an
+ *   exclusive one on catalog tables (1.5 to 2.5), and has crashed servers
  * @property sizes `estimated` reads `relpages` and opens no user relation
  */
 export type Target = z.infer<typeof targetSchema>;

@@ -6,7 +6,7 @@ import { fromTable, startSecretsManager } from './secrets-manager.ts';
 const SECRET_ID = 'local/metrics';
 
 /** What the local commands may choose of a target. */
-export interface TargetChoices {
+export interface TargetChoices extends Partial<Pick<Target, 'reportSource' | 'sizes'>> {
   /** How log lines call the database. */
   readonly name: string;
   readonly level: Level;
@@ -14,12 +14,11 @@ export interface TargetChoices {
 }
 
 /** TARGET, as a deployment would set it. */
-export function targetText({ name, level, tls }: TargetChoices): string {
+export function targetText({ level, ...choices }: TargetChoices): string {
   return JSON.stringify({
-    name,
+    ...choices,
     environment: 'local',
     secretId: SECRET_ID,
-    tls,
     levelWhenUnset: level,
   });
 }

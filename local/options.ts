@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util';
-import { isEndpoint, LEVELS, type Level, LOOPBACK } from '../lib/target.ts';
+import {
+  isEndpoint,
+  LEVELS,
+  type Level,
+  LOOPBACK,
+  SIZES,
+  SOURCES,
+  type Target,
+} from '../lib/target.ts';
 
 export const HELP = `
   npm start -- [options]
@@ -24,7 +32,11 @@ export const HELP = `
     --tls-server-name <name>        the name in the server's certificate, where
                                     it is not the URL's host (a tunnel)
     --level off|no_functions|basic  as above (off)
+    --report-source catalog|function  plain SQL, or the server's own function,
+                                    with its side effects: see the README
+    --sizes exact|estimated         estimated opens no user relation
     --always                        show the report without consent, too
+                                    (always by plain SQL)
     --send --endpoint <url>         run all of send-report, and send the report
                                     there if there is consent
 
@@ -45,7 +57,7 @@ export type Options = { readonly json: boolean } & (
 );
 
 /** A server of the caller's. */
-export interface OwnServer {
+export interface OwnServer extends Pick<Target, 'reportSource' | 'sizes'> {
   readonly databaseUrl: string;
   readonly level: Level;
   readonly tlsServerName: string | undefined;
@@ -62,6 +74,8 @@ const OPTIONS = {
   keep: { type: 'boolean' },
   'database-url': { type: 'string' },
   'tls-server-name': { type: 'string' },
+  'report-source': { type: 'string' },
+  sizes: { type: 'string' },
   always: { type: 'boolean' },
   send: { type: 'boolean' },
   endpoint: { type: 'string' },
@@ -87,13 +101,21 @@ export function isOnLoopback(url: string): boolean {
 function problemsOf(values: Values): string[] {
   const url = values['database-url'];
   const isOwn = url !== undefined;
-  const needsOwn = (['send', 'always', 'tls-server-name'] as const).filter(
-    (name) => !isOwn && values[name] !== undefined,
-  );
-  const checks: readonly (readonly [boolean, string])[] = [
+  const needsOwn = (
+    ['send', 'always', 'tls-server-name', 'report-source', 'sizes'] as const
+  ).filter((name) => !isOwn && values[name] !== undefined);
+  const isNoneOf = (name: 'level' | 'report-source' | 'sizes', all: readonly string[]) =>
     [
-      values.level !== undefined && !LEVELS.some((level) => level === values.level),
-      `--level must be one of ${LEVELS.join(', ')}`,
+      values[name] !== undefined && !all.includes(values[name]),
+      `--${name} must be one of ${all.join(', ')}`,
+    ] as const;
+  const checks: readonly (readonly [boolean, string])[] = [
+    isNoneOf('level', LEVELS),
+    isNoneOf('report-source', SOURCES),
+    isNoneOf('sizes', SIZES),
+    [
+      values['report-source'] === 'function' && values.sizes === 'estimated',
+      '--sizes estimated opens no user relation, and --report-source function opens them all',
     ],
     [
       isOwn && !/^postgres(ql)?:\/\//.test(url),
@@ -142,7 +164,13 @@ export function parseOptions(args: readonly string[]): Options {
       keep: values.keep === true,
     };
   }
-  const own = { databaseUrl, level: chosen ?? 'off', tlsServerName: values['tls-server-name'] };
+  const own = {
+    databaseUrl,
+    level: chosen ?? 'off',
+    tlsServerName: values['tls-server-name'],
+    reportSource: SOURCES.find((source) => source === values['report-source']) ?? 'catalog',
+    sizes: SIZES.find((sizes) => sizes === values.sizes) ?? 'exact',
+  };
   return values.endpoint === undefined
     ? { json, mode: 'preview', always: values.always === true, ...own }
     : { json, mode: 'send', endpoint: values.endpoint, ...own };

@@ -117,6 +117,16 @@ function showVersion(page: Page, { database, version, message, hint }: Outcome):
   if (hint !== undefined) page.note(hint);
 }
 
+/** How large a report is, how it was built, and its hash. */
+export function describeReport({
+  source,
+  bytes,
+  sha256,
+}: Pick<NonNullable<Outcome['report']>, 'source' | 'bytes' | 'sha256'>): string {
+  const how = source === 'catalog' ? 'plain SQL' : "the server's own function";
+  return `${grouped(bytes)} bytes by ${how}, sha256 ${sha256}`;
+}
+
 /** What was asked of the database, what it answered, and what was made of it. */
 function showReading(
   page: Page,
@@ -128,9 +138,7 @@ function showReading(
   if (consent !== undefined) showConsent(page, consent, error === undefined ? remedy : undefined);
   for (const warning of rest.warnings ?? []) page.line('▲', 'warning', warning);
   if (report !== undefined) {
-    const how = report.source === 'catalog' ? 'plain SQL' : "the server's own function";
-    const size = `${grouped(report.bytes)} bytes by ${how}`;
-    page.line('✔', 'report', `${size}, sha256 ${report.sha256}`, durationMs.database);
+    page.line('✔', 'report', describeReport(report), durationMs.database);
   }
 }
 

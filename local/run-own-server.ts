@@ -7,7 +7,7 @@ import { parseSecret } from '../lib/secret.ts';
 import { parseTarget } from '../lib/target.ts';
 import { type Finished, runBundle, type TargetChoices, targetText } from './job.ts';
 import { isOnLoopback, type OwnServer } from './options.ts';
-import { grouped, type Page, showConsent, showOutcome, showReport } from './page.ts';
+import { describeReport, type Page, showConsent, showOutcome, showReport } from './page.ts';
 
 const PREVIEW_LIMIT_MS = 100_000;
 
@@ -24,7 +24,8 @@ function tlsFor({ databaseUrl, tlsServerName }: OwnServer): TargetChoices['tls']
 }
 
 function choicesFor(server: OwnServer): TargetChoices {
-  return { name: 'own-server', level: server.level, tls: tlsFor(server) };
+  const { level, reportSource, sizes } = server;
+  return { name: 'own-server', level, tls: tlsFor(server), reportSource, sizes };
 }
 
 export interface Preview {
@@ -61,7 +62,9 @@ export async function preview(page: Page, server: OwnServer, always: boolean): P
   }
   const bytes = report.body.byteLength;
   const text = new TextDecoder().decode(report.body);
-  page.line('✔', 'report', `${grouped(bytes)} bytes by plain SQL, sha256 ${report.sha256}`);
+  page.line('✔', 'report', describeReport({ ...report, bytes }));
+  if (report.fallback !== undefined)
+    page.note(`Not by the server's own function: ${report.fallback}.`);
   if (!decision.granted) page.note('It is shown because you asked for it; it would not be sent.');
   showReport(page, text);
   return { consent: decision, report: text, sha256: report.sha256, bytes };

@@ -2,7 +2,6 @@ import { type Identity, isAtLeast } from '../identity.ts';
 import {
   always,
   type Field,
-  figure,
   NUMBER,
   NUMBER_AS_TEXT,
   number,
@@ -46,7 +45,7 @@ function counter(name: string, sql: (identity: Identity) => string, rest: Counte
     name,
     type: NUMBER_AS_TEXT,
     ...rest,
-    sql: (identity) => figure(sql(identity))(identity),
+    sql: (identity) => text(`(${sql(identity)})::bigint`),
   };
 }
 
@@ -92,16 +91,16 @@ export const COUNTERS_BEFORE_2_6: readonly Field[] = [
   ...SIZES,
 ];
 
-/** An access node is the database that gave its own uuid to all of the distributed database. */
-const MEMBER = `(
-    select case
-      when d.value is null then 'none'
-      when d.value = (select m.value from _timescaledb_catalog.metadata m where m.key = 'uuid') then 'access node'
-      else 'data node'
-    end
-    from (select 1) one
-    left join _timescaledb_catalog.metadata d on d.key = 'dist_uuid'
-  )`;
+/** `d.member`: an access node is the database that gave its own uuid to all of the distributed database. */
+const MEMBERSHIP_OF_DATABASE = `(
+      select case
+        when m.value is null then 'none'
+        when m.value = (select u.value from _timescaledb_catalog.metadata u where u.key = 'uuid') then 'access node'
+        else 'data node'
+      end as member
+      from (select 1) one
+      left join _timescaledb_catalog.metadata m on m.key = 'dist_uuid'
+    ) d`;
 
 const DATA_NODES = `(
     select count(*) from pg_catalog.pg_foreign_server s
@@ -109,8 +108,12 @@ const DATA_NODES = `(
     where w.fdwname = 'timescaledb_fdw'
   )`;
 
+/** Under the Apache license the extension knows nothing of it. */
 function unlessApache(sql: string): string {
-  return `case when pg_catalog.current_setting('timescaledb.license', true) = 'timescale' then ${sql} end`;
+  return `(
+    select ${sql} from ${MEMBERSHIP_OF_DATABASE}
+    where pg_catalog.current_setting('timescaledb.license', true) = 'timescale'
+  )`;
 }
 
 const UNLESS_APACHE = 'the license is Apache, or its setting is not to be seen';
@@ -123,7 +126,7 @@ function distributed(name: string, says: string, example: string, count: string)
     says,
     example,
     absent: UNLESS_MEMBER,
-    sql: always(`case when ${MEMBER} <> 'none' then (${count})::text end`),
+    sql: always(`case when d.member <> 'none' then (${count})::text end`),
   };
 }
 
@@ -140,7 +143,7 @@ const DISTRIBUTED_DB: readonly Field[] = [
     type: MEMBERSHIP,
     says: SAYS_MEMBER,
     example: 'none',
-    sql: always(MEMBER),
+    sql: always('d.member'),
   },
   distributed('num_data_nodes', 'data nodes', '2', DATA_NODES),
   distributed(
@@ -183,7 +186,7 @@ export const DISTRIBUTED: readonly Field[] = [
     says: SAYS_MEMBER,
     example: 'none',
     absent: UNLESS_APACHE,
-    sql: always(unlessApache(text(MEMBER))),
+    sql: always(unlessApache(text('d.member'))),
   },
   {
     name: 'num_data_nodes',
@@ -193,6 +196,6 @@ export const DISTRIBUTED: readonly Field[] = [
     says: 'data nodes',
     example: 2,
     absent: `the database is no access node, or ${UNLESS_APACHE}`,
-    sql: always(unlessApache(`case when ${MEMBER} = 'access node' then ${number(DATA_NODES)} end`)),
+    sql: always(unlessApache(`case when d.member = 'access node' then ${number(DATA_NODES)} end`)),
   },
 ];

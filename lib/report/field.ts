@@ -11,8 +11,10 @@ export interface Type {
   readonly members?: readonly Field[];
 }
 
+type TypeSince = readonly [since: string, type: Type];
+
 /** A type, or types by the first release that has them, the oldest first. */
-export type TypeByRelease = Type | readonly (readonly [since: string, type: Type])[];
+export type TypeByRelease = Type | readonly [TypeSince, ...TypeSince[]];
 
 /** One field of the report, or of an object in it: everything that is known of it, once. */
 export interface Field {
@@ -44,7 +46,9 @@ function scalar(label: string, schema: z.ZodMiniType): Type {
 }
 
 export const TEXT = scalar('string', z.string());
-export const NUMBER = scalar('number', z.number().check(z.multipleOf(1), z.minimum(0)));
+export const NUMBER = scalar('integer', z.number().check(z.multipleOf(1), z.minimum(0)));
+/** One that can be negative, as PostgreSQL's page counts of partitioned tables are. */
+export const INTEGER = scalar('integer, may be negative', z.number().check(z.multipleOf(1)));
 export const NUMBER_AS_TEXT = scalar(
   'string of digits',
   z.string().check(z.regex(/^[0-9]{1,19}$/)),
@@ -103,9 +107,8 @@ export function isIn({ since = '0.0.0', before }: Field, release: string): boole
 /** The type that a field has in a release. */
 export function typeIn({ type }: Field, release: string): Type {
   if ('label' in type) return type;
-  const current = type.findLast(([since]) => gte(release, since)) ?? type[0];
-  if (current === undefined) throw new TypeError('A field needs a type.');
-  return current[1];
+  const [, current] = type.findLast(([since]) => gte(release, since)) ?? type[0];
+  return current;
 }
 
 /** The check for an object with the fields of a release and no other. */

@@ -15,6 +15,7 @@ import {
   FIGURE,
   type Field,
   figure,
+  INTEGER,
   list,
   map,
   NUMBER,
@@ -30,6 +31,7 @@ import {
 import { JOB_COUNTERS, JOB_OUTCOMES } from './jobs.ts';
 import { LICENSE } from './license.ts';
 import { RELATIONS } from './relations.ts';
+import { isoTime } from './time.ts';
 
 const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const UUID = textLike('uuid', new RegExp(UUID_PATTERN));
@@ -50,13 +52,13 @@ function uuid(key: string): (identity: Identity) => string {
     text(`select m.value from (${metadata(identity, key)}) m where m.value ~ '${UUID_PATTERN}'`);
 }
 
-/** Written by the installing session in its own DateStyle; only ISO can be read without guessing. */
+/** Written by the installing session in its own DateStyle; only ISO, with an offset, can be read without guessing. */
 function installedTime(identity: Identity): string {
-  const time = isAtLeast(identity, '1.7.3')
-    ? `pg_catalog.to_char(m.value::timestamptz, 'YYYY-MM-DD"T"HH24:MI:SSOF')`
-    : 'm.value::timestamptz::text';
+  const written = `${metadata(identity, 'install_timestamp')} and m.value ~ ':[0-9.]+[+-][0-9:]+$'`;
   return text(
-    `select ${time} from (${metadata(identity, 'install_timestamp')}) m where m.value ~ '^[0-9]+-[0-9]{2}-[0-9]{2} [0-9:.]+[+-][0-9:]+$'`,
+    isAtLeast(identity, '1.7.3')
+      ? `pg_catalog.to_char(${isoTime(written)}, 'YYYY-MM-DD"T"HH24:MI:SSOF')`
+      : isoTime(written),
   );
 }
 
@@ -83,7 +85,8 @@ function fromVersionText(pattern: string): string {
 function tuned(older: string, newer: string, pattern: string): (identity: Identity) => string {
   return (identity) => {
     const names = isAtLeast(identity, '2.25.0') ? [newer, older] : [older, newer];
-    return text(`pg_catalog.substring(coalesce(${names.map(setting).join(', ')}), '${pattern}')`);
+    const values = names.map((name) => `pg_catalog.substring(${setting(name)}, '${pattern}')`);
+    return text(`coalesce(${values.join(', ')})`);
   };
 }
 
@@ -143,10 +146,13 @@ function dbMetadata(identity: Identity): string {
   )`;
 }
 
+const NOT_TOLD = "the server's own text is sent, and it could not find out";
+
 const REPLICATION: readonly Field[] = [
   {
     name: 'num_wal_senders',
     type: NUMBER,
+    absent: NOT_TOLD,
     says: 'WAL senders, one for each standby or copy that is connected',
     example: 0,
     sql: always(
@@ -156,6 +162,7 @@ const REPLICATION: readonly Field[] = [
   {
     name: 'is_wal_receiver',
     type: BOOLEAN,
+    absent: NOT_TOLD,
     says: 'whether this is a standby that receives WAL',
     example: false,
     sql: always(
@@ -167,8 +174,8 @@ const REPLICATION: readonly Field[] = [
 const ACCESS_METHOD: readonly Field[] = [
   {
     name: 'pages',
-    type: NUMBER,
-    says: "pages, by the planner's count",
+    type: INTEGER,
+    says: "pages, by the planner's count (-1 for a partitioned table)",
     example: 731,
     sql: always('sum(c.relpages)'),
   },
@@ -390,9 +397,11 @@ export const FIELDS: readonly Field[] = [
   {
     name: 'functions_used',
     since: '2.7.1',
-    type: orNull(map('signature of a function', /^.+\(.*\)$/s, NUMBER)),
+    type: orNull(map('signature of a function', /^[^\n\r]+\([^\n\r]*\)$/, NUMBER)),
     says: "how often functions of PostgreSQL and of known extensions were called; null unless the server's own text is sent",
     example: null,
+    warning:
+      "where the server's own text is sent, which functions it names is the extension's choice, and is not checked",
     sql: always("'null'::jsonb"),
   },
   {
@@ -413,7 +422,8 @@ export const FIELDS: readonly Field[] = [
     example: [],
     absent:
       'there are any: each event is to be sent once, and to take it off the list one has to write; and nobody knows what is in it',
-    warning: "where the server's own text is sent, events come out as they are",
+    warning:
+      "where the server's own text is sent, events come out as they are, and again with every report until the built-in reporter has deleted them",
     sql: always(
       "case when not exists (select 1 from _timescaledb_catalog.telemetry_event) then '[]'::jsonb end",
     ),

@@ -11,75 +11,83 @@ import {
   text,
 } from './field.ts';
 
-const POLICIES: readonly (readonly [name: string, procedure: string, says: string])[] = [
-  [
-    'num_continuous_aggs_policies',
-    'policy_refresh_continuous_aggregate',
-    'jobs that refresh continuous aggregates',
-  ],
-  ['num_compression_policies', 'policy_compression', 'jobs that compress'],
-  ['num_reorder_policies', 'policy_reorder', 'jobs that reorder chunks'],
-  ['num_retention_policies', 'policy_retention', 'jobs that drop old chunks'],
-];
-
 /** Since 2.9.0 jobs on a fixed schedule have counters of their own, and are not in the others. */
-function onlyOn(identity: Identity, fixedSchedule: boolean): string {
-  return isAtLeast(identity, '2.9.0') ? ` and j.fixed_schedule = ${fixedSchedule}` : '';
+function jobsWhere(identity: Identity, condition: string, fixedSchedule: boolean): string {
+  const all = `select count(*) from ${jobTable(identity)} j where ${condition}`;
+  return isAtLeast(identity, '2.9.0') ? `${all} and j.fixed_schedule = ${fixedSchedule}` : all;
 }
 
-/** How many jobs of which kind, by the job catalog of 2.0.0 and later. */
-function countersOf(fixedSchedule: boolean): readonly Field[] {
-  const counter = (
-    name: string,
-    says: string,
-    condition: (functions: string) => string,
-  ): Field => ({
-    name: fixedSchedule ? `${name}_fixed` : name,
+function policies(identity: Identity, procedure: string, fixedSchedule: boolean): string {
+  const condition = `j.proc_schema = '${functionsSchema(identity)}' and j.proc_name = '${procedure}'`;
+  return jobsWhere(identity, condition, fixedSchedule);
+}
+
+function counter(
+  name: string,
+  says: string,
+  fixedSchedule: boolean,
+  sql: (identity: Identity) => string,
+): Field {
+  return {
+    name,
     since: fixedSchedule ? '2.9.0' : '2.0.0',
     type: NUMBER,
-    says: fixedSchedule ? `${says}, on a fixed schedule` : says,
+    says: fixedSchedule
+      ? `${says}, on a fixed schedule`
+      : `${says}; since 2.9.0 without those on a fixed schedule`,
     example: 1,
-    sql: (identity) =>
-      number(
-        `select count(*) from ${jobTable(identity)} j where ${condition(functionsSchema(identity))}${onlyOn(identity, fixedSchedule)}`,
-      ),
-  });
+    sql: (identity) => number(sql(identity)),
+  };
+}
+
+/** How many jobs of which kind, by the job catalog of 2.0.0 and later; but for those that reorder, which 1.x counted too. */
+function countersOf(fixedSchedule: boolean): readonly Field[] {
+  const suffix = fixedSchedule ? '_fixed' : '';
+  const policy = (name: string, procedure: string, says: string): Field =>
+    counter(`${name}${suffix}`, says, fixedSchedule, (identity) =>
+      policies(identity, procedure, fixedSchedule),
+    );
   return [
-    ...POLICIES.map(([name, procedure, says]) =>
-      counter(
-        name,
-        says,
-        (functions) => `j.proc_schema = '${functions}' and j.proc_name = '${procedure}'`,
-      ),
+    policy(
+      'num_continuous_aggs_policies',
+      'policy_refresh_continuous_aggregate',
+      'jobs that refresh continuous aggregates',
     ),
+    policy('num_compression_policies', 'policy_compression', 'jobs that compress'),
+    policy('num_retention_policies', 'policy_retention', 'jobs that drop old chunks'),
     counter(
-      'num_user_defined_actions',
-      'jobs of your own',
-      (functions) => `j.proc_schema <> '${functions}'`,
+      `num_user_defined_actions${suffix}`,
+      "jobs whose procedure is not the extension's",
+      fixedSchedule,
+      (identity) =>
+        jobsWhere(identity, `j.proc_schema <> '${functionsSchema(identity)}'`, fixedSchedule),
     ),
   ];
 }
 
 /** In 1.x a policy was a row of a table of its own, and the figure a text. */
-function alsoInOneX(counter: Field): Field {
-  if (counter.name !== 'num_reorder_policies') return counter;
-  return {
-    ...counter,
-    since: '1.3.0',
-    type: [
-      ['1.3.0', NUMBER_AS_TEXT],
-      ['2.0.0', NUMBER],
-    ],
-    sql: (identity) =>
-      isAtLeast(identity, '2.0.0')
-        ? (counter.sql?.(identity) ?? 'null')
-        : text('select count(*) from _timescaledb_config.bgw_policy_reorder'),
-  };
-}
+const REORDER_POLICIES: Field = {
+  name: 'num_reorder_policies',
+  since: '1.3.0',
+  type: [
+    ['1.3.0', NUMBER_AS_TEXT],
+    ['2.0.0', NUMBER],
+  ],
+  says: 'jobs that reorder chunks; since 2.9.0 without those on a fixed schedule',
+  example: 1,
+  sql: (identity) =>
+    isAtLeast(identity, '2.0.0')
+      ? number(policies(identity, 'policy_reorder', false))
+      : text('select count(*) from _timescaledb_config.bgw_policy_reorder'),
+};
 
 export const JOB_COUNTERS: readonly Field[] = [
-  ...countersOf(false).map(alsoInOneX),
+  ...countersOf(false),
+  REORDER_POLICIES,
   ...countersOf(true),
+  counter('num_reorder_policies_fixed', 'jobs that reorder chunks', true, (identity) =>
+    policies(identity, 'policy_reorder', true),
+  ),
 ];
 
 const JOB_TYPES = [
@@ -139,13 +147,13 @@ const STATISTICS_OF_TYPE: readonly Field[] = [
   aggregated(
     'max_consecutive_failures',
     'max(s.consecutive_failures)',
-    'the longest present row of failures',
+    'failures in a row at present, the most of any',
     1,
   ),
   aggregated(
     'max_consecutive_crashes',
     'max(s.consecutive_crashes)',
-    'the longest present row of crashes',
+    'crashes in a row at present, the most of any',
     0,
   ),
 ];
@@ -210,7 +218,7 @@ export const JOB_OUTCOMES: readonly Field[] = [
     name: 'stats_by_job_type',
     since: '2.9.0',
     type: byJobType(STATISTICS),
-    says: 'runs, failures, crashes and durations, summed per kind of job; a kind that never ran is missing',
+    says: `runs, failures, crashes and durations, summed per kind of job (${JOB_TYPES.map((type) => `\`${type}\``).join(', ')}); a kind without statistics is missing`,
     example: { policy_retention: { total_runs: 5 } },
     sql: statsByJobType,
   },

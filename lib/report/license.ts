@@ -1,5 +1,6 @@
 import { type Identity, isAtLeast, memberFunction } from '../identity.ts';
-import { type Field, object, objectSql, oneOf, TEXT } from './field.ts';
+import { always, type Field, object, objectSql, oneOf, TEXT } from './field.ts';
+import { isoTime } from './time.ts';
 
 function function1x(identity: Identity, name: string): string | undefined {
   const found = memberFunction(identity, name, '_timescaledb_internal');
@@ -11,12 +12,12 @@ function function1x(identity: Identity, name: string): string | undefined {
  * key that is none cannot fail the report, and all that on the server: the key itself never leaves it. Only
  * `current_license_key()` gives it, and only to whom PostgreSQL shows a superuser's settings.
  */
-function decodedKey(identity: Identity): string | undefined {
+function decodedKey(identity: Identity): string {
   const [isEnterprise, key] = ['enterprise_enabled', 'current_license_key'].map((name) =>
     function1x(identity, name),
   );
   if (isEnterprise === undefined || key === undefined || !identity.mayReadAllSettings) {
-    return undefined;
+    return 'null::text';
   }
   return `(
       select pg_catalog.encode(pg_catalog.decode(pg_catalog.substr(k.value, 3), 'base64'), 'escape')
@@ -25,19 +26,14 @@ function decodedKey(identity: Identity): string | undefined {
     )`;
 }
 
-function part(name: string, pattern: string): (identity: Identity) => string {
-  return (identity) => {
-    const json = decodedKey(identity);
-    return json === undefined
-      ? 'null'
-      : `pg_catalog.substring(${json}, '"${name}"[[:space:]]*:[[:space:]]*"(${pattern})"')`;
-  };
+/** A part of the license, whose decoded key is `k.json`. */
+function part(name: string, pattern: string): string {
+  return `pg_catalog.substring(k.json, '"${name}"[[:space:]]*:[[:space:]]*"(${pattern})"')`;
 }
 
 /** In UTC, like every time of the report. */
-function time(name: string): (identity: Identity) => string {
-  return (identity) =>
-    `(${part(name, '[0-9]{4}-[0-9]{2}-[0-9]{2}[0-9T:.+Z -]*')(identity)})::timestamptz::text`;
+function time(name: string): string {
+  return `(${isoTime(part(name, '[0-9T:.+Z -]+'))})::text`;
 }
 
 const ENTERPRISE = {
@@ -74,7 +70,7 @@ const MEMBERS: readonly Field[] = [
     ],
     says: 'under which license the extension runs',
     example: 'community',
-    sql: edition,
+    sql: always('k.edition'),
   },
   {
     name: 'kind',
@@ -82,7 +78,7 @@ const MEMBERS: readonly Field[] = [
     says: 'kind of the enterprise license',
     example: 'trial',
     ...ENTERPRISE,
-    sql: part('kind', 'trial|commercial'),
+    sql: always(part('kind', 'trial|commercial')),
   },
   {
     name: 'id',
@@ -90,7 +86,7 @@ const MEMBERS: readonly Field[] = [
     says: 'number of the enterprise license',
     example: '490FB260-A292-4AD9-9AA2-0360835791B8',
     ...ENTERPRISE,
-    sql: part('id', '[A-Za-z0-9-]{1,39}'),
+    sql: always(part('id', '[A-Za-z0-9-]{1,39}')),
   },
   {
     name: 'start_time',
@@ -98,7 +94,7 @@ const MEMBERS: readonly Field[] = [
     says: 'start of the enterprise license, UTC',
     example: '2018-09-01 00:00:00+00',
     ...ENTERPRISE,
-    sql: time('start_time'),
+    sql: always(time('start_time')),
   },
   {
     name: 'end_time',
@@ -106,7 +102,7 @@ const MEMBERS: readonly Field[] = [
     says: 'end of the enterprise license, UTC',
     example: '2018-10-01 00:00:00+00',
     ...ENTERPRISE,
-    sql: time('end_time'),
+    sql: always(time('end_time')),
   },
 ];
 
@@ -117,6 +113,9 @@ export const LICENSE: Field = {
   says: 'the license that the extension runs under; its key is never sent',
   example: { edition: 'community' },
   absent: "the extension's library is not loaded, so that nobody knows",
-  sql: (identity) =>
-    `case when ${edition(identity)} is not null then pg_catalog.jsonb_strip_nulls(${objectSql(MEMBERS, identity)}) end`,
+  sql: (identity) => `(
+    select pg_catalog.jsonb_strip_nulls(${objectSql(MEMBERS, identity)})
+    from (select ${edition(identity)} as edition, ${decodedKey(identity)} as json) k
+    where k.edition is not null
+  )`,
 };

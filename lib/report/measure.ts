@@ -1,4 +1,6 @@
-export type Sizes = 'exact' | 'estimated';
+import type { Target } from '../target.ts';
+
+export type Sizes = Target['sizes'];
 
 /** Relations that no query may open without waiting: they, their toast table or an index of either is locked. */
 const BLOCKED = `

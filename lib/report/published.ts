@@ -3,6 +3,9 @@ import { RunError } from '../errors.ts';
 import { type Field, objectSchema } from './field.ts';
 import { FIELDS } from './fields.ts';
 
+/** How much is told of what is wrong: enough to find it, and no more than a log line should hold. */
+const MOST_PROBLEMS = 5;
+
 /** The check for a whole report in the format of a release: every published field of it and no other. */
 export function reportSchema(release: string): z.ZodMiniType {
   return objectSchema(FIELDS, release);
@@ -15,38 +18,68 @@ function namesIn(fields: readonly Field[]): readonly string[] {
   });
 }
 
-/** Keys of the objects that have fixed fields; they are the extension's words, if they look like it. */
-function named(keys: readonly string[]): string {
-  return keys
-    .map((key) => (/^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(no plain name)'))
-    .join(', ');
+function listed(texts: readonly string[], separator: string): string {
+  const more = texts.length - MOST_PROBLEMS;
+  return [...texts.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])].join(separator);
 }
 
-/** Where an object's keys are data, the path has a `*`. */
+/** Fields of the whole are the extension's words, if they look like it; deeper down a key may be somebody's data. */
+function unpublished(keys: readonly string[], isWhole: boolean): string {
+  if (!isWhole) return `${keys.length} ${keys.length === 1 ? 'field' : 'fields'}`;
+  return listed(
+    keys.map((key) => (/^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(no plain name)')),
+    ', ',
+  );
+}
+
 function describe(issue: z.core.$ZodIssue, published: ReadonlySet<string>): string {
+  // Where an object's keys are data, the path has a star.
   const path = issue.path.map((key) => (published.has(String(key)) ? String(key) : '*')).join('.');
   if (issue.code !== 'unrecognized_keys') return `${path} is missing, or not of the published type`;
-  return `${path === '' ? 'the report' : path} has what nobody has published: ${named(issue.keys)}`;
+  const what = unpublished(issue.keys, path === '');
+  return `${path === '' ? 'the report' : path} has what nobody has published: ${what}`;
+}
+
+function refusal(problems: readonly string[], original?: unknown): RunError {
+  return new RunError(
+    'REPORT_UNPUBLISHED',
+    `The report is not what is published for this release: ${listed(problems, '; ')}.`,
+    {
+      remedy:
+        'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm start -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+      original,
+    },
+  );
+}
+
+/** The one key that the check of an object would pass over. */
+function hasHiddenKey(text: string): boolean {
+  let isHidden = false;
+  JSON.parse(text, (key, value) => {
+    isHidden ||= key === '__proto__';
+    return value;
+  });
+  return isHidden;
 }
 
 /**
  * What leaves is checked against what is published, whoever has built it.
  *
  * @param text JSON
- * @throws RunError REPORT_UNPUBLISHED with everything that is not on the list; it quotes no value
+ * @throws RunError REPORT_UNPUBLISHED with what is not on the list; it quotes no value
  */
 export function checkPublished(text: string, release: string): void {
+  if (hasHiddenKey(text)) throw refusal(['a key is __proto__']);
   const result = reportSchema(release).safeParse(JSON.parse(text));
   if (result.success) return;
   const published = new Set(namesIn(FIELDS));
-  const problems = result.error.issues.map((issue) => describe(issue, published));
-  throw new RunError(
-    'REPORT_UNPUBLISHED',
-    `The report is not what is published for this release: ${problems.join('; ')}.`,
-    {
-      remedy:
-        'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm start -- --database-url … --always) with docs/report-fields.md, and report the difference.',
-      original: result.error,
-    },
+  // What is too much says more than what is missing.
+  const issues = result.error.issues.toSorted(
+    (one, other) =>
+      Number(other.code === 'unrecognized_keys') - Number(one.code === 'unrecognized_keys'),
+  );
+  throw refusal(
+    issues.map((issue) => describe(issue, published)),
+    result.error,
   );
 }

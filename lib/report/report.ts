@@ -54,14 +54,16 @@ function functionQuery(identity: Identity, level: Level): string | undefined {
 
 const rowSchema = z.object({ report: z.string(), estimated_relations: z.int() });
 
-/** Runs a query for the report, and checks what came before anybody may have it. */
-async function ask({ identity, row }: Snapshot, sql: string) {
-  const checked = checkRow('the report', rowSchema, await row(sql));
-  checkPublished(checked.report, identity.release);
-  return checked;
-}
-
 type Answer = z.infer<typeof rowSchema>;
+
+/** Runs a query for the report, and checks what came before anybody may have it. */
+function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
+  return row(sql, (found) => {
+    const answer = checkRow('the report', rowSchema, found);
+    checkPublished(answer.report, identity.release);
+    return answer;
+  });
+}
 
 /**
  * By plain SQL, in one statement. A relation that gets locked just when it is measured does not hold it: the lock

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
+import { login } from '../../lib/connection.ts';
+import { withSnapshot } from '../../lib/database.ts';
+import type { Story } from '../../lib/outcome.ts';
+import { startPhases } from '../../lib/phases.ts';
+import { buildReport } from '../../lib/report/report.ts';
+import { readDatabase } from '../../lib/run.ts';
+import { parseSecret } from '../../lib/secret.ts';
+import { parseTarget } from '../../lib/target.ts';
 import type { HandmadeRelease } from '../support/catalogs.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { expectedReport, runFor, withoutErrors } from '../support/reports.ts';
+import { secretFor } from '../support/world.ts';
 
 const BY_FUNCTION = { target: { reportSource: 'function' } } as const;
 
@@ -101,7 +110,7 @@ test.each([
   {
     what: 'gives what nobody has published',
     value: `'{"db_uuid": "c4n4ry", "table_names": ["c4n4ry"]}'::jsonb`,
-    why: 'the report has what nobody has published: table_names.)',
+    why: 'the report has what nobody has published: table_names; ',
   },
 ])(
   'a function that $what is replaced by plain SQL, and the log says so',
@@ -155,5 +164,85 @@ test('the extension may live in a schema whose name has to be quoted', async () 
 
   const { outcome } = await runFor(database, BY_FUNCTION);
 
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+});
+
+function targetOf(reportSource: 'catalog' | 'function') {
+  return parseTarget(
+    JSON.stringify({
+      name: 'x',
+      environment: 'x',
+      secretId: 'x',
+      tls: { mode: 'disable' },
+      reportSource,
+    }),
+  );
+}
+
+test('a function whose text is refused leaves no lock behind for the rest of the run', async () => {
+  await using database = await known('1.7.5');
+  // As in 1.5 to 1.7, whose function locks catalog tables against everybody.
+  await functionGives(
+    database,
+    '1.7.5',
+    `begin lock table _timescaledb_catalog.hypertable in access exclusive mode; return '{"mine": 1}'; end`,
+  );
+  await database.admin.query(`grant all on _timescaledb_catalog.hypertable to ${database.role}`);
+  const target = targetOf('function');
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const secrets = { read: async () => credentials };
+  const connection = await login(credentials, secrets, target, new AbortController().signal);
+
+  const { source, locks } = await withSnapshot(
+    connection,
+    () => 10_000,
+    async (snapshot) => {
+      const { source } = await buildReport(snapshot, target, 'basic');
+      const { rows } = await database.admin.query(
+        "select l.mode from pg_locks l join pg_stat_activity a using (pid) where a.usename = $1 and l.mode = 'AccessExclusiveLock'",
+        [database.role],
+      );
+      return { source, locks: rows };
+    },
+  );
+
+  expect({ source, locks }).toStrictEqual({ source: 'catalog', locks: [] });
+});
+
+test.each(['off', 'basic'])(
+  'a report that is only shown, at the level %s, is built by the function only where there is consent',
+  async (level) => {
+    await using database = await known('2.28.3');
+    await functionGives(database, '2.28.3', "begin raise exception 'the function was called'; end");
+    await database.admin.query(
+      `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+    );
+    const target = targetOf('function');
+    const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+    const story: Story = { durationMs: {} };
+    const phases = startPhases(story.durationMs, 10_000);
+
+    const { consent, report } = await readDatabase(
+      story,
+      target,
+      { read: async () => credentials },
+      phases,
+      { always: true },
+    ).finally(() => phases.stop());
+
+    expect(consent.granted).toBe(level === 'basic');
+    expect(report?.source).toBe('catalog');
+    expect(report?.fallback === undefined).toBe(level === 'off');
+  },
+);
+
+test('what the original may leave out of an object may be missing', async () => {
+  await using database = await known('2.28.3');
+  const own = {
+    ...withoutErrors(await expectedReport(database, '2.28.3')),
+    replication: {},
+  };
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  const { outcome } = await runFor(database, BY_FUNCTION);
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
 });

@@ -357,17 +357,92 @@ test("exact sizes are those of PostgreSQL's own functions, fork by fork", async 
 });
 
 test.each([
-  ['LATIN1', 'Zürich £'],
-  ['EUC_JP', '東京'],
-  ['SQL_ASCII', 'plain'],
-] as const)('the bytes are UTF-8 when the database is in %s', async (encoding, text) => {
+  { encoding: 'LATIN1', text: 'Zürich £', sql: "'Zürich £'" },
+  { encoding: 'EUC_JP', text: '東京', sql: "'東京'" },
+  // Nobody knows what such bytes mean; Unicode's own sign for that takes their place.
+  {
+    encoding: 'SQL_ASCII',
+    text: 'caf\uFFFD',
+    sql: "convert_from('\\x636166e9', 'SQL_ASCII')",
+  },
+])('the bytes are UTF-8 when the database is in $encoding', async ({ encoding, text, sql }) => {
   await using database = await consenting({ release: '2.28.3', encoding });
   await database.admin.query(
-    `insert into _timescaledb_catalog.metadata values ('place', '${text}', true)`,
+    `insert into _timescaledb_catalog.metadata values ('place', ${sql}, true)`,
   );
 
   const { body, report } = await runFor(database);
 
   expect(report['db_metadata']).toStrictEqual({ place: text });
   expect(body?.includes(Buffer.from(text, 'utf8'))).toBe(true);
+});
+
+test.each([
+  ['2024-02-29 23:59:59.999999-08', '2024-03-01T07:59:59+00'],
+  ['2023-02-29 00:00:00+00', undefined],
+  ['2024-13-01 00:00:00+00', undefined],
+  ['2024-04-31 00:00:00+00', undefined],
+  ['2024-04-30 24:00:00+00', undefined],
+  ['2024-04-30 10:60:00+00', undefined],
+  ['2024-04-30 10:00:00+16', undefined],
+  ['2024-04-30 10:00:00', undefined],
+  ['2024-04-30', undefined],
+  ['04/30/2024 10:00:00 UTC', undefined],
+])('an extension that was installed at %s was installed at %s', async (written, told) => {
+  await using database = await consenting({ release: '2.28.3' });
+  await database.admin.query(
+    `update _timescaledb_catalog.metadata set value = '${written}' where key = 'install_timestamp'`,
+  );
+  expect((await runFor(database)).report['installed_time']).toBe(told);
+});
+
+test('functions that the role may not call are not called, and nothing fails', async () => {
+  await using database = await consenting({ release: '1.7.5' });
+  await set(database, { 'timescaledb.license_key': ENTERPRISE_KEY });
+  await database.admin.query(`
+    grant pg_read_all_settings to ${database.role};
+    revoke execute on all functions in schema _timescaledb_internal, public from public`);
+
+  const { outcome, report } = await runFor(database, { target: { reportSource: 'function' } });
+
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
+  expect(report).toMatchObject({ os_name: 'Unknown' });
+  for (const name of ['os_version', 'license']) expect(report).not.toHaveProperty(name);
+});
+
+test('a schema that the role may not use hides its functions, and nothing fails', async () => {
+  await using database = await consenting({ release: '2.28.3' });
+  await database.admin.query('revoke usage on schema _timescaledb_functions from public');
+  const { outcome, report } = await runFor(database);
+  expect(outcome.outcome).toBe('sent');
+  expect(report).toMatchObject({ os_name: 'Unknown' });
+});
+
+test('a partitioned table with an access method of its own has -1 pages, and is told so', async () => {
+  await using database = await consenting({ release: '2.28.3' });
+  await database.admin.query(`
+    create access method own_method type table handler heap_tableam_handler;
+    create table root (key int) partition by list (key) using own_method;
+    create table leaf partition of root for values in (1);
+    insert into root values (1);
+    analyze root`);
+  const { report } = await runFor(database);
+  const { rows } = await database.admin.query(
+    "select sum(relpages)::int as pages, count(*)::int as instances from pg_class where relam = (select oid from pg_am where amname = 'own_method')",
+  );
+  expect((report['access_methods'] as Json)['own_method']).toStrictEqual(rows[0]);
+});
+
+test('what was tuned is told by the other name where the first one holds something else', async () => {
+  await using database = await consenting({ release: '2.28.3' });
+  await set(database, {
+    'timescaledb.last_tune_time': 'anything',
+    'timescaledb.last_tuned': '2001-02-03T04:05:06Z',
+    'timescaledb.last_tune_version': '1.2.3',
+    'timescaledb.last_tuned_version': '0.18.1',
+  });
+  expect((await runFor(database)).report).toMatchObject({
+    last_tuned_time: '2001-02-03T04:05:06Z',
+    last_tuned_version: '1.2.3',
+  });
 });

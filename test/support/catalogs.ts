@@ -25,7 +25,41 @@ export const HANDMADE_RELEASES = [
   '2.28.3',
   '2.29.2',
 ] as const;
-export type HandmadeRelease = (typeof HANDMADE_RELEASES)[number];
+
+/** Releases on either side of a change in the catalogs or in the report, beside those above. */
+export const BOUNDARY_RELEASES = [
+  '1.2.0',
+  '1.3.1',
+  '1.4.0',
+  '1.5.0',
+  '1.7.2',
+  '1.7.3',
+  '2.0.0',
+  '2.1.1',
+  '2.4.2',
+  '2.6.0',
+  '2.7.0',
+  '2.7.1',
+  '2.8.0',
+  '2.9.0',
+  '2.10.0',
+  '2.10.2',
+  '2.11.2',
+  '2.12.0',
+  '2.13.0',
+  '2.14.0',
+  '2.15.0',
+  '2.15.1',
+  '2.17.0',
+  '2.24.0',
+  '2.25.0',
+  '2.27.2',
+  '2.28.0',
+  '2.29.0',
+] as const;
+export type HandmadeRelease =
+  | (typeof HANDMADE_RELEASES)[number]
+  | (typeof BOUNDARY_RELEASES)[number];
 
 /** Whether a release's catalogs have what came with `since` and went after `until`. */
 export function has(release: HandmadeRelease, since: string, until = '99.0.0'): boolean {
@@ -270,7 +304,7 @@ select v.job_id, v.proc_schema, v.proc_name, v.sqlerrcode, v.err_message from (
   ${errors} left join ${jobSchema(release)}.bgw_job j on j.id = e.job_id
 ) v
 where pg_has_role(current_user, (select pg_get_userbyid(datdba) from pg_database where datname = current_database()), 'MEMBER')
-  or pg_has_role(current_user, v.owner::oid, 'MEMBER');`;
+  or pg_has_role(current_user, v.owner${has(release, '2.10.2') ? '::oid' : ''}, 'MEMBER');`;
 }
 
 function telemetryJob(release: HandmadeRelease): string {

@@ -10,7 +10,7 @@ import {
 
 /**
  * Known contents for the catalogs of any release: one or more of everything that a report counts, each in a number that
- * no other has. test/database/reports/ says what the release's own reporter would make of them.
+ * no other has. docs/examples/ says what the release's own reporter would make of them.
  */
 export async function fillWithKnownContents(
   { admin, name }: { readonly admin: pg.Client; readonly name: string },
@@ -38,7 +38,15 @@ const USER_RELATIONS = `
   create table plain (id int primary key, body text);
   insert into plain select i, 'row' from generate_series(1, 11) i;
   create table _timescaledb_internal.placed_among_chunks as select generate_series(1, 13);
-  create table _timescaledb_cache.not_a_users (id int);
+  -- into schemas that are the extension's in some releases or in all
+  create schema if not exists _timescaledb_functions;
+  create schema if not exists timescaledb_experimental;
+  create table _timescaledb_functions.users_before_2_11 (id int);
+  create table _timescaledb_config.users_since_2_25 (id int);
+  create table _timescaledb_cache.nobodys (id int);
+  create table _timescaledb_catalog.nobodys (id int);
+  create table timescaledb_experimental.nobodys (id int);
+  create table timescaledb_information.nobodys (id int);
   create view a_view as select 1;
   create view _timescaledb_internal.internal_view as select 1;
   create materialized view a_materialized_view as select generate_series(1, 17);

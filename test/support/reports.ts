@@ -38,14 +38,14 @@ async function ownFigures({ admin }: TestDatabase) {
 }
 
 /**
- * What the reporter of a release makes of the known contents (test/support/contents.ts), from test/database/reports/;
- * with the server's own figures where the file has an empty value of the type.
+ * What the reporter of a release makes of the known contents (test/support/contents.ts), from docs/examples/; with the
+ * server's own figures for what depends on the server.
  */
 export async function expectedReport(
   database: TestDatabase,
   release: HandmadeRelease,
 ): Promise<Json> {
-  const file = join(import.meta.dirname, '..', 'database', 'reports', `${release}.json`);
+  const file = join(import.meta.dirname, '..', '..', 'docs', 'examples', `${release}.json`);
   const expected: Json = JSON.parse(await readFile(file, 'utf8'));
   const own = await ownFigures(database);
   return {

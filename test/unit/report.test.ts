@@ -27,11 +27,11 @@ function answering(
   return {
     identity,
     asked,
-    async row(sql) {
+    async row(sql, read) {
       const answer = answers[asked.length];
       asked.push(sql);
       if (answer instanceof Error) throw answer;
-      return { report: JSON.stringify(answer), estimated_relations: 0 };
+      return read({ report: JSON.stringify(answer), estimated_relations: 0 });
     },
   };
 }
@@ -88,7 +88,7 @@ describe('what was built', () => {
     [
       'a key inside an object',
       { ...SMALLEST, related_extensions: { ...SMALLEST.related_extensions, 'c4n4ry!': 'true' } },
-      'related_extensions has what nobody has published: (no plain name)',
+      'related_extensions has what nobody has published: 1 field',
     ],
   ])('is not handed on with %s', async (_what, report, why) => {
     const building = buildReport(answering(anIdentity('0.12.0'), report), CATALOG, 'basic');
@@ -98,6 +98,24 @@ describe('what was built', () => {
       message: expect.stringContaining(why),
     });
     await expect(building).rejects.not.toThrow(/c4n4ry/);
+  });
+
+  test.each(['{"__proto__": "c4n4ry"}', '{"a": {"__proto__": 1}}'])(
+    'is not handed on with the key that checks pass over: %s',
+    async (metadata) => {
+      const report = { ...SMALLEST, db_metadata: JSON.parse(metadata) };
+      const building = buildReport(answering(anIdentity('1.4.0'), report), CATALOG, 'basic');
+      await expect(building).rejects.toMatchObject({ code: 'REPORT_UNPUBLISHED' });
+      await expect(building).rejects.not.toThrow(/c4n4ry/);
+    },
+  );
+
+  test('is refused in a few words, however much is wrong with it', async () => {
+    const much = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`unknown_${i}`, i]));
+    const building = buildReport(answering(anIdentity('0.12.0'), much), CATALOG, 'basic');
+    await expect(building).rejects.toThrow(
+      /has what nobody has published: unknown_0, unknown_1, unknown_2, unknown_3, unknown_4, 45 more; .*; \d more\.$/,
+    );
   });
 
   test('is handed on as it is when all of it is published', async () => {

@@ -65,6 +65,13 @@ describe('settings that are complete', () => {
 });
 
 describe('settings that are wrong', () => {
+  test('sizes are not estimated by a function that opens every relation', () => {
+    const target = { ...SMALLEST, reportSource: 'function', sizes: 'estimated' };
+    expect(settingsError({ TARGET: JSON.stringify(target), DELIVERY: '{}' }).message).toContain(
+      "TARGET: sizes 'estimated' promises that no user relation is opened",
+    );
+  });
+
   const NAME =
     'must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit';
   const ENDPOINT =
