@@ -39,7 +39,12 @@ export interface Preview {
 /** The reading half of the run alone. There is nothing here that could send. */
 export async function preview(page: Page, server: OwnServer, always: boolean): Promise<Preview> {
   page.title('timescaledb-telemetry · what your server would report; nothing is sent');
-  const target = parseTarget(targetText(choicesFor(server)));
+  const isTracked = !asksNotToTrack(process.env['DO_NOT_TRACK']);
+  const choices = choicesFor(server);
+  // The server's own function would write, which is for those who may be tracked.
+  const target = parseTarget(
+    targetText(isTracked ? choices : { ...choices, reportSource: 'catalog' }),
+  );
   const credentials = parseSecret({ SecretString: server.databaseUrl }, target);
   page.line('–', 'server', `${credentials.host}, port ${credentials.port}, tls ${target.tls.mode}`);
   const story: Story = { durationMs: {} };
@@ -54,7 +59,7 @@ export async function preview(page: Page, server: OwnServer, always: boolean): P
     `TimescaleDB ${facts.installedVersion} on PostgreSQL ${facts.postgresqlVersion}`,
     story.durationMs.database,
   );
-  const decision = asksNotToTrack(process.env['DO_NOT_TRACK']) ? NOT_TO_BE_TRACKED : consent;
+  const decision = isTracked ? consent : NOT_TO_BE_TRACKED;
   showConsent(page, decision, decision.remedy);
   if (report === undefined || (!decision.granted && !always)) {
     if (!decision.granted) page.note('--always shows what the report would be all the same.');

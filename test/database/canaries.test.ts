@@ -69,6 +69,18 @@ const PLANT_IN_OBJECTS = `
     values (98766, '${CANARY}_extension', 10, 2200, false, '${CANARY}_version');
   analyze`;
 
+/** A key that can be decoded, with a canary in everything that is not published, or not of the published form. */
+const LICENSE_KEY = `E1${Buffer.from(
+  JSON.stringify({
+    id: 'an id that is none',
+    kind: CANARY,
+    customer: CANARY,
+    start_time: CANARY,
+    end_time: `2018-09-30 ${CANARY}`,
+    [CANARY]: '"kind": "trial"',
+  }),
+).toString('base64')}`;
+
 /** What may come out, each of which docs/report-fields.md warns about, in a word of its own. */
 const OPEN = {
   metadata: 'openly_flagged',
@@ -95,7 +107,7 @@ async function plant(
   for (const [setting, value] of Object.entries({
     'timescaledb.last_tuned': CANARY,
     'timescaledb.last_tuned_version': CANARY,
-    'timescaledb.license_key': `E1${CANARY}`,
+    'timescaledb.license_key': LICENSE_KEY,
     'timescaledb_telemetry.cloud': OPEN.cloud,
     'canary.setting': CANARY,
   })) {
@@ -145,8 +157,10 @@ test.each(HANDMADE_RELEASES)(
     await database.admin.query(`create tablespace ${tablespace} location ''`);
     await plant(database, release, tablespace);
     await plantWhatMayComeOut(database, release);
-    // Whoever owns the database sees the errors of all jobs.
-    await database.admin.query(`alter database ${database.name} owner to ${database.role}`);
+    // Whoever owns the database sees the errors of all jobs, and this membership the license key.
+    await database.admin.query(`
+      alter database ${database.name} owner to ${database.role};
+      grant pg_read_all_settings to ${database.role}`);
     if (release === '2.9.3') {
       await database.admin.query(
         `grant select on _timescaledb_internal.job_errors to ${database.role}`,
@@ -160,6 +174,7 @@ test.each(HANDMADE_RELEASES)(
     expect(outcome.outcome).toBe('sent');
     const report = body?.toString('utf8') ?? '';
     expect(report).not.toMatch(new RegExp(CANARY, 'i'));
+    expect(report).not.toContain(LICENSE_KEY);
     expect(JSON.stringify(outcome)).not.toMatch(new RegExp(CANARY, 'i'));
     const told = toldBy(release);
     for (const word of Object.values(OPEN)) {
@@ -177,6 +192,7 @@ test('the published list warns of each place where such a text comes out', () =>
   expect(warned).toStrictEqual([
     'instance_metadata',
     'db_metadata',
+    'functions_used',
     'errors_by_sqlerrcode',
     'db_telemetry_events',
     'access_methods',

@@ -119,6 +119,20 @@ describe('on a server of your own', () => {
     expect(stdout).toContain('"timescaledb_version": "2.28.3"');
   });
 
+  test('--report-source function shows what the server itself says, or why not', async () => {
+    const { database, url } = await own('basic');
+    await using _ = database;
+    const asked = ['--database-url', url, '--report-source', 'function'] as const;
+    const failing = await start(...asked);
+    const tracked = await start({ DO_NOT_TRACK: '1' }, ...asked, '--always');
+    expect(failing.stdout).toContain(
+      "Not by the server's own function: get_telemetry_report() did not give one",
+    );
+    expect(failing.stdout).toContain('bytes by plain SQL');
+    // It would write, so it is not even asked.
+    expect(tracked.stdout).not.toContain('did not give one');
+  });
+
   test('DO_NOT_TRACK in the environment of the caller counts', async () => {
     const { database, url } = await own('basic');
     await using _ = database;
@@ -171,10 +185,15 @@ describe('on a server of your own', () => {
 });
 
 test('options that cannot be understood are listed, all at once, with the help', async () => {
-  const { stderr, code } = await start('--level', 'loud', '--send');
+  const { stderr, code } = await start(
+    ...['--level', 'loud', '--send', '--report-source', 'function', '--sizes', 'estimated'],
+  );
   expect(code).toBe(2);
   expect(stderr).toContain('--level must be one of off, no_functions, basic');
-  expect(stderr).toContain('--send: only with --database-url');
+  expect(stderr).toContain('--send, --report-source, --sizes: only with --database-url');
+  expect(stderr).toContain(
+    '--sizes estimated opens no user relation, and --report-source function',
+  );
   expect(stderr).toContain('--send needs --endpoint');
   expect(stderr).toContain('npm start -- --help');
 });
@@ -188,6 +207,8 @@ test('--help says what there is', async () => {
     '--keep',
     '--database-url',
     '--tls-server-name',
+    '--report-source',
+    '--sizes',
     '--always',
     '--send',
     '--endpoint',

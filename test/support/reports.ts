@@ -37,6 +37,12 @@ async function ownFigures({ admin }: TestDatabase) {
   return rows[0];
 }
 
+/** What is published as the report of known contents, from docs/examples/. */
+export async function exampleOf(release: HandmadeRelease): Promise<Json> {
+  const file = join(import.meta.dirname, '..', '..', 'docs', 'examples', `${release}.json`);
+  return JSON.parse(await readFile(file, 'utf8'));
+}
+
 /**
  * What the reporter of a release makes of the known contents (test/support/contents.ts), from docs/examples/; with the
  * server's own figures for what depends on the server.
@@ -45,8 +51,7 @@ export async function expectedReport(
   database: TestDatabase,
   release: HandmadeRelease,
 ): Promise<Json> {
-  const file = join(import.meta.dirname, '..', '..', 'docs', 'examples', `${release}.json`);
-  const expected: Json = JSON.parse(await readFile(file, 'utf8'));
+  const expected = await exampleOf(release);
   const own = await ownFigures(database);
   return {
     ...expected,
