@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { readFacts } from '../../lib/facts.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { loginTo, snapshotOf } from '../support/snapshots.ts';
 import { type Settings, secretFor, startWorld } from '../support/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
@@ -57,6 +59,14 @@ const CASES: readonly {
     what: "the database says basic and the job's owner off",
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner; alter role ${role}_owner set ${LEVEL} = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: "the job's owner says off, in letters of another case",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner;
+       alter role ${role}_owner set "TimescaleDB"."Telemetry_Level" = 'off';
        update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
@@ -184,6 +194,28 @@ test('what ALTER SYSTEM has written and the server not loaded counts, for a role
     await admin.query(`alter system reset ${LEVEL}`);
     await admin.query(`drop owned by ${role}`);
   }
+});
+
+test.each([
+  'grant select on pg_catalog.pg_file_settings',
+  'grant execute on function pg_catalog.pg_show_all_file_settings()',
+])('half of the right to see what is not loaded is none, and no error: %s', async (grant) => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  const { admin, name, role } = database;
+  await admin.query(`alter database ${name} set ${LEVEL} = 'basic'; ${grant} to ${role}`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run();
+  await admin.query(`drop owned by ${role}`);
+  expect(outcome.outcome).toBe('sent');
+});
+
+test('a level that a session has reset to nothing is none', async () => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query('alter extension timescaledb drop function get_telemetry_report()');
+  const connection = await loginTo(database);
+  await connection.client.query(`set ${LEVEL} = 'basic'; reset ${LEVEL}`);
+  const { level } = await snapshotOf(connection, readFacts);
+  expect(level.session).toBeNull();
 });
 
 test('DO_NOT_TRACK is decided before anything is asked', async () => {

@@ -1,13 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { login } from '../../lib/connection.ts';
-import { withSnapshot } from '../../lib/database.ts';
 import { buildReport } from '../../lib/report/report.ts';
-import { parseSecret } from '../../lib/secret.ts';
-import { parseTarget } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';
+import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 const asItIs = (row: unknown): unknown => row;
@@ -46,8 +43,7 @@ async function otherSession(): Promise<pg.Client> {
 async function untilWaiting(): Promise<void> {
   for (;;) {
     const { rowCount } = await database.admin.query(
-      `select 1 from pg_catalog.pg_locks where not granted
-       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())`,
+      `select 1 from pg_catalog.pg_stat_activity where wait_event_type = 'Lock' and datname = pg_catalog.current_database()`,
     );
     if (rowCount !== 0) return;
     await delay(10);
@@ -125,27 +121,53 @@ test('a lock that is only waited for does not hold the report either', async () 
 });
 
 test('a lock that comes just when a relation is measured costs one lock time-out, and all is estimated', async () => {
-  const target = parseTarget(
-    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
-  );
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
   const other = await otherSession();
   await other.query('begin; lock table busy in access exclusive mode');
 
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
-  const row = await withSnapshot(
-    connection,
-    () => 10_000,
-    async (snapshot) => {
-      await expect(
-        snapshot.row("select pg_catalog.pg_table_size('public.busy') as size", asItIs),
-      ).rejects.toMatchObject({ code: 'CATALOG_LOCKED' });
-      return snapshot.row("select 'estimated' as size", asItIs);
-    },
-  );
+  const connection = await loginTo(database);
+  const row = await snapshotOf(connection, async (snapshot) => {
+    await expect(
+      snapshot.row("select pg_catalog.pg_table_size('public.busy') as size", asItIs),
+    ).rejects.toMatchObject({ code: 'CATALOG_LOCKED' });
+    return snapshot.row("select 'estimated' as size", asItIs);
+  });
 
   expect(row).toEqual({ size: 'estimated' });
+});
+
+test.each([
+  ['a reader', 'begin; select 1 from busy limit 1'],
+  ['a writer', "begin; insert into busy values (0, 'x')"],
+])('%s keeps nobody from measuring', async (_who, sql) => {
+  const other = await otherSession();
+  await other.query(sql);
+  const { outcome } = await run();
+  expect(outcome.report).not.toHaveProperty('estimatedRelations');
+});
+
+test('two who change the same row keep nobody from measuring: only the row is locked', async () => {
+  const first = await otherSession();
+  await first.query("begin; update busy set body = 'first' where id = 1");
+  const second = await otherSession();
+  const waiting = second.query("begin; update busy set body = 'second' where id = 1");
+  await untilWaiting();
+  const { outcome } = await run();
+  expect(outcome.report).not.toHaveProperty('estimatedRelations');
+  await first.query('rollback');
+  await waiting;
+});
+
+test('a lock on what is not measured costs no estimate', async () => {
+  await database.admin.query(`
+    create table _timescaledb_internal.compressed_data (at int);
+    insert into _timescaledb_catalog.hypertable (id, schema_name, table_name, compression_state)
+      values (3, '_timescaledb_internal', 'compressed_data', 2)`);
+  const other = await otherSession();
+  await other.query(
+    'begin; lock table _timescaledb_internal.compressed_data in access exclusive mode',
+  );
+  const { outcome } = await run();
+  expect(outcome.report).not.toHaveProperty('estimatedRelations');
 });
 
 test('a chunk that is locked does not hold the report', async () => {
@@ -209,34 +231,19 @@ async function lockAll(client: pg.Client): Promise<void> {
 test('with estimated sizes no relation but catalogs is opened, nor waited for, nor locked', async () => {
   const other = await otherSession();
   await lockAll(other);
-  const target = parseTarget(
-    JSON.stringify({
-      name: 'x',
-      environment: 'x',
-      secretId: 'x',
-      tls: { mode: 'disable' },
-      sizes: 'estimated',
-    }),
-  );
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const connection = await loginTo(database);
 
-  const { source, locks } = await withSnapshot(
-    connection,
-    () => 10_000,
-    async (snapshot) => {
-      const { source } = await buildReport(snapshot, target, 'basic');
-      const { rows } = await database.admin.query<{ relation: string }>(
-        `select l.relation::regclass::text as relation
+  const { source, locks } = await snapshotOf(connection, async (snapshot) => {
+    const { source } = await buildReport(snapshot, aTarget({ sizes: 'estimated' }), 'basic');
+    const { rows } = await database.admin.query<{ relation: string }>(
+      `select l.relation::regclass::text as relation
          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a using (pid)
          join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace
          where a.usename = $1 and n.nspname not in ('pg_catalog', '_timescaledb_catalog') and c.relname !~ '^bgw_job_stat'`,
-        [database.role],
-      );
-      return { source, locks: rows };
-    },
-  );
+      [database.role],
+    );
+    return { source, locks: rows };
+  });
 
   expect(source).toBe('catalog');
   expect(locks).toStrictEqual([]);

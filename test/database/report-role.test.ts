@@ -88,6 +88,9 @@ test('it takes four round trips over one connection: head, facts, report, end', 
     /^\s*begin transaction isolation level repeatable read, read only;/,
   );
   expect(conversation?.queries.at(-1)).toBe('commit');
+  // Nothing has failed, and no worker process is taken from others.
+  expect(conversation?.queries.join()).not.toContain('rollback to savepoint');
+  expect(conversation?.queries[0]).toContain('set local max_parallel_workers_per_gather = 0;');
   // What a pooler passes on, and nothing that it could refuse.
   expect(conversation?.startup).toEqual({
     user: database.role,
@@ -180,5 +183,24 @@ test('errors by SQLSTATE are reported for a member of the owner, and left out fo
   expect(byOwner.errors_by_sqlerrcode).toEqual({
     policy_retention: { '40001': 2 },
     user_defined_action: { '57014': 1 },
+  });
+});
+
+test('a member of the owner sees errors although it inherits no rights, and no errors are an empty object', async () => {
+  await using database = await consentingDatabase();
+  await database.admin.query(`
+    create role ${database.role}_owner;
+    alter role ${database.role} noinherit;
+    grant ${database.role}_owner to ${database.role};
+    alter database ${database.name} owner to ${database.role}_owner`);
+  await using world = await startWorld({ secret: secretFor(database) });
+
+  await world.run();
+  await database.admin.query(
+    `alter database ${database.name} owner to postgres; drop role ${database.role}_owner`,
+  );
+
+  expect(JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}')).toMatchObject({
+    errors_by_sqlerrcode: {},
   });
 });

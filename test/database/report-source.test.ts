@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
-import { login } from '../../lib/connection.ts';
-import { withSnapshot } from '../../lib/database.ts';
 import type { Story } from '../../lib/outcome.ts';
 import { startPhases } from '../../lib/phases.ts';
 import { buildReport } from '../../lib/report/report.ts';
 import { readDatabase } from '../../lib/run.ts';
 import { parseSecret } from '../../lib/secret.ts';
-import { parseTarget } from '../../lib/target.ts';
 import type { HandmadeRelease } from '../support/catalogs.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { expectedReport, runFor, withoutErrors } from '../support/reports.ts';
+import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
 import { secretFor } from '../support/world.ts';
 
 const BY_FUNCTION = { target: { reportSource: 'function' } } as const;
@@ -153,6 +151,16 @@ test('a function of that name that is not the extension’s is never called', as
   ]);
 });
 
+test('a compiled function is not called while no library is loaded: the call would end the session', async () => {
+  await using database = await known('2.28.3');
+  await database.admin.query(
+    `create or replace function get_telemetry_report() returns jsonb language c as '$libdir/plpgsql', 'plpgsql_call_handler'`,
+  );
+  const { outcome } = await runFor(database, BY_FUNCTION);
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
+  expect(outcome.warnings).toStrictEqual([expect.stringContaining('that may be called')]);
+});
+
 test('the extension may live in a schema whose name has to be quoted', async () => {
   await using database = await known('2.28.3');
   const own = withoutErrors(await expectedReport(database, '2.28.3'));
@@ -167,18 +175,6 @@ test('the extension may live in a schema whose name has to be quoted', async () 
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
 });
 
-function targetOf(reportSource: 'catalog' | 'function') {
-  return parseTarget(
-    JSON.stringify({
-      name: 'x',
-      environment: 'x',
-      secretId: 'x',
-      tls: { mode: 'disable' },
-      reportSource,
-    }),
-  );
-}
-
 test('a function whose text is refused leaves no lock behind for the rest of the run', async () => {
   await using database = await known('1.7.5');
   // As in 1.5 to 1.7, whose function locks catalog tables against everybody.
@@ -188,23 +184,17 @@ test('a function whose text is refused leaves no lock behind for the rest of the
     `begin lock table _timescaledb_catalog.hypertable in access exclusive mode; return '{"mine": 1}'; end`,
   );
   await database.admin.query(`grant all on _timescaledb_catalog.hypertable to ${database.role}`);
-  const target = targetOf('function');
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const target = aTarget({ reportSource: 'function' });
+  const connection = await loginTo(database);
 
-  const { source, locks } = await withSnapshot(
-    connection,
-    () => 10_000,
-    async (snapshot) => {
-      const { source } = await buildReport(snapshot, target, 'basic');
-      const { rows } = await database.admin.query(
-        "select l.mode from pg_locks l join pg_stat_activity a using (pid) where a.usename = $1 and l.mode = 'AccessExclusiveLock'",
-        [database.role],
-      );
-      return { source, locks: rows };
-    },
-  );
+  const { source, locks } = await snapshotOf(connection, async (snapshot) => {
+    const { source } = await buildReport(snapshot, target, 'basic');
+    const { rows } = await database.admin.query(
+      "select l.mode from pg_locks l join pg_stat_activity a using (pid) where a.usename = $1 and l.mode = 'AccessExclusiveLock'",
+      [database.role],
+    );
+    return { source, locks: rows };
+  });
 
   expect({ source, locks }).toStrictEqual({ source: 'catalog', locks: [] });
 });
@@ -217,7 +207,7 @@ test.each(['off', 'basic'])(
     await database.admin.query(
       `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
     );
-    const target = targetOf('function');
+    const target = aTarget({ reportSource: 'function' });
     const credentials = parseSecret({ SecretString: secretFor(database) }, target);
     const story: Story = { durationMs: {} };
     const phases = startPhases(story.durationMs, 10_000);

@@ -185,8 +185,9 @@ async function distribute({ admin }: TestDatabase, distUuid: string): Promise<vo
       (3, 3, '_timescaledb_internal', 'part_chunk', 0);
     insert into _timescaledb_catalog.chunk_data_node values (1, 1, 'node_1'), (1, 1, 'node_2'), (1, 1, 'node_3'), (2, 1, 'node_2');
     create view over_copied as select 1;
+    create view over_part as select 1;
     insert into _timescaledb_catalog.continuous_agg (mat_hypertable_id, raw_hypertable_id, user_view_schema, user_view_name)
-      values (9, 1, 'public', 'over_copied');
+      values (9, 1, 'public', 'over_copied'), (10, 3, 'public', 'over_part');
     analyze _timescaledb_internal.part_chunk`);
 }
 
@@ -251,7 +252,7 @@ test.each([
           indexes_size: 8_192,
           compression: { num_compressed_hypertables: 1 },
         },
-        continuous_aggregates: { num_relations: 1, num_caggs_on_distributed_hypertables: 1 },
+        continuous_aggregates: { num_relations: 2, num_caggs_on_distributed_hypertables: 1 },
       },
     });
   },
@@ -273,7 +274,8 @@ test.each(['2.5.2', '2.13.1'] as const)(
 
 test('without a setting for it, nothing is said of the cloud, the license or tuning', async () => {
   await using database = await consenting({ release: '2.13.1' });
-  const { report } = await runFor(database);
+  const { outcome, report } = await runFor(database);
+  expect(outcome.outcome).toBe('sent');
   for (const name of [
     'instance_metadata',
     'license',
@@ -291,7 +293,8 @@ test.each([
 ])('%s is told only if it is what timescaledb-tune writes', async (setting, value) => {
   await using database = await consenting({ release: '2.13.1' });
   await set(database, { [setting]: value });
-  const { report } = await runFor(database);
+  const { outcome, report } = await runFor(database);
+  expect(outcome.outcome).toBe('sent');
   expect(Object.keys(report).filter((name) => name.startsWith('last_tuned'))).toStrictEqual([]);
 });
 
@@ -445,4 +448,34 @@ test('what was tuned is told by the other name where the first one holds somethi
     last_tuned_time: '2001-02-03T04:05:06Z',
     last_tuned_version: '1.2.3',
   });
+});
+
+test('before 2.25 the name that timescaledb-tune writes is the first', async () => {
+  await using database = await consenting({ release: '2.24.0' });
+  await set(database, {
+    'timescaledb.last_tune_version': '1.2.3',
+    'timescaledb.last_tuned_version': '0.18.1',
+  });
+  expect((await runFor(database)).report).toMatchObject({ last_tuned_version: '0.18.1' });
+});
+
+test('a host that gives no name of its system is Unknown', async () => {
+  await using database = await consenting({ release: '2.28.3' });
+  await database.admin.query(`
+    create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text, out version_pretty text)
+      language sql as $$ select null::text, null::text, null::text, null::text $$`);
+  const { report } = await runFor(database);
+  expect(report).toMatchObject({ os_name: 'Unknown' });
+  for (const name of ['os_version', 'os_release', 'os_name_pretty']) {
+    expect(report).not.toHaveProperty(name);
+  }
+});
+
+test('a role that is granted the right to see settings, but does not inherit it, tells the edition alone', async () => {
+  await using database = await consenting({ release: '1.7.5' });
+  await set(database, { 'timescaledb.license_key': ENTERPRISE_KEY });
+  await database.admin.query(
+    `alter role ${database.role} noinherit; grant pg_read_all_settings to ${database.role}`,
+  );
+  expect((await runFor(database)).report['license']).toStrictEqual({ edition: 'enterprise' });
 });

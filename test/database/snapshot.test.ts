@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { login } from '../../lib/connection.ts';
-import { withSnapshot } from '../../lib/database.ts';
 import { readFacts } from '../../lib/facts.ts';
 import { buildReport } from '../../lib/report/report.ts';
-import { parseSecret } from '../../lib/secret.ts';
-import { parseTarget } from '../../lib/target.ts';
+import { jobSchema } from '../support/catalogs.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 async function consenting(): Promise<TestDatabase> {
@@ -86,13 +84,7 @@ test('what another client left in a pooled session changes nothing', async () =>
     `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
   );
   const { report: expected } = await reportOf(database);
-  const target = parseTarget(
-    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
-  );
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
-
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const connection = await loginTo(database);
   await database.admin.query(
     `create role ${database.role}_other; grant ${database.role}_other to ${database.role}`,
   );
@@ -104,17 +96,13 @@ test('what another client left in a pooled session changes nothing', async () =>
     set intervalstyle = 'postgres_verbose';
     set datestyle = 'German';
     set statement_timeout = '25ms'`);
-  const { row, body } = await withSnapshot(
-    connection,
-    () => 10_000,
-    async (snapshot) => ({
-      row: await snapshot.row(
-        "select current_user::text as role, pg_catalog.current_setting('jit') as jit",
-        (found) => found,
-      ),
-      body: (await buildReport(snapshot, target, 'basic')).body,
-    }),
-  );
+  const { row, body } = await snapshotOf(connection, async (snapshot) => ({
+    row: await snapshot.row(
+      "select current_user::text as role, pg_catalog.current_setting('jit') as jit",
+      (found) => found,
+    ),
+    body: (await buildReport(snapshot, aTarget(), 'basic')).body,
+  }));
 
   expect(row).toEqual({ role: database.role, jit: 'off' });
   expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject(expected);
@@ -122,27 +110,18 @@ test('what another client left in a pooled session changes nothing', async () =>
 
 test('a session that is ended between two queries is a lost connection', async () => {
   await using database = await consenting();
-  const target = parseTarget(
-    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
-  );
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const connection = await loginTo(database);
 
-  const reading = withSnapshot(
-    connection,
-    () => 10_000,
-    async (snapshot) => {
-      const { promise: ended, resolve } = Promise.withResolvers<void>();
-      connection.client.once('end', resolve);
-      await database.admin.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
-        [database.role],
-      );
-      await ended;
-      return snapshot.row('select 1', (row) => row);
-    },
-  );
+  const reading = snapshotOf(connection, async (snapshot) => {
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    connection.client.once('end', resolve);
+    await database.admin.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+      [database.role],
+    );
+    await ended;
+    return snapshot.row('select 1', (row) => row);
+  });
 
   await expect(reading).rejects.toMatchObject({
     code: 'DATABASE_CONNECTION_LOST',
@@ -209,14 +188,9 @@ test("the job's intervals are exact whatever the role has set, and an infinite o
     alter role ${database.role} set extra_float_digits = '-15';
     update _timescaledb_catalog.bgw_job set schedule_interval = '1 year 2 months 3 days 25:00:00.5',
       retry_period = 'infinity' where id = 1`);
-  const target = parseTarget(
-    JSON.stringify({ name: 'x', environment: 'x', secretId: 'x', tls: { mode: 'disable' } }),
-  );
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-  const secrets = { read: async () => credentials };
-  const connection = await login(credentials, secrets, target, new AbortController().signal);
+  const connection = await loginTo(database);
 
-  const { jobs } = await withSnapshot(connection, () => 10_000, readFacts);
+  const { jobs } = await snapshotOf(connection, readFacts);
 
   expect(jobs).toMatchObject([
     {
@@ -229,6 +203,23 @@ test("the job's intervals are exact whatever the role has set, and an infinite o
     },
   ]);
 });
+
+test.each(['2.9.0', '2.28.3'] as const)(
+  'in %s a job has a beginning and a time zone',
+  async (release) => {
+    await using database = await createDatabase({ release });
+    await database.admin.query(
+      `update ${jobSchema(release)}.bgw_job set initial_start = '2024-02-03 04:05:06+01', timezone = 'Europe/Zurich'`,
+    );
+    const connection = await loginTo(database);
+
+    const { jobs } = await snapshotOf(connection, readFacts);
+
+    expect(jobs).toMatchObject([
+      { initialStart: '2024-02-03T03:05:06+00:00', timezone: 'Europe/Zurich' },
+    ]);
+  },
+);
 
 test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
   'an install time that was written in another style (%s) is left out, and not guessed',

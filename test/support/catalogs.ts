@@ -337,15 +337,15 @@ function functions(release: HandmadeRelease): string[] {
   const called = `language plpgsql as $$ begin raise exception 'the report function was called'; end $$;`;
   return spans(release, [
     [
+      `create function _timescaledb_internal.get_os_info(out sysname text, out version text, out release text, out version_pretty text)
+  language plpgsql as $$ begin raise exception 'the deprecated wrapper was called'; end $$;`,
+      '2.12.0',
+    ],
+    [
       `create function ${functionsSchemaOf(release)}.get_os_info(out sysname text, out version text, out release text${
         has(release, '1.2.0') ? ', out version_pretty text' : ''
       })
   language sql as $$ select 'Linux'::text, '#1 SMP'::text, '6.1.0'::text${has(release, '1.2.0') ? ", 'Debian GNU/Linux 12 (bookworm)'::text" : ''} $$;`,
-    ],
-    [
-      `create function _timescaledb_internal.get_os_info(out sysname text, out version text, out release text, out version_pretty text)
-  language plpgsql as $$ begin raise exception 'the deprecated wrapper was called'; end $$;`,
-      '2.12.0',
     ],
     [LICENSE_FUNCTIONS, '1.2.0', '1.7.5'],
     [`create function get_telemetry_report() returns text ${called}`, '0.12.0', '1.3.2'],

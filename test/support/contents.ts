@@ -74,6 +74,8 @@ const USER_RELATIONS = `
   create temporary table another_sessions as select generate_series(1, 41);
   create schema elsewhere;
   create view elsewhere.aggregate as select 1;
+  create table elsewhere.measured (at int);
+  create table elsewhere.chunk_1 (at int);
 
   -- installed, as far as the catalog says; until PostgreSQL 11 the column oid is not to be written
   do $$ begin
@@ -148,11 +150,12 @@ function continuousAggregates(release: HandmadeRelease): string {
     update('continuous_agg', assignment, 'mat_hypertable_id = 7');
   return [
     `create view aggregate as select 1;
-    create view nested_aggregate as select 1;`,
+    create view nested_aggregate as select 1;
+    create view third_aggregate as select 1;`,
     hypertable(release, 2, '_timescaledb_internal.materialization', has(release, '2.0.0')),
     chunk(release, 5, 2, 'materialized_chunk'),
     `insert into _timescaledb_catalog.continuous_agg (mat_hypertable_id, raw_hypertable_id, user_view_schema, user_view_name)
-      values (2, 1, 'public', 'aggregate'), (7, 2, 'public', 'nested_aggregate');`,
+      values (2, 1, 'public', 'aggregate'), (7, 2, 'public', 'nested_aggregate'), (8, 1, 'public', 'third_aggregate');`,
     ...spans(release, [
       [set('materialized_only = true'), '1.7.0'],
       [set('finalized = false'), '2.7.0', '2.24.0'],
@@ -173,7 +176,13 @@ function compressedChunk(release: HandmadeRelease): string {
     ...spans(release, [
       [recorded('numrows_pre_compression = 23, numrows_post_compression = 2'), '2.0.0'],
       [recorded('numrows_frozen_immediately = 1'), '2.13.0'],
-      [update('chunk', 'status = 1', 'id = 1') + update('chunk', 'status = 9', 'id = 5'), '2.3.0'],
+      [
+        // Other bits than the first say other things.
+        update('chunk', 'status = 1', 'id = 1') +
+          update('chunk', 'status = 9', 'id = 5') +
+          update('chunk', 'status = 8', 'id = 2'),
+        '2.3.0',
+      ],
     ]),
   ].join('\n');
 }

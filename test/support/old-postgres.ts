@@ -36,7 +36,7 @@ find "$folder/native/share/postgresql/extension" -name '*.control' ! -name plpgs
 cp "$folder"/extension/* "$folder/native/share/postgresql/extension" || exit
 "$folder/native/bin/initdb" --pgdata="$folder/data" --username=${SUPERUSER} --pwfile="$folder/password" \\
   --auth=scram-sha-256 --nosync ${INITDB_FLAGS.join(' ')} || exit
-"$folder/native/bin/postgres" -D "$folder/data" -p "$port" ${POSTGRES_FLAGS.join(' ')} -c fsync=off \\
+"$folder/native/bin/postgres" -D "$folder/data" -p "$port" ${POSTGRES_FLAGS.join(' ')} \\
   -c listen_addresses=127.0.0.1 -c unix_socket_directories= 3<&- & server=$!
 # Again and again, because a server that has only begun to start does not listen to signals yet.
 { cat <&3; while kill -INT $server; do sleep 0.1; done; } 2> /dev/null &

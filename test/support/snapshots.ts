@@ -1,0 +1,39 @@
+import { type Connection, login } from '../../lib/connection.ts';
+import { type Snapshot, withSnapshot } from '../../lib/database.ts';
+import { parseSecret } from '../../lib/secret.ts';
+import { parseTarget, type Target } from '../../lib/target.ts';
+import type { TestDatabase } from './databases.ts';
+import { secretFor } from './world.ts';
+
+/** A target for a database of the tests, with choices. */
+export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target {
+  return parseTarget(
+    JSON.stringify({
+      name: 'x',
+      environment: 'x',
+      secretId: 'x',
+      tls: { mode: 'disable' },
+      ...choices,
+    }),
+  );
+}
+
+/** Logged in as the reporting role, before anything was asked. */
+export async function loginTo(database: TestDatabase): Promise<Connection> {
+  const target = aTarget();
+  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  return login(
+    credentials,
+    { read: async () => credentials },
+    target,
+    new AbortController().signal,
+  );
+}
+
+/** One snapshot of the database, as a run takes it. */
+export async function snapshotOf<T>(
+  connection: Connection,
+  read: (snapshot: Snapshot) => Promise<T>,
+): Promise<T> {
+  return withSnapshot(connection, () => 10_000, read);
+}
