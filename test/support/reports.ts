@@ -8,13 +8,14 @@ import { type Settings, secretFor, startWorld } from './world.ts';
 /** A JSON object, as a report is one. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** One run for a database of the tests: the outcome, and what arrived at the endpoint. */
+/** One run for a database of the tests, which must not fail: the outcome, and what arrived at the endpoint. */
 export async function runFor(
   database: TestDatabase,
   settings: Settings = {},
 ): Promise<{ outcome: Outcome; body: Buffer | undefined; report: Json }> {
   await using world = await startWorld({ secret: secretFor(database, { port: database.port }) });
-  const { outcome } = await world.run(settings);
+  const { outcome, error } = await world.run(settings);
+  if (error !== undefined) throw error;
   const body = world.endpoint.reports[0]?.body;
   const report: Json = JSON.parse(body?.toString('utf8') ?? '{}');
   return { outcome, body, report };

@@ -105,8 +105,7 @@ describe('what was built', () => {
     async (metadata) => {
       const report = { ...SMALLEST, db_metadata: JSON.parse(metadata) };
       const building = buildReport(answering(anIdentity('1.4.0'), report), CATALOG, 'basic');
-      await expect(building).rejects.toMatchObject({ code: 'REPORT_UNPUBLISHED' });
-      await expect(building).rejects.not.toThrow(/c4n4ry/);
+      await expect(building).rejects.toThrow(/: a key is __proto__\.$/);
     },
   );
 
