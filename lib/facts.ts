@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Snapshot } from './database.ts';
+import { RunError } from './errors.ts';
 import {
   functionsSchema,
   type Identity,
@@ -63,7 +64,7 @@ export interface Facts {
   readonly standby: boolean;
   /** TimescaleDB in this database, from pg_extension. */
   readonly installedVersion: string;
-  /** TimescaleDB on the server's disk; null when the control file is gone. */
+  /** TimescaleDB on the server's disk; null when the control file is gone, or not to be found among broken ones. */
   readonly availableVersion: string | null;
   readonly builtWithTelemetry: boolean;
   readonly level: {
@@ -129,15 +130,17 @@ function telemetryJobs(identity: Identity): string {
   }`;
 }
 
-function factsQuery(identity: Identity): string {
+const AVAILABLE_VERSION = `(
+    select a.default_version::text from pg_catalog.pg_available_extensions a
+    where a.name = 'timescaledb'
+  )`;
+
+function factsQuery(identity: Identity, availableVersion: string): string {
   return `
 with telemetry_job as (${telemetryJobs(identity)}
 )
 select
-  (
-    select a.default_version::text from pg_catalog.pg_available_extensions a
-    where a.name = 'timescaledb'
-  ) as available_version,
+  ${availableVersion} as available_version,
   nullif(pg_catalog.current_setting('timescaledb.telemetry_level', true), '') as session_level,
   (
     select pg_catalog.json_build_object('source', s.source, 'resetValue', s.reset_val)
@@ -186,12 +189,21 @@ select
   ) as metadata_keys`;
 }
 
+/** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
+async function ask({ identity, row }: Snapshot): Promise<z.infer<typeof rowSchema>> {
+  const read = (found: unknown) => checkRow('the facts', rowSchema, found);
+  try {
+    return await row(factsQuery(identity, AVAILABLE_VERSION), read);
+  } catch (error) {
+    if (!(error instanceof RunError) || error.code !== 'DATABASE_ERROR') throw error;
+    return await row(factsQuery(identity, 'null::text'), read);
+  }
+}
+
 /** One query: what this server is and wants. */
 export async function readFacts(snapshot: Snapshot): Promise<Facts> {
   const { identity } = snapshot;
-  const row = await snapshot.row(factsQuery(identity), (found) =>
-    checkRow('the facts', rowSchema, found),
-  );
+  const row = await ask(snapshot);
   return {
     postgresqlVersion: postgresqlVersion(identity),
     standby: identity.standby,

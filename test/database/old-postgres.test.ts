@@ -1,8 +1,10 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HANDMADE_RELEASES, has } from '../support/catalogs.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase } from '../support/databases.ts';
-import { isOldPostgresHere, startOldPostgres } from '../support/old-postgres.ts';
+import { isOldPostgresHere, type OldPostgres, startOldPostgres } from '../support/old-postgres.ts';
 import { expectedReport, runFor } from '../support/reports.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
@@ -31,7 +33,7 @@ const LATER = /\b(materialized|relispartition|prokind|jsonpath|generated|merge|a
 const NEWEST_RELEASE = { 10: '1.7.5', 12: '2.11.2' } as const;
 
 describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', (major) => {
-  let server: Awaited<ReturnType<typeof startOldPostgres>>;
+  let server: OldPostgres;
   beforeAll(async () => {
     server = await startOldPostgres(major);
   });
@@ -90,6 +92,20 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
       expect(sql).not.toMatch(LATER);
     },
   );
+
+  test('a control file that the server cannot read costs what is available, and not the report', async () => {
+    await using database = await createDatabase({ port: server.port, release: '1.7.5' });
+    await fillWithKnownContents(database, '1.7.5');
+    const broken = join(server.extensions, 'broken.control');
+    await writeFile(broken, 'from_the_future = true');
+    try {
+      const { outcome, report } = await runFor(database);
+      expect(outcome).toMatchObject({ outcome: 'sent', version: { available: null } });
+      expect(report).toStrictEqual(await expectedReport(database, '1.7.5'));
+    } finally {
+      await rm(broken);
+    }
+  });
 
   test('an enterprise license of 1.7 is decoded', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });

@@ -80,13 +80,18 @@ async function isReady(port: number): Promise<boolean> {
   return true;
 }
 
+export interface OldPostgres {
+  readonly port: number;
+  /** The folder with the control files of what is available. */
+  readonly extensions: string;
+  stop(): Promise<void>;
+}
+
 /**
  * A real PostgreSQL without TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB. An
  * extension must lie among the server's own files before PostgreSQL 18, so the server is a copy.
  */
-export async function startOldPostgres(
-  major: 10 | 12,
-): Promise<{ readonly port: number; stop(): Promise<void> }> {
+export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
   const native = nativeFolder(major);
   const user = await serverUser();
   const port = await freePort();
@@ -113,6 +118,7 @@ export async function startOldPostgres(
     }
     return {
       port,
+      extensions: join(folder, 'native', 'share', 'postgresql', 'extension'),
       async stop() {
         keeper.stdin.end();
         await closed;
