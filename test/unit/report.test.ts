@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/database.ts';
 import { RunError } from '../../lib/errors.ts';
 import type { Identity } from '../../lib/identity.ts';
+import { checkPublished } from '../../lib/report/published.ts';
 import { buildReport, reportQuery } from '../../lib/report/report.ts';
 import { anIdentity } from '../support/identities.ts';
 
@@ -100,15 +103,6 @@ describe('what was built', () => {
     await expect(building).rejects.not.toThrow(/c4n4ry/);
   });
 
-  test.each(['{"__proto__": "c4n4ry"}', '{"a": {"__proto__": 1}}'])(
-    'is not handed on with the key that checks pass over: %s',
-    async (metadata) => {
-      const report = { ...SMALLEST, db_metadata: JSON.parse(metadata) };
-      const building = buildReport(answering(anIdentity('1.4.0'), report), CATALOG, 'basic');
-      await expect(building).rejects.toThrow(/: a key is __proto__\.$/);
-    },
-  );
-
   test('is refused in a few words, however much is wrong with it', async () => {
     const much = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`unknown_${i}`, i]));
     const building = buildReport(answering(anIdentity('0.12.0'), much), CATALOG, 'basic');
@@ -197,5 +191,35 @@ describe("the server's own function", () => {
     expect(source).toBe('catalog');
     expect(fallback).toMatch(/CATALOG_LOCKED/);
     expect(snapshot.asked).toHaveLength(3);
+  });
+});
+
+describe('the key __proto__, which checks like to pass over,', () => {
+  const example = readFileSync(
+    join(import.meta.dirname, '..', '..', 'docs', 'examples', '2.28.3.json'),
+    'utf8',
+  );
+  const withObject = (name: string, object: string): string =>
+    JSON.stringify({ ...JSON.parse(example), [name]: JSON.parse(object) });
+
+  test('is a key like any other where keys are data', () => {
+    for (const metadata of ['{"__proto__": "text"}', '{"__proto__": "text", "*proto*": "text"}']) {
+      expect(() => checkPublished(withObject('db_metadata', metadata), '2.28.3')).not.toThrow();
+    }
+  });
+
+  test.each([
+    ['db_metadata', '{"__proto__": {"c4n4ry": 1}}'],
+    ['db_metadata', '{"__proto__": 1, "*proto*": "text"}'],
+    ['db_metadata', '{"__proto__": "text", "*proto*": 1}'],
+    ['functions_used', '{"__proto__": 1}'],
+    ['stats_by_job_type', '{"__proto__": "c4n4ry"}'],
+    ['access_methods', '{"__proto__": "c4n4ry"}'],
+    ['related_extensions', '{"__proto__": "c4n4ry"}'],
+    ['__proto__', '"c4n4ry"'],
+  ])('does not hide in %s: %s', (name, object) => {
+    const check = () => checkPublished(withObject(name, object), '2.28.3');
+    expect(check).toThrow(/is not what is published/);
+    expect(check).not.toThrow(/c4n4ry/);
   });
 });
