@@ -187,10 +187,10 @@ sent, and one that does not pass is not sent (\`REPORT_UNPUBLISHED\`). The same 
 change of the format: [schemas/](schemas/).
 
 By default the report is built with plain SQL over the catalogs. What only the compiled code of the extension knows is then
-left out, or null, and never invented. The check proves which fields there are, their types, and the form of identifiers,
-times, SQLSTATEs and other texts that have one; a text without a form, such as a kernel's version, is what the server says it
-is. With \`reportSource: "function"\` the server's own text is sent in its place, and is
-checked in the same way. Times are UTC. Where somebody's own text can come out, the list says **Mind**.
+left out, or null, and never invented. With \`reportSource: "function"\` the server's own text is sent in its place, and is
+checked in the same way. The check proves which fields there are, their types, and the form of identifiers, times, SQLSTATEs
+and other texts that have one; a text without a form, such as a kernel's version, is what the server says it is. Times of
+plain SQL are UTC. Where somebody's own text can come out, the list says **Mind**.
 
 ## Formats
 

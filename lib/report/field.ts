@@ -4,7 +4,7 @@ import { type Identity, isAtLeast } from '../identity.ts';
 
 /** What a value of the report may be: the words for it, and the check that the finished report has to pass. */
 export interface Type {
-  /** For the published list, for example `number`. */
+  /** For the published list, for example `integer`. */
   readonly label: string;
   readonly schema: (release: string) => z.ZodMiniType;
   /** The fields of an object, where they are published one by one. */
