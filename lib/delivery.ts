@@ -1,6 +1,6 @@
 import { isTlsError, RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
-import type { Delivery } from './target.ts';
+import type { Delivery } from './settings.ts';
 import { PRODUCT } from './version.ts';
 
 /** To connect, send, and get the status line. */

@@ -3,7 +3,8 @@ import type { Receipt } from './delivery.ts';
 import type { RunError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Report } from './report/report.ts';
-import type { RunEvent, Target } from './target.ts';
+import type { RunEvent } from './settings.ts';
+import type { Target } from './target.ts';
 import type { Verdict } from './versions.ts';
 
 export type Phase = 'credentials' | 'database' | 'delivery';

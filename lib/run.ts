@@ -8,7 +8,8 @@ import { readFacts } from './facts.ts';
 import { type Outcome, type Story, toOutcome } from './outcome.ts';
 import { type Phases, startPhases } from './phases.ts';
 import { buildReport } from './report/report.ts';
-import { parseEvent, parseSettings, type Settings, type Target } from './target.ts';
+import { parseEvent, parseSettings, type Settings } from './settings.ts';
+import type { Target } from './target.ts';
 import { judge } from './versions.ts';
 
 export interface RunDependencies {

@@ -1,13 +1,6 @@
 import { parseArgs } from 'node:util';
-import {
-  isEndpoint,
-  LEVELS,
-  type Level,
-  LOOPBACK,
-  SIZES,
-  SOURCES,
-  type Target,
-} from '../lib/target.ts';
+import { isEndpoint, LOOPBACK } from '../lib/settings.ts';
+import { LEVELS, type Level, SIZES, SOURCES, type Target } from '../lib/target.ts';
 
 export const HELP = `
   npm start -- [options]

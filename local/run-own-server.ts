@@ -42,9 +42,9 @@ export async function preview(page: Page, server: OwnServer, always: boolean): P
   const isTracked = !asksNotToTrack(process.env['DO_NOT_TRACK']);
   const choices = choicesFor(server);
   // The server's own function would write, which is for those who may be tracked.
-  const target = parseTarget(
-    targetText(isTracked ? choices : { ...choices, reportSource: 'catalog' }),
-  );
+  const target = parseTarget({
+    TARGET: targetText(isTracked ? choices : { ...choices, reportSource: 'catalog' }),
+  });
   const credentials = parseSecret({ SecretString: server.databaseUrl }, target);
   page.line('–', 'server', `${credentials.host}, port ${credentials.port}, tls ${target.tls.mode}`);
   const story: Story = { durationMs: {} };

@@ -7,15 +7,15 @@ import { secretFor } from './world.ts';
 
 /** A target for a database of the tests, with choices. */
 export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target {
-  return parseTarget(
-    JSON.stringify({
+  return parseTarget({
+    TARGET: JSON.stringify({
       name: 'x',
       environment: 'x',
       secretId: 'x',
       tls: { mode: 'disable' },
       ...choices,
     }),
-  );
+  });
 }
 
 /** Logged in as the reporting role, before anything was asked. */

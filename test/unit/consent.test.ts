@@ -7,7 +7,9 @@ import { aJob, aServer, aServerBuiltWithout } from '../support/facts.ts';
 /** Whatever could be a name carries the canary. */
 const CANARY = 'c4n4ry';
 const TARGET: Target = {
-  ...parseTarget(JSON.stringify({ name: CANARY, environment: CANARY, secretId: CANARY })),
+  ...parseTarget({
+    TARGET: JSON.stringify({ name: CANARY, environment: CANARY, secretId: CANARY }),
+  }),
   host: CANARY,
   database: CANARY,
 };

@@ -9,7 +9,9 @@ import { parseTarget, type Target } from '../../lib/target.ts';
 import { listen } from '../../local/loopback.ts';
 import { fromTable, type SecretAnswer, startSecretsManager } from '../../local/secrets-manager.ts';
 
-const TARGET = parseTarget('{"name":"orders","environment":"prod","secretId":"orders/telemetry"}');
+const TARGET = parseTarget({
+  TARGET: '{"name":"orders","environment":"prod","secretId":"orders/telemetry"}',
+});
 const PLACED: Target = { ...TARGET, host: 'target.example.com', database: 'target_db' };
 const { cert: CA } = await generate([{ name: 'commonName', value: 'An authority' }], {
   keyType: 'ec',

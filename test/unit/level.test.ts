@@ -4,7 +4,7 @@ import { type LevelAnswer, nameOf, resolveLevel } from '../../lib/level.ts';
 import { type Level, parseTarget } from '../../lib/target.ts';
 import { aServer, aServerBuiltWithout } from '../support/facts.ts';
 
-const TARGET = parseTarget('{"name":"orders","environment":"prod","secretId":"s"}');
+const TARGET = parseTarget({ TARGET: '{"name":"orders","environment":"prod","secretId":"s"}' });
 const LOOSEST = { ...TARGET, levelWhenUnset: 'basic' } as const;
 
 function stored(place: StoredPlace, value: string, holder: Holder = 'everybody'): StoredLevel {

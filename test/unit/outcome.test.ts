@@ -8,7 +8,9 @@ import { parseTarget } from '../../lib/target.ts';
 import type { Verdict } from '../../lib/versions.ts';
 import { aServer } from '../support/facts.ts';
 
-const target = parseTarget('{"name":"orders","environment":"prod","secretId":"c4n4ry"}');
+const target = parseTarget({
+  TARGET: '{"name":"orders","environment":"prod","secretId":"c4n4ry"}',
+});
 const event = { scheduledTime: '2026-11-22T04:05:00Z', attempt: 0 };
 const durationMs = { credentials: 40, database: 300, delivery: 90, total: 431 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../lib/errors.ts';
-import { parseEvent, parseSettings, parseTarget, type Settings } from '../../lib/target.ts';
+import { parseEvent, parseSettings, type Settings } from '../../lib/settings.ts';
+import { parseTarget } from '../../lib/target.ts';
 
 const SMALLEST = { name: 'orders', environment: 'prod', secretId: 'orders/telemetry' };
 const TARGET = JSON.stringify(SMALLEST);
@@ -46,16 +47,20 @@ describe('settings that are complete', () => {
       sizes: 'estimated',
       tickHours: 6,
     };
-    expect(parseTarget(JSON.stringify(target))).toStrictEqual(target);
+    expect(parseTarget({ TARGET: JSON.stringify(target) })).toStrictEqual(target);
   });
 
   test('TLS options without a mode leave the strict mode', () => {
-    const { tls } = parseTarget(JSON.stringify({ ...SMALLEST, tls: { caFile: 'ca.pem' } }));
+    const { tls } = parseTarget({
+      TARGET: JSON.stringify({ ...SMALLEST, tls: { caFile: 'ca.pem' } }),
+    });
     expect(tls).toStrictEqual({ mode: 'verify-full', caFile: 'ca.pem' });
   });
 
   test.each([1, 2, 3, 4, 6, 8, 12, 24])('a tick of %i hours divides the day', (tickHours) => {
-    expect(parseTarget(JSON.stringify({ ...SMALLEST, tickHours })).tickHours).toBe(tickHours);
+    expect(parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tickHours }) }).tickHours).toBe(
+      tickHours,
+    );
   });
 
   test('NODE_TLS_REJECT_UNAUTHORIZED may be anything but 0', () => {
@@ -136,7 +141,9 @@ describe('settings that are wrong', () => {
     ['tls', 'verify-full', 'TARGET tls: Invalid input: expected object'],
     ['tickHours', '24', 'TARGET tickHours: Invalid option'],
   ])('%s: %j is a problem', (key, value, problem) => {
-    const error = errorOf(() => parseTarget(JSON.stringify({ ...SMALLEST, [key]: value })));
+    const error = errorOf(() =>
+      parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: value }) }),
+    );
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(`has a problem: ${problem}`);
   });
@@ -155,7 +162,9 @@ describe('settings that are wrong', () => {
     expect(error.message).toContain('has 2 problems: ');
     expect(error.message).toContain(`TARGET: ${problem}`);
     expect(error.message).toContain(`DELIVERY: ${problem}`);
-    expect(errorOf(() => parseTarget(text)).message).toContain(`has a problem: TARGET: ${problem}`);
+    expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
+      `has a problem: TARGET: ${problem}`,
+    );
   });
 
   test('certificates that are not verified are refused however good the rest is', () => {
@@ -166,15 +175,17 @@ describe('settings that are wrong', () => {
 
   test('a key __proto__ is an unknown key like any other', () => {
     const text = `{"__proto__": {"host": "elsewhere"}, ${TARGET.slice(1)}`;
-    expect(errorOf(() => parseTarget(text)).message).toContain('Unrecognized key: "__proto__"');
+    expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
+      'Unrecognized key: "__proto__"',
+    );
   });
 });
 
 describe('names', () => {
   test.each(['a', '7', 'Prod-EU.orders_2', 'x'.repeat(63)])('%j is one', (name) => {
-    const { environment, ...target } = parseTarget(
-      JSON.stringify({ ...SMALLEST, name, environment: name }),
-    );
+    const { environment, ...target } = parseTarget({
+      TARGET: JSON.stringify({ ...SMALLEST, name, environment: name }),
+    });
     expect([target.name, environment]).toStrictEqual([name, name]);
   });
 
@@ -199,7 +210,9 @@ describe('names', () => {
     'right\u202eto-left',
   ])('%j could forge a log line or is too much for one', (name) => {
     for (const key of ['name', 'environment']) {
-      const error = errorOf(() => parseTarget(JSON.stringify({ ...SMALLEST, [key]: name })));
+      const error = errorOf(() =>
+        parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: name }) }),
+      );
       expect(error.code).toBe('CONFIG_INVALID');
       expect(error.message).toContain(`has a problem: TARGET ${key}: must be 1 to 63 letters`);
       if (name !== '') expect(error.message).not.toContain(name);
@@ -309,6 +322,6 @@ test.each([
 
 test('tls.mode disable does not go with what says how to verify', () => {
   const tls = { mode: 'disable', serverName: 'db.example.com' };
-  const error = errorOf(() => parseTarget(JSON.stringify({ ...SMALLEST, tls })));
+  const error = errorOf(() => parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tls }) }));
   expect(error.message).toContain('TARGET tls: caFile and serverName say how to verify TLS');
 });
