@@ -5,30 +5,35 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecretReader } from '../lib/credentials.ts';
-import { createObservability } from '../lib/observability.ts';
+import { createLog } from '../lib/log.ts';
+import { createMetrics } from '../lib/metrics.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import { run } from '../lib/run.ts';
 
-/** TimescaleDB's own limit for its telemetry job (`max_runtime`). */
-const RUN_LIMIT_MS = 100_000;
-/** Left of Lambda's time for the summary line and the metrics. */
-const RESERVE_MS = 1_500;
+/** Left of Lambda's time for the summary line and the metrics; and for scheduling a retry, where that is set up. */
+const RESERVE_MS = process.env['RETRY'] ? 7_000 : 1_500;
 
 /** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
-const { logger, metrics, record } = createObservability();
+const { logger, write } = createLog();
+const { metrics, add } = createMetrics();
 const client = new SecretsManagerClient({
   requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000 },
 });
 
 async function sendReport(event: unknown, context: Context): Promise<Outcome> {
-  const { outcome, error } = await run(event, process.env, {
+  const { outcome, error, retryError } = await run(event, process.env, {
     secretsOf: (target) => createSecretReader(client, target),
-    limitMs: Math.min(RUN_LIMIT_MS, context.getRemainingTimeInMillis() - RESERVE_MS),
+    functionArn: context.invokedFunctionArn,
+    createSchedule: async (schedule) =>
+      (await import('../lib/scheduler.ts')).createSchedule(schedule),
+    limitMs: context.getRemainingTimeInMillis() - RESERVE_MS,
+    now: Date.now,
   });
-  record(outcome, error);
-  if (error !== undefined) throw error;
+  write(outcome, error, retryError);
+  add(outcome);
+  if (error !== undefined && outcome.retry === undefined) throw error;
   return outcome;
 }
 

@@ -123,23 +123,52 @@ function deniedByLevel(answer: LevelAnswer, facts: Facts): Denial {
   }
 }
 
-/** What the job says against it, if anything. A server built without telemetry never has one. */
-function deniedByJob(facts: Facts): (Denial & { readonly rule: ConsentRule }) | undefined {
-  if (facts.jobs.some((job) => !job.scheduled)) {
-    return {
-      rule: 'job-paused',
-      sentence: 'The telemetry job is not scheduled.',
-      remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
-    };
-  }
-  if (facts.jobs.length === 0 && facts.builtWithTelemetry) {
-    return {
-      rule: 'job-removed',
-      sentence: 'The telemetry job was removed from the job catalog.',
-      remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
-    };
-  }
-  return undefined;
+/** One rule's own answer, whether it decided or not. */
+export interface RuleAnswer {
+  readonly rule: ConsentRule;
+  readonly decision: 'grants' | 'denies' | 'does not object';
+  readonly sentence: string;
+  readonly remedy?: string;
+}
+
+const JOB_PAUSED: RuleAnswer = {
+  rule: 'job-paused',
+  decision: 'denies',
+  sentence: 'The telemetry job is not scheduled.',
+  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+};
+
+const JOB_REMOVED: RuleAnswer = {
+  rule: 'job-removed',
+  decision: 'denies',
+  sentence: 'The telemetry job was removed from the job catalog.',
+  remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+};
+
+/** Whether the job is there. A server built without telemetry never has one, and needs none. */
+function askJobsPresence({ jobs, builtWithTelemetry }: Facts): RuleAnswer {
+  if (jobs.length === 0 && builtWithTelemetry) return JOB_REMOVED;
+  const sentence =
+    jobs.length === 0
+      ? 'The server was built without telemetry and needs no telemetry job.'
+      : 'The telemetry job is in the job catalog.';
+  return { rule: 'job-removed', decision: 'does not object', sentence };
+}
+
+/** Whether the job is scheduled. */
+function askJobsPause({ jobs }: Facts): RuleAnswer {
+  if (jobs.some(({ scheduled }) => !scheduled)) return JOB_PAUSED;
+  const sentence =
+    jobs.length === 0
+      ? 'There is no telemetry job that could be paused.'
+      : 'The telemetry job is scheduled.';
+  return { rule: 'job-paused', decision: 'does not object', sentence };
+}
+
+function askLevel(facts: Facts, answer: LevelAnswer): RuleAnswer {
+  return answer.level === 'off'
+    ? { rule: answer.rule, decision: 'denies', ...deniedByLevel(answer, facts) }
+    : { rule: answer.rule, decision: 'grants', sentence: grantedSentence(answer) };
 }
 
 /** The answer when the environment asks not to be tracked; it needs no look at the database. */
@@ -153,18 +182,41 @@ export const NOT_TO_BE_TRACKED: Consent = {
   warnings: [],
 };
 
+function askEnvironment(isUntracked: boolean): RuleAnswer {
+  const { rule, sentence, remedy } = NOT_TO_BE_TRACKED;
+  return isUntracked
+    ? { rule, decision: 'denies', sentence, ...(remedy !== undefined && { remedy }) }
+    : { rule, decision: 'does not object', sentence: 'DO_NOT_TRACK is not set.' };
+}
+
+/** What each rule says, in the order in which they decide: the first that denies does. Pure. */
+export function evaluateRules(
+  facts: Facts,
+  target: Target,
+  isUntracked: boolean,
+): readonly RuleAnswer[] {
+  return [
+    askEnvironment(isUntracked),
+    askLevel(facts, resolveLevel(facts, target)),
+    askJobsPresence(facts),
+    askJobsPause(facts),
+  ];
+}
+
 /**
  * Whether this database's report may leave, by which rule, and why. The strictest answer wins. Pure; it does not know
  * the time.
  */
 export function decideConsent(facts: Facts, target: Target): Consent {
   const answer = resolveLevel(facts, target);
-  const { level, warnings } = answer;
-  const common = { level, where: nameOf(answer.place), warnings };
-  if (level === 'off') {
-    return { ...common, granted: false, rule: answer.rule, ...deniedByLevel(answer, facts) };
-  }
-  const objection = deniedByJob(facts);
-  if (objection !== undefined) return { ...common, granted: false, ...objection };
-  return { ...common, granted: true, rule: answer.rule, sentence: grantedSentence(answer) };
+  const asked = [askLevel(facts, answer), askJobsPresence(facts), askJobsPause(facts)];
+  const { decision, ...decided } =
+    asked.find((one) => one.decision === 'denies') ?? askLevel(facts, answer);
+  return {
+    granted: decision === 'grants',
+    level: answer.level,
+    where: nameOf(answer.place),
+    warnings: answer.warnings,
+    ...decided,
+  };
 }

@@ -6,6 +6,7 @@ export const RETRYABLE_BY_CODE = {
   CONFIG_INVALID: false,
   EVENT_INVALID: false,
   TIME_LIMIT: true,
+  RETRY_NOT_SCHEDULED: false,
   INTERNAL: false,
 
   SECRET_NOT_FOUND: false,

@@ -11,6 +11,7 @@ import {
   postgresqlVersion,
 } from './identity.ts';
 import { checkRow } from './input.ts';
+import { isoTime } from './report/time.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
 const STORED_PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
@@ -29,23 +30,27 @@ const storedLevelSchema = z.object({
 /** A level that ALTER DATABASE or ALTER ROLE has stored. */
 export type StoredLevel = z.infer<typeof storedLevelSchema>;
 
-/** An interval in PostgreSQL's own three parts, which do not convert into each other; null when it is infinite. */
-const intervalSchema = z.nullable(
-  z.object({ months: z.number(), days: z.number(), microseconds: z.number() }),
-);
+const intervalSchema = z.object({
+  months: z.number(),
+  days: z.number(),
+  microseconds: z.number(),
+});
+
+/** An interval in PostgreSQL's own three parts, which do not convert into each other. */
+export type Interval = z.infer<typeof intervalSchema>;
 
 const jobSchema = z.object({
   id: z.int(),
   scheduled: z.boolean(),
-  scheduleInterval: intervalSchema,
-  maxRuntime: intervalSchema,
+  scheduleInterval: z.nullable(intervalSchema),
+  maxRuntime: z.nullable(intervalSchema),
   maxRetries: z.int(),
-  retryPeriod: intervalSchema,
+  retryPeriod: z.nullable(intervalSchema),
   initialStart: z.nullable(z.string()),
   timezone: z.nullable(z.string()),
 });
 
-/** A row of the job catalog that runs the built-in telemetry. */
+/** A row of the job catalog that runs the built-in telemetry; an interval is null when it is infinite. */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
 const rowSchema = z.object({
@@ -56,6 +61,7 @@ const rowSchema = z.object({
   pending_level: z.nullable(z.string()),
   jobs: z.array(jobSchema),
   metadata_keys: z.array(z.string()),
+  installed_at: z.nullable(z.string()),
 });
 
 /** What one read-only snapshot of the server says. */
@@ -81,6 +87,8 @@ export interface Facts {
   readonly jobs: readonly TelemetryJob[];
   /** Which of uuid, exported_uuid and install_timestamp the database has. */
   readonly metadataKeys: readonly string[];
+  /** When the extension was installed in this database, ISO 8601; null where that was not written, or not as a time. */
+  readonly installedAt: string | null;
 }
 
 function intervalSql(column: string): string {
@@ -186,7 +194,11 @@ select
     select m.key::text from ${metadataTable(identity)} m
     where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
     order by 1
-  ) as metadata_keys`;
+  ) as metadata_keys,
+  pg_catalog.to_char(
+    ${isoTime(`select m.value from ${metadataTable(identity)} m where m.key = 'install_timestamp'`)},
+    'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+  ) as installed_at`;
 }
 
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
@@ -219,5 +231,6 @@ export async function readFacts(snapshot: Snapshot): Promise<Facts> {
     },
     jobs: row.jobs,
     metadataKeys: row.metadata_keys,
+    installedAt: row.installed_at,
   };
 }

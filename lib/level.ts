@@ -167,6 +167,20 @@ function basisOf(facts: Facts, target: Target): Basis {
   return { level: 'off', rule: 'level-hidden', place: placeOfSource(source) };
 }
 
+/** One place where a level is set, or would be. */
+export interface VisibleLevel {
+  /** By its kind. */
+  readonly where: string;
+  readonly level: Level;
+  /** What stands there is a text that is no level; it counts as off. */
+  readonly isInvalid?: true;
+}
+
+/** Every place in which a level can be seen, those where it can be changed first. Pure. */
+export function visibleLevels(facts: Facts): readonly VisibleLevel[] {
+  return allFindings(facts).map(({ place, ...rest }) => ({ where: nameOf(place), ...rest }));
+}
+
 /** The telemetry level that the strictest visible answer gives. Pure. */
 export function resolveLevel(facts: Facts, target: Target): LevelAnswer {
   const basis = basisOf(facts, target);

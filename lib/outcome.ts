@@ -2,8 +2,11 @@ import type { Consent } from './consent.ts';
 import type { Receipt } from './delivery.ts';
 import type { RunError } from './errors.ts';
 import type { Facts } from './facts.ts';
+import type { Line, Severity } from './log.ts';
 import type { Report } from './report/report.ts';
-import type { RunEvent } from './settings.ts';
+import type { Retry } from './retry.ts';
+import type { Due } from './schedule.ts';
+import type { RetrySettings, RunEvent } from './settings.ts';
 import type { Target } from './target.ts';
 import type { Verdict } from './versions.ts';
 
@@ -13,23 +16,25 @@ export type Phase = 'credentials' | 'database' | 'delivery';
 export interface Story {
   event?: RunEvent;
   target?: Target;
+  retrySettings?: RetrySettings | undefined;
   facts?: Facts;
   consent?: Consent;
-  report?: Report;
+  due?: Due;
+  report?: Report | undefined;
   receipt?: Receipt;
   verdict?: Verdict;
   error?: RunError;
+  /** The retry that will follow the error. */
+  retry?: Retry;
+  /** Why the retry that should follow the error will not. */
+  retryError?: RunError;
   readonly durationMs: Partial<Record<Phase | 'total', number>>;
 }
 
-export type Severity = 'INFO' | 'WARN' | 'ERROR';
-
 /** How a run ended: the function's result, and the one summary line of its log. */
-export interface Outcome {
-  readonly outcome: 'sent' | 'skipped' | 'failed';
-  readonly severity: Severity;
-  /** The line's text: the extension's own words where it has some. */
-  readonly message: string;
+export interface Outcome extends Line {
+  /** `shown` is a preview's. */
+  readonly outcome: 'sent' | 'skipped' | 'failed' | 'shown';
   readonly environment?: string;
   readonly database?: string;
   readonly scheduledTime?: string;
@@ -40,6 +45,10 @@ export interface Outcome {
   readonly standby?: true;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'>;
   readonly warnings?: readonly string[];
+  /** Nothing to worry about, and yet not what one might expect. */
+  readonly notes?: readonly string[];
+  /** The job's next boundary, ISO 8601: the first tick at or after it is due. */
+  readonly nextDue?: string;
   readonly report?: {
     readonly source: Report['source'];
     readonly bytes: number;
@@ -54,12 +63,18 @@ export interface Outcome {
     readonly latest?: string;
     readonly verdicts: readonly Verdict['code'][];
   };
+  /** The attempt that will follow this one. */
+  readonly retry?: Retry;
   readonly error?: { readonly code: string; readonly origin?: string; readonly retryable: boolean };
   readonly durationMs: Story['durationMs'];
 }
 
+function textOf({ code, origin, message, remedy }: RunError): string {
+  return `${message} (${code}${origin === undefined ? '' : `, ${origin}`}) ${remedy}`;
+}
+
 /** What is no failure, and yet somebody should look at. */
-function warningsOf({ facts, consent, report }: Story): readonly string[] {
+function warningsOf({ facts, consent, report, retryError }: Story): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
     ...(consent?.warnings ?? []),
@@ -69,17 +84,31 @@ function warningsOf({ facts, consent, report }: Story): readonly string[] {
     ...(report?.fallback !== undefined
       ? [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]
       : []),
+    ...(retryError !== undefined ? [textOf(retryError)] : []),
   ];
+}
+
+function invocationOf({ scheduledTime, attempt }: RunEvent) {
+  return {
+    ...(scheduledTime !== undefined && { scheduledTime }),
+    ...(attempt !== undefined && { attempt }),
+  };
+}
+
+function scheduleOf({ notes, nextDue }: Due): Pick<Outcome, 'notes' | 'nextDue'> {
+  return {
+    ...(notes.length > 0 && { notes }),
+    ...(nextDue !== null && { nextDue: nextDue.toISOString() }),
+  };
 }
 
 /** What goes into every outcome, as far as the run has come. */
 function common(story: Story) {
-  const { event, target, facts, consent, report, receipt, verdict } = story;
+  const { event, target, facts, consent, due, report, receipt, verdict, retry } = story;
   const warnings = warningsOf(story);
   return {
     ...(target && { environment: target.environment, database: target.name }),
-    ...(event?.scheduledTime !== undefined && { scheduledTime: event.scheduledTime }),
-    ...(event?.attempt !== undefined && { attempt: event.attempt }),
+    ...(event && invocationOf(event)),
     ...(facts?.standby && { standby: true as const }),
     ...(consent && {
       consent: {
@@ -91,6 +120,7 @@ function common(story: Story) {
       },
     }),
     ...(warnings.length > 0 && { warnings }),
+    ...(due && scheduleOf(due)),
     ...(report && {
       report: {
         source: report.source,
@@ -100,6 +130,7 @@ function common(story: Story) {
       },
     }),
     ...(receipt && { receipt }),
+    ...(retry && { retry }),
     ...(verdict && {
       version: {
         installed: verdict.installed,
@@ -118,13 +149,29 @@ function severityOf(story: Story): Severity {
   return isNews || warningsOf(story).length > 0 ? 'WARN' : 'INFO';
 }
 
-/** The outcome of a run from its whole story. Pure. */
-export function toOutcome(story: Story): Outcome {
+/** Why a tick that has consent sends nothing. */
+function notDue({ every, nextDue }: Due): string {
+  const next = nextDue === null ? 'never again' : `again from ${nextDue.toISOString()} on`;
+  return `The telemetry job is not due: it runs every ${every}, ${next}.`;
+}
+
+/** Why nothing is sent. */
+function whySkipped({ consent, due }: Story): string {
+  if (consent?.granted && due !== undefined) return notDue(due);
+  return consent?.sentence ?? '';
+}
+
+/**
+ * The outcome of a run from its whole story. Pure.
+ *
+ * @param unsent what it is called when nothing was to be sent
+ */
+export function toOutcome(story: Story, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
   const { error, consent, verdict } = story;
   if (error !== undefined) {
     return {
       outcome: 'failed',
-      severity: 'ERROR',
+      severity: story.retry === undefined ? 'ERROR' : 'WARN',
       message: error.message,
       ...common(story),
       remedy: error.remedy,
@@ -137,9 +184,9 @@ export function toOutcome(story: Story): Outcome {
   }
   if (verdict === undefined) {
     return {
-      outcome: 'skipped',
+      outcome: unsent,
       severity: severityOf(story),
-      message: consent?.sentence ?? '',
+      message: unsent === 'shown' ? (consent?.sentence ?? '') : whySkipped(story),
       ...common(story),
       ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
     };

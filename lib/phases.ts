@@ -1,12 +1,21 @@
 import { RunError } from './errors.ts';
 import type { Phase, Story } from './outcome.ts';
 
+/** TimescaleDB's own limit for its telemetry job (`max_runtime`), until the database has said otherwise. */
+const DEFAULT_LIMIT_MS = 100_000;
+
 /** Runs the phases of one run under one time limit, and keeps how long each took. */
 export interface Phases {
   /**
    * @throws RunError TIME_LIMIT, naming the phase, when the run's limit is reached in it
    */
   run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Sets the run's limit, counted from its beginning.
+   *
+   * @param limitMs in milliseconds; 0 for none but the function's own
+   */
+  limitTo(limitMs: number): void;
   /** What is left of the limit, in milliseconds. */
   readonly remainingMs: () => number;
 }
@@ -21,16 +30,30 @@ function elapsedMs(since: number): number {
   return Math.round(performance.now() - since);
 }
 
-/** Measures the whole, too: `total` in `durationMs` counts from here to `stop`. */
+/**
+ * Measures the whole, too: `total` in `durationMs` counts from here to `stop`.
+ *
+ * @param ceilingMs what the function's own time leaves; no limit goes beyond it
+ */
 export function startPhases(
   durationMs: Story['durationMs'],
-  limitMs: number,
+  ceilingMs: number,
 ): Phases & { stop(): void } {
   const startedAt = performance.now();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), Math.max(0, limitMs));
   const { signal } = controller;
+  let limitMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const remainingMs = (): number => limitMs - (performance.now() - startedAt);
+  const limitTo = (wantedMs: number): void => {
+    limitMs = Math.max(0, wantedMs > 0 ? Math.min(wantedMs, ceilingMs) : ceilingMs);
+    clearTimeout(timer);
+    timer = setTimeout(() => controller.abort(), Math.max(0, remainingMs()));
+  };
+  limitTo(DEFAULT_LIMIT_MS);
   return {
+    limitTo,
+    remainingMs,
     async run(phase, work) {
       const phaseStartedAt = performance.now();
       const { promise: limit, reject } = Promise.withResolvers<never>();
@@ -38,7 +61,7 @@ export function startPhases(
         reject(
           new RunError(
             'TIME_LIMIT',
-            `The run reached its time limit of ${(Math.max(0, limitMs) / 1_000).toFixed(1)} s in the phase "${phase}".`,
+            `The run reached its time limit of ${(limitMs / 1_000).toFixed(1)} s in the phase "${phase}".`,
             {
               remedy: `Look at what that phase talks to. ${REMEDIES[phase]}`,
             },
@@ -53,7 +76,6 @@ export function startPhases(
         durationMs[phase] = elapsedMs(phaseStartedAt);
       }
     },
-    remainingMs: () => limitMs - (performance.now() - startedAt),
     stop() {
       clearTimeout(timer);
       durationMs.total = elapsedMs(startedAt);

@@ -1,65 +1,82 @@
-import { login } from './connection.ts';
-import { asksNotToTrack, decideConsent, NOT_TO_BE_TRACKED } from './consent.ts';
+import { asksNotToTrack, NOT_TO_BE_TRACKED } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
-import { withSnapshot } from './database.ts';
 import { deliver } from './delivery.ts';
-import { type RunError, toRunError } from './errors.ts';
-import { readFacts } from './facts.ts';
+import { RunError, tokenOf, toRunError } from './errors.ts';
 import { type Outcome, type Story, toOutcome } from './outcome.ts';
 import { type Phases, startPhases } from './phases.ts';
-import { buildReport } from './report/report.ts';
-import { parseEvent, parseSettings, type Settings } from './settings.ts';
+import { readDatabase } from './reading.ts';
+import { type OneTimeSchedule, planRetry, toSchedule } from './retry.ts';
+import { jobSettings } from './schedule.ts';
+import { parseEvent, parseSettings, type RunEvent, type Settings } from './settings.ts';
 import type { Target } from './target.ts';
 import { judge } from './versions.ts';
 
 export interface RunDependencies {
   /** Gives the reader of a target's secret. */
   readonly secretsOf: (target: Target) => SecretReader;
+  /** The function that a retry invokes again. */
+  readonly functionArn: string;
+  /** Creates the one-time schedule of a retry; one that is there already is not an error. */
+  readonly createSchedule: (schedule: OneTimeSchedule) => Promise<void>;
   /** How long the run may take, in milliseconds. */
   readonly limitMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
-/** The error is there when the outcome is `failed`; whoever called throws it once the outcome is logged. */
+/**
+ * @property error there when the outcome is `failed`; whoever called throws it once the outcome is logged, unless the
+ *   outcome has a retry
+ * @property retryError why the retry that should follow will not
+ */
 export interface RunResult {
   readonly outcome: Outcome;
   readonly error?: RunError;
+  readonly retryError?: RunError;
 }
 
 /** One run for one target, from event to outcome. Never throws: how it ended is in the result. */
 export async function run(
   input: unknown,
   settings: Settings,
-  { secretsOf, limitMs }: RunDependencies,
+  dependencies: RunDependencies,
 ): Promise<RunResult> {
   const story: Story = { durationMs: {} };
-  const phases = startPhases(story.durationMs, limitMs);
+  const phases = startPhases(story.durationMs, dependencies.limitMs);
   try {
-    await execute(story, input, settings, secretsOf, phases);
+    await execute(story, input, settings, dependencies, phases);
   } catch (thrown) {
     story.error = toRunError(thrown);
+    await tryAgainLater(story, dependencies);
   } finally {
     phases.stop();
   }
-  return { outcome: toOutcome(story), ...(story.error && { error: story.error }) };
+  const { error, retryError } = story;
+  return { outcome: toOutcome(story), ...(error && { error }), ...(retryError && { retryError }) };
 }
 
 async function execute(
   story: Story,
   input: unknown,
   settings: Settings,
-  secretsOf: RunDependencies['secretsOf'],
+  { secretsOf, now }: RunDependencies,
   phases: Phases,
 ): Promise<void> {
-  const { target, delivery } = parseSettings(settings);
+  const { target, delivery, retry } = parseSettings(settings);
   story.target = target;
-  story.event = parseEvent(input);
+  story.retrySettings = retry;
+  const event = parseEvent(input);
+  story.event = event;
   if (asksNotToTrack(settings.DO_NOT_TRACK)) {
     story.consent = NOT_TO_BE_TRACKED;
     return;
   }
 
-  const { facts, consent, report } = await readDatabase(story, target, secretsOf(target), phases);
-  if (!consent.granted || report === undefined) return;
+  const { facts, report } = await readDatabase(story, target, secretsOf(target), phases, {
+    time: tickTime(event, now),
+    ignoreSchedule: event.ignoreSchedule,
+  });
+  if (report === undefined) return;
 
   const { receipt, readReply } = await phases.run('delivery', (signal) =>
     deliver(report, delivery, signal),
@@ -68,44 +85,47 @@ async function execute(
   story.verdict = judge(await readReply(), facts);
 }
 
-/** What has no consent is shown at the most: the extension's own function would write. */
-function onlyReading(target: Target): Target {
-  return { ...target, reportSource: 'catalog' };
+/** The tick's nominal time, in milliseconds since 1970: late or doubled invocations of a tick are that tick. */
+function tickTime({ scheduledTime }: RunEvent, now: () => number): number {
+  return scheduledTime === undefined ? now() : Date.parse(scheduledTime);
+}
+
+function notScheduled(thrown: unknown): RunError {
+  return new RunError('RETRY_NOT_SCHEDULED', 'The retry of this run could not be scheduled.', {
+    remedy:
+      "Allow the function's role scheduler:CreateSchedule in this environment's schedule group and iam:PassRole of the scheduler's role; in a private subnet it needs an interface endpoint for EventBridge Scheduler.",
+    origin: tokenOf(thrown),
+    original: thrown,
+  });
 }
 
 /**
- * The half that reads: credentials, one snapshot of the database, consent, and the report only where there is consent.
- * The connection is closed when this returns. The other half needs nothing of it but the facts and the report.
- *
- * @param always build the report without consent too: for showing it, never for sending
+ * Schedules the retry that the job's settings ask for, where there is one to be had: never for a person's own invocation,
+ * who sees the error, nor where this tick would not have sent anything. What goes wrong here is told beside the first
+ * error, and never hides it.
  */
-export async function readDatabase(
+async function tryAgainLater(
   story: Story,
-  target: Target,
-  secrets: SecretReader,
-  phases: Phases,
-  { always = false }: { readonly always?: boolean } = {},
-) {
-  const credentials = await phases.run('credentials', (signal) =>
-    secrets.read('AWSCURRENT', signal),
-  );
-  return phases.run('database', async (signal) => {
-    const connection = await login(credentials, secrets, target, signal);
-    return withSnapshot(connection, phases.remainingMs, async (snapshot) => {
-      const facts = await readFacts(snapshot);
-      story.facts = facts;
-      const consent = decideConsent(facts, target);
-      story.consent = consent;
-      const report =
-        consent.granted || always
-          ? await buildReport(
-              snapshot,
-              consent.granted ? target : onlyReading(target),
-              consent.level,
-            )
-          : undefined;
-      if (report !== undefined) story.report = report;
-      return { facts, consent, report };
-    });
+  { functionArn, createSchedule, now }: RunDependencies,
+): Promise<void> {
+  const { error, target, retrySettings, event, facts, consent, due } = story;
+  if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
+  if (event.ignoreSchedule || consent?.granted === false || due?.isDue === false) return;
+  if (retrySettings === undefined) return;
+  const retry = planRetry({
+    tick: { time: Date.parse(event.scheduledTime), hours: target.tickHours },
+    attempt: event.attempt ?? 0,
+    job: jobSettings(facts),
+    due,
+    now: now(),
   });
+  if (retry === undefined) return;
+  try {
+    await createSchedule(
+      toSchedule(retry, event.scheduledTime, target, retrySettings, functionArn),
+    );
+    story.retry = retry;
+  } catch (thrown) {
+    story.retryError = notScheduled(thrown);
+  }
 }

@@ -12,6 +12,9 @@ export type Level = (typeof LEVELS)[number];
 export const SOURCES = ['catalog', 'function'] as const;
 export const SIZES = ['exact', 'estimated'] as const;
 
+/** How often a target's schedule may fire, in hours: what divides a day. */
+export const TICK_HOURS = [1, 2, 3, 4, 6, 8, 12, 24] as const;
+
 /** Names end up in log lines, metrics and schedules, so they are plain. */
 const nameSchema = z
   .string()
@@ -49,7 +52,7 @@ const targetSchema = z
     levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
     reportSource: z._default(z.enum(SOURCES), 'catalog'),
     sizes: z._default(z.enum(SIZES), 'exact'),
-    tickHours: z._default(z.literal([1, 2, 3, 4, 6, 8, 12, 24]), 24),
+    tickHours: z._default(z.literal(TICK_HOURS), 24),
   })
   .check(
     z.refine(

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import { bundle } from '../infra/bundle.ts';
+import { bundleOnce } from '../infra/bundle.ts';
 import type { Level } from '../lib/target.ts';
 import { bootEmbedded, EMBEDDED_DATABASE, fill, serveEmbedded } from './embedded-timescaledb.ts';
 import { type Finished, runBundle } from './job.ts';
@@ -66,10 +66,10 @@ export async function runEmbedded(
   { level, latest, keep }: EmbeddedChoices,
 ): Promise<Finished & { readonly report: string | null }> {
   page.title('timescaledb-telemetry · send-report on an embedded TimescaleDB');
-  const { file } = await page.step(
+  await using built = await page.step(
     'bundle',
     'building what would ship',
-    () => bundle('send-report'),
+    () => bundleOnce('send-report'),
     ({ bytes }) => `send-report, ${Math.round(bytes / 1_000)} kB`,
   );
   const { db } = await page.step(
@@ -96,7 +96,7 @@ export async function runEmbedded(
     'running the bundle as Lambda would',
     () =>
       runBundle(
-        file,
+        built.file,
         secret,
         { name: 'metrics', level, tls: { mode: 'disable' } },
         endpoint.url + ENDPOINT_PATH,

@@ -1,8 +1,8 @@
-import { bundle } from '../infra/bundle.ts';
+import { bundleOnce } from '../infra/bundle.ts';
 import { asksNotToTrack, type Consent, NOT_TO_BE_TRACKED } from '../lib/consent.ts';
 import type { Story } from '../lib/outcome.ts';
 import { startPhases } from '../lib/phases.ts';
-import { readDatabase } from '../lib/run.ts';
+import { readDatabase } from '../lib/reading.ts';
 import { parseSecret } from '../lib/secret.ts';
 import { parseTarget } from '../lib/target.ts';
 import { type Finished, runBundle, type TargetChoices, targetText } from './job.ts';
@@ -52,6 +52,8 @@ export async function preview(page: Page, server: OwnServer, always: boolean): P
   const secrets = { read: async () => credentials };
   const { facts, consent, report } = await readDatabase(story, target, secrets, phases, {
     always,
+    time: Date.now(),
+    ignoreSchedule: true,
   }).finally(() => phases.stop());
   page.line(
     '✔',
@@ -78,8 +80,8 @@ export async function preview(page: Page, server: OwnServer, always: boolean): P
 /** The whole run on a server of the caller's, to an endpoint of the caller's. */
 export async function send(page: Page, server: OwnServer, endpoint: string): Promise<Finished> {
   page.title('timescaledb-telemetry · send-report on your server');
-  const { file } = await bundle('send-report');
-  const finished = await runBundle(file, server.databaseUrl, choicesFor(server), endpoint);
+  await using built = await bundleOnce('send-report');
+  const finished = await runBundle(built.file, server.databaseUrl, choicesFor(server), endpoint);
   showOutcome(page, finished.outcome);
   page.block('The log, as CloudWatch gets it:', finished.log);
   return finished;

@@ -58,7 +58,7 @@ async function everythingFrom(
     ...worldOptions,
   });
   const { log, ...result } = await invoke(
-    inject('bundle').file,
+    inject('bundles')['send-report'].file,
     {},
     {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,

@@ -90,12 +90,6 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'job-removed', level: 'basic' },
   },
   {
-    what: 'the job runs at an infinite interval',
-    sql: ({ name }) =>
-      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set schedule_interval = 'infinity'`,
-    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
-  },
-  {
     what: 'the job is not scheduled',
     sql: ({ name }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set scheduled = false`,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Story } from '../../lib/outcome.ts';
 import { startPhases } from '../../lib/phases.ts';
+import { readDatabase } from '../../lib/reading.ts';
 import { buildReport } from '../../lib/report/report.ts';
-import { readDatabase } from '../../lib/run.ts';
 import { parseSecret } from '../../lib/secret.ts';
 import type { HandmadeRelease } from '../support/catalogs.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
@@ -217,7 +217,7 @@ test.each(['off', 'basic'])(
       target,
       { read: async () => credentials },
       phases,
-      { always: true },
+      { always: true, time: Date.now() },
     ).finally(() => phases.stop());
 
     expect(consent.granted).toBe(level === 'basic');

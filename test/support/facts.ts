@@ -32,6 +32,7 @@ export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
     builtWithTelemetry: true,
     jobs: [aJob()],
     metadataKeys: ['exported_uuid', 'install_timestamp', 'uuid'],
+    installedAt: '2024-02-02T22:35:06.789Z',
     ...changes,
     level: {
       session: 'basic',

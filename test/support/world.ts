@@ -3,6 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import { createSecretReader } from '../../lib/credentials.ts';
 import { type RunResult, run } from '../../lib/run.ts';
+import { createSchedule } from '../../lib/scheduler.ts';
 import {
   fromTable,
   type SecretAnswer,
@@ -18,6 +19,7 @@ import {
 import type { TestDatabase } from './databases.ts';
 
 export const SECRET_ID = 'test/metrics';
+export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
 
 /** The RDS shape of a secret for a database of the test server. */
 export function secretFor(
@@ -45,6 +47,10 @@ export interface Settings {
   readonly target?: Readonly<Record<string, unknown>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly limitMs?: number;
+  /** What invokes the run; `{}` is a person. */
+  readonly event?: unknown;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** Everything around a run, on loopback: Secrets Manager for the real SDK, and the endpoint. */
@@ -88,9 +94,12 @@ export async function startWorld({
     endpoint,
     environment,
     run: (settings = {}) =>
-      run({}, environment(settings), {
+      run(settings.event ?? {}, environment(settings), {
         secretsOf: (target) => createSecretReader(client, target),
+        functionArn: FUNCTION_ARN,
+        createSchedule,
         limitMs: settings.limitMs ?? 20_000,
+        now: settings.now ?? Date.now,
       }),
     async [Symbol.asyncDispose]() {
       client.destroy();

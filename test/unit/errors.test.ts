@@ -33,6 +33,7 @@ describe('the codes', () => {
     expect(CODES.filter((code) => !RETRYABLE_BY_CODE[code])).toStrictEqual([
       'CONFIG_INVALID',
       'EVENT_INVALID',
+      'RETRY_NOT_SCHEDULED',
       'INTERNAL',
       'SECRET_NOT_FOUND',
       'SECRET_DENIED',

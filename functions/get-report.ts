@@ -1,0 +1,35 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { createSecretReader } from '../lib/credentials.ts';
+import { createLog } from '../lib/log.ts';
+import { type Preview, preview } from '../lib/preview.ts';
+
+/** Left of Lambda's time for the summary line. */
+const RESERVE_MS = 1_500;
+
+const { logger, write } = createLog();
+const client = new SecretsManagerClient({
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000 },
+});
+
+async function getReport(event: unknown, context: Context): Promise<Preview | undefined> {
+  const {
+    outcome,
+    preview: shown,
+    error,
+  } = await preview(event, process.env, {
+    secretsOf: (target) => createSecretReader(client, target),
+    limitMs: context.getRemainingTimeInMillis() - RESERVE_MS,
+    now: Date.now,
+  });
+  write(outcome, error);
+  if (error !== undefined) throw error;
+  return shown;
+}
+
+/** By hand: one target's report as a run would send it, with the consent and its rules. It cannot send. */
+export const handler = middy(getReport, { timeoutEarlyInMillis: 500 }).use(
+  injectLambdaContext(logger),
+);

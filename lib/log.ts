@@ -1,0 +1,42 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { RunError } from './errors.ts';
+
+export const SERVICE = 'timescaledb-telemetry';
+
+export type Severity = 'INFO' | 'WARN' | 'ERROR';
+
+/** What becomes one line of the log. */
+export interface Line {
+  readonly severity: Severity;
+  /** The line's text. */
+  readonly message: string;
+}
+
+export interface Log {
+  readonly logger: Logger;
+  /**
+   * Writes one summary line; before it, for whoever debugs, what was thrown first.
+   *
+   * @param errors those that are told in the line
+   */
+  write(line: Line, ...errors: readonly (RunError | undefined)[]): void;
+}
+
+const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Powertools' logger: JSON, one object a line. */
+export function createLog(): Log {
+  const logger = new Logger({ serviceName: SERVICE });
+  return {
+    logger,
+    write({ severity, message, ...line }, ...errors) {
+      for (const error of errors) {
+        if (error?.original === undefined) continue;
+        logger.debug('The error as it was thrown; it may name roles, databases and hosts.', {
+          original: String(error.original),
+        });
+      }
+      logger[LOG_METHOD[severity]](message, { ...line });
+    },
+  };
+}
