@@ -6,7 +6,7 @@ import { build, type Metafile } from 'esbuild';
 const ROOT = join(import.meta.dirname, '..');
 
 /** Every function that ships, `functions/<name>.ts`. */
-export const FUNCTIONS = ['send-report', 'get-report'] as const;
+export const FUNCTIONS = ['send-report', 'get-report', 'configure'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** pg is CommonJS and requires Node's own modules at load, which an ES module has to provide. */

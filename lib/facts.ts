@@ -143,7 +143,7 @@ const AVAILABLE_VERSION = `(
     where a.name = 'timescaledb'
   )`;
 
-function factsQuery(identity: Identity, availableVersion: string): string {
+function factsQuery(identity: Identity, reporter: string, availableVersion: string): string {
   return `
 with telemetry_job as (${telemetryJobs(identity)}
 )
@@ -163,7 +163,7 @@ select
         else 'all roles' end,
       'holder', case
         when r.setrole = 0 then 'everybody'
-        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user) then 'reporting role'
+        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}) then 'reporting role'
         when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
         else 'bootstrap superuser' end,
       'value', pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1)
@@ -172,7 +172,7 @@ select
     where pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) = 'timescaledb.telemetry_level'
       and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
       and (
-        r.setrole in (0, 10, (select a.oid from pg_catalog.pg_roles a where a.rolname = session_user))
+        r.setrole in (0, 10, (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}))
         or r.setrole in (select j.owner from telemetry_job j)
       )
   ) as stored_levels,
@@ -202,20 +202,27 @@ select
 }
 
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
-async function ask({ identity, row }: Snapshot): Promise<z.infer<typeof rowSchema>> {
+async function ask(
+  { identity, row }: Snapshot,
+  reporter: string,
+): Promise<z.infer<typeof rowSchema>> {
   const read = (found: unknown) => checkRow('the facts', rowSchema, found);
   try {
-    return await row(factsQuery(identity, AVAILABLE_VERSION), read);
+    return await row(factsQuery(identity, reporter, AVAILABLE_VERSION), read);
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== 'DATABASE_ERROR') throw error;
-    return await row(factsQuery(identity, 'null::text'), read);
+    return await row(factsQuery(identity, reporter, 'null::text'), read);
   }
 }
 
-/** One query: what this server is and wants. */
-export async function readFacts(snapshot: Snapshot): Promise<Facts> {
+/**
+ * One query: what this server is and wants.
+ *
+ * @param reporter the reporting role's name, as SQL; who asks, unless somebody else asks in its stead
+ */
+export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): Promise<Facts> {
   const { identity } = snapshot;
-  const row = await ask(snapshot);
+  const row = await ask(snapshot, reporter);
   return {
     postgresqlVersion: postgresqlVersion(identity),
     standby: identity.standby,

@@ -36,7 +36,8 @@ select
       and d.refobjid = e.oid
       and d.deptype = 'e'
       and p.proname in (
-        'get_telemetry_report', 'get_os_info', 'license_edition', 'enterprise_enabled', 'current_license_key'
+        'get_telemetry_report', 'get_os_info', 'license_edition', 'enterprise_enabled', 'current_license_key',
+        'alter_job', 'delete_job', 'restart_background_workers'
       )
   ) as member_functions,
   pg_catalog.pg_has_role(

@@ -22,8 +22,9 @@ export interface Phases {
 
 const REMEDIES: Readonly<Record<Phase, string>> = {
   credentials: 'Nothing was read or sent.',
-  database: 'The connection was cut, and nothing was sent.',
+  database: 'The connection was cut, and nothing was sent or changed.',
   delivery: 'The report may have arrived all the same.',
+  change: 'A part of the change may have been made; a dry run shows what is left.',
 };
 
 function elapsedMs(since: number): number {

@@ -50,6 +50,8 @@ describe('the codes', () => {
       'EXTENSION_MISSING',
       'VERSION_UNSUPPORTED',
       'REPORT_UNPUBLISHED',
+      'CHANGE_DENIED',
+      'CHANGE_FAILED',
       'ENDPOINT_TLS',
       'ENDPOINT_REDIRECTED',
       'ENDPOINT_REJECTED',

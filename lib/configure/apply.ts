@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { type Connection, close } from '../connection.ts';
+import { toDatabaseError } from '../database-errors.ts';
+import { RunError } from '../errors.ts';
+import type { Plan, Statement } from './plan.ts';
+
+/** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
+const LOCK_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
+const RELOAD_LIMIT_MS = 5_000;
+const RELOAD_POLL_MS = 20;
+
+const BEGIN = `BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};
+SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS};
+SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+function whatWasDone(done: readonly Statement[]): string {
+  return done.length === 0
+    ? 'Nothing was changed.'
+    : `Done before, and in force: ${done.map(({ title }) => title).join('; ')}.`;
+}
+
+/** What the server said of a statement, with what it needs, and what is done already. */
+function refused(
+  thrown: unknown,
+  { title, grant }: Statement,
+  done: readonly Statement[],
+): RunError {
+  const error = toDatabaseError(thrown, 'query');
+  const details = { origin: error.origin, original: thrown };
+  if (error.origin === INSUFFICIENT_PRIVILEGE) {
+    return new RunError(
+      'CHANGE_DENIED',
+      `The administrator of this change may not: ${title}. ${whatWasDone(done)}`,
+      { remedy: grant, ...details },
+    );
+  }
+  return new RunError(
+    'CHANGE_FAILED',
+    `The change failed at: ${title}. ${error.message} ${whatWasDone(done)}`,
+    { remedy: error.remedy, ...details },
+  );
+}
+
+const COMMIT: Statement = {
+  sql: 'COMMIT',
+  title: 'COMMIT (whether it arrived is not known when the connection broke)',
+  grant: '',
+};
+
+/** All or nothing. */
+async function runTogether(
+  client: pg.Client,
+  statements: readonly Statement[],
+  done: Statement[],
+): Promise<void> {
+  if (statements.length === 0) return;
+  let current = statements[0] ?? COMMIT;
+  try {
+    await client.query(BEGIN);
+    for (const statement of statements) {
+      current = statement;
+      await client.query(statement.sql);
+    }
+    current = COMMIT;
+    await client.query(COMMIT.sql);
+  } catch (error) {
+    throw refused(error, current, done);
+  }
+  done.push(...statements);
+}
+
+async function loadTime(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ at: number }>(
+    "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) AS at",
+  );
+  return rows[0]?.at ?? 0;
+}
+
+/** The server loads its configuration some time after it was told to; what is read before is the old one. */
+async function waitForReload(client: pg.Client, before: number): Promise<void> {
+  const giveUpAt = performance.now() + RELOAD_LIMIT_MS;
+  while ((await loadTime(client)) === before && performance.now() < giveUpAt) {
+    await sleep(RELOAD_POLL_MS);
+  }
+}
+
+/** Each for itself, as ALTER SYSTEM wants it. */
+async function runAlone(
+  client: pg.Client,
+  statements: readonly Statement[],
+  done: Statement[],
+): Promise<void> {
+  if (statements.length === 0) return;
+  const before = await loadTime(client);
+  for (const statement of statements) {
+    try {
+      await client.query(statement.sql);
+    } catch (error) {
+      throw refused(error, statement, done);
+    }
+    done.push(statement);
+  }
+  await waitForReload(client, before);
+}
+
+/** What is left to do when the change is made; that it fails does not undo the change. */
+async function runAfter(client: pg.Client, statements: readonly Statement[]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { sql, title } of statements) {
+    try {
+      await client.query(sql);
+    } catch (error) {
+      const { origin } = toDatabaseError(error, 'query');
+      notes.push(
+        `The change is made, but not: ${title} (${origin ?? 'no SQLSTATE'}). The extension's scheduler notices it when the server is restarted.`,
+      );
+    }
+  }
+  return notes;
+}
+
+/**
+ * Runs the statements of a plan, and closes the connection.
+ *
+ * @returns notes on what did not work although the change is made
+ * @throws RunError CHANGE_DENIED, CHANGE_FAILED, which list what was done before
+ */
+export async function applyPlan(
+  connection: Connection,
+  { alone, together, after }: Plan,
+): Promise<readonly string[]> {
+  const { client } = connection;
+  const done: Statement[] = [];
+  try {
+    await runAlone(client, alone, done);
+    await runTogether(client, together, done);
+    return await runAfter(client, after);
+  } finally {
+    await close(connection);
+  }
+}

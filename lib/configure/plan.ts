@@ -1,0 +1,369 @@
+import { RunError } from '../errors.ts';
+import type { Facts, TelemetryJob } from '../facts.ts';
+import {
+  functionsSchema,
+  type Identity,
+  isAtLeast,
+  jobTable,
+  type MemberFunction,
+  memberFunction,
+} from '../identity.ts';
+import { nameOfInterval } from '../schedule.ts';
+import type { Change, JobAction } from './change.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** One statement of a change. */
+export interface Statement {
+  readonly sql: string;
+  /** The same without the names of roles and databases, which logs and errors are not told. */
+  readonly title: string;
+  /** What helps when the server denies it; a sentence. */
+  readonly grant: string;
+}
+
+/** What a change comes to on this server. */
+export interface Plan {
+  /** In the order in which they run: each for itself; then in one transaction; then, once that is committed. */
+  readonly alone: readonly Statement[];
+  readonly together: readonly Statement[];
+  readonly after: readonly Statement[];
+  /** What the person who asked should know. */
+  readonly notes: readonly string[];
+}
+
+/** Everything that a plan is made from. */
+export interface Situation {
+  readonly change: Change;
+  readonly identity: Identity;
+  readonly facts: Facts;
+  readonly surroundings: Surroundings;
+}
+
+const SETTING = 'timescaledb.telemetry_level';
+/** From here on ALTER SYSTEM takes a setting that no library has registered. */
+const POSTGRESQL_17 = 170_000;
+const POSTGRESQL_15 = 150_000;
+
+const WITHOUT_TELEMETRY =
+  'The server was built without telemetry: a telemetry job would fail there every hour, so none is added, and the level alone is set.';
+
+/** How a role may set what no library of the server has registered. */
+function grantOfParameter({ identity, surroundings }: Situation): string {
+  if (surroundings.levelIsRegistered) return '';
+  return identity.serverVersionNum >= POSTGRESQL_15
+    ? ` While the extension's library is not loaded, also: GRANT SET ON PARAMETER ${SETTING} TO <the administrator>.`
+    : " While the extension's library is not loaded, only a superuser can.";
+}
+
+/** `SET … = 'off'`, or RESET. */
+function assignment(level: Change['level']): string {
+  return level === 'reset' ? `RESET ${SETTING}` : `SET ${SETTING} = '${level}'`;
+}
+
+function levelOfInstance({ change, identity, surroundings }: Situation): readonly Statement[] {
+  const sql = `ALTER SYSTEM ${assignment(change.level)}`;
+  const needsSet =
+    identity.serverVersionNum < POSTGRESQL_17 &&
+    !surroundings.levelIsRegistered &&
+    change.level !== 'reset';
+  const set = `${assignment(change.level)}`;
+  const alter: Statement = {
+    sql,
+    title: sql,
+    grant:
+      identity.serverVersionNum >= POSTGRESQL_15
+        ? `It needs a superuser, or, where the extension's library is loaded: GRANT ALTER SYSTEM ON PARAMETER ${SETTING} TO <the administrator>.`
+        : 'It needs a superuser.',
+  };
+  return [
+    // Before PostgreSQL 17 the session has to know a setting that no library has registered.
+    ...(needsSet ? [{ sql: set, title: set, grant: 'Any role may do this.' }] : []),
+    alter,
+    {
+      sql: 'SELECT pg_catalog.pg_reload_conf()',
+      title: 'SELECT pg_catalog.pg_reload_conf()',
+      grant: 'GRANT EXECUTE ON FUNCTION pg_catalog.pg_reload_conf() TO <the administrator>.',
+    },
+  ];
+}
+
+function levelElsewhere(situation: Situation): Statement {
+  const { change, surroundings } = situation;
+  const what = assignment(change.level);
+  const parameter = grantOfParameter(situation);
+  if (change.scope.kind === 'database') {
+    return {
+      sql: `ALTER DATABASE ${surroundings.database} ${what}`,
+      title: `ALTER DATABASE <this database> ${what}`,
+      grant: `It needs the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
+    };
+  }
+  const { role, inDatabase } = surroundings;
+  if (inDatabase === undefined) {
+    return {
+      sql: `ALTER ROLE ${role} ${what}`,
+      title: `ALTER ROLE <the role> ${what}`,
+      grant: `It needs CREATEROLE, and since PostgreSQL 16 the role with ADMIN OPTION: ALTER ROLE <the administrator> CREATEROLE; GRANT <the role> TO <the administrator> WITH ADMIN OPTION.${parameter}`,
+    };
+  }
+  return {
+    sql: `ALTER ROLE ${role} IN DATABASE ${inDatabase} ${what}`,
+    title: `ALTER ROLE <the role> IN DATABASE <the database> ${what}`,
+    grant: `It needs CREATEROLE, since PostgreSQL 16 the role with ADMIN OPTION, and the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
+  };
+}
+
+/** The extension's own function, where the license lets it work; only a job of 2.x knows of it. */
+function apiFunction({ identity, surroundings }: Situation, name: string) {
+  const found = memberFunction(identity, name);
+  const works = surroundings.license !== 'apache' && isAtLeast(identity, '2.0.0');
+  return works && found?.callable ? found : undefined;
+}
+
+const GRANT_OF_API =
+  "It needs a member of the job's owner: GRANT <the job's owner> TO <the administrator>.";
+
+function calling({ call }: MemberFunction, args: string): Statement {
+  const sql = `SELECT ${call}(${args})`;
+  return { sql, title: sql, grant: GRANT_OF_API };
+}
+
+function writing({ identity }: Situation, verb: string, sql: string): Statement {
+  return {
+    sql,
+    title: sql,
+    grant: `It needs the extension's owner, or: GRANT SELECT, ${verb} ON ${jobTable(identity)} TO <the administrator>.`,
+  };
+}
+
+/** Statements for the job, and what they do not say themselves. */
+interface JobPlan {
+  readonly statements: readonly Statement[];
+  /** By writing into the catalog, which the scheduler does not notice by itself. */
+  readonly isUnnoticed: boolean;
+  readonly notes: readonly string[];
+}
+
+const NOTHING: JobPlan = { statements: [], isUnnoticed: false, notes: [] };
+
+function isIn(jobs: readonly TelemetryJob[]): string {
+  return `id IN (${jobs.map(({ id }) => id).join(', ')})`;
+}
+
+function schedule(situation: Situation, jobs: readonly TelemetryJob[], on: boolean): JobPlan {
+  if (jobs.length === 0) return NOTHING;
+  const api = apiFunction(situation, 'alter_job');
+  const statements =
+    api === undefined
+      ? [
+          writing(
+            situation,
+            'UPDATE',
+            `UPDATE ${jobTable(situation.identity)} SET scheduled = ${on} WHERE ${isIn(jobs)}`,
+          ),
+        ]
+      : jobs.map(({ id }) => calling(api, `${id}, scheduled => ${on}`));
+  return { statements, isUnnoticed: api === undefined, notes: [] };
+}
+
+function reschedule(
+  situation: Situation,
+  jobs: readonly TelemetryJob[],
+  interval: string,
+): JobPlan {
+  const api = apiFunction(situation, 'alter_job');
+  const statements =
+    api === undefined
+      ? [
+          writing(
+            situation,
+            'UPDATE',
+            `UPDATE ${jobTable(situation.identity)} SET schedule_interval = INTERVAL ${interval} WHERE ${isIn(jobs)}`,
+          ),
+        ]
+      : jobs.map(({ id }) => calling(api, `${id}, schedule_interval => INTERVAL ${interval}`));
+  return { statements, isUnnoticed: api === undefined, notes: [] };
+}
+
+/** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
+function insertion(situation: Situation, interval: string): Statement {
+  const { identity, surroundings } = situation;
+  const values = `${interval}, '100s', -1, '1h'`;
+  const table = jobTable(identity);
+  const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
+  if (!isAtLeast(identity, '2.0.0')) {
+    return writing(
+      situation,
+      'INSERT',
+      `INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
+    );
+  }
+  const hasFixed = isAtLeast(identity, '2.9.0');
+  const sql = `INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(identity)}', 'policy_telemetry', ${surroundings.extensionOwner}, true${hasFixed ? ', false' : ''})`;
+  const titled = sql.replace(surroundings.extensionOwner, "<the extension's owner>");
+  return { ...writing(situation, 'INSERT', sql), title: titled };
+}
+
+function add(situation: Situation): JobPlan {
+  const { facts, surroundings } = situation;
+  const { scheduleInterval: interval } = surroundings;
+  if (facts.jobs.length === 0) {
+    if (!facts.builtWithTelemetry) return { ...NOTHING, notes: [WITHOUT_TELEMETRY] };
+    return {
+      statements: [insertion(situation, interval ?? "'24h'")],
+      isUnnoticed: true,
+      notes: [],
+    };
+  }
+  const resumed = schedule(
+    situation,
+    facts.jobs.filter(({ scheduled }) => !scheduled),
+    true,
+  );
+  const rescheduled =
+    interval === undefined ? NOTHING : reschedule(situation, facts.jobs, interval);
+  const statements = [...resumed.statements, ...rescheduled.statements];
+  return {
+    statements,
+    isUnnoticed: resumed.isUnnoticed || rescheduled.isUnnoticed,
+    notes: statements.length === 0 ? ['The telemetry job is there and scheduled.'] : [],
+  };
+}
+
+function pause(situation: Situation): JobPlan {
+  const { facts, identity } = situation;
+  if (!isAtLeast(identity, '2.0.0')) {
+    throw new RunError(
+      'EVENT_INVALID',
+      'The event asks to pause the telemetry job, which TimescaleDB cannot before 2.0.',
+      { remedy: 'Use the job "remove", or "keep". Nothing was changed.' },
+    );
+  }
+  const running = facts.jobs.filter(({ scheduled }) => scheduled);
+  if (running.length > 0) return schedule(situation, running, false);
+  const note =
+    facts.jobs.length === 0
+      ? 'There is no telemetry job that could be paused.'
+      : 'The telemetry job is paused already.';
+  return { ...NOTHING, notes: [note] };
+}
+
+const DEFAULT_TIMES = '24 hours, 100 seconds, -1, 1 hour';
+
+/** What was particular to a row that is removed; nobody else will know it. */
+function particulars({
+  scheduleInterval,
+  maxRuntime,
+  maxRetries,
+  retryPeriod,
+}: TelemetryJob): readonly string[] {
+  const times = [
+    nameOfInterval(scheduleInterval),
+    nameOfInterval(maxRuntime),
+    maxRetries,
+    nameOfInterval(retryPeriod),
+  ].join(', ');
+  if (times === DEFAULT_TIMES) return [];
+  return [
+    `The removed job's schedule_interval, max_runtime, max_retries and retry_period were ${times}; a job that is added has ${DEFAULT_TIMES}, or another scheduleInterval.`,
+  ];
+}
+
+function remove(situation: Situation): JobPlan {
+  const { facts, identity } = situation;
+  const { jobs } = facts;
+  if (jobs.length === 0) return { ...NOTHING, notes: ['There is no telemetry job to remove.'] };
+  const api = apiFunction(situation, 'delete_job');
+  const table = jobTable(identity);
+  const condition = isAtLeast(identity, '2.0.0')
+    ? isIn(jobs)
+    : "job_type = 'telemetry_and_version_check_if_enabled'";
+  return {
+    statements:
+      api === undefined
+        ? [writing(situation, 'DELETE', `DELETE FROM ${table} WHERE ${condition}`)]
+        : jobs.map(({ id }) => calling(api, String(id))),
+    isUnnoticed: api === undefined,
+    notes: [
+      "A removed telemetry job comes back with the extension's next update; a paused one stays paused, and the level stays off.",
+      ...jobs.flatMap(particulars),
+    ],
+  };
+}
+
+/** What `action` means for the job where the event does not say. */
+function jobActionOf({ change, identity }: Situation): JobAction {
+  if (change.job !== undefined) return change.job;
+  if (change.action === 'enable') return 'add';
+  return isAtLeast(identity, '2.0.0') ? 'pause' : 'remove';
+}
+
+const BY_JOB_ACTION: Readonly<Record<JobAction, (situation: Situation) => JobPlan>> = {
+  keep: () => NOTHING,
+  add,
+  pause,
+  remove,
+};
+
+/** The scheduler keeps its own list of jobs, and does not see what is written into the catalog. */
+function tellScheduler(
+  situation: Situation,
+  { isUnnoticed }: JobPlan,
+): Omit<Plan, 'alone' | 'together'> {
+  const { identity, surroundings } = situation;
+  const restart = memberFunction(identity, 'restart_background_workers', functionsSchema(identity));
+  if (!isUnnoticed) return { after: [], notes: [] };
+  if (restart?.callable && surroundings.isSuperuser) {
+    const sql = `SELECT ${restart.call}()`;
+    return { after: [{ sql, title: sql, grant: 'It needs a superuser.' }], notes: [] };
+  }
+  return {
+    after: [],
+    notes: [
+      `The extension's scheduler notices the change of the job when it is restarted: by a superuser's SELECT ${functionsSchema(identity)}.restart_background_workers(), or with the server. The level counts at once.`,
+    ],
+  };
+}
+
+function notesOf({ change, surroundings }: Situation): readonly string[] {
+  const checks: readonly (readonly [holds: boolean, note: string])[] = [
+    [
+      surroundings.isTemplate,
+      `This is a template database: databases made from it get the job as it is here. A connection to it makes CREATE DATABASE wait or fail, so keep yours short.`,
+    ],
+    [
+      surroundings.isTemplate && change.scope.kind === 'database',
+      'A level that is set for a template is not copied to databases made from it, since ALTER DATABASE speaks of one database by its name: for all databases, new ones included, use the scope "instance".',
+    ],
+    [
+      change.scope.kind === 'role',
+      "A role's level can only tighten. It counts for the job's owner, the bootstrap superuser and the reporting role; the consent shown here takes the role of the event for the reporting role.",
+    ],
+  ];
+  return checks.filter(([holds]) => holds).map(([, note]) => note);
+}
+
+/**
+ * The statements that make a change on this server. Pure.
+ *
+ * @throws RunError EVENT_INVALID when this release cannot do what is asked for
+ */
+export function planChange(situation: Situation): Plan {
+  const { change, identity } = situation;
+  if (change.level === 'no_functions' && !isAtLeast(identity, '2.7.1')) {
+    throw new RunError(
+      'EVENT_INVALID',
+      'The event asks for the level no_functions, which came with TimescaleDB 2.7.1; this release knows off and basic.',
+      { remedy: 'Use basic, or upgrade the extension. Nothing was changed.' },
+    );
+  }
+  const job = BY_JOB_ACTION[jobActionOf(situation)](situation);
+  const told = tellScheduler(situation, job);
+  const isForInstance = change.scope.kind === 'instance';
+  return {
+    alone: isForInstance ? levelOfInstance(situation) : [],
+    together: [...(isForInstance ? [] : [levelElsewhere(situation)]), ...job.statements],
+    after: told.after,
+    notes: [...notesOf(situation), ...job.notes, ...told.notes],
+  };
+}
