@@ -308,7 +308,8 @@ where pg_has_role(current_user, (select pg_get_userbyid(datdba) from pg_database
 }
 
 function telemetryJob(release: HandmadeRelease): string {
-  const values = "1, 'Telemetry Reporter', '24h', '100s', -1, '1h'";
+  const name = has(release, '2.0.0') ? 'Telemetry Reporter [1]' : 'Telemetry Reporter';
+  const values = `1, '${name}', '24h', '100s', -1, '1h'`;
   const intervals = 'schedule_interval, max_runtime, max_retries, retry_period';
   return has(release, '2.0.0')
     ? `insert into ${jobSchema(release)}.bgw_job (id, application_name, ${intervals}, proc_schema, proc_name${has(release, '2.9.0') ? ', fixed_schedule' : ''})

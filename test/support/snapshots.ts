@@ -21,7 +21,10 @@ export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target
 /** Logged in as the reporting role, before anything was asked. */
 export async function loginTo(database: TestDatabase): Promise<Connection> {
   const target = aTarget();
-  const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+  const credentials = parseSecret(
+    { SecretString: secretFor(database, { port: database.port }) },
+    target,
+  );
   return login(
     credentials,
     { read: async () => credentials },
