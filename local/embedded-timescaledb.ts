@@ -46,10 +46,13 @@ export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
 
 /**
  * Serves the embedded database on loopback. It has one session, which all connections share, and whatever user they log
- * in as, they get that session: so it becomes the reporting role's before.
+ * in as, they get that session: so it becomes the reporting role's, or another's, before.
  */
-export async function serveEmbedded(db: PGlite): Promise<EmbeddedTimescaleDb> {
-  await db.exec(`set session authorization ${REPORTER}`);
+export async function serveEmbedded(
+  db: PGlite,
+  role: string = REPORTER,
+): Promise<EmbeddedTimescaleDb> {
+  await db.exec(`set session authorization ${role}`);
   const port = await freePort();
   const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1' });
   await server.start();

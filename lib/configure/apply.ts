@@ -83,43 +83,58 @@ async function loadTime(client: pg.Client): Promise<number> {
 }
 
 /** The server loads its configuration some time after it was told to; what is read before is the old one. */
-async function waitForReload(client: pg.Client, before: number): Promise<void> {
+async function isLoadedAfter(client: pg.Client, before: number): Promise<boolean> {
   const giveUpAt = performance.now() + RELOAD_LIMIT_MS;
-  while ((await loadTime(client)) === before && performance.now() < giveUpAt) {
+  while ((await loadTime(client)) === before) {
+    if (performance.now() > giveUpAt) return false;
     await sleep(RELOAD_POLL_MS);
   }
+  return true;
 }
+
+/** A function that was asked to do something, and answers that it did not. */
+function answersNo({ rows: [row] }: pg.QueryResult<Record<string, unknown>>): boolean {
+  return row !== undefined && Object.values(row)[0] === false;
+}
+
+const NOT_LOADED =
+  'The server has written the new configuration and not loaded it yet: the level counts once it has.';
 
 /** Each for itself, as ALTER SYSTEM wants it. */
 async function runAlone(
   client: pg.Client,
   statements: readonly Statement[],
   done: Statement[],
-): Promise<void> {
-  if (statements.length === 0) return;
+): Promise<readonly string[]> {
+  if (statements.length === 0) return [];
   const before = await loadTime(client);
+  let isRefused = false;
   for (const statement of statements) {
     try {
-      await client.query(statement.sql);
+      isRefused = answersNo(await client.query(statement.sql));
     } catch (error) {
       throw refused(error, statement, done);
     }
     done.push(statement);
   }
-  await waitForReload(client, before);
+  return !isRefused && (await isLoadedAfter(client, before)) ? [] : [NOT_LOADED];
+}
+
+function notTold(title: string, why: string): string {
+  return `The change is made, but not: ${title} (${why}). The extension's scheduler notices it when it is restarted, at the latest with the server. The level counts at once.`;
 }
 
 /** What is left to do when the change is made; that it fails does not undo the change. */
-async function runAfter(client: pg.Client, statements: readonly Statement[]): Promise<string[]> {
+async function runAfter(
+  client: pg.Client,
+  statements: readonly Statement[],
+): Promise<readonly string[]> {
   const notes: string[] = [];
   for (const { sql, title } of statements) {
     try {
-      await client.query(sql);
+      if (answersNo(await client.query(sql))) notes.push(notTold(title, 'it answered false'));
     } catch (error) {
-      const { origin } = toDatabaseError(error, 'query');
-      notes.push(
-        `The change is made, but not: ${title} (${origin ?? 'no SQLSTATE'}). The extension's scheduler notices it when the server is restarted.`,
-      );
+      notes.push(notTold(title, toDatabaseError(error, 'query').origin ?? 'no SQLSTATE'));
     }
   }
   return notes;
@@ -138,9 +153,9 @@ export async function applyPlan(
   const { client } = connection;
   const done: Statement[] = [];
   try {
-    await runAlone(client, alone, done);
+    const notes = await runAlone(client, alone, done);
     await runTogether(client, together, done);
-    return await runAfter(client, after);
+    return [...notes, ...(await runAfter(client, after))];
   } finally {
     await close(connection);
   }

@@ -18,8 +18,10 @@ export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target
   });
 }
 
-/** Logged in as the reporting role, before anything was asked. */
-export async function loginTo(database: TestDatabase): Promise<Connection> {
+/** Logged in as the role of the database, before anything was asked. */
+export async function loginTo(
+  database: Pick<TestDatabase, 'name' | 'port' | 'role' | 'password'>,
+): Promise<Connection> {
   const target = aTarget();
   const credentials = parseSecret(
     { SecretString: secretFor(database, { port: database.port }) },
