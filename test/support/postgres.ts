@@ -82,9 +82,20 @@ async function writePrivate(file: string, text: string): Promise<void> {
   await chown(file, uid, gid);
 }
 
-/** A real PostgreSQL 18 with TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB. */
-export async function startPostgres(): Promise<TestServer & { stop(): Promise<void> }> {
+export interface OwnServer extends TestServer {
+  /** With the server's own postgresql.conf. */
+  readonly dataFolder: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real PostgreSQL 18 with TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB.
+ *
+ * @param flags of the server, beside those that every one of the tests has
+ */
+export async function startPostgres(flags: readonly string[] = []): Promise<OwnServer> {
   const folder = await makeServerFolder();
+  const dataFolder = join(folder, 'data');
   const isRoot = process.getuid?.() === 0;
   const port = await freePort();
   await writeExtension(join(folder, 'share'));
@@ -92,7 +103,7 @@ export async function startPostgres(): Promise<TestServer & { stop(): Promise<vo
   const stranger = await createAuthority('Another authority');
   const certificate = await createCertificate({ key: authority.private, cert: authority.cert });
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir: dataFolder,
     port,
     user: SUPERUSER,
     password: SUPERUSER_PASSWORD,
@@ -106,16 +117,18 @@ export async function startPostgres(): Promise<TestServer & { stop(): Promise<vo
       'ssl=on',
       '-c',
       `extension_control_path=$system:${join(folder, 'share')}`,
+      ...flags,
     ],
     onLog: () => undefined,
     onError: () => undefined,
   });
   await server.initialise();
-  await writePrivate(join(folder, 'data', 'server.crt'), certificate.cert);
-  await writePrivate(join(folder, 'data', 'server.key'), certificate.private);
+  await writePrivate(join(dataFolder, 'server.crt'), certificate.cert);
+  await writePrivate(join(dataFolder, 'server.key'), certificate.private);
   await server.start();
   return {
     port,
+    dataFolder,
     authority: authority.cert,
     strangerAuthority: stranger.cert,
     async stop() {
