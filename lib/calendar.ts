@@ -21,7 +21,8 @@ export function boundariesIn(
       .toPlainDateTime()
       .add(duration, { overflow: 'constrain' })
       .toZonedDateTime(timeZone, { disambiguation: 'later' }).epochMilliseconds;
-  add(0, {});
+  // Asks for the time zone, even where there is nothing to add.
+  add(0, { days: 0 });
   return (n) => {
     try {
       const inMonth = months === 0 ? anchorMs : add(anchorMs, { months: n * months });
