@@ -24,6 +24,8 @@ export function boundariesIn(
   // Asks for the time zone, even where there is nothing to add.
   add(0, { days: 0 });
   return (n) => {
+    // Nothing is added to the first one: it may be the first of two local times that are the same.
+    if (n === 0) return anchorMs;
     try {
       const inMonth = months === 0 ? anchorMs : add(anchorMs, { months: n * months });
       const onDay = days === 0 ? inMonth : add(inMonth, { days: n * days });

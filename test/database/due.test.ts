@@ -313,6 +313,16 @@ test.each<{
     ],
   },
   {
+    what: 'where the schedule itself begins at the first of two, it does',
+    interval: DAY,
+    zone: 'Europe/Berlin',
+    boundaries: [
+      '2026-10-25T00:30:00.000Z',
+      '2026-10-26T01:30:00.000Z',
+      '2026-10-27T01:30:00.000Z',
+    ],
+  },
+  {
     what: '24 hours are 24 hours, whatever the clocks do',
     interval: { ...NONE, microseconds: 24 * HOUR_US },
     zone: 'Europe/Berlin',
