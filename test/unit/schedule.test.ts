@@ -1,0 +1,394 @@
+import { describe, expect, test } from 'vitest';
+import type { Interval, TelemetryJob } from '../../lib/facts.ts';
+import {
+  decideDue,
+  jobSettings,
+  lengthOf,
+  nameOfInterval,
+  nextDueTick,
+  type Tick,
+} from '../../lib/schedule.ts';
+import { TICK_HOURS } from '../../lib/target.ts';
+import { aJob, aServer, aServerBuiltWithout } from '../support/facts.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function anInterval(parts: Partial<Interval>): Interval {
+  return { months: 0, days: 0, microseconds: 0, ...parts };
+}
+
+function hours(count: number): Interval {
+  return anInterval({ microseconds: count * HOUR_MS * 1_000 });
+}
+
+function tickAt(time: string, every: Tick['hours'] = 24): Tick {
+  return { time: Date.parse(time), hours: every };
+}
+
+/** What is decided for one job, in a database that has been there since 2024. */
+function dueOf(job: Partial<TelemetryJob>, tick: Tick) {
+  return decideDue(aServer({ jobs: [aJob(job)] }), tick);
+}
+
+/** Which of some ticks are due, by their numbers. */
+async function dueTicks(job: Partial<TelemetryJob>, first: Tick, count: number): Promise<number[]> {
+  const due: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const time = first.time + index * first.hours * HOUR_MS;
+    if ((await dueOf(job, { ...first, time })).isDue) due.push(index);
+  }
+  return due;
+}
+
+describe('the job as it is installed', () => {
+  test.each(TICK_HOURS)(
+    'runs once a day, also where the schedule fires every %i h',
+    async (every) => {
+      // The extension was installed at 22:35:06.789 UTC.
+      const count = (7 * 24) / every;
+      const due = await dueTicks(
+        { scheduleInterval: hours(24) },
+        tickAt('2026-11-22T04:05:00Z', every),
+        count,
+      );
+      expect(due).toHaveLength(7);
+      expect(due.map((index, day) => index - (day * 24) / every)).toEqual(Array(7).fill(due[0]));
+    },
+  );
+
+  test('is due in every tick of 24 h, and says when it is again', async () => {
+    expect(
+      await dueOf({ scheduleInterval: hours(24) }, tickAt('2026-11-22T04:05:00Z')),
+    ).toStrictEqual({
+      isDue: true,
+      nextDue: new Date('2026-11-22T22:35:06.789Z'),
+      every: '24 hours',
+      notes: [],
+    });
+  });
+
+  test('is assumed where the server was built without one', async () => {
+    const tick = tickAt('2026-11-22T04:05:00Z');
+    expect(await decideDue(aServerBuiltWithout(), tick)).toStrictEqual(
+      await dueOf({ scheduleInterval: hours(24) }, tick),
+    );
+  });
+});
+
+describe('a boundary', () => {
+  const job = {
+    scheduleInterval: anInterval({ days: 7 }),
+    initialStart: '2026-11-01T05:06:00+00:00',
+  };
+
+  test.each([
+    ['before the tick', '2026-11-08T05:06:00.001Z', true],
+    ['on the tick', '2026-11-08T05:06:00.000Z', true],
+    ['after the tick', '2026-11-08T05:05:59.999Z', false],
+    ['on the tick before', '2026-11-09T05:06:00.000Z', false],
+    ['right after the tick before', '2026-11-09T05:05:59.999Z', true],
+  ])('%s', async (_where, time, isDue) => {
+    const due = await dueOf(job, tickAt(time));
+    expect(due.isDue).toBe(isDue);
+    expect(due.every).toBe('7 days');
+  });
+
+  test('on the tick is not the next one', async () => {
+    const due = await dueOf(job, tickAt('2026-11-08T05:06:00Z'));
+    expect(due.nextDue).toEqual(new Date('2026-11-15T05:06:00Z'));
+  });
+
+  test('does not exist before the initial start, which is the first', async () => {
+    const before = await dueOf(job, tickAt('2026-10-25T05:06:00Z'));
+    expect(before).toMatchObject({ isDue: false, nextDue: new Date('2026-11-01T05:06:00Z') });
+    expect(await dueTicks(job, tickAt('2026-10-25T12:00:00Z'), 15)).toEqual([7, 14]);
+  });
+
+  test('exists before the installation', async () => {
+    const facts = aServer({
+      jobs: [aJob({ scheduleInterval: anInterval({ days: 7 }) })],
+      installedAt: '2026-11-29T05:06:00.000Z',
+    });
+    expect(await decideDue(facts, tickAt('2026-11-08T06:00:00Z'))).toMatchObject({
+      isDue: true,
+      nextDue: new Date('2026-11-15T05:06:00Z'),
+    });
+  });
+
+  test.each([null, '', 'yesterday'])(
+    'is counted from 1970 where the installation is %j',
+    async (installedAt) => {
+      const facts = aServer({
+        jobs: [aJob({ scheduleInterval: anInterval({ days: 7 }) })],
+        installedAt,
+      });
+      // 1970-01-01 was a Thursday.
+      expect(await decideDue(facts, tickAt('2026-11-26T12:00:00Z'))).toMatchObject({
+        isDue: true,
+        nextDue: new Date('2026-12-03T00:00:00Z'),
+      });
+    },
+  );
+});
+
+describe('never', () => {
+  test('is an infinite interval', async () => {
+    expect(await dueOf({ scheduleInterval: null }, tickAt('2026-11-22T04:05:00Z'))).toStrictEqual({
+      isDue: false,
+      nextDue: null,
+      every: 'for ever',
+      notes: [],
+    });
+  });
+
+  test.each(['infinity'])('is a schedule that begins at %s', async (initialStart) => {
+    for (const scheduleInterval of [hours(24), anInterval({ months: 1 })]) {
+      const due = await dueOf({ scheduleInterval, initialStart }, tickAt('2026-11-22T04:05:00Z'));
+      expect(due).toMatchObject({ isDue: false, notes: [] });
+    }
+  });
+
+  test('is nothing that began with the beginning of time', async () => {
+    const tick = tickAt('2026-11-22T04:05:00Z');
+    const job = { scheduleInterval: anInterval({ days: 7 }) };
+    for (const initialStart of ['-infinity', '0044-03-15T00:00:00+00:00 BC']) {
+      expect(await dueOf({ ...job, initialStart }, tick)).toStrictEqual(await dueOf(job, tick));
+    }
+  });
+});
+
+describe('always', () => {
+  test.each([
+    ['0 seconds', anInterval({})],
+    ['-1 days', anInterval({ days: -1 })],
+    ['1 month -31 days', anInterval({ months: 1, days: -31 })],
+  ])('is an interval of %s', async (every, scheduleInterval) => {
+    const tick = tickAt('2026-11-22T04:05:00Z', 1);
+    const due = await dueOf({ scheduleInterval, initialStart: '2026-11-01T00:00:00Z' }, tick);
+    expect(due).toStrictEqual({ isDue: true, nextDue: new Date(tick.time), every, notes: [] });
+  });
+
+  test('is one that is shorter than the tick', async () => {
+    const job = {
+      scheduleInterval: anInterval({ days: 1, microseconds: -23.5 * HOUR_MS * 1_000 }),
+    };
+    expect(await dueTicks(job, tickAt('2026-11-22T04:05:00Z', 1), 48)).toHaveLength(48);
+  });
+});
+
+describe('of two telemetry jobs', () => {
+  const other = aJob({
+    id: 2,
+    scheduleInterval: hours(36),
+    maxRuntime: anInterval({ microseconds: 5_000_000 }),
+    maxRetries: 3,
+    retryPeriod: hours(2),
+    initialStart: '2026-11-01T00:00:00Z',
+    timezone: 'Europe/Berlin',
+  });
+
+  test.each([[[aJob(), other]], [[other, aJob()]]])(
+    'in whatever order, the strictest settings count',
+    (jobs) => {
+      expect(jobSettings({ jobs })).toStrictEqual({
+        scheduleInterval: hours(36),
+        initialStart: '2026-11-01T00:00:00Z',
+        timezone: 'Europe/Berlin',
+        maxRuntimeMs: 5_000,
+        maxRetries: 3,
+        retryPeriodMs: 2 * HOUR_MS,
+      });
+    },
+  );
+
+  test.each<[string, TelemetryJob['scheduleInterval'][], TelemetryJob['scheduleInterval']]>([
+    [
+      'a month is longer than 30 days',
+      [anInterval({ days: 30 }), anInterval({ months: 1 })],
+      anInterval({ months: 1 }),
+    ],
+    [
+      'and shorter than 31',
+      [anInterval({ days: 31 }), anInterval({ months: 1 })],
+      anInterval({ days: 31 }),
+    ],
+    ['for ever is the longest', [null, anInterval({ months: 1_200 })], null],
+  ])('the longest interval counts: %s', (_what, intervals, longest) => {
+    const jobs = intervals.map((scheduleInterval, id) => aJob({ id, scheduleInterval }));
+    expect(jobSettings({ jobs }).scheduleInterval).toEqual(longest);
+    expect(jobSettings({ jobs: jobs.toReversed() }).scheduleInterval).toEqual(longest);
+  });
+
+  test.each([
+    [[-1], -1],
+    [[0], 0],
+    [[-1, -1], -1],
+    [[-1, 5], 5],
+    [[5, 2], 2],
+    [[0, -1], 0],
+  ])('of max_retries %j it is %i, -1 being without limit', (all, counts) => {
+    const jobs = all.map((maxRetries, id) => aJob({ id, maxRetries }));
+    expect(jobSettings({ jobs }).maxRetries).toBe(counts);
+  });
+
+  test.each([
+    [[100], 100_000],
+    [[0], 0],
+    [[0, 100], 100_000],
+    [[100, 7], 7_000],
+    [[0, 0], 0],
+    [[null], 0],
+    [[null, 7], 7_000],
+    [[-5, 7], 7_000],
+    [[-5], 0],
+  ])('of max_runtime %j s it is %i ms, 0 being without limit', (all, counts) => {
+    const jobs = all.map((seconds, id) =>
+      aJob({
+        id,
+        maxRuntime: seconds === null ? null : anInterval({ microseconds: seconds * 1_000_000 }),
+      }),
+    );
+    expect(jobSettings({ jobs }).maxRuntimeMs).toBe(counts);
+  });
+
+  test('the longest retry period counts, and one without end is the longest', () => {
+    const periods = (...all: (Interval | null)[]) =>
+      jobSettings({ jobs: all.map((retryPeriod, id) => aJob({ id, retryPeriod })) }).retryPeriodMs;
+    expect(periods(hours(2), hours(1))).toBe(2 * HOUR_MS);
+    expect(periods(null, hours(1))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+test('without a job, and without a database, the settings are those of the job as it is installed', () => {
+  const settings = {
+    scheduleInterval: hours(24),
+    initialStart: null,
+    timezone: null,
+    maxRuntimeMs: 100_000,
+    maxRetries: -1,
+    retryPeriodMs: HOUR_MS,
+  };
+  expect(jobSettings()).toStrictEqual(settings);
+  expect(jobSettings({ jobs: [] })).toStrictEqual(settings);
+});
+
+test.each<[Interval | null, string]>([
+  [null, 'for ever'],
+  [anInterval({}), '0 seconds'],
+  [hours(1), '1 hour'],
+  [hours(24), '24 hours'],
+  [hours(1.5), '90 minutes'],
+  [anInterval({ microseconds: 60_000_000 }), '1 minute'],
+  [anInterval({ microseconds: 1_000_000 }), '1 second'],
+  [anInterval({ microseconds: 1_500_000 }), '1.5 seconds'],
+  [anInterval({ days: 1 }), '1 day'],
+  [anInterval({ days: 7 }), '7 days'],
+  [anInterval({ months: 1 }), '1 month'],
+  [anInterval({ months: 14, days: 2, microseconds: 3_600_000_000 }), '14 months 2 days 1 hour'],
+  [anInterval({ months: 1, days: -1 }), '1 month -1 days'],
+  [anInterval({ microseconds: -3_600_000_000 }), '-1 hours'],
+])('%j is for a person: %s', (interval, name) => {
+  expect(nameOfInterval(interval)).toBe(name);
+});
+
+test('an interval is as long as its parts, a month being the mean one of four centuries', () => {
+  expect(lengthOf(null)).toBe(Number.POSITIVE_INFINITY);
+  expect(lengthOf(anInterval({ months: 4_800 }))).toBe(Date.UTC(2400, 0, 1) - Date.UTC(2000, 0, 1));
+  expect(lengthOf(anInterval({ days: 1, microseconds: -1_000 }))).toBe(DAY_MS - 1);
+});
+
+describe('the notes about tickHours', () => {
+  async function notesOf(interval: Interval, every: Tick['hours']): Promise<readonly string[]> {
+    return (await dueOf({ scheduleInterval: interval }, tickAt('2026-11-22T04:05:00Z', every)))
+      .notes;
+  }
+
+  test.each([
+    [hours(24), 24],
+    [hours(36), 24],
+    [hours(1), 1],
+    [anInterval({ days: 1 }), 24],
+    [anInterval({ months: 1 }), 24],
+  ] as const)('%j is not more often than every %i h: nothing is said', async (interval, every) => {
+    expect(await notesOf(interval, every)).toEqual([]);
+  });
+
+  test.each([
+    [hours(12), 24, '12 hours', '24 hours', 'for more, set tickHours to 12 in this target'],
+    [hours(5), 24, '5 hours', '24 hours', 'for more, set tickHours to 4 in this target'],
+    [hours(23), 24, '23 hours', '24 hours', 'for more, set tickHours to 12 in this target'],
+    [hours(7.5), 8, '450 minutes', '8 hours', 'for more, set tickHours to 6 in this target'],
+    [hours(1), 2, '1 hour', '2 hours', 'for more, set tickHours to 1 in this target'],
+    [hours(0.5), 2, '30 minutes', '2 hours', 'for more, set tickHours to 1 in this target'],
+    [hours(0.5), 1, '30 minutes', '1 hour', 'more often than every hour is not possible'],
+  ] as const)(
+    '%j is more often than every %i h: %s, %s, %s',
+    async (interval, every, asked, fires, remedy) => {
+      expect(await notesOf(interval, every)).toEqual([
+        `The telemetry job asks for a report every ${asked}, and the schedule fires every ${fires}, each time with one report; ${remedy}.`,
+      ]);
+    },
+  );
+});
+
+describe('a time zone', () => {
+  const job = {
+    scheduleInterval: anInterval({ days: 7 }),
+    initialStart: '2026-10-01T20:00:00+00:00',
+  };
+  const tick = tickAt('2026-11-22T04:05:00Z');
+
+  test('of JavaScript is known by any of its names, in letters of any case', async () => {
+    for (const timezone of ['Europe/Berlin', 'europe/berlin', 'Arctic/Longyearbyen']) {
+      const due = await dueOf({ ...job, timezone }, tick);
+      // An hour later by UTC, because the clocks have gone back.
+      expect(due).toMatchObject({ nextDue: new Date('2026-11-26T21:00:00Z'), notes: [] });
+    }
+  });
+
+  test.each(['UTC', 'Etc/UTC', 'GMT', 'EST', 'HST', 'America/New_York', 'PST8PDT', 'GB'])(
+    '%s is one',
+    async (timezone) => {
+      expect((await dueOf({ ...job, timezone }, tick)).notes).toEqual([]);
+    },
+  );
+
+  test.each(['Mars/Olympus', '', '<+03>-3', 'UTC+3'])(
+    '%j is not one here: days are those of UTC, and a note says so',
+    async (timezone) => {
+      expect(await dueOf({ ...job, timezone }, tick)).toStrictEqual({
+        isDue: false,
+        nextDue: new Date('2026-11-26T20:00:00Z'),
+        every: '7 days',
+        notes: [
+          'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.',
+        ],
+      });
+    },
+  );
+
+  test('does not matter for hours', async () => {
+    const due = await dueOf(
+      { ...job, scheduleInterval: hours(168), timezone: 'Mars/Olympus' },
+      tick,
+    );
+    expect(due).toMatchObject({ nextDue: new Date('2026-11-26T20:00:00Z'), notes: [] });
+  });
+});
+
+describe('the tick of the next boundary', () => {
+  const tick = tickAt('2026-11-22T04:05:00Z', 8);
+  test.each([
+    ['right after the tick', '2026-11-22T04:05:00.001Z', '2026-11-22T12:05:00Z'],
+    ['on the next tick', '2026-11-22T12:05:00Z', '2026-11-22T12:05:00Z'],
+    ['after the next tick', '2026-11-22T12:05:00.001Z', '2026-11-22T20:05:00Z'],
+    ['a week later', '2026-11-29T04:04:00Z', '2026-11-29T04:05:00Z'],
+  ])('which is %s', (_where, nextDue, expected) => {
+    expect(nextDueTick({ nextDue: new Date(nextDue) }, tick)).toBe(Date.parse(expected));
+  });
+
+  test('is none where there is no next boundary', () => {
+    expect(nextDueTick({ nextDue: null }, tick)).toBeNull();
+  });
+});
