@@ -117,8 +117,11 @@ interface Boundaries {
 /** Months of different lengths, days that a month does not have, and changes of clocks, with room to spare. */
 const CALENDAR_SLACK_MS = 12 * DAY_MS;
 
+/** PostgreSQL's infinity, and a year of five digits or six, which no Date reads and nobody lives to see. */
+const NEVER = /^(infinity|\d{5,}-)/;
+
 function timeOf(text: string | null): number | undefined {
-  const ms = text === 'infinity' ? Number.POSITIVE_INFINITY : Date.parse(text ?? '');
+  const ms = NEVER.test(text ?? '') ? Number.POSITIVE_INFINITY : Date.parse(text ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 }
 
