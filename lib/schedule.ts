@@ -135,14 +135,19 @@ function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'i
 const UNKNOWN_ZONE =
   'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.';
 
+/** What PostgreSQL understands in another way: west of Greenwich is +, and these have no summer time. */
+const MEANS_ANOTHER = /^([+-]|(cet|eet|met|wet)$)/i;
+
 /** The calendar is loaded only for intervals that need one, which the job as it is installed does not. */
 async function calendarBoundaries(zone: string, anchorMs: number, interval: Interval) {
   const { boundariesIn } = await import('./calendar.ts');
+  const inUtc = () => ({ at: boundariesIn('UTC', anchorMs, interval), notes: [UNKNOWN_ZONE] });
+  if (MEANS_ANOTHER.test(zone)) return inUtc();
   try {
     return { at: boundariesIn(zone, anchorMs, interval), notes: [] };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { at: boundariesIn('UTC', anchorMs, interval), notes: [UNKNOWN_ZONE] };
+    return inUtc();
   }
 }
 

@@ -358,7 +358,8 @@ describe('a time zone', () => {
     },
   );
 
-  test.each(['Mars/Olympus', '', '<+03>-3', 'UTC+3'])(
+  // By these names PostgreSQL means another time than JavaScript does, or one that it does not know.
+  test.each(['Mars/Olympus', '', '<+03>-3', 'UTC+3', '+05:30', '-03', 'CET', 'cet', 'IST', 'PST'])(
     '%j is not one here: days are those of UTC, and a note says so',
     async (timezone) => {
       expect(await dueOf({ ...job, timezone }, tick)).toStrictEqual({
