@@ -232,12 +232,13 @@ export async function decideDue(
   };
 }
 
-/** The tick that the job's next boundary belongs to, in milliseconds since 1970; null where there is none. */
+/** The next tick that is due, in milliseconds since 1970: the one of the job's next boundary; null where there is none. */
 export function nextDueTick(
   { nextDue }: Pick<Due, 'nextDue'>,
   { time, hours }: Tick,
 ): number | null {
   if (nextDue === null) return null;
   const tickMs = hours * HOUR_MS;
-  return time + Math.ceil((nextDue.getTime() - time) / tickMs) * tickMs;
+  // A job without an interval is always due, also at this very moment; and then in the next tick.
+  return time + Math.max(1, Math.ceil((nextDue.getTime() - time) / tickMs)) * tickMs;
 }

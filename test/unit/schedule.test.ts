@@ -171,6 +171,7 @@ describe('always', () => {
     const tick = tickAt('2026-11-22T04:05:00Z', 1);
     const due = await dueOf({ scheduleInterval, initialStart: '2026-11-01T00:00:00Z' }, tick);
     expect(due).toStrictEqual({ isDue: true, nextDue: new Date(tick.time), every, notes: [] });
+    expect(nextDueTick(due, tick)).toBe(tick.time + HOUR_MS);
   });
 
   test('is one that is shorter than the tick', async () => {
@@ -389,6 +390,7 @@ describe('the tick of the next boundary', () => {
     ['on the next tick', '2026-11-22T12:05:00Z', '2026-11-22T12:05:00Z'],
     ['after the next tick', '2026-11-22T12:05:00.001Z', '2026-11-22T20:05:00Z'],
     ['a week later', '2026-11-29T04:04:00Z', '2026-11-29T04:05:00Z'],
+    ['at once, as for a job without an interval', '2026-11-22T04:05:00Z', '2026-11-22T12:05:00Z'],
   ])('which is %s', (_where, nextDue, expected) => {
     expect(nextDueTick({ nextDue: new Date(nextDue) }, tick)).toBe(Date.parse(expected));
   });
