@@ -30,17 +30,20 @@ export interface RetryCircumstances {
   readonly now: number;
 }
 
-/** The end of the wait after the failure of attempt n - 1 is the beginning of attempt n, from the tick on. */
+/**
+ * The end of the wait after the failure of attempt n - 1 is the beginning of attempt n, from the tick on. Whoever may
+ * invoke the function can name any attempt, so the waits that are all the same are not counted one by one.
+ */
 function timeOfAttempt(
   attempt: number,
   { time, hours }: Tick,
   { retryPeriodMs }: JobSettings,
 ): number {
-  const longestMs = hours * HOUR_MS;
-  let at = time;
-  for (let failures = 1; failures <= attempt && at < Number.POSITIVE_INFINITY; failures += 1) {
-    at += Math.min(Math.min(failures, LONGEST_FACTOR) * Math.max(0, retryPeriodMs), longestMs);
-  }
+  const waitAfter = (failures: number): number =>
+    Math.min(failures * Math.max(0, retryPeriodMs), hours * HOUR_MS);
+  const growing = Math.min(attempt, LONGEST_FACTOR);
+  let at = time + (attempt - growing) * waitAfter(LONGEST_FACTOR);
+  for (let failures = 1; failures <= growing; failures += 1) at += waitAfter(failures);
   return at;
 }
 

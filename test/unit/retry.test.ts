@@ -132,6 +132,13 @@ describe('the wait', () => {
     const tick = { ...TICK, time: TICK.time + 1 };
     expect(planRetry(circumstances({ tick }))?.at).toBe('2026-11-22T05:05:01Z');
   });
+
+  test('of an attempt beyond all counting is planned at once', () => {
+    const attempt = Number.MAX_SAFE_INTEGER - 1;
+    expect(planRetry(circumstances({ attempt }))).toBeUndefined();
+    const at = planRetry(circumstances({ attempt, settings: { retryPeriodMs: 0 } }));
+    expect(at).toEqual({ attempt: attempt + 1, at: '2026-11-22T04:06:05Z' });
+  });
 });
 
 describe('the next due tick', () => {
