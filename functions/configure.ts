@@ -11,7 +11,8 @@ const RESERVE_MS = 1_500;
 
 const { logger, write } = createLog();
 const client = new SecretsManagerClient({
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000 },
+  // Without the third the second is only a warning.
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 });
 
 async function configureTelemetry(

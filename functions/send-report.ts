@@ -19,7 +19,8 @@ setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 const { logger, write } = createLog();
 const { metrics, add } = createMetrics();
 const client = new SecretsManagerClient({
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000 },
+  // Without the third the second is only a warning.
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
 });
 
 async function sendReport(event: unknown, context: Context): Promise<Outcome> {

@@ -21,7 +21,12 @@ export async function createSchedule(schedule: OneTimeSchedule): Promise<void> {
   const { name, at, group, functionArn, roleArn, deadLetterQueueArn, input } = schedule;
   const client = new SchedulerClient({
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_000 },
+    // Without the third the second is only a warning.
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+    },
   });
   try {
     await client.send(
