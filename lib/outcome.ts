@@ -151,8 +151,9 @@ function severityOf(story: Story): Severity {
 
 /** Why a tick that has consent sends nothing. */
 function notDue({ every, nextDue }: Due): string {
-  const next = nextDue === null ? 'never again' : `again from ${nextDue.toISOString()} on`;
-  return `The telemetry job is not due: it runs every ${every}, ${next}.`;
+  return nextDue === null
+    ? 'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.'
+    : `The telemetry job is not due: it runs every ${every}, again from ${nextDue.toISOString()} on.`;
 }
 
 /** Why nothing is sent. */

@@ -106,6 +106,26 @@ describe('a tick that is not one of the job’s', () => {
       expect(result.outcome.outcome).toBe(outcome);
     },
   );
+
+  test('is every one where the job has no end to its wait, or no beginning', async () => {
+    await using database = await withJob(`schedule_interval = 'infinity'`);
+    await using world = await worldOf(database);
+    const event = { scheduledTime: '2026-11-29T07:05:00Z' };
+    const never = {
+      outcome: 'skipped',
+      message:
+        'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
+    };
+    const { outcome } = await world.run({ event });
+    expect(outcome).toMatchObject(never);
+    expect(outcome).not.toHaveProperty('nextDue');
+
+    await database.admin.query(
+      `update ${jobSchema('2.28.3')}.bgw_job set schedule_interval = '7 days', initial_start = 'infinity'`,
+    );
+    expect((await world.run({ event })).outcome).toMatchObject(never);
+    expect(world.endpoint.connections()).toBe(0);
+  });
 });
 
 test.each(['0.12.1', '1.3.2', '1.7.5', '2.0.2', '2.8.1', '2.28.3'] as const)(
