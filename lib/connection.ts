@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { join } from 'node:path/posix';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import { readRotated, type SecretReader } from './credentials.ts';
@@ -48,7 +49,10 @@ function readAuthority(caFile: string): string {
   }
 }
 
-/** Connects to where the credentials say, whatever name node-postgres checks the server by. */
+/**
+ * Connects to where the credentials say, whatever name node-postgres checks the server by. A host that is a path is the
+ * folder of the server's Unix sockets, as everywhere in PostgreSQL.
+ */
 class SocketTo extends Socket {
   readonly #host: string;
   readonly #port: number;
@@ -60,7 +64,9 @@ class SocketTo extends Socket {
   }
 
   override connect(): this {
-    return super.connect(this.#port, this.#host);
+    return this.#host.startsWith('/')
+      ? super.connect(join(this.#host, `.s.PGSQL.${this.#port}`))
+      : super.connect(this.#port, this.#host);
   }
 }
 
@@ -94,7 +100,8 @@ async function connect(
     host: serverNameOf(target, credentials),
     port: credentials.port,
     user: credentials.user,
-    password: credentials.password,
+    // As a function, because for an empty one node-postgres would look elsewhere: PGPASSWORD, ~/.pgpass.
+    password: () => credentials.password,
     database: credentials.database,
     ssl: tlsOptions(target, credentials),
     sslnegotiation: 'postgres',

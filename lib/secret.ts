@@ -8,9 +8,11 @@ import type { Target } from './target.ts';
 export interface Credentials {
   /** Which version of the secret this is, to see a rotation. */
   readonly versionId: string | undefined;
+  /** A name, an address, or the folder of the server's Unix sockets. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** Empty where there is none: a server that trusts its clients, or asks the system who they are, needs none. */
   readonly password: string;
   readonly database: string;
   /** A private certificate authority, PEM. */

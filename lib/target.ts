@@ -16,7 +16,7 @@ export const SIZES = ['exact', 'estimated'] as const;
 export const TICK_HOURS = [1, 2, 3, 4, 6, 8, 12, 24] as const;
 
 /** Names end up in log lines, metrics and schedules, so they are plain. */
-const nameSchema = z
+export const nameSchema = z
   .string()
   .check(
     z.regex(

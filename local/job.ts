@@ -4,6 +4,8 @@ import { invoke } from './lambda.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
 const SECRET_ID = 'local/metrics';
+/** Where a run on this machine has its credentials from. */
+export const SECRETS_FROM = 'the Secrets Manager on loopback';
 
 /** What the local commands may choose of a target. */
 export interface TargetChoices extends Partial<Pick<Target, 'reportSource' | 'sizes'>> {
@@ -48,21 +50,30 @@ function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && 'outcome' in value && 'durationMs' in value;
 }
 
+/** Beside the target: where its report goes, and what may differ from one run to the next. */
+export interface RunChoices {
+  readonly endpoint: string;
+  readonly ignoreSchedule?: boolean;
+  /** More variables of the function. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Invokes the bundle for one target, whose secret it finds in a Secrets Manager on loopback. */
 export async function runBundle(
   bundleFile: string,
   secret: string,
   choices: TargetChoices,
-  endpoint: string,
+  { endpoint, ignoreSchedule = false, environment = {} }: RunChoices,
 ): Promise<Finished> {
   await using secrets = await startSecretsManager(
     fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
   );
   const invocation = await invoke(
     bundleFile,
-    {},
+    { ignoreSchedule },
     {
       ...inheritedEnvironment(),
+      ...environment,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       TARGET: targetText(choices),
       DELIVERY: JSON.stringify({ endpoint }),

@@ -1,8 +1,6 @@
 import { styleText } from 'node:util';
-import type { Consent } from '../lib/consent.ts';
-import type { Outcome } from '../lib/outcome.ts';
 
-type Mark = '✔' | '▲' | '✖' | '–';
+export type Mark = '✔' | '▲' | '✖' | '–';
 const COLOURS = { '✔': 'green', '▲': 'yellow', '✖': 'red', '–': 'dim' } as const;
 
 const LABEL_WIDTH = 14;
@@ -94,71 +92,4 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
       for (const text of lines) write(`  ${text}`);
     },
   };
-}
-
-/** What was asked of the database, and what decided. */
-export function showConsent(
-  page: Page,
-  consent: Pick<Consent, 'granted' | 'rule' | 'sentence'>,
-  remedy?: string,
-): void {
-  page.line(
-    consent.granted ? '✔' : '–',
-    'consent',
-    `${consent.granted ? 'granted' : 'denied'} (rule ${consent.rule}): ${consent.sentence}`,
-  );
-  if (!consent.granted && remedy !== undefined) page.note(remedy);
-}
-
-function showVersion(page: Page, { database, version, message, hint }: Outcome): void {
-  if (version === undefined) return;
-  const isFine = version.verdicts.includes('up-to-date') || version.verdicts.includes('ahead');
-  page.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
-  if (hint !== undefined) page.note(hint);
-}
-
-/** How large a report is, how it was built, and its hash. */
-export function describeReport({
-  source,
-  bytes,
-  sha256,
-}: Pick<NonNullable<Outcome['report']>, 'source' | 'bytes' | 'sha256'>): string {
-  const how = source === 'catalog' ? 'plain SQL' : "the server's own function";
-  return `${grouped(bytes)} bytes by ${how}, sha256 ${sha256}`;
-}
-
-/** What was asked of the database, what it answered, and what was made of it. */
-function showReading(
-  page: Page,
-  { consent, report, remedy, durationMs, error, ...rest }: Outcome,
-): void {
-  if (durationMs.database !== undefined) {
-    page.line('✔', 'credentials', 'from the Secrets Manager on loopback', durationMs.credentials);
-  }
-  if (consent !== undefined) showConsent(page, consent, error === undefined ? remedy : undefined);
-  for (const warning of rest.warnings ?? []) page.line('▲', 'warning', warning);
-  if (report !== undefined) {
-    page.line('✔', 'report', describeReport(report), durationMs.database);
-  }
-}
-
-/** The run as its outcome tells it. */
-export function showOutcome(page: Page, outcome: Outcome): void {
-  const { receipt, remedy, durationMs, error } = outcome;
-  showReading(page, outcome);
-  if (receipt !== undefined) {
-    const answer = `${receipt.endpoint} answered ${receipt.status}`;
-    page.line(error === undefined ? '✔' : '✖', 'sent', answer, durationMs.delivery);
-  }
-  showVersion(page, outcome);
-  if (error === undefined) return;
-  const origin = error.origin === undefined ? '' : ` (${error.origin})`;
-  page.line('✖', 'failed', `${error.code}${origin}: ${outcome.message}`);
-  if (remedy !== undefined) page.note(remedy);
-}
-
-/** The report for a person's eyes; what is hashed and posted is one line. */
-export function showReport(page: Page, text: string): void {
-  const formatted = JSON.stringify(JSON.parse(text), null, 2);
-  page.block('The report, formatted; the bytes are one line:', formatted.split('\n'));
 }

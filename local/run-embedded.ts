@@ -6,9 +6,10 @@ import type { PGlite } from '@electric-sql/pglite';
 import { bundleOnce } from '../infra/bundle.ts';
 import type { Level } from '../lib/target.ts';
 import { bootEmbedded, EMBEDDED_DATABASE, fill, serveEmbedded } from './embedded-timescaledb.ts';
-import { type Finished, runBundle } from './job.ts';
-import { grouped, type Page, showOutcome, showReport } from './page.ts';
+import { type Finished, runBundle, SECRETS_FROM } from './job.ts';
+import { grouped, type Page } from './page.ts';
 import { answerWithVersion, ENDPOINT_PATH, startTelemetryEndpoint } from './telemetry-endpoint.ts';
+import { showOutcome, showReport } from './views.ts';
 
 const KEPT_FOLDER = join(import.meta.dirname, '..', '.local');
 
@@ -99,11 +100,11 @@ export async function runEmbedded(
         built.file,
         secret,
         { name: 'metrics', level, tls: { mode: 'disable' } },
-        endpoint.url + ENDPOINT_PATH,
+        { endpoint: endpoint.url + ENDPOINT_PATH },
       ),
     () => "ran in a process of its own, with Lambda's environment and the AWS SDK",
   );
-  showOutcome(page, finished.outcome);
+  showOutcome(page, finished.outcome, SECRETS_FROM);
   const received = endpoint.reports[0]?.body;
   if (received === undefined) {
     page.line('–', 'endpoint', `saw ${endpoint.connections()} connections`);

@@ -1,55 +1,55 @@
-import { RunError } from '../lib/errors.ts';
-import { HELP, type Options, parseOptions, UsageError } from './options.ts';
-import { createPage, type Page } from './page.ts';
-import { runEmbedded } from './run-embedded.ts';
-import { preview, send } from './run-own-server.ts';
+import { LEVELS, type Level } from '../lib/target.ts';
+import { createCommand, EXIT, oneOf, runCommand } from './command-line.ts';
+import { createPage } from './page.ts';
+import { printJson } from './results.ts';
+import { type EmbeddedChoices, runEmbedded } from './run-embedded.ts';
 
-async function perform(page: Page, options: Exclude<Options, { mode: 'help' }>) {
-  if (options.mode === 'embedded') return runEmbedded(page, options);
-  return options.mode === 'preview'
-    ? preview(page, options, options.always)
-    : send(page, options, options.endpoint);
+/** What a reply may name as a version. */
+const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
+const DEFAULT_LEVEL: Level = 'basic';
+const DEFAULT_LATEST = '2.30.1';
+
+interface Values {
+  readonly level?: string;
+  readonly latest?: string;
+  readonly keep?: true;
+  readonly json?: true;
 }
 
-/** What went wrong, for the person whose terminal this is: with the words of the server, too. */
-function failure(error: RunError) {
-  const { code, origin, message, remedy, original } = error;
-  return {
-    code,
-    origin,
-    message,
-    remedy,
-    said: original === undefined ? undefined : String(original),
-  };
+interface Asked extends EmbeddedChoices {
+  readonly json: boolean;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args);
-  if (options.mode === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const printJson = (value: unknown): void => {
-    if (options.json) process.stdout.write(`${JSON.stringify(value)}\n`);
-  };
-  try {
-    const result = await perform(createPage(options.json), options);
-    printJson(result);
-    return 'outcome' in result && result.outcome.outcome === 'failed' ? 1 : 0;
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    const { code, message, remedy, said } = failure(error);
-    printJson({ error: failure(error) });
-    const lines = [`${code}: ${message}`, ...(said === undefined ? [] : [said]), remedy];
-    process.stderr.write(`${lines.join('\n')}\n`);
-    return 1;
-  }
-}
+const command = createCommand(
+  'start',
+  `Runs send-report once on this machine, on an embedded TimescaleDB, with a Secrets Manager and a telemetry endpoint on loopback: the bundle that would ship, in a process with Lambda's environment. Nothing leaves this machine.`,
+)
+  .option(
+    '--level <level>',
+    `the target's levelWhenUnset: ${LEVELS.join(', ')} (default: ${DEFAULT_LEVEL})`,
+  )
+  .option('--latest <version>', `what the endpoint names as newest (default: ${DEFAULT_LATEST})`)
+  .option('--keep', 'keep the embedded database in .local/, and use it again')
+  .option('--json', 'one JSON object instead of a page: npm start --silent -- --json')
+  .addHelpText('after', '\nA run that is skipped for want of consent ends with 0 here.');
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n(npm start -- --help lists the options.)\n`);
-  process.exitCode = 2;
-}
+await runCommand<Asked>({
+  command,
+  read(parsed, problems) {
+    const { level, latest = DEFAULT_LATEST, keep, json } = parsed.opts<Values>();
+    if (!VERSION_TEXT.test(latest)) {
+      problems.push('--latest must be a version: 1 to 128 letters, digits, dots or hyphens');
+    }
+    return {
+      level: oneOf('--level', level, LEVELS, problems) ?? DEFAULT_LEVEL,
+      latest,
+      keep: keep === true,
+      json: json === true,
+    };
+  },
+  async perform({ json, ...choices }) {
+    const result = await runEmbedded(createPage(json), choices);
+    if (json) printJson(result);
+    return result.outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
+  },
+});

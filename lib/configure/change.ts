@@ -102,21 +102,13 @@ function levelOf({ action, scope, level }: ConfigureEvent): Change['level'] {
   return level ?? (typeof scope === 'object' ? 'reset' : 'basic');
 }
 
-/**
- * The event of `configure`.
- *
- * @throws RunError EVENT_INVALID with every problem at once
- */
-export function parseChange(event: unknown): Change {
-  const problems: string[] = [];
+/** The event of `configure`; adds what is wrong with it to `problems`, and is undefined when anything is. */
+export function checkChange(event: unknown, problems: string[]): Change | undefined {
   const parsed = check('event', eventSchema, event ?? undefined, problems);
-  if (parsed !== undefined) problems.push(...contradictionsIn(parsed));
-  if (parsed === undefined || problems.length > 0) {
-    throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
-      remedy:
-        'Send for example { "action": "disable", "scope": "database", "dryRun": true }. Nothing was read or changed.',
-    });
-  }
+  if (parsed === undefined) return undefined;
+  const contradictions = contradictionsIn(parsed);
+  problems.push(...contradictions);
+  if (contradictions.length > 0) return undefined;
   const { action, scope, job, scheduleInterval, dryRun } = parsed;
   return {
     action,
@@ -126,4 +118,19 @@ export function parseChange(event: unknown): Change {
     scheduleInterval,
     dryRun,
   };
+}
+
+/**
+ * The event of `configure`.
+ *
+ * @throws RunError EVENT_INVALID with every problem at once
+ */
+export function parseChange(event: unknown): Change {
+  const problems: string[] = [];
+  const change = checkChange(event, problems);
+  if (change !== undefined) return change;
+  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+    remedy:
+      'Send for example { "action": "disable", "scope": "database", "dryRun": true }. Nothing was read or changed.',
+  });
 }

@@ -126,6 +126,8 @@ test.each([
   'EAI_AGAIN',
   'EAI_FAIL',
   'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
   'ECONNRESET',
   'ECONNABORTED',
   'ETIMEDOUT',

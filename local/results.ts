@@ -1,0 +1,52 @@
+import type { Configured } from '../lib/configure/configure.ts';
+import type { Outcome } from '../lib/outcome.ts';
+import type { Preview } from '../lib/preview.ts';
+import { EXIT, type ExitStatus } from './command-line.ts';
+import type { Page } from './page.ts';
+import { showConfigured, showPreview } from './views.ts';
+
+/** One JSON object on a line of its own. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** The exact bytes and nothing else; why there are none goes elsewhere, so that nothing takes it for a report. */
+function printReport({ report, consent: { sentence, remedy } }: Preview): void {
+  if (report !== null) {
+    process.stdout.write(report);
+    return;
+  }
+  const lines = [sentence, ...(remedy === undefined ? [] : [remedy])];
+  process.stderr.write(
+    `${lines.join('\n')}\n(--always prints the report although it would not be sent.)\n`,
+  );
+}
+
+/**
+ * Ends a command that shows a report.
+ *
+ * @param ms how long the reading took, where that is known
+ */
+export function finishPreview(
+  page: Page,
+  preview: Preview,
+  json: boolean,
+  ms?: number,
+): ExitStatus {
+  if (json) printReport(preview);
+  else showPreview(page, preview, ms);
+  return preview.report === null ? EXIT.skipped : EXIT.done;
+}
+
+/** Ends a command that changes something, or shows what it would change. */
+export function finishConfigured(page: Page, configured: Configured, json: boolean): ExitStatus {
+  if (json) printJson(configured);
+  else showConfigured(page, configured);
+  return EXIT.done;
+}
+
+/** How a command ends that ran send-report. */
+export function statusOf({ outcome }: Pick<Outcome, 'outcome'>): ExitStatus {
+  if (outcome === 'failed') return EXIT.failed;
+  return outcome === 'skipped' ? EXIT.skipped : EXIT.done;
+}
