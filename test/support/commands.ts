@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+
+const LOCAL = join(import.meta.dirname, '..', '..', 'local');
+
+/** How a command ended. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/**
+ * `npm run <script> -- <args>`, without npm, and with nothing of our own environment: no PG*, AWS_* or DO_NOT_TRACK, and
+ * a home without files.
+ */
+export async function runCommand(
+  script: 'start' | 'report' | 'configure' | 'invoke',
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const env = { PATH: process.env['PATH'], HOME: inject('folder'), ...environment };
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      [join(LOCAL, `${script}.ts`), ...args],
+      { env },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') reject(error);
+        else resolve({ stdout, stderr, code: child.exitCode ?? -1 });
+      },
+    );
+  });
+}
+
+/** The options that a page of help lists. */
+export function optionsIn(help: string): string[] {
+  return [...help.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
+}
