@@ -51,6 +51,8 @@ function undoAt({ kind, holder = 'reporting role' }: Place): string {
       return `set ${SETTING} = 'basic' there, and reload the server's configuration`;
     case 'session':
       return `RESET ${SETTING} in the pooled session that was left with it`;
+    case 'unknown place':
+      return `RESET ${SETTING} where it is set: without the extension's library PostgreSQL does not say where; look at the server's configuration, ALTER SYSTEM, PGOPTIONS, and what a pooler keeps`;
     case 'start-up options':
       return 'remove it from PGOPTIONS, or from what the pooler sends at the start of a session';
     case 'fall-back of the session':

@@ -9,6 +9,7 @@ export type PlaceKind =
   | 'command line'
   | 'environment variable'
   | 'session'
+  | 'unknown place'
   | 'start-up options'
   | 'fall-back of the session'
   | 'levelWhenUnset'
@@ -60,9 +61,13 @@ const BY_SOURCE: ReadonlyMap<string, Place> = new Map<string, Place>([
   ['client', { kind: 'start-up options' }],
 ]);
 
-/** The place behind `pg_settings.source`; what is not known is worth as little as what a session has set. */
+/**
+ * The place behind `pg_settings.source`; what is not known is worth as little as what a session has set. Without the
+ * extension's library there is no source to be seen.
+ */
 function placeOfSource(source: string | null): Place {
-  return BY_SOURCE.get(source ?? '') ?? { kind: 'session' };
+  if (source === null) return { kind: 'unknown place' };
+  return BY_SOURCE.get(source) ?? { kind: 'session' };
 }
 
 /** Places of the server itself, which a primary does not hand on to its standbys. */
@@ -135,6 +140,14 @@ function storedForEverybody({ level: { stored } }: Facts): Basis | undefined {
   return undefined;
 }
 
+/** What stands before the level of the database; where PostgreSQL does not say it, what the reporting role has stored. */
+function hidingPlace({ level: { source, stored } }: Facts): Place {
+  const own = stored.find(({ holder }) => holder === 'reporting role');
+  return source === null && own !== undefined
+    ? { kind: own.place, holder: 'reporting role' }
+    : placeOfSource(source);
+}
+
 /** No loaded library defines the setting, on a server whose extension has telemetry. */
 const UNREADABLE: Basis = {
   level: 'off',
@@ -164,7 +177,7 @@ function basisOf(facts: Facts, target: Target): Basis {
   if (session === null) return choiceOf(target);
   if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return choiceOf(target);
   if (source === null && facts.builtWithTelemetry) return UNREADABLE;
-  return { level: 'off', rule: 'level-hidden', place: placeOfSource(source) };
+  return { level: 'off', rule: 'level-hidden', place: hidingPlace(facts) };
 }
 
 /** One place where a level is set, or would be. */

@@ -193,11 +193,11 @@ left basic         denied   off           level-hidden      session
 
 const NOT_LOADED_IN_WORDS = `
 nothing            denied   off           level-unreadable  not readable
-# Where a placeholder has its value from is not known; what is not stored counts as the session's.
-conf off           denied   off           level-off         session
+# Where a placeholder has its value from PostgreSQL does not say, unless it is stored.
+conf off           denied   off           level-off         unknown place
 conf no_functions  denied   off           level-unreadable  not readable
 conf basic         denied   off           level-unreadable  not readable
-sys off            denied   off           level-off         session
+sys off            denied   off           level-off         unknown place
 sys no_functions   denied   off           level-unreadable  not readable
 sys basic          denied   off           level-unreadable  not readable
 db off             denied   off           level-off         database
@@ -224,10 +224,10 @@ own@ basic         denied   off           level-unreadable  not readable
 sup@ off           denied   off           level-off         role in database (bootstrap superuser)
 sup@ no_functions  denied   off           level-unreadable  not readable
 sup@ basic         denied   off           level-unreadable  not readable
-opt off            denied   off           level-off         session
+opt off            denied   off           level-off         unknown place
 opt no_functions   denied   off           level-unreadable  not readable
 opt basic          denied   off           level-unreadable  not readable
-left off           denied   off           level-off         session
+left off           denied   off           level-off         unknown place
 left no_functions  denied   off           level-unreadable  not readable
 left basic         denied   off           level-unreadable  not readable
 `;
@@ -235,12 +235,12 @@ left basic         denied   off           level-unreadable  not readable
 /** Built without telemetry, and the target says nothing: then levelWhenUnset is off. */
 const BUILT_WITHOUT_IN_WORDS = `
 nothing            denied   off           level-when-unset  levelWhenUnset
-conf off           denied   off           level-off         session
-conf no_functions  denied   off           level-hidden      session
-conf basic         denied   off           level-hidden      session
-sys off            denied   off           level-off         session
-sys no_functions   denied   off           level-hidden      session
-sys basic          denied   off           level-hidden      session
+conf off           denied   off           level-off         unknown place
+conf no_functions  denied   off           level-hidden      unknown place
+conf basic         denied   off           level-hidden      unknown place
+sys off            denied   off           level-off         unknown place
+sys no_functions   denied   off           level-hidden      unknown place
+sys basic          denied   off           level-hidden      unknown place
 db off             denied   off           level-off         database
 db no_functions    granted  no_functions  level-set         database
 db basic           granted  basic         level-set         database
@@ -248,8 +248,8 @@ all off            denied   off           level-off         all roles
 all no_functions   granted  no_functions  level-set         all roles
 all basic          granted  basic         level-set         all roles
 rep off            denied   off           level-off         role (reporting role)
-rep no_functions   denied   off           level-hidden      session
-rep basic          denied   off           level-hidden      session
+rep no_functions   denied   off           level-hidden      role (reporting role)
+rep basic          denied   off           level-hidden      role (reporting role)
 # There is no job, and so nobody who owns it.
 own off            denied   off           level-when-unset  levelWhenUnset
 own no_functions   denied   off           level-when-unset  levelWhenUnset
@@ -258,29 +258,29 @@ sup off            denied   off           level-off         role (bootstrap supe
 sup no_functions   denied   off           level-when-unset  levelWhenUnset
 sup basic          denied   off           level-when-unset  levelWhenUnset
 rep@ off           denied   off           level-off         role in database (reporting role)
-rep@ no_functions  denied   off           level-hidden      session
-rep@ basic         denied   off           level-hidden      session
+rep@ no_functions  denied   off           level-hidden      role in database (reporting role)
+rep@ basic         denied   off           level-hidden      role in database (reporting role)
 own@ off           denied   off           level-when-unset  levelWhenUnset
 own@ no_functions  denied   off           level-when-unset  levelWhenUnset
 own@ basic         denied   off           level-when-unset  levelWhenUnset
 sup@ off           denied   off           level-off         role in database (bootstrap superuser)
 sup@ no_functions  denied   off           level-when-unset  levelWhenUnset
 sup@ basic         denied   off           level-when-unset  levelWhenUnset
-opt off            denied   off           level-off         session
-opt no_functions   denied   off           level-hidden      session
-opt basic          denied   off           level-hidden      session
-left off           denied   off           level-off         session
-left no_functions  denied   off           level-hidden      session
-left basic         denied   off           level-hidden      session
+opt off            denied   off           level-off         unknown place
+opt no_functions   denied   off           level-hidden      unknown place
+opt basic          denied   off           level-hidden      unknown place
+left off           denied   off           level-off         unknown place
+left no_functions  denied   off           level-hidden      unknown place
+left basic         denied   off           level-hidden      unknown place
 `;
 
 /** Built without telemetry, and the target's levelWhenUnset is basic: everything visible can tighten that. */
 const CHOSEN_IN_WORDS = `
 nothing            granted  basic         level-when-unset  levelWhenUnset
-conf off           denied   off           level-off         session
+conf off           denied   off           level-off         unknown place
 conf no_functions  granted  no_functions  level-when-unset  levelWhenUnset
 conf basic         granted  basic         level-when-unset  levelWhenUnset
-sys off            denied   off           level-off         session
+sys off            denied   off           level-off         unknown place
 sys no_functions   granted  no_functions  level-when-unset  levelWhenUnset
 sys basic          granted  basic         level-when-unset  levelWhenUnset
 db off             denied   off           level-off         database
@@ -307,10 +307,10 @@ own@ basic         granted  basic         level-when-unset  levelWhenUnset
 sup@ off           denied   off           level-off         role in database (bootstrap superuser)
 sup@ no_functions  granted  no_functions  level-when-unset  levelWhenUnset
 sup@ basic         granted  basic         level-when-unset  levelWhenUnset
-opt off            denied   off           level-off         session
+opt off            denied   off           level-off         unknown place
 opt no_functions   granted  no_functions  level-when-unset  levelWhenUnset
 opt basic          granted  basic         level-when-unset  levelWhenUnset
-left off           denied   off           level-off         session
+left off           denied   off           level-off         unknown place
 left no_functions  granted  no_functions  level-when-unset  levelWhenUnset
 left basic         granted  basic         level-when-unset  levelWhenUnset
 `;

@@ -199,10 +199,10 @@ const DENIED: readonly (readonly [
     'ALTER ROLE <the reporting role> IN DATABASE <this database> RESET timescaledb.telemetry_level',
   ],
   [
-    'a pooled session hides the level of a server built without telemetry',
+    'what PostgreSQL does not say where it is set hides the level of a server built without telemetry',
     aServerBuiltWithout({ level: { session: 'basic' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: the session has one of its own (session), ' +
+    'The telemetry level of this database is hidden: the session has one of its own (unknown place), ' +
       'which cannot consent for the database.',
     'or set levelWhenUnset to basic or no_functions',
   ],

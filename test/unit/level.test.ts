@@ -351,7 +351,7 @@ describe('a level that no loaded library defines', () => {
     expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'off',
       rule: 'level-off',
-      where: 'session',
+      where: 'unknown place',
     });
   });
 });
