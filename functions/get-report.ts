@@ -1,8 +1,7 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createSecretReader } from '../lib/credentials.ts';
+import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
 import { createLog } from '../lib/log.ts';
 import { type Preview, preview } from '../lib/preview.ts';
 
@@ -10,10 +9,7 @@ import { type Preview, preview } from '../lib/preview.ts';
 const RESERVE_MS = 1_500;
 
 const { logger, write } = createLog();
-const client = new SecretsManagerClient({
-  // Without the third the second is only a warning.
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-});
+const client = createSecretsClient();
 
 async function getReport(event: unknown, context: Context): Promise<Preview | undefined> {
   const {

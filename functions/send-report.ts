@@ -1,10 +1,9 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createSecretReader } from '../lib/credentials.ts';
+import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
 import { createLog } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import type { Outcome } from '../lib/outcome.ts';
@@ -13,15 +12,12 @@ import { run } from '../lib/run.ts';
 /** Left of Lambda's time for the summary line and the metrics; and for scheduling a retry, where that is set up. */
 const RESERVE_MS = process.env['RETRY'] ? 7_000 : 1_500;
 
-/** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
+// As in lib/connection.ts, for the endpoint.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const { logger, write } = createLog();
 const { metrics, add } = createMetrics();
-const client = new SecretsManagerClient({
-  // Without the third the second is only a warning.
-  requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-});
+const client = createSecretsClient();
 
 async function sendReport(event: unknown, context: Context): Promise<Outcome> {
   const { outcome, error, retryError } = await run(event, process.env, {

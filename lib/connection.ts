@@ -12,6 +12,8 @@ import { PRODUCT } from './version.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+/** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
+const ADDRESS_TIMEOUT_MS = 2_500;
 
 /** The name that the server's certificate must carry, and that it is asked for (SNI). */
 function serverNameOf(target: Target, credentials: Pick<Credentials, 'host'>): string {
@@ -66,7 +68,11 @@ class SocketTo extends Socket {
   override connect(): this {
     return this.#host.startsWith('/')
       ? super.connect(join(this.#host, `.s.PGSQL.${this.#port}`))
-      : super.connect(this.#port, this.#host);
+      : super.connect({
+          host: this.#host,
+          port: this.#port,
+          autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+        });
   }
 }
 

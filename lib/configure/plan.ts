@@ -150,39 +150,21 @@ function isIn(jobs: readonly TelemetryJob[]): string {
   return `id IN (${jobs.map(({ id }) => id).join(', ')})`;
 }
 
-function schedule(situation: Situation, jobs: readonly TelemetryJob[], on: boolean): JobPlan {
-  if (jobs.length === 0) return NOTHING;
-  const api = apiFunction(situation, 'alter_job');
-  const statements =
-    api === undefined
-      ? [
-          writing(
-            situation,
-            'UPDATE',
-            `UPDATE ${jobTable(situation.identity)} SET scheduled = ${on} WHERE ${isIn(jobs)}`,
-          ),
-        ]
-      : jobs.map(({ id }) => calling(api, `${id}, scheduled => ${on}`));
-  return { statements, isUnnoticed: api === undefined, notes: [] };
-}
-
-function reschedule(
+/** Sets one of the jobs' settings to an expression of SQL. */
+function alter(
   situation: Situation,
   jobs: readonly TelemetryJob[],
-  interval: string,
+  setting: 'scheduled' | 'schedule_interval',
+  value: string,
 ): JobPlan {
+  if (jobs.length === 0) return NOTHING;
   const api = apiFunction(situation, 'alter_job');
-  const statements =
-    api === undefined
-      ? [
-          writing(
-            situation,
-            'UPDATE',
-            `UPDATE ${jobTable(situation.identity)} SET schedule_interval = INTERVAL ${interval} WHERE ${isIn(jobs)}`,
-          ),
-        ]
-      : jobs.map(({ id }) => calling(api, `${id}, schedule_interval => INTERVAL ${interval}`));
-  return { statements, isUnnoticed: api === undefined, notes: [] };
+  if (api !== undefined) {
+    const statements = jobs.map(({ id }) => calling(api, `${id}, ${setting} => ${value}`));
+    return { statements, isUnnoticed: false, notes: [] };
+  }
+  const sql = `UPDATE ${jobTable(situation.identity)} SET ${setting} = ${value} WHERE ${isIn(jobs)}`;
+  return { statements: [writing(situation, 'UPDATE', sql)], isUnnoticed: true, notes: [] };
 }
 
 /** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
@@ -215,13 +197,12 @@ function add(situation: Situation): JobPlan {
       notes: [],
     };
   }
-  const resumed = schedule(
-    situation,
-    facts.jobs.filter(({ scheduled }) => !scheduled),
-    true,
-  );
+  const paused = facts.jobs.filter(({ scheduled }) => !scheduled);
+  const resumed = alter(situation, paused, 'scheduled', 'true');
   const rescheduled =
-    interval === undefined ? NOTHING : reschedule(situation, facts.jobs, interval);
+    interval === undefined
+      ? NOTHING
+      : alter(situation, facts.jobs, 'schedule_interval', `INTERVAL ${interval}`);
   const statements = [...resumed.statements, ...rescheduled.statements];
   return {
     statements,
@@ -240,7 +221,7 @@ function pause(situation: Situation): JobPlan {
     );
   }
   const running = facts.jobs.filter(({ scheduled }) => scheduled);
-  if (running.length > 0) return schedule(situation, running, false);
+  if (running.length > 0) return alter(situation, running, 'scheduled', 'false');
   const note =
     facts.jobs.length === 0
       ? 'There is no telemetry job that could be paused.'
