@@ -35,16 +35,18 @@ const LAMBDA_ENVIRONMENT = {
  * nothing of ours.
  *
  * @param timeoutMs the function's time limit
+ * @param preload modules that the process loads before all else
  */
 export async function invoke(
   bundleFile: string,
   event: unknown,
   environment: Readonly<Record<string, string>>,
   timeoutMs = 120_000,
+  preload: readonly string[] = [],
 ): Promise<Invocation> {
   const child = fork(RUNTIME, [bundleFile, String(timeoutMs)], {
     env: { ...LAMBDA_ENVIRONMENT, ...environment },
-    execArgv: [],
+    execArgv: preload.flatMap((file) => ['--import', file]),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let result: InvocationResult = {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import { createSecretReader } from '../../lib/credentials.ts';
+import { type PreviewResult, preview } from '../../lib/preview.ts';
 import { type RunResult, run } from '../../lib/run.ts';
 import { createSchedule } from '../../lib/scheduler.ts';
 import {
@@ -61,6 +62,8 @@ export interface World extends AsyncDisposable {
   environment(settings?: Settings): Record<string, string>;
   /** Runs the sources, as the handler does. */
   run(settings?: Settings): Promise<RunResult>;
+  /** Shows what would be sent, as its handler does. */
+  preview(settings?: Settings): Promise<PreviewResult>;
 }
 
 export async function startWorld({
@@ -98,6 +101,12 @@ export async function startWorld({
         secretsOf: (target) => createSecretReader(client, target),
         functionArn: FUNCTION_ARN,
         createSchedule,
+        limitMs: settings.limitMs ?? 20_000,
+        now: settings.now ?? Date.now,
+      }),
+    preview: (settings = {}) =>
+      preview(settings.event ?? {}, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
         limitMs: settings.limitMs ?? 20_000,
         now: settings.now ?? Date.now,
       }),

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Preview } from '../../lib/preview.ts';
+import { fillWithKnownContents } from '../support/contents.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { expectedReport, withoutErrors } from '../support/reports.ts';
+import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+
+let database: TestDatabase;
+let world: World;
+beforeAll(async () => {
+  database = await createDatabase({ release: '2.28.3' });
+  const { admin, name } = database;
+  await fillWithKnownContents(database, '2.28.3');
+  const own = {
+    ...withoutErrors(await expectedReport(database, '2.28.3')),
+    functions_used: { 'pg_catalog.abs(integer)': 3 },
+    install_method: 'deb',
+  };
+  await admin.query(
+    `create or replace function get_telemetry_report() returns jsonb language sql as $$ select '${JSON.stringify(own)}'::jsonb $$`,
+  );
+  // What was written before is on disk, so that the size of the database stays the same from here on.
+  await admin.query('checkpoint');
+  await setLevel('basic');
+  world = await startWorld({ secret: secretFor({ ...database, name }) });
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+async function setLevel(level: string): Promise<void> {
+  await database.admin.query(`alter database ${database.name} set ${LEVEL} = '${level}'`);
+}
+
+async function shown(settings: Settings = {}): Promise<Preview> {
+  const { preview, error } = await world.preview(settings);
+  if (error !== undefined) throw error;
+  if (preview === undefined) throw new Error('The preview shows nothing.');
+  return preview;
+}
+
+test('preview and run have the same bytes, at every level, from every source', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('off', 'no_functions', 'basic', 'BASIC', 'none of these'),
+      fc.constantFrom(
+        { reportSource: 'catalog', sizes: 'exact' },
+        { reportSource: 'catalog', sizes: 'estimated' },
+        { reportSource: 'function', sizes: 'exact' },
+      ),
+      fc.boolean(),
+      async (level, target, alwaysDisplayReport) => {
+        await setLevel(level);
+        const before = world.endpoint.reports.length;
+        const preview = await shown({ target, event: { alwaysDisplayReport } });
+        const { outcome } = await world.run({ target, event: { ignoreSchedule: true } });
+        const after = await shown({ target, event: { alwaysDisplayReport } });
+
+        expect(after).toStrictEqual(preview);
+        expect(preview.consent).toMatchObject(outcome.consent ?? {});
+        const posted = world.endpoint.reports[before]?.body;
+        expect(world.endpoint.reports.length - before).toBe(preview.consent.granted ? 1 : 0);
+        if (posted === undefined) {
+          expect(preview.report === null).toBe(!alwaysDisplayReport);
+          return;
+        }
+        expect(preview.report).toBe(posted.toString('utf8'));
+        expect(preview.sha256).toBe(createHash('sha256').update(posted).digest('hex'));
+        expect(preview.sha256).toBe(outcome.report?.sha256);
+        expect(preview.bytes).toBe(posted.byteLength);
+        expect(preview.source).toBe(target.reportSource);
+      },
+    ),
+    { numRuns: 25 },
+  );
+  await setLevel('basic');
+});
+
+describe('what has no consent', () => {
+  test('is not shown, and every rule says what it says', async () => {
+    await setLevel('off');
+    await database.admin.query('update _timescaledb_catalog.bgw_job set scheduled = false');
+    const preview = await shown({ environment: { DO_NOT_TRACK: '1' } });
+    const asked = await shown({ event: { alwaysDisplayReport: true } });
+    await database.admin.query('update _timescaledb_catalog.bgw_job set scheduled = true');
+    await setLevel('basic');
+
+    expect(preview).toMatchObject({
+      report: null,
+      sha256: null,
+      bytes: null,
+      consent: {
+        granted: false,
+        rule: 'do-not-track',
+        sentence: 'DO_NOT_TRACK is set.',
+        rules: [
+          { rule: 'do-not-track', decision: 'denies' },
+          { rule: 'level-off', decision: 'denies', remedy: expect.any(String) },
+          { rule: 'job-removed', decision: 'does not object' },
+          { rule: 'job-paused', decision: 'denies', remedy: expect.any(String) },
+        ],
+      },
+    });
+    expect(preview.consent.levels).toContainEqual({ where: 'database', level: 'off' });
+    expect(asked.consent).toMatchObject({ granted: false, rule: 'level-off' });
+    expect(JSON.parse(asked.report ?? '')).toMatchObject({ timescaledb_version: '2.28.3' });
+  });
+
+  test('is shown by plain SQL when asked for, also under DO_NOT_TRACK', async () => {
+    const preview = await shown({
+      target: { reportSource: 'function' },
+      environment: { DO_NOT_TRACK: '1' },
+      event: { alwaysDisplayReport: true },
+    });
+    expect(preview).toMatchObject({ source: 'catalog', consent: { rule: 'do-not-track' } });
+  });
+});
+
+test('every rule of a database that consents', async () => {
+  const preview = await shown();
+  expect(preview).toMatchObject({
+    database: 'metrics',
+    environment: 'test',
+    installedVersion: '2.28.3',
+    consent: { granted: true, level: 'basic', rule: 'level-set', where: 'database' },
+  });
+  expect(preview.consent.rules.map(({ rule, decision }) => `${rule} ${decision}`)).toStrictEqual([
+    'do-not-track does not object',
+    'level-set grants',
+    'job-removed does not object',
+    'job-paused does not object',
+  ]);
+});
+
+test('not being due does not hide it, and nextDue says when', async () => {
+  const now = () => Date.parse('2026-11-25T12:00:00Z');
+  const job = "_timescaledb_catalog.bgw_job set schedule_interval = '7 days', initial_start";
+  await database.admin.query(`update ${job} = '2026-11-23 05:06:07Z'`);
+  const preview = await shown({ now });
+  const { outcome } = await world.run({ now });
+  await database.admin.query(`update ${job} = 'infinity'`);
+  const never = await shown({ now });
+  await database.admin.query(
+    "update _timescaledb_catalog.bgw_job set schedule_interval = '24h', initial_start = null",
+  );
+  expect(outcome).toMatchObject({ outcome: 'skipped', nextDue: '2026-11-30T05:06:07.000Z' });
+  expect(preview.nextDue).toBe('2026-11-30T05:06:07.000Z');
+  expect(preview.report).not.toBeNull();
+  expect(never.nextDue).toBeNull();
+  expect(never.report).not.toBeNull();
+});
+
+test.each([
+  [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: Invalid input'],
+  [{ always: true }, 'Unrecognized key: "always"'],
+  ['{}', 'expected object, received string'],
+])('an event that cannot be understood reads nothing: %j', async (event, problem) => {
+  const before = world.secrets.requests.length;
+  const { error, outcome, preview } = await world.preview({ event });
+  expect(error).toMatchObject({ code: 'EVENT_INVALID' });
+  expect(error?.message).toContain(problem);
+  expect(outcome).toMatchObject({ outcome: 'failed', severity: 'ERROR' });
+  expect(preview).toBeUndefined();
+  expect(world.secrets.requests.length).toBe(before);
+});

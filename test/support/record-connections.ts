@@ -1,0 +1,23 @@
+import { Socket } from 'node:net';
+
+/**
+ * Preloaded into the process of a function: writes down where every TCP or Unix socket of the process is connected to,
+ * before it is. Every way that Node has to connect (http, tls, fetch, a socket of one's own) ends here.
+ */
+const original = Socket.prototype.connect;
+
+function destination([first, second]: readonly unknown[]): string {
+  const options: unknown = Array.isArray(first) ? first[0] : first;
+  if (typeof options !== 'object' || options === null) return `${second}:${options}`;
+  const host = 'host' in options ? options.host : 'localhost';
+  return 'path' in options && options.path
+    ? String(options.path)
+    : `${host}:${'port' in options ? options.port : ''}`;
+}
+
+Object.assign(Socket.prototype, {
+  connect(this: Socket, ...args: unknown[]): unknown {
+    process.stderr.write(`CONNECTS TO ${destination(args)}\n`);
+    return Reflect.apply(original, this, args);
+  },
+});
