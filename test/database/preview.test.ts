@@ -111,6 +111,12 @@ describe('what has no consent', () => {
     expect(JSON.parse(asked.report ?? '')).toMatchObject({ timescaledb_version: '2.28.3' });
   });
 
+  test('is not shown under DO_NOT_TRACK, although the database consents', async () => {
+    const preview = await shown({ environment: { DO_NOT_TRACK: '1' } });
+    expect(preview).toMatchObject({ report: null, sha256: null, bytes: null, source: null });
+    expect(preview.consent).toMatchObject({ granted: false, rule: 'do-not-track' });
+  });
+
   test('is shown by plain SQL when asked for, also under DO_NOT_TRACK', async () => {
     const preview = await shown({
       target: { reportSource: 'function' },
