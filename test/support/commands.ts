@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import type { TestDatabase } from './databases.ts';
 
 const LOCAL = join(import.meta.dirname, '..', '..', 'local');
 
@@ -37,4 +38,23 @@ export async function runCommand(
 /** The options that a page of help lists. */
 export function optionsIn(help: string): string[] {
   return [...help.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
+}
+
+/** A login to a database of the tests, or another one to the same. */
+export type Login = Pick<TestDatabase, 'name' | 'port' | 'role' | 'password'>;
+
+/** What `--database-url` says of it. */
+export function urlOf({ name, port, role, password }: Login, host = '127.0.0.1'): string {
+  return `postgres://${role}:${password}@${host}:${port}/${name}`;
+}
+
+/** What the variables of psql say of it. */
+export function variablesOf({ name, port, role, password }: Login): Record<string, string> {
+  return {
+    PGHOST: '127.0.0.1',
+    PGPORT: String(port),
+    PGUSER: role,
+    PGDATABASE: name,
+    PGPASSWORD: password,
+  };
 }
