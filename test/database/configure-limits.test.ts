@@ -316,6 +316,22 @@ test('what is wanted and what comes of it may differ, and then a note says why',
   );
 });
 
+test('on a standby nothing is tried', async () => {
+  await using database = await consenting();
+  const before = await stateOf(database);
+  // What the server says of itself, in this database alone: a real standby would need a server more.
+  await database.admin.query(`set allow_system_table_mods = on;
+    create or replace function pg_catalog.pg_is_in_recovery() returns bool language sql as 'select true'`);
+  const { error, line } = await configureAs(database, OFF);
+  expect(error).toMatchObject({
+    code: 'CHANGE_FAILED',
+    remedy: expect.stringContaining('primary'),
+  });
+  expect(error?.message).toContain('a standby');
+  expect(line).toMatchObject({ outcome: 'failed', consent: { after: null } });
+  expect(await stateOf(database)).toStrictEqual(before);
+});
+
 describe('an event that this server cannot follow runs nothing', () => {
   test.each([
     [
