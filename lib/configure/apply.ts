@@ -22,7 +22,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 function whatWasDone(done: readonly Statement[]): string {
   return done.length === 0
     ? 'Nothing was changed.'
-    : `Done before, and in force: ${done.map(({ title }) => title).join('; ')}.`;
+    : `Done before, and not undone: ${done.map(({ title }) => title).join('; ')}.`;
 }
 
 /** What the server said of a statement, with what it needs, and what is done already. */

@@ -133,7 +133,7 @@ const DENIED: readonly {
     what: 'a reload',
     event: { action: 'disable', scope: 'instance', job: 'keep' },
     title:
-      /pg_reload_conf\(\)\. Done before, and in force: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'\./,
+      /pg_reload_conf\(\)\. Done before, and not undone: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'\./,
     remedy: /GRANT EXECUTE ON FUNCTION pg_catalog\.pg_reload_conf\(\)/,
     before: (role) => `grant alter system on parameter ${LEVEL} to ${role}`,
     grant: (role) => `grant execute on function pg_catalog.pg_reload_conf() to ${role}`,
@@ -190,7 +190,7 @@ test('what fails in the middle of the transaction leaves nothing; what came befo
     /failed at: UPDATE _timescaledb_catalog\.bgw_job .*Nothing was changed\.$/,
   );
   expect(inInstance.error?.message).toMatch(
-    /failed at: UPDATE .*Done before, and in force: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
+    /failed at: UPDATE .*Done before, and not undone: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
   );
 });
 
