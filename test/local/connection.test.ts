@@ -56,6 +56,9 @@ describe('a password file', () => {
     await write('db.example.com');
     const asked = { PGHOST: 'db.example.com', PGHOSTADDR: '127.0.0.1' };
     expect(await report(asked, ['--json'])).toMatchObject({ stderr: '', code: 0 });
+    await write('127.0.0.1');
+    const { stderr } = await report(asked, ['--json']);
+    expect(stderr).toMatch(/^DATABASE_AUTHENTICATION(.|\n)*No password was found/);
   });
 
   test('that others may read is not used, and that is said', async () => {
@@ -135,4 +138,14 @@ test('a variable that would undo what is promised is a wrong use', async () => {
   const { stderr, code } = await report({ PGREPLICATION: 'database' });
   expect(code).toBe(2);
   expect(stderr).toMatch(/^CONFIG_INVALID: .*PGREPLICATION/);
+});
+
+test.each([
+  ['--databse-url=postgres://u:s3cret@h/db', "unknown option '--databse-url=…'"],
+  ['postgres://u:s3cret@h/db', 'too many arguments. Expected 0 arguments but got 1 (options begin'],
+])('a URL in the wrong place is not repeated: %s', async (argument, problem) => {
+  const { stdout, stderr, code } = await report({}, [argument]);
+  expect([stdout, code]).toEqual(['', 2]);
+  expect(stderr).toContain(problem);
+  expect(stderr).not.toContain('s3cret');
 });
