@@ -72,6 +72,14 @@ function problemOf({ code, message }: CommanderError): string {
   return message.replace(/^error: /, '').replace(/=[^\n]*?'/, "=…'");
 }
 
+/** commander names the first missing argument alone. */
+function problemsOf(command: Command, error: CommanderError): readonly string[] {
+  if (error.code !== 'commander.missingArgument') return [problemOf(error)];
+  return command.registeredArguments
+    .filter(({ required }, index) => required && command.args[index] === undefined)
+    .map((argument) => `missing required argument '${argument.name()}'`);
+}
+
 /**
  * What commander makes of the arguments. It stops at the first problem; what it has understood until then is all that there
  * is, unless an option lacks its value.
@@ -89,7 +97,7 @@ function understand(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 'help';
-    problems.push(problemOf(error));
+    problems.push(...problemsOf(command, error));
     return error.code === 'commander.optionMissingArgument' ? 'part' : 'all';
   }
 }

@@ -249,7 +249,12 @@ describe.concurrent('what goes wrong', () => {
 
 describe.concurrent('the options', () => {
   test.each<[string, readonly string[], readonly string[]]>([
-    ['no target', [], ["missing required argument 'environment'"]],
+    [
+      'no target',
+      [],
+      ["missing required argument 'environment'", "missing required argument 'database'"],
+    ],
+    ['half a target', ['prod'], ["missing required argument 'database'"]],
     [
       'names that are none, and another function',
       ['my prod', 'metrics/1', 'restart'],
