@@ -161,8 +161,8 @@ describe.concurrent('the options', () => {
       ["missing required argument 'action'", '--scope is missing: instance, database, role'],
     ],
     [
-      'an interval that is none, of a role',
-      ['enable', '--scope', 'role', '--schedule-interval', 'often', '--in-database', 'metrics'],
+      'a role without its name',
+      ['enable', '--scope', 'role', '--in-database', 'metrics'],
       ['--scope role needs --role', '--in-database needs --role'],
     ],
   ])('%s: every problem is listed, and nobody is connected to', async (_what, args, problems) => {
