@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { RunError } from './errors.ts';
-
-export const SERVICE = 'timescaledb-telemetry';
+import { SERVICE } from './names.ts';
 
 export type Severity = 'INFO' | 'WARN' | 'ERROR';
 

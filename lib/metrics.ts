@@ -1,29 +1,33 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { SERVICE } from './log.ts';
+import { METRICS_NAMESPACE, type MetricName, SERVICE } from './names.ts';
 import type { Outcome } from './outcome.ts';
 
-const NAMESPACE = 'TimescaleDBTelemetry';
-
 type Metric = readonly [
-  name: string,
+  name: MetricName,
   unit: (typeof MetricUnit)[keyof typeof MetricUnit],
   value: number,
 ];
 
-function count(name: string, holds: boolean): Metric {
+function count(name: MetricName, holds: boolean): Metric {
   return [name, MetricUnit.Count, holds ? 1 : 0];
 }
 
-/** Zeros are sent too: an alarm on the absence of Sent needs a metric that is there. */
+/** Zeros are sent too: what adds up over an environment needs a metric that is there. */
 function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
   return [
+    count('Completed', outcome !== 'failed'),
     count('Sent', outcome === 'sent'),
     count('Skipped', outcome === 'skipped'),
     count('Failed', outcome === 'failed'),
     count('FailedForGood', outcome === 'failed' && retry === undefined),
     ['Duration', MetricUnit.Milliseconds, durationMs.total ?? 0],
     ...(report ? [['ReportSize', MetricUnit.Bytes, report.bytes] as const] : []),
-    ...(version ? [count('Outdated', version.verdicts.includes('outdated'))] : []),
+    ...(version
+      ? [
+          count('Outdated', version.verdicts.includes('outdated')),
+          count('KnownVulnerable', version.advisories !== undefined),
+        ]
+      : []),
   ];
 }
 
@@ -35,13 +39,17 @@ export interface RunMetrics {
 
 /** Powertools' metrics (EMF). */
 export function createMetrics(): RunMetrics {
-  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: SERVICE });
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   return {
     metrics,
     add(outcome) {
       const { environment, database } = outcome;
       if (environment !== undefined && database !== undefined) {
-        metrics.addDimensions({ environment, database });
+        // Each figure is its database's, and its environment's: an alarm cannot add up those of a thousand databases.
+        metrics.clearDefaultDimensions();
+        metrics.setDefaultDimensions({ service: SERVICE, environment });
+        metrics.addDimensions({});
+        metrics.addDimensions({ database });
       }
       for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
     },

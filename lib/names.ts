@@ -1,6 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { Target } from './target.ts';
 
+/** How the logs and the metrics call this project. */
+export const SERVICE = 'timescaledb-telemetry';
+
+/** CloudWatch's, with the dimensions `service` and `environment`, and with these and `database`. */
+export const METRICS_NAMESPACE = 'TimescaleDBTelemetry';
+
+/**
+ * The figures of a run. Counts are 0 or 1 in each; `Duration` is in milliseconds, `ReportSize` in bytes.
+ *
+ * - `Completed`: it came to a lawful end, sent or skipped; what never completes is what an alarm has to find
+ * - `FailedForGood`: no further attempt will follow
+ * - `Outdated`, `KnownVulnerable`: only when there is a verdict
+ */
+export const METRICS = [
+  'Completed',
+  'Sent',
+  'Skipped',
+  'Failed',
+  'FailedForGood',
+  'Duration',
+  'ReportSize',
+  'Outdated',
+  'KnownVulnerable',
+] as const;
+export type MetricName = (typeof METRICS)[number];
+
 /** What a target has a function for. */
 export const PURPOSES = ['send-report', 'get-report', 'configure'] as const;
 export type Purpose = (typeof PURPOSES)[number];

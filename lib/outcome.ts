@@ -43,6 +43,8 @@ export interface Outcome extends Line {
   readonly remedy?: string;
   /** Read from a standby: the job and the identifiers are the primary's. */
   readonly standby?: true;
+  /** The report's db_uuid: the same under two targets where a snapshot was restored, or a template copied. */
+  readonly uuid?: string;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'>;
   readonly warnings?: readonly string[];
   /** Nothing to worry about, and yet not what one might expect. */
@@ -62,6 +64,8 @@ export interface Outcome extends Line {
     readonly available: string | null;
     readonly latest?: string;
     readonly verdicts: readonly Verdict['code'][];
+    /** Published vulnerabilities of the installed version; absent when there are none. */
+    readonly advisories?: Verdict['advisories'];
   };
   /** The attempt that will follow this one. */
   readonly retry?: Retry;
@@ -102,6 +106,29 @@ function scheduleOf({ notes, nextDue }: Due): Pick<Outcome, 'notes' | 'nextDue'>
   };
 }
 
+function reportOf(report: Report): Pick<Outcome, 'uuid' | 'report'> {
+  const { source, body, sha256, estimatedRelations, uuid } = report;
+  return {
+    ...(uuid !== undefined && { uuid }),
+    report: {
+      source,
+      bytes: body.byteLength,
+      sha256,
+      ...(estimatedRelations > 0 && { estimatedRelations }),
+    },
+  };
+}
+
+function versionOf({ code, installed, available, latest, advisories }: Verdict) {
+  return {
+    installed,
+    available,
+    ...(latest !== undefined && { latest }),
+    verdicts: [code],
+    ...(advisories.length > 0 && { advisories }),
+  };
+}
+
 /** What goes into every outcome, as far as the run has come. */
 function common(story: Story) {
   const { event, target, facts, consent, due, report, receipt, verdict, retry } = story;
@@ -121,24 +148,10 @@ function common(story: Story) {
     }),
     ...(warnings.length > 0 && { warnings }),
     ...(due && scheduleOf(due)),
-    ...(report && {
-      report: {
-        source: report.source,
-        bytes: report.body.byteLength,
-        sha256: report.sha256,
-        ...(report.estimatedRelations > 0 && { estimatedRelations: report.estimatedRelations }),
-      },
-    }),
+    ...(report && reportOf(report)),
     ...(receipt && { receipt }),
     ...(retry && { retry }),
-    ...(verdict && {
-      version: {
-        installed: verdict.installed,
-        available: verdict.available,
-        ...(verdict.latest !== undefined && { latest: verdict.latest }),
-        verdicts: [verdict.code],
-      },
-    }),
+    ...(verdict && { version: versionOf(verdict) }),
     durationMs: story.durationMs,
   };
 }

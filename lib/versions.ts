@@ -3,6 +3,7 @@ import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import type { Reply } from './delivery.ts';
 import type { Facts } from './facts.ts';
+import { type Advisory, advisoriesFor } from './version-support.ts';
 
 export type VerdictCode = 'up-to-date' | 'outdated' | 'ahead' | 'unknown';
 
@@ -16,6 +17,8 @@ export interface Verdict {
   readonly available: string | null;
   /** What the endpoint named; absent unless it is a valid version text. */
   readonly latest?: string;
+  /** Those that cover the installed version. */
+  readonly advisories: readonly Advisory['id'][];
 }
 
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
@@ -63,7 +66,11 @@ function order(installed: string, latest: string): number | undefined {
  * the installed version is up to date. One rule is ours: a downgrade is never suggested. Pure.
  */
 export function judge(reply: Reply, facts: Facts): Verdict {
-  const versions = { installed: facts.installedVersion, available: facts.availableVersion };
+  const versions = {
+    installed: facts.installedVersion,
+    available: facts.availableVersion,
+    advisories: advisoriesFor(facts.installedVersion).map(({ id }) => id),
+  };
   const unknown = (message: string): Verdict => ({
     code: 'unknown',
     message,

@@ -74,7 +74,7 @@ export function checkPublished(text: string, release: string): void {
     `The report is not what is published for this release: ${listed(problems, '; ')}.`,
     {
       remedy:
-        'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm start -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+        'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference.',
       original: result.error,
     },
   );

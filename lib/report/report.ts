@@ -20,6 +20,8 @@ export interface Report {
   readonly sha256: string;
   /** How many relations' sizes are estimates: all of them when asked for, else those that were locked. */
   readonly estimatedRelations: number;
+  /** Its `db_uuid`. */
+  readonly uuid?: string;
   /** Why the source is not the one that the target asks for. */
   readonly fallback?: string;
 }
@@ -94,17 +96,25 @@ async function askFunction(snapshot: Snapshot, level: Level): Promise<Answer | s
   }
 }
 
+/** Of a report that has passed the check, so that it is a uuid where it is there. */
+function uuidOf(report: string): string | undefined {
+  const uuid: unknown = Reflect.get(JSON.parse(report), 'db_uuid');
+  return typeof uuid === 'string' ? uuid : undefined;
+}
+
 function toReport(
   source: Report['source'],
   { report, estimated_relations }: Answer,
   fallback?: string,
 ): Report {
   const body = new TextEncoder().encode(report);
+  const uuid = uuidOf(report);
   return {
     source,
     body,
     sha256: createHash('sha256').update(body).digest('hex'),
     estimatedRelations: estimated_relations,
+    ...(uuid !== undefined && { uuid }),
     ...(fallback !== undefined && { fallback }),
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, inject, test } from 'vitest';
+import { METRICS } from '../../lib/names.ts';
 import { type Invocation, invoke } from '../../local/lambda.ts';
 import { listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
@@ -70,7 +71,29 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
   expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
   expect(summaries(invocation)).toMatchObject([{ level: 'WARN', ...outcome }]);
   expect(metrics(invocation)).toMatchObject([
-    { environment: 'test', database: 'metrics', Sent: 1, Skipped: 0, Failed: 0, Outdated: 1 },
+    {
+      _aws: {
+        CloudWatchMetrics: [
+          {
+            Namespace: 'TimescaleDBTelemetry',
+            Dimensions: [
+              ['service', 'environment'],
+              ['service', 'environment', 'database'],
+            ],
+            Metrics: METRICS.map((Name) => ({ Name })),
+          },
+        ],
+      },
+      service: 'timescaledb-telemetry',
+      environment: 'test',
+      database: 'metrics',
+      Completed: 1,
+      Sent: 1,
+      Skipped: 0,
+      Failed: 0,
+      Outdated: 1,
+      KnownVulnerable: 1,
+    },
   ]);
   expect(invocation.log).toHaveLength(2);
 });
@@ -116,7 +139,7 @@ test.each([
 
   expect(invocation).toMatchObject({ value: { outcome: 'skipped' } });
   expect(summaries(invocation)).toMatchObject([{ level: 'INFO', outcome: 'skipped' }]);
-  expect(metrics(invocation)).toMatchObject([{ Skipped: 1, Sent: 0 }]);
+  expect(metrics(invocation)).toMatchObject([{ Completed: 1, Skipped: 1, Sent: 0 }]);
   expect(world.endpoint.connections()).toBe(0);
 });
 
@@ -137,7 +160,7 @@ test('a run that fails throws after its one summary line', async () => {
       error: { code: 'DATABASE_UNREACHABLE', origin: 'ECONNREFUSED', retryable: true },
     },
   ]);
-  expect(metrics(invocation)).toMatchObject([{ Failed: 1, Sent: 0 }]);
+  expect(metrics(invocation)).toMatchObject([{ Completed: 0, Failed: 1, Sent: 0 }]);
   expect(world.endpoint.connections()).toBe(0);
 });
 

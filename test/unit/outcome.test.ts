@@ -36,6 +36,7 @@ const report: Report = {
   body: new TextEncoder().encode('{"a": "ü"}'),
   sha256: 'f00d',
   estimatedRelations: 0,
+  uuid: '0d1f4b4e-0000-4000-8000-000000000001',
 };
 const receipt: Receipt = {
   endpoint: 'telemetry.timescale.com',
@@ -47,6 +48,7 @@ const upToDate: Verdict = {
   message: 'the "timescaledb" extension is up-to-date',
   installed: '2.23.0',
   available: '2.24.0',
+  advisories: [],
 };
 const outdated: Verdict = {
   ...upToDate,
@@ -87,11 +89,18 @@ describe('sent', () => {
       ...PLACE,
       ...event,
       consent: GRANTED,
+      uuid: '0d1f4b4e-0000-4000-8000-000000000001',
       report: REPORT,
       receipt,
       version: VERSION,
       durationMs,
     });
+  });
+
+  test('with a known vulnerability names the advisories', () => {
+    const advisories = ['GHSA-hcfx-29v5-2rcw'];
+    const outcome = toOutcome({ ...sent, verdict: { ...upToDate, advisories } });
+    expect(outcome.version).toStrictEqual({ ...VERSION, advisories });
   });
 
   test('by hand has no scheduled time and no attempt', () => {
@@ -211,12 +220,12 @@ describe('failed', () => {
     [
       'delivering, has the report and no receipt',
       { target, event, facts, consent: granted, report },
-      { ...PLACE, ...event, consent: GRANTED, report: REPORT },
+      { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT },
     ],
     [
       'after delivery, has the receipt too',
       { target, event, facts, consent: granted, report, receipt },
-      { ...PLACE, ...event, consent: GRANTED, report: REPORT, receipt },
+      { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT, receipt },
     ],
   ])('%s', (_when, story, known) => {
     const outcome = toOutcome({ ...story, error, durationMs });

@@ -4,7 +4,11 @@ import { judge } from '../../lib/versions.ts';
 import { aServer } from '../support/facts.ts';
 
 const INSTALLED: Facts = aServer({ installedVersion: '2.23.0', availableVersion: '2.24.0' });
-const VERSIONS = { installed: '2.23.0', available: '2.24.0' };
+const VERSIONS = {
+  installed: '2.23.0',
+  available: '2.24.0',
+  advisories: ['GHSA-hcfx-29v5-2rcw', 'GHSA-vgp2-jj5c-828m'],
+};
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
 const HINT =
   'The report was sent. What answered may be a proxy, or the endpoint may have changed its reply.';
@@ -50,8 +54,8 @@ describe('up to date', () => {
     expect(judgeVersion(latest, installed)).toStrictEqual({
       code: 'up-to-date',
       message: UP_TO_DATE,
+      ...VERSIONS,
       installed,
-      available: '2.24.0',
       latest,
     });
   });
