@@ -75,17 +75,29 @@ async function runTogether(
   done.push(...statements);
 }
 
-async function loadTime(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ at: number }>(
-    "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) AS at",
-  );
-  return rows[0]?.at ?? 0;
+const LOAD_TIME: Statement = {
+  sql: "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) AS at",
+  title: 'SELECT pg_catalog.pg_conf_load_time()',
+  grant: 'GRANT EXECUTE ON FUNCTION pg_catalog.pg_conf_load_time() TO <the administrator>.',
+};
+
+async function loadTime(client: pg.Client, done: readonly Statement[]): Promise<number> {
+  try {
+    const { rows } = await client.query<{ at: number }>(LOAD_TIME.sql);
+    return rows[0]?.at ?? 0;
+  } catch (error) {
+    throw refused(error, LOAD_TIME, done);
+  }
 }
 
 /** The server loads its configuration some time after it was told to; what is read before is the old one. */
-async function isLoadedAfter(client: pg.Client, before: number): Promise<boolean> {
+async function isLoadedAfter(
+  client: pg.Client,
+  before: number,
+  done: readonly Statement[],
+): Promise<boolean> {
   const giveUpAt = performance.now() + RELOAD_LIMIT_MS;
-  while ((await loadTime(client)) === before) {
+  while ((await loadTime(client, done)) === before) {
     if (performance.now() > giveUpAt) return false;
     await sleep(RELOAD_POLL_MS);
   }
@@ -107,7 +119,7 @@ async function runAlone(
   done: Statement[],
 ): Promise<readonly string[]> {
   if (statements.length === 0) return [];
-  const before = await loadTime(client);
+  const before = await loadTime(client, done);
   let isRefused = false;
   for (const statement of statements) {
     try {
@@ -117,7 +129,7 @@ async function runAlone(
     }
     done.push(statement);
   }
-  return !isRefused && (await isLoadedAfter(client, before)) ? [] : [NOT_LOADED];
+  return !isRefused && (await isLoadedAfter(client, before, done)) ? [] : [NOT_LOADED];
 }
 
 function notTold(title: string, why: string): string {

@@ -16,6 +16,14 @@ const nameSchema = z.string().check(
 const INTERVAL =
   /^\d{1,6} ?(minutes?|min|hours?|h|days?|d|weeks?|w|months?|mons?)( \d{1,6} ?(minutes?|min|hours?|h|days?|d|weeks?|w|months?|mons?))*$/i;
 
+/** PostgreSQL refuses a unit that comes twice, whatever it is called. */
+function hasUnitTwice(text: string): boolean {
+  const units = (text.toLowerCase().match(/[a-z]+/g) ?? []).map((unit) =>
+    /^mo/.test(unit) ? 'month' : unit.charAt(0),
+  );
+  return new Set(units).size < units.length;
+}
+
 const eventSchema = z.strictObject({
   action: z.enum(['enable', 'disable']),
   scope: z.union(
@@ -37,6 +45,7 @@ const eventSchema = z.strictObject({
         'must be whole numbers with units, such as "12 hours", "7 days" or "1 month"',
       ),
       z.refine((text) => !INTERVAL.test(text) || /[1-9]/.test(text), 'must be longer than nothing'),
+      z.refine((text) => !hasUnitTwice(text), 'must not have a unit twice'),
     ),
   ),
   dryRun: z._default(z.boolean(), false),

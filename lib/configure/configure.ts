@@ -86,13 +86,41 @@ function standbyError(): RunError {
   );
 }
 
+/** The change itself is committed; only what it made of the consent is not known. */
+function changedButUnseen(thrown: unknown): RunError {
+  const { code, message, origin, original } = toRunError(thrown);
+  return new RunError(
+    code,
+    `The change is made, all of it; what it made of the consent could not be read. ${message}`,
+    {
+      remedy: 'The same with dryRun, later, shows the consent as it is then, and changes nothing.',
+      origin,
+      original,
+    },
+  );
+}
+
+/**
+ * An administrator may see more than the reporting role: the configuration files, whose level the database's own hides
+ * from everybody else. What a plain role would still send is not off.
+ */
+function consentAfter({ action }: Change, facts: Facts, consent: Consent, target: Target): Consent {
+  if (action === 'enable') return consent;
+  const asPlainRole = decideConsent(
+    { ...facts, level: { ...facts.level, configured: null } },
+    target,
+  );
+  return asPlainRole.granted ? asPlainRole : consent;
+}
+
 /** What was wanted and what came of it may differ: another place can be stricter. */
-function notesOnConsent({ action }: Change, after: Consent): readonly string[] {
+function notesOnConsent({ action, scope }: Change, after: Consent): readonly string[] {
   if (action === 'enable' && !after.granted) {
     return [`Telemetry is still denied. ${after.sentence} ${after.remedy ?? ''}`.trim()];
   }
   if (action === 'disable' && after.granted) {
-    return [`Telemetry of this database is still on. ${after.sentence}`];
+    const help = scope.kind === 'instance' ? ' Use the scope "database" too.' : '';
+    return [`Telemetry of this database is still on. ${after.sentence}${help}`];
   }
   return [];
 }
@@ -134,17 +162,28 @@ async function change(
 
   if (!wanted.dryRun) {
     const notes = await connected('change', (connection) => applyPlan(connection, plan));
-    const after = await look((_snapshot, _facts, consent) => consent);
+    progress.notes = [...plan.notes, ...notes];
+    let after: Consent;
+    try {
+      after = await look((_snapshot, facts, consent) =>
+        consentAfter(wanted, facts, consent, target),
+      );
+    } catch (thrown) {
+      throw changedButUnseen(thrown);
+    }
     progress.after = after;
-    progress.notes = [...plan.notes, ...notes, ...notesOnConsent(wanted, after)];
+    progress.notes = [...progress.notes, ...notesOnConsent(wanted, after)];
   }
 }
 
 function messageOf({ change: wanted, after }: Progress): string {
   if (wanted === undefined) return '';
   if (wanted.dryRun) return 'This is what would be changed; nothing was.';
-  const what = wanted.action === 'enable' ? 'Telemetry was turned on' : 'Telemetry was turned off';
-  return `${what}. ${after?.sentence ?? ''}`.trim();
+  const isOn = wanted.action === 'enable';
+  if (after !== undefined && after.granted !== isOn) {
+    return `The change was made, and telemetry is still ${isOn ? 'off' : 'on'}. ${after.sentence}`;
+  }
+  return `Telemetry was turned ${isOn ? 'on' : 'off'}. ${after?.sentence ?? ''}`.trim();
 }
 
 function brief(consent: Consent | undefined) {

@@ -306,7 +306,15 @@ function tellScheduler(
   };
 }
 
-function notesOf({ change, surroundings }: Situation): readonly string[] {
+/** A level of its own, or one of all roles, stands before the server's configuration. */
+function hasOwnLevel({ facts }: Situation): boolean {
+  return facts.level.stored.some(
+    ({ holder, value }) => holder === 'everybody' && value.trim().toLowerCase() !== 'off',
+  );
+}
+
+function notesOf(situation: Situation): readonly string[] {
+  const { change, surroundings } = situation;
   const checks: readonly (readonly [holds: boolean, note: string])[] = [
     [
       surroundings.isTemplate,
@@ -315,6 +323,10 @@ function notesOf({ change, surroundings }: Situation): readonly string[] {
     [
       surroundings.isTemplate && change.scope.kind === 'database',
       'A level that is set for a template is not copied to databases made from it, since ALTER DATABASE speaks of one database by its name: for all databases, new ones included, use the scope "instance".',
+    ],
+    [
+      change.scope.kind === 'instance' && change.level === 'off' && hasOwnLevel(situation),
+      'This database, or ALL roles, has a level of its own, which stands before that of the instance: the built-in reporter and a reporting role without the right to pg_file_settings go on with it. Use the scope "database" too, or RESET it there.',
     ],
     [
       change.scope.kind === 'role',

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Snapshot } from '../database.ts';
 import { RunError } from '../errors.ts';
+import { type Identity, isAtLeast } from '../identity.ts';
 import { checkRow } from '../input.ts';
 import type { Change } from './change.ts';
 
@@ -32,7 +33,7 @@ export interface Surroundings {
   readonly levelIsRegistered: boolean;
   /** `apache` cannot change jobs by the extension's own functions. */
   readonly license: string | null;
-  /** As a literal. */
+  /** As a literal of the type that the release's job catalog has for an owner. */
   readonly extensionOwner: string;
   readonly role: string | undefined;
   readonly inDatabase: string | undefined;
@@ -44,8 +45,12 @@ function quotedOrNull(text: string | undefined, quoted: (text: string) => string
   return text === undefined ? 'null::text' : quoted(textSql(text));
 }
 
-function surroundingsQuery({ scope, scheduleInterval }: Change): string {
+function surroundingsQuery({ scope, scheduleInterval }: Change, identity: Identity): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
+  // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
+  const owner = isAtLeast(identity, '2.10.2')
+    ? 'pg_catalog.quote_ident(r.rolname::text)'
+    : 'r.rolname::text';
   return `
 select
   pg_catalog.quote_ident(pg_catalog.current_database()::text) as database,
@@ -56,7 +61,7 @@ select
   ) as level_is_registered,
   pg_catalog.current_setting('timescaledb.license', true) as license,
   (
-    select pg_catalog.quote_literal(r.rolname::text)
+    select pg_catalog.quote_literal(${owner})
     from pg_catalog.pg_extension e join pg_catalog.pg_roles r on r.oid = e.extowner
     where e.extname = 'timescaledb'
   ) as extension_owner,
@@ -86,7 +91,7 @@ function missing(what: string): RunError {
  * @throws RunError EVENT_INVALID when a role or database of the event is not there
  */
 export async function readSurroundings(snapshot: Snapshot, change: Change): Promise<Surroundings> {
-  const row = await snapshot.row(surroundingsQuery(change), (found) =>
+  const row = await snapshot.row(surroundingsQuery(change, snapshot.identity), (found) =>
     checkRow('the surroundings of the change', rowSchema, found),
   );
   const { scope } = change;

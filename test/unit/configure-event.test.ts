@@ -64,6 +64,10 @@ describe('what cannot be meant is refused, with what it is', () => {
     [{ action: 'enable', scope: 'instance', job: 'remove' }, 'job: is remove, which enable'],
     [{ action: 'disable', scope: { role: 'a' }, job: 'pause' }, "the job is the database's"],
     [
+      { action: 'enable', scope: 'database', scheduleInterval: '1 mon 2 months' },
+      'scheduleInterval: must not have a unit twice',
+    ],
+    [
       { action: 'disable', scope: 'database', scheduleInterval: '1 day' },
       'scheduleInterval: is of a job that is added',
     ],
