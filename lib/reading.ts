@@ -6,13 +6,15 @@ import { type Facts, readFacts } from './facts.ts';
 import type { Story } from './outcome.ts';
 import type { Phases } from './phases.ts';
 import { buildReport } from './report/report.ts';
-import { decideDue, jobSettings } from './schedule.ts';
+import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from './schedule.ts';
 import type { Target } from './target.ts';
 
 /** What is asked of the half that reads. */
 export interface ReadingOptions {
   /** The tick's nominal time, in milliseconds since 1970. */
   readonly time: number;
+  /** Of a retry, when it is made, in milliseconds since 1970. */
+  readonly retriedAt?: number | undefined;
   /** Build the report also in a tick that is not the job's. */
   readonly ignoreSchedule?: boolean | undefined;
   /** Build the report without consent, too: for showing it, never for sending. */
@@ -24,15 +26,30 @@ function onlyReading(target: Target): Target {
   return { ...target, reportSource: 'catalog' };
 }
 
+const SUPERSEDED =
+  'This is a retry of a tick after which another was due already; that one is an attempt of its own.';
+
+/**
+ * A retry that was planned while the database could not be asked may come when the next due tick has been: that one has
+ * sent the report, or is tried again itself.
+ */
+async function decideDueOf(facts: Facts, tick: Tick, retriedAt: number | undefined): Promise<Due> {
+  const due = await decideDue(facts, tick);
+  const next = nextDueTick(due, tick);
+  if (retriedAt === undefined || !due.isDue || next === null || retriedAt < next) return due;
+  const { nextDue } = await decideDue(facts, { ...tick, time: retriedAt });
+  return { ...due, isDue: false, nextDue, notes: [...due.notes, SUPERSEDED] };
+}
+
 /** What the facts say of this tick: may it report, and is it to. */
 async function decide(
   story: Story,
   facts: Facts,
   target: Target,
-  { time, ignoreSchedule = false, always = false }: ReadingOptions,
+  { time, retriedAt, ignoreSchedule = false, always = false }: ReadingOptions,
 ) {
   const consent = decideConsent(facts, target);
-  const due = await decideDue(facts, { time, hours: target.tickHours });
+  const due = await decideDueOf(facts, { time, hours: target.tickHours }, retriedAt);
   Object.assign(story, { consent, due });
   return {
     consent,

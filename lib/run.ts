@@ -74,6 +74,7 @@ async function execute(
 
   const { facts, report } = await readDatabase(story, target, secretsOf(target), phases, {
     time: tickTime(event, now),
+    ...((event.attempt ?? 0) > 0 && { retriedAt: now() }),
     ignoreSchedule: event.ignoreSchedule,
   });
   if (report === undefined) return;

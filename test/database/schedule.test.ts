@@ -252,6 +252,24 @@ test('in whatever order ticks come, however often, late or as a retry, the same 
   );
 });
 
+test('a retry whose tick has been followed by another due one sends nothing', async () => {
+  await using database = await withJob(`schedule_interval = '1 hour'`);
+  await using world = await worldOf(database);
+  const now = Date.parse('2026-11-22T06:05:00Z');
+  const runs = [0, 1, 2, 3].map(async (attempt) => {
+    const scheduledTime = new Date(now - attempt * 3_600_000).toISOString();
+    return world.run({
+      target: { tickHours: 1 },
+      event: { scheduledTime, attempt },
+      now: () => now,
+    });
+  });
+  const outcomes = (await Promise.all(runs)).map(({ outcome }) => outcome);
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['sent', 'skipped', 'skipped', 'skipped']);
+  expect(outcomes.at(-1)?.notes?.join(' ')).toContain('a retry of a tick after which another');
+  expect(Date.parse(outcomes.at(-1)?.nextDue ?? '')).toBeGreaterThan(now);
+});
+
 describe('max_runtime', () => {
   /** An endpoint that takes the report and never answers. */
   const silent = (database: TestDatabase) =>
