@@ -69,7 +69,10 @@ function problemOf({ code, message }: CommanderError): string {
   if (code === 'commander.excessArguments') {
     return message.replace(/^error: /, '').replace(/: .*/s, ' (options begin with --)');
   }
-  return message.replace(/^error: /, '').replace(/=[^\n]*?'/, "=…'");
+  const text = message.replace(/^error: /, '');
+  if (code !== 'commander.unknownOption') return text.replace(/=[^\n]*'/, "=…'");
+  // A short option has its value right behind it, as in psql's -d.
+  return text.replace(/'(--[^=\n]*=|-[^-\n])[^\n]+'/, "'$1…'");
 }
 
 /** commander names the first missing argument alone. */

@@ -71,6 +71,8 @@ export async function findCredentials(parameters: ConnectionParameters): Promise
   const { host, port, user, database, passfileHost, ca } = parameters;
   const fromFile = (): Promise<string | undefined> =>
     new Promise((resolve) => {
+      // As psql, and unlike pgpass, which looks into no file where the variable is there at all.
+      if (process.env['PGPASSWORD'] === '') delete process.env['PGPASSWORD'];
       pgpass({ host: passfileHost, port, user, database }, resolve);
     });
   const password = parameters.password ?? (await fromFile()) ?? '';

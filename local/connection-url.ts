@@ -31,6 +31,15 @@ function parseBase(base: string): ConnectionOptions | undefined {
   }
 }
 
+/** All of it: its library leaves %2F, %3F, %23 and %40 as they are in the name of a database. */
+function databaseOf(base: string): string | undefined {
+  try {
+    return decodeURIComponent(/^[^:]+:\/\/[^/]*\/?(.*)$/s.exec(base)?.[1] ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
 function checkParameters(parameters: URLSearchParams, problems: string[]): void {
   for (const name of parameters.keys()) {
     if (KEYWORDS.some((keyword) => keyword === name) || WITHOUT_EFFECT.test(name)) continue;
@@ -56,18 +65,20 @@ export function partsOfUrl(url: string, problems: string[]): Parts {
   }
   const [base = '', ...query] = url.split('?');
   const parsed = parseBase(base);
-  if (parsed === undefined) {
+  const dbname = databaseOf(base);
+  if (parsed === undefined || dbname === undefined) {
     problems.push(
       `--database-url cannot be parsed: it is postgres://user:password@host:port/database, with reserved characters percent-encoded`,
     );
     return {};
   }
-  const parameters = new URLSearchParams(query.join('?'));
+  // As in libpq, and unlike in a form, a plus sign is one.
+  const parameters = new URLSearchParams(query.join('?').replaceAll('+', '%2B'));
   checkParameters(parameters, problems);
   return {
     host: parsed.host ?? '',
     port: parsed.port ?? '',
-    dbname: parsed.database ?? '',
+    dbname,
     user: parsed.user ?? '',
     password: parsed.password ?? '',
     ...Object.fromEntries(parameters),

@@ -52,6 +52,11 @@ describe('a password file', () => {
     expect((await report({}, TO_NOBODY)).stdout).toContain('ENDPOINT_UNREACHABLE');
   });
 
+  test('is read where PGPASSWORD is there and empty', async () => {
+    await write('127.0.0.1');
+    expect(await report({ PGPASSWORD: '' }, ['--json'])).toMatchObject({ stderr: '', code: 0 });
+  });
+
   test('calls the server by its name, also where that has an address beside it', async () => {
     await write('db.example.com');
     const asked = { PGHOST: 'db.example.com', PGHOSTADDR: '127.0.0.1' };
@@ -142,6 +147,8 @@ test('a variable that would undo what is promised is a wrong use', async () => {
 
 test.each([
   ['--databse-url=postgres://u:s3cret@h/db', "unknown option '--databse-url=…'"],
+  ["--databse-url=postgres://u:it's3cret@h/db", "unknown option '--databse-url=…'"],
+  ['-dpostgres://u:s3cret@h/db', "unknown option '-d…'"],
   ['postgres://u:s3cret@h/db', 'too many arguments. Expected 0 arguments but got 1 (options begin'],
 ])('a URL in the wrong place is not repeated: %s', async (argument, problem) => {
   const { stdout, stderr, code } = await report({}, [argument]);

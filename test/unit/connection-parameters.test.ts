@@ -43,6 +43,21 @@ const VERIFIED = { mode: 'verify-full' } as const;
 
 type Expected = Partial<ConnectionParameters>;
 
+describe('what is percent-encoded in a URL is decoded, as libpq does', () => {
+  test.each([
+    ['postgres://u@h/a%2Fb%3Fc%23d%40e', 'a/b?c#d@e'],
+    ['postgres://u@h/a%25b', 'a%b'],
+    ['postgres://u@h/a%20b?user=v', 'a b'],
+  ])('%s', (databaseUrl, database) => {
+    expect(resolve(url(databaseUrl)).parameters).toMatchObject({ database });
+  });
+
+  test('and a plus sign is one', () => {
+    const { parameters } = resolve(url('postgres://h/d+e?user=a+b&password=c+d'));
+    expect(parameters).toMatchObject({ database: 'd+e', user: 'a+b', password: 'c+d' });
+  });
+});
+
 describe('where and as whom', () => {
   test.each<[string, ConnectionChoices, Machine, Expected]>([
     [
