@@ -7,7 +7,7 @@ import type { Target } from './target.ts';
 const LONGEST_FACTOR = 20;
 const HOUR_MS = 3_600_000;
 /** Assumed for the job when the database could not be asked: its own default. */
-const DEFAULT_INTERVAL_MS = 24 * HOUR_MS;
+const DEFAULT_INTERVAL_HOURS = 24 as const;
 /** EventBridge Scheduler is exact to the minute, and nobody knows what it makes of a time that has passed. */
 const SHORTEST_WAIT_MS = 60_000;
 
@@ -61,9 +61,11 @@ export function planRetry({
 }: RetryCircumstances): Retry | undefined {
   const attempt = failed + 1;
   if (job.maxRetries >= 0 && attempt > job.maxRetries) return undefined;
-  const end = due === undefined ? tick.time + DEFAULT_INTERVAL_MS : nextDueTick(due, tick);
+  const end = due === undefined ? tick.time + DEFAULT_INTERVAL_HOURS * HOUR_MS : nextDueTick(due, tick);
   if (end === null) return undefined;
-  const at = Math.max(timeOfAttempt(attempt, tick, job), now + SHORTEST_WAIT_MS);
+  // While nobody can be asked which ticks are due, the attempts of all of them must not come together hour by hour.
+  const counted = due === undefined ? { ...tick, hours: DEFAULT_INTERVAL_HOURS } : tick;
+  const at = Math.max(timeOfAttempt(attempt, counted, job), now + SHORTEST_WAIT_MS);
   const inSeconds = Math.ceil(at / 1_000) * 1_000;
   return inSeconds < end
     ? { attempt, at: new Date(inSeconds).toISOString().replace('.000Z', 'Z') }

@@ -56,6 +56,11 @@ describe('the job as it is installed', () => {
     expect(attemptsOf({ due: undefined })).toEqual([1, 3, 6, 10, 15, 21]);
   });
 
+  test('nor tries more often for a target with more ticks, all of which try again', () => {
+    const tick = { ...TICK, hours: 1 } as const;
+    expect(attemptsOf({ due: undefined, tick })).toEqual([1, 3, 6, 10, 15, 21]);
+  });
+
   test('has its times from the tick and the attempt, however late the run was', () => {
     const plan = (now: number) => planRetry(circumstances({ attempt: 2, now: TICK.time + now }));
     expect(plan(0)).toStrictEqual({ attempt: 3, at: '2026-11-22T10:05:00Z' });
