@@ -61,7 +61,8 @@ export function planRetry({
 }: RetryCircumstances): Retry | undefined {
   const attempt = failed + 1;
   if (job.maxRetries >= 0 && attempt > job.maxRetries) return undefined;
-  const end = due === undefined ? tick.time + DEFAULT_INTERVAL_HOURS * HOUR_MS : nextDueTick(due, tick);
+  const end =
+    due === undefined ? tick.time + DEFAULT_INTERVAL_HOURS * HOUR_MS : nextDueTick(due, tick);
   if (end === null) return undefined;
   // While nobody can be asked which ticks are due, the attempts of all of them must not come together hour by hour.
   const counted = due === undefined ? { ...tick, hours: DEFAULT_INTERVAL_HOURS } : tick;

@@ -79,13 +79,8 @@ export interface Assignment {
   readonly retry?: RetrySettings;
 }
 
-/**
- * TARGET, DELIVERY and RETRY, parsed and checked.
- *
- * @throws RunError CONFIG_INVALID with every problem of all of them at once
- */
-export function parseSettings(settings: Settings): Assignment {
-  const problems: string[] = [];
+/** TARGET, DELIVERY and RETRY; what is wrong with any of them goes into `problems`. */
+export function checkSettings(settings: Settings, problems: string[]): Assignment | undefined {
   const target = checkTarget(settings, problems);
   const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
   const hasRetry = (settings.RETRY ?? '') !== '';
@@ -95,10 +90,20 @@ export function parseSettings(settings: Settings): Assignment {
       'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
     );
   }
-  if (target === undefined || delivery === undefined || problems.length > 0) {
-    throw configError(problems);
-  }
+  if (target === undefined || delivery === undefined || problems.length > 0) return undefined;
   return { target, delivery, ...(retry !== undefined && { retry }) };
+}
+
+/**
+ * TARGET, DELIVERY and RETRY, parsed and checked.
+ *
+ * @throws RunError CONFIG_INVALID with every problem of all of them at once
+ */
+export function parseSettings(settings: Settings): Assignment {
+  const problems: string[] = [];
+  const assignment = checkSettings(settings, problems);
+  if (assignment === undefined) throw configError(problems);
+  return assignment;
 }
 
 /**

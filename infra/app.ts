@@ -1,0 +1,27 @@
+import { App } from 'aws-cdk-lib';
+import { EnvironmentError } from './check-environment.ts';
+import { bundleCode } from './code.ts';
+import { loadEnvironment } from './load-environment.ts';
+import type { Environment } from './model.ts';
+import { createStacks } from './stacks.ts';
+
+/** What is about to be compared, or deployed, and where. */
+function summaryOf({ place, databases, stacks }: Environment): string {
+  const { environment, account, region } = place;
+  return `${environment}: account ${account}, region ${region}; databases: ${databases.length}, stacks: ${stacks} and what they share`;
+}
+
+/** Synthesises one environment, which the CDK command names: `-c env=prod`. */
+const app = new App();
+try {
+  const name: unknown = app.node.tryGetContext('env');
+  const environment = await loadEnvironment(typeof name === 'string' ? name : '', Date.now());
+  await using code = await bundleCode(environment);
+  createStacks(app, environment, code);
+  app.synth();
+  process.stderr.write(`${summaryOf(environment)}\n`);
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  process.stderr.write(`\n${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { SERVICE } from '../lib/names.ts';
+import { environmentNames } from './load-environment.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+/** Options that a command always gets. */
+const ALWAYS: Readonly<Record<string, readonly string[]>> = {
+  deploy: [],
+  destroy: [],
+  diff: [],
+  synth: ['--quiet'],
+};
+
+/** `npm run deploy -- prod [stacks and options]`: the CDK command for one environment. */
+const [command = '', name = '', ...rest] = process.argv.slice(2);
+const always = ALWAYS[command];
+const names = await environmentNames();
+if (always === undefined || !names.includes(name)) {
+  const what =
+    name === '' ? 'Say which environment' : `There is no environment ${JSON.stringify(name)}`;
+  process.stderr.write(
+    `${what}: ${names.join(', ')} (infra/environments), as in npm run ${command} -- ${names[0]}\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const namesStacks = rest.some((argument) => argument.startsWith(SERVICE));
+  const all = (command === 'deploy' || command === 'destroy') && !namesStacks ? ['--all'] : [];
+  const cdk = spawn(
+    process.execPath,
+    [CDK, command, '--context', `env=${name}`, ...always, ...all, ...rest],
+    { cwd: ROOT, stdio: 'inherit' },
+  );
+  cdk.on('close', (status) => {
+    process.exitCode = status ?? 1;
+  });
+}

@@ -1,0 +1,161 @@
+import * as z from 'zod/mini';
+import { check } from '../lib/input.ts';
+import { checkSettings } from '../lib/settings.ts';
+import { toDatabase } from './check-database.ts';
+import type { EnvironmentSettings } from './environment.ts';
+import {
+  type CheckedEnvironment,
+  type CheckedNetwork,
+  databaseSchema,
+  environmentSchema,
+  networkSchema,
+} from './environment-schema.ts';
+import { variablesOf } from './function-variables.ts';
+import type { Database, Environment } from './model.ts';
+import { LONGEST_ENVIRONMENT_NAME } from './names.ts';
+import { enoughStacks, fullStacks } from './placement.ts';
+
+/** Lambda's limit, of all variables of a function as one JSON object. */
+const VARIABLES_LIMIT_BYTES = 4_096;
+
+/** Everything that is wrong with an environment, for the person who wrote it. */
+export class EnvironmentError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(name: string, problems: readonly string[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    const list = problems.map((problem) => `  - ${problem}.`).join('\n');
+    super(`The environment ${name} has ${count}, and nothing was synthesised:\n\n${list}\n`);
+    this.name = 'EnvironmentError';
+    this.problems = problems;
+  }
+}
+
+const ENVIRONMENT_NAME = new RegExp(`^[a-z][a-z0-9-]{0,${LONGEST_ENVIRONMENT_NAME - 1}}$`);
+
+function nameProblems(name: string): readonly string[] {
+  if (ENVIRONMENT_NAME.test(name)) return [];
+  return [
+    `its name: must be 1 to ${LONGEST_ENVIRONMENT_NAME} lower-case letters, digits and hyphens, the first a letter, since stacks, queues and roles are named after it; rename the file`,
+  ];
+}
+
+/** Which database a problem is in, by its name as far as it has one. */
+function labelOf(settings: unknown, index: number): string {
+  const isObject = typeof settings === 'object' && settings !== null;
+  const name: unknown = isObject ? Reflect.get(settings, 'name') : undefined;
+  return typeof name === 'string' && name !== ''
+    ? `database ${JSON.stringify(name)}`
+    : `databases[${index}]`;
+}
+
+function duplicateProblems(databases: readonly Database[]): readonly string[] {
+  return [...Map.groupBy(databases, ({ name }) => name)]
+    .filter(([, group]) => group.length > 1)
+    .map(
+      ([name, { length }]) =>
+        `database ${JSON.stringify(name)}: is there ${length} times; each needs a name of its own`,
+    );
+}
+
+function stackProblems(databases: readonly Database[], stacks: number): readonly string[] {
+  const enough = enoughStacks(databases, stacks);
+  const remedy = enough === undefined ? 'use a second environment' : `set stacks to ${enough}`;
+  return fullStacks(databases, stacks).map(
+    ({ stack, resources }) =>
+      `stacks: number ${stack} of ${stacks} would have ${resources} resources, and CloudFormation ends at 500; ${remedy}, and see the README where it is deployed already`,
+  );
+}
+
+/** What the function itself would say of its variables, and Lambda of their size. */
+function variablesProblems(environment: Environment, database: Database): readonly string[] {
+  const variables = variablesOf('send-report', environment, database);
+  const problems: string[] = [];
+  checkSettings(variables, problems);
+  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  if (bytes > VARIABLES_LIMIT_BYTES) {
+    problems.push(
+      `its variables take ${bytes} bytes, and Lambda has room for ${VARIABLES_LIMIT_BYTES} in a function; put host and database into the secret`,
+    );
+  }
+  return problems.map((problem) => `database ${JSON.stringify(database.name)}: ${problem}`);
+}
+
+function networksOf(
+  settings: CheckedEnvironment['networks'],
+  problems: string[],
+): ReadonlyMap<string, CheckedNetwork> {
+  const networks = new Map<string, CheckedNetwork>();
+  for (const [name, network] of Object.entries(settings)) {
+    const where = `network ${JSON.stringify(name)}`;
+    if (!/^[\w-]{1,64}$/.test(name)) {
+      problems.push(`${where}: its name must be 1 to 64 letters, digits, hyphens or underscores`);
+    }
+    const checked = check(where, networkSchema, network, problems);
+    if (checked !== undefined) networks.set(name, checked);
+  }
+  return networks;
+}
+
+/**
+ * Checks an object, and goes on with what can be used of it, and placeholders, when something is wrong: one problem must
+ * not hide the next. Undefined when it is no object at all.
+ */
+function checkOn<T, Shape extends z.core.$ZodShape>(
+  where: string,
+  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
+  written: unknown,
+  placeholders: object,
+  problems: string[],
+): T | undefined {
+  const checked = check(where, schema, written, problems);
+  if (checked !== undefined || typeof written !== 'object' || written === null) return checked;
+  const usable = Object.entries(schema.shape).flatMap(([key, one]) => {
+    const value: unknown = Reflect.get(written, key);
+    return z.safeParse(one, value).success ? [[key, value] as const] : [];
+  });
+  return schema.parse({ ...placeholders, ...Object.fromEntries(usable) });
+}
+
+/**
+ * An environment as it is written, checked.
+ *
+ * @param now in milliseconds since 1970; certificates expire
+ * @throws EnvironmentError with every problem at once, each with what to do about it
+ */
+export function checkEnvironment(
+  name: string,
+  settings: EnvironmentSettings,
+  now: number,
+): Environment {
+  const problems = [...nameProblems(name)];
+  const placeholders = { account: '000000000000', region: 'us-east-1', databases: [] };
+  const checked = checkOn('environment', environmentSchema, settings, placeholders, problems);
+  if (checked === undefined) throw new EnvironmentError(name, problems);
+  const { account, region, defaults, stacks, alarmTopic } = checked;
+  const place = { environment: name, account, region };
+  const surroundings = { place, defaults, networks: Object.keys(checked.networks), stacks, now };
+  const databases = checked.databases.flatMap((written, index) => {
+    const where = labelOf(written, index);
+    const unknown = { name: `number-${index}`, secret: 'unknown' };
+    const database = checkOn(where, databaseSchema, written, unknown, problems);
+    return database === undefined ? [] : [toDatabase(where, database, surroundings, problems)];
+  });
+  const environment: Environment = {
+    place,
+    databases,
+    networks: networksOf(checked.networks, problems),
+    delivery: checked.delivery,
+    ...(alarmTopic !== undefined && { alarmTopic }),
+    logRetentionDays: checked.logRetentionDays,
+    logLevel: checked.logLevel,
+    stacks,
+  };
+  problems.push(
+    ...duplicateProblems(databases),
+    ...stackProblems(databases, stacks),
+    ...databases.flatMap((database) => variablesProblems(environment, database)),
+  );
+  if (problems.length > 0) throw new EnvironmentError(name, problems);
+  return environment;
+}

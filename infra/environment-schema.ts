@@ -1,0 +1,135 @@
+import * as z from 'zod/mini';
+import { isEndpoint } from '../lib/settings.ts';
+import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../lib/target.ts';
+import { isRegion, MOST_STACKS } from './names.ts';
+
+/** What CloudWatch Logs offers. */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+] as const;
+
+const text = () => z.string().check(z.minLength(1, 'must not be empty'));
+const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
+const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
+
+/** A proxy's URL; node ignores any path, and a password would be readable in the function's configuration. */
+function isProxy(candidate: string): boolean {
+  if (!URL.canParse(candidate)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(candidate);
+  const isBare = `${username}${password}${search}${hash}` === '' && pathname === '/';
+  return isBare && (protocol === 'http:' || protocol === 'https:');
+}
+
+const tlsSchema = z.strictObject({
+  mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
+  caFile: z.optional(text()),
+  serverName: z.optional(text()),
+  acknowledgePlainText: z.optional(z.literal(true)),
+});
+
+const defaults = {
+  tls: z.optional(tlsSchema),
+  levelWhenUnset: z.optional(z.enum(LEVELS)),
+  reportSource: z.optional(z.enum(SOURCES)),
+  sizes: z.optional(z.enum(SIZES)),
+  tickHours: z.optional(
+    z.literal(TICK_HOURS, { error: `must be what divides a day: ${TICK_HOURS.join(', ')}` }),
+  ),
+  network: z.optional(z.nullable(text())),
+  doNotTrack: z.optional(z.boolean()),
+};
+
+const secret = { secret: text(), kmsKey: z.optional(text()) };
+
+export const defaultsSchema = z.strictObject(defaults);
+
+export const databaseSchema = z.strictObject({
+  ...defaults,
+  ...secret,
+  name: nameSchema,
+  host: z.optional(text()),
+  port: z.optional(port()),
+  database: z.optional(text()),
+  configure: z.optional(z.strictObject(secret)),
+});
+
+export const networkSchema = z
+  .strictObject({
+    subnets: z
+      .array(
+        matching(/^subnet-[0-9a-f]{8,17}$/, 'must be the id of a subnet, such as subnet-0a1b2c3d'),
+      )
+      .check(z.minLength(1, 'must name at least one')),
+    vpc: z.optional(
+      matching(/^vpc-[0-9a-f]{8,17}$/, 'must be the id of a VPC, such as vpc-0a1b2c3d'),
+    ),
+    securityGroups: z.optional(
+      z
+        .array(
+          matching(
+            /^sg-[0-9a-f]{8,17}$/,
+            'must be the id of a security group, such as sg-0a1b2c3d',
+          ),
+        )
+        .check(z.minLength(1, 'must name at least one')),
+    ),
+    databasePorts: z._default(z.array(port()), [5_432]),
+  })
+  .check(
+    z.refine(
+      ({ vpc, securityGroups }) => (vpc === undefined) !== (securityGroups === undefined),
+      'give either vpc, for a security group made in it, or securityGroups of your own',
+    ),
+  );
+
+const deliverySchema = z.strictObject({
+  endpoint: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          isEndpoint,
+          'must be an https:// URL without credentials or fragment; http:// would carry the report in plain text, and is accepted on loopback alone',
+        ),
+      ),
+  ),
+  proxy: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          isProxy,
+          'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+        ),
+      ),
+  ),
+});
+
+/** The environment but for what is checked one by one, so that a problem in one database does not hide the others'. */
+export const environmentSchema = z.strictObject({
+  account: matching(/^\d{12}$/, 'must be the twelve digits of an AWS account, as text'),
+  region: z
+    .string()
+    .check(z.refine(isRegion, 'is no region that CDK knows; write it such as eu-central-1')),
+  databases: z.array(z.unknown()),
+  defaults: z._default(defaultsSchema, {}),
+  networks: z._default(z.record(z.string(), z.unknown()), {}),
+  delivery: z._default(deliverySchema, {}),
+  alarmTopic: z.optional(
+    matching(/^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic'),
+  ),
+  logRetentionDays: z._default(
+    z.literal(RETENTION_DAYS, {
+      error: `must be one of CloudWatch's: ${RETENTION_DAYS.join(', ')}`,
+    }),
+    400,
+  ),
+  logLevel: z._default(z.enum(['INFO', 'DEBUG']), 'INFO'),
+  stacks: z._default(z.int().check(z.minimum(1), z.maximum(MOST_STACKS)), 1),
+});
+
+export type CheckedDatabase = z.infer<typeof databaseSchema>;
+export type CheckedDefaults = z.infer<typeof defaultsSchema>;
+export type CheckedNetwork = z.infer<typeof networkSchema>;
+export type CheckedEnvironment = z.infer<typeof environmentSchema>;

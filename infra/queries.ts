@@ -1,0 +1,62 @@
+/** A saved query of CloudWatch Logs Insights, over the log group of `send-report`. */
+export interface SavedQuery {
+  readonly name: string;
+  readonly query: string;
+}
+
+function lines(...parts: readonly string[]): string {
+  return parts.join('\n| ');
+}
+
+/** The newest line of each database that has a verdict, and what it says. */
+export const OUTDATED = lines(
+  'filter ispresent(version.installed)',
+  'stats latest(version.installed) as installed, latest(version.available) as on_disk, latest(version.latest) as newest, latest(version.verdicts.0) as verdict, latest(version.advisories.0) as advisory, latest(@timestamp) as seen by database',
+  'filter verdict not in ["up-to-date", "ahead"] or ispresent(advisory)',
+  'sort database',
+);
+
+export const BY_DATABASE = lines(
+  'filter ispresent(outcome)',
+  'fields strcontains(outcome, "sent") as is_sent, strcontains(outcome, "skipped") as is_skipped, strcontains(outcome, "failed") as is_failed',
+  'stats sum(is_sent) as sent, sum(is_skipped) as skipped, sum(is_failed) as failed, latest(outcome) as last, latest(@timestamp) as last_run by database',
+  'sort failed desc',
+);
+
+export const LAST_SUCCESS = lines(
+  'filter outcome in ["sent", "checked", "skipped"]',
+  'stats latest(@timestamp) as last_success, latest(outcome) as outcome by database',
+  'sort last_success',
+);
+
+const WHY_SKIPPED = lines(
+  'filter outcome = "skipped"',
+  'stats count(*) as runs, latest(message) as why, latest(remedy) as what_would_change_it by database, consent.rule',
+  'sort database',
+);
+
+const WHAT_WAS_SENT = lines(
+  'filter outcome = "sent"',
+  'fields datefloor(@timestamp, 1d) as day, database, report.sha256, report.bytes, receipt.endpoint, receipt.status, receipt.at',
+  'sort @timestamp desc',
+);
+
+const SAME_UUID = lines(
+  'filter ispresent(uuid)',
+  'stats count_distinct(database) as targets, earliest(database) as one, latest(database) as another, latest(@timestamp) as seen by uuid',
+  'filter targets > 1',
+);
+
+const WHY_FAILED = lines(
+  'filter outcome = "failed"',
+  'stats count(*) as runs, latest(message) as what, latest(remedy) as remedy, latest(retry.at) as next_attempt, latest(@timestamp) as seen by database, error.code',
+  'sort seen desc',
+);
+
+export const SAVED_QUERIES: readonly SavedQuery[] = [
+  { name: 'outdated databases', query: OUTDATED },
+  { name: 'why skipped', query: WHY_SKIPPED },
+  { name: 'why failed', query: WHY_FAILED },
+  { name: 'what was sent', query: WHAT_WAS_SENT },
+  { name: 'one database uuid under two targets', query: SAME_UUID },
+];

@@ -1,0 +1,23 @@
+import { Annotations, type App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Code } from './code.ts';
+import { DatabaseStack } from './database-stack.ts';
+import type { Environment } from './model.ts';
+import { figuresOf, quotaWarnings } from './quotas.ts';
+import { SharedStack } from './shared-stack.ts';
+
+/**
+ * All stacks of one environment: what is shared, then the databases', in the order in which they have to be deployed.
+ * cdk-nag looks at them when they are synthesised.
+ */
+export function createStacks(app: App, environment: Environment, code: Code): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const shared = new SharedStack(app, environment);
+  for (let stack = 1; stack <= environment.stacks; stack += 1) {
+    new DatabaseStack(app, { environment, stack, code }).addStackDependency(shared);
+  }
+  const warnings = quotaWarnings(figuresOf(environment, code.largestBytes));
+  for (const [index, warning] of warnings.entries()) {
+    Annotations.of(shared).addWarningV2(`timescaledb-telemetry:quota-${index}`, warning);
+  }
+}
