@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { caFileProblem } from './certificates.ts';
 import type { CheckedDatabase, CheckedDefaults } from './environment-schema.ts';
 import type { Database } from './model.ts';
@@ -42,7 +42,7 @@ function tlsOf(
   const { mode, caFile, serverName } = tls;
   const plain = plainTextProblem(tls);
   if (plain !== undefined) problems.push(`${where} ${plain}`);
-  const file = caFile === undefined ? undefined : join(ROOT, caFile);
+  const file = caFile === undefined ? undefined : resolve(ROOT, caFile);
   const unusable = file === undefined ? undefined : caFileProblem(file, now);
   if (unusable !== undefined) problems.push(`${where} tls.caFile: ${caFile} ${unusable}`);
   return {

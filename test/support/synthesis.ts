@@ -53,7 +53,7 @@ export interface Synthesis {
 }
 
 /** The bundles that all tests share, for templates that need not have a certificate authority's file. */
-function sharedCode(): Code {
+export function sharedCode(): Code {
   const bundles = inject('bundles');
   return {
     folderOf: (purpose) => join(bundles[purpose].file, '..'),
@@ -68,7 +68,9 @@ let made = 0;
 export function synthesise(environment: Environment, code: Code = sharedCode()): Synthesis {
   made += 1;
   const outdir = join(inject('folder'), `assembly-${process.pid}-${made}`);
-  const app = new App({ outdir, analyticsReporting: false });
+  // The path of its construct in every resource, as the CDK command has it too.
+  const context = { 'aws:cdk:enable-path-metadata': true };
+  const app = new App({ outdir, context, analyticsReporting: false });
   createStacks(app, environment, code);
   const stacks = app.synth().stacks;
   const texts = Object.fromEntries(

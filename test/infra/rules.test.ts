@@ -1,0 +1,503 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { variablesOf } from '../../infra/function-variables.ts';
+import { METRICS, METRICS_NAMESPACE, PURPOSES } from '../../lib/names.ts';
+import { retryPrefix } from '../../lib/retry.ts';
+import { parseSettings } from '../../lib/settings.ts';
+import { parseTarget } from '../../lib/target.ts';
+import {
+  aDatabase,
+  checked,
+  type Resource,
+  type Synthesis,
+  statementsOf,
+  synthesise,
+  synthesiseOwn,
+} from '../support/synthesis.ts';
+
+let prod: Synthesis;
+
+beforeAll(async () => {
+  prod = await synthesiseOwn('prod');
+});
+
+type Located = readonly (readonly [where: string, resource: Resource])[];
+
+/** Which of them is not as it has to be, by its place. */
+function breaking(resources: Located, rule: (resource: Resource) => boolean): readonly string[] {
+  expect(resources.length).toBeGreaterThan(0);
+  return resources.filter(([, resource]) => !rule(resource)).map(([where]) => where);
+}
+
+function property<T>({ Properties }: Resource, name: string): T {
+  return Properties[name] as T;
+}
+
+/** The function of a database and purpose, or something beside it. */
+function of({ resources }: Synthesis, database: string, construct: string): Resource {
+  const end = new RegExp(`/Database-${database}/${construct}$`);
+  const [found] = resources().filter(([, resource]) => {
+    const { Metadata = {} } = resource as { readonly Metadata?: Record<string, string> };
+    return end.test(Metadata['aws:cdk:path'] ?? '');
+  });
+  if (found === undefined) throw new Error(`${database} has no ${construct}`);
+  return found[1];
+}
+
+describe('every function', () => {
+  test('is arm64 on nodejs24.x, which is what the bundle is made for and costs least', () => {
+    const functions = prod.resources('AWS::Lambda::Function');
+    expect(functions).toHaveLength(11);
+    expect(
+      breaking(functions, (resource) => {
+        const architectures = property<string[]>(resource, 'Architectures');
+        return property(resource, 'Runtime') === 'nodejs24.x' && architectures.join() === 'arm64';
+      }),
+    ).toEqual([]);
+  });
+
+  test('has more time than the job’s 100 s, or Lambda would end it before it can say why', () => {
+    const functions = prod.resources('AWS::Lambda::Function');
+    expect(breaking(functions, (resource) => property<number>(resource, 'Timeout') > 107)).toEqual(
+      [],
+    );
+  });
+
+  test('logs JSON to the one group of its kind, which forgets after a while', () => {
+    const groups = new Map(
+      prod
+        .resources('AWS::Logs::LogGroup')
+        .map(([, resource]) => [
+          property<string>(resource, 'LogGroupName'),
+          property<number>(resource, 'RetentionInDays'),
+        ]),
+    );
+    expect([...groups.keys()]).toEqual(
+      PURPOSES.map((purpose) => `/timescaledb-telemetry/prod/${purpose}`),
+    );
+    expect(
+      breaking(prod.resources('AWS::Lambda::Function'), (resource) => {
+        const { LogFormat, LogGroup } = property<Record<string, string>>(resource, 'LoggingConfig');
+        const purpose = PURPOSES.find((one) =>
+          property<string>(resource, 'FunctionName').endsWith(one),
+        );
+        const isItsOwn = LogGroup === `/timescaledb-telemetry/prod/${purpose}`;
+        return LogFormat === 'JSON' && isItsOwn && groups.get(LogGroup) === 400;
+      }),
+    ).toEqual([]);
+  });
+
+  test('keeps its log when the environment is removed: it is the record of what was sent', () => {
+    expect(
+      breaking(
+        prod.resources('AWS::Logs::LogGroup'),
+        ({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate',
+      ),
+    ).toEqual([]);
+  });
+
+  test('is not run again by Lambda, since the job’s own retries are the one layer', () => {
+    const configs = prod.resources('AWS::Lambda::EventInvokeConfig');
+    expect(configs).toHaveLength(prod.resources('AWS::Lambda::Function').length);
+    expect(
+      breaking(configs, (resource) => property(resource, 'MaximumRetryAttempts') === 0),
+    ).toEqual([]);
+  });
+
+  test('that nobody waits for leaves a failed event in a queue', () => {
+    const queue = 'arn:aws:sqs:eu-central-1:333333333333:timescaledb-telemetry-prod-failed-runs';
+    for (const construct of ['SendReport/Invocation', 'Configure/Invocation']) {
+      expect(property(of(prod, 'orders', construct), 'DestinationConfig')).toEqual({
+        OnFailure: { Destination: queue },
+      });
+    }
+    expect(of(prod, 'orders', 'GetReport/Invocation').Properties).not.toHaveProperty(
+      'DestinationConfig',
+    );
+  });
+
+  test('has an environment that the function itself accepts', () => {
+    const { environment } = prod;
+    for (const database of environment.databases) {
+      const sent = variablesOf('send-report', environment, database);
+      expect(parseSettings(sent)).toMatchObject({
+        target: { name: database.name, environment: 'prod', tickHours: database.tickHours },
+        delivery: { endpoint: 'https://telemetry.timescale.com/v1/metrics' },
+        retry: { scheduleGroup: 'timescaledb-telemetry-prod' },
+      });
+      const shown = parseTarget(variablesOf('get-report', environment, database));
+      expect(shown).toEqual(parseSettings(sent).target);
+    }
+  });
+
+  test('but send-report is told no endpoint, no proxy and nothing about retries', () => {
+    const delivery = { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' };
+    const configure = { secret: 'test/metrics/administrator' };
+    const synthesis = synthesise(
+      checked({ delivery, databases: [aDatabase('metrics', { configure, doNotTrack: true })] }),
+    );
+    const variables = (construct: string): Record<string, string> =>
+      property<{ readonly Variables: Record<string, string> }>(
+        of(synthesis, 'metrics', `${construct}/Function`),
+        'Environment',
+      ).Variables;
+    expect(Object.keys(variables('SendReport'))).toEqual([
+      'TARGET',
+      'DO_NOT_TRACK',
+      'DELIVERY',
+      'HTTPS_PROXY',
+      'NODE_USE_ENV_PROXY',
+      'RETRY',
+    ]);
+    expect(Object.keys(variables('GetReport'))).toEqual(['TARGET', 'DO_NOT_TRACK']);
+    expect(Object.keys(variables('Configure'))).toEqual(['TARGET']);
+    expect(JSON.parse(variables('Configure')['TARGET'] ?? '').secretId).toBe(configure.secret);
+  });
+});
+
+describe('every role', () => {
+  function grantsIn({ resources }: Synthesis) {
+    return resources('AWS::IAM::Role').flatMap(([where, role]) =>
+      statementsOf(role)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .map((statement) => [where, statement] as const),
+    );
+  }
+
+  function actions(role: Resource): readonly string[] {
+    return statementsOf(role)
+      .filter(({ Effect }) => Effect === 'Allow')
+      .flatMap(({ Action }) => Action)
+      .toSorted();
+  }
+
+  test('is allowed actions by name, never by wildcard', () => {
+    const wild = grantsIn(prod).filter(([, { Action }]) => [Action].flat().join().includes('*'));
+    expect(wild).toEqual([]);
+  });
+
+  test('has no * for a resource but where EC2 has none to name', () => {
+    const all = grantsIn(prod).filter(([, { Resource }]) => [Resource].flat().includes('*'));
+    expect(new Set(all.flatMap(([, { Action }]) => Action))).toEqual(
+      new Set(['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']),
+    );
+  });
+
+  test('reads one secret, that of its database and purpose', () => {
+    const secretsOf = (construct: string) =>
+      statementsOf(of(prod, 'orders', construct))
+        .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
+        .map(({ Resource }) => Resource);
+    const reporting =
+      'arn:aws:secretsmanager:eu-central-1:333333333333:secret:prod/orders/telemetry-AbCdEf';
+    expect(secretsOf('SendReport/Role')).toEqual([reporting]);
+    expect(secretsOf('GetReport/Role')).toEqual([reporting]);
+    expect(secretsOf('Configure/Role')).toEqual([
+      'arn:aws:secretsmanager:eu-central-1:333333333333:secret:prod/orders/administrator-??????',
+    ]);
+  });
+
+  const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  const SECRET = ['secretsmanager:GetSecretValue'];
+  const NETWORK = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const RETRY = ['iam:PassRole', 'scheduler:CreateSchedule'];
+
+  test.each([
+    [
+      'get-report, in no VPC, reads its secret and logs',
+      'vendor',
+      'GetReport',
+      [...LOGS, ...SECRET],
+    ],
+    [
+      'get-report, in a VPC, holds its network interface too',
+      'metrics',
+      'GetReport',
+      [...NETWORK, ...LOGS, ...SECRET],
+    ],
+    [
+      'get-report, with a key, decrypts too',
+      'orders',
+      'GetReport',
+      [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET],
+    ],
+    [
+      'send-report makes its retries, and leaves what failed in the queue',
+      'vendor',
+      'SendReport',
+      [...LOGS, ...RETRY, ...SECRET, 'sqs:SendMessage'],
+    ],
+    [
+      'configure leaves what failed in the queue',
+      'orders',
+      'Configure',
+      [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET, 'sqs:SendMessage'],
+    ],
+  ])('of %s, and nothing more', (_what, database, construct, expected) => {
+    expect(actions(of(prod, database, `${construct}/Role`))).toEqual(expected.toSorted());
+  });
+
+  test('of a target whose name begins another’s cannot reach the other’s schedules', () => {
+    const schedulesOf = (database: string): string => {
+      const [statement] = statementsOf(of(prod, database, 'SendReport/Role')).filter(
+        ({ Action }) => Action === 'scheduler:CreateSchedule',
+      );
+      return String(statement?.Resource);
+    };
+    const group =
+      'arn:aws:scheduler:eu-central-1:333333333333:schedule/timescaledb-telemetry-prod/';
+    for (const name of ['metrics', 'metrics-archive']) {
+      expect(schedulesOf(name)).toBe(`${group}${retryPrefix({ environment: 'prod', name })}-*`);
+    }
+    const prefixes = ['metrics', 'metrics-archive'].map((name) =>
+      retryPrefix({ environment: 'prod', name }),
+    );
+    expect(prefixes.map(({ length }) => length)).toEqual([24, 24]);
+    expect(new Set(prefixes).size).toBe(2);
+  });
+
+  test('of EventBridge Scheduler can be taken on for this environment’s schedules alone', () => {
+    const roles = prod
+      .resources('AWS::IAM::Role')
+      .filter(([where]) => where.endsWith('SchedulerRole'));
+    expect(roles).toHaveLength(4);
+    for (const [, role] of roles) {
+      expect(property(role, 'AssumeRolePolicyDocument')).toMatchObject({
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+            Condition: {
+              StringEquals: {
+                'aws:SourceAccount': '333333333333',
+                'aws:SourceArn':
+                  'arn:aws:scheduler:eu-central-1:333333333333:schedule-group/timescaledb-telemetry-prod',
+              },
+            },
+          },
+        ],
+      });
+    }
+  });
+
+  test('of EventBridge Scheduler invokes the send-report functions of its stack, all and no others', () => {
+    for (const [stack, { Resources }] of Object.entries(prod.templates)) {
+      const all = Object.values(Resources);
+      const role = Resources['SchedulerRole'];
+      if (role === undefined) continue;
+      const own = all
+        .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
+        .map((schedule) => property<{ readonly Arn: string }>(schedule, 'Target').Arn);
+      const invoked = statementsOf(role)
+        .filter(({ Action }) => Action === 'lambda:InvokeFunction')
+        .flatMap(({ Resource }) => Resource);
+      expect([stack, invoked]).toEqual([stack, own]);
+      expect(own.every((arn) => arn.endsWith('-send-report'))).toBe(true);
+    }
+  });
+});
+
+describe('every schedule', () => {
+  test('is a UTC cron with a flexible window, few retries, and a dead-letter queue', () => {
+    const schedules = prod.resources('AWS::Scheduler::Schedule');
+    expect(schedules).toHaveLength(5);
+    for (const [, { Properties }] of schedules) {
+      expect(Properties).toMatchObject({
+        GroupName: 'timescaledb-telemetry-prod',
+        ScheduleExpression: expect.stringMatching(/^cron\(/),
+        ScheduleExpressionTimezone: 'UTC',
+        FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
+        Target: {
+          DeadLetterConfig: {
+            Arn: 'arn:aws:sqs:eu-central-1:333333333333:timescaledb-telemetry-prod-undelivered',
+          },
+          RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 },
+        },
+      });
+    }
+  });
+
+  test('hands over its nominal time, in an event that the function understands', () => {
+    const { Input } = property<{ readonly Input: string }>(
+      of(prod, 'orders', 'Schedule'),
+      'Target',
+    );
+    expect(JSON.parse(Input)).toEqual({ scheduledTime: '<aws.scheduler.scheduled-time>' });
+  });
+
+  test('comes after its function and the role that may invoke it', () => {
+    const names = of(prod, 'orders', 'Schedule').DependsOn?.map((id) =>
+      id.replace(/[0-9A-F]{8}$/, ''),
+    );
+    expect(names).toEqual(
+      expect.arrayContaining(['DatabaseordersSendReportFunction', 'SchedulerRole']),
+    );
+  });
+});
+
+describe('every template', () => {
+  test('has no secret value, no password and no host, as long as nobody overrides the secret', () => {
+    for (const text of Object.values(prod.texts)) {
+      expect(text).not.toMatch(/password|postgres:\/\/|BEGIN [A-Z ]+/i);
+      const hosts = text.match(/\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|internal|local)\b/g) ?? [];
+      expect(hosts.filter((host) => !host.endsWith('amazonaws.com'))).toEqual([]);
+    }
+  });
+
+  test('exports nothing and imports nothing, so that stacks can be changed one by one', () => {
+    for (const { Outputs } of Object.values(prod.templates)) expect(Outputs).toBeUndefined();
+    for (const text of Object.values(prod.texts)) expect(text).not.toContain('ImportValue');
+  });
+
+  test('names no machine that it was made on', () => {
+    const home = join(import.meta.dirname, '..', '..');
+    for (const text of Object.values(prod.texts)) expect(text).not.toContain(home);
+  });
+
+  test.each([
+    ['metrics', 8],
+    ['orders', 11],
+  ])('has exactly so many resources for %s: %i', (database, count) => {
+    const mine = prod
+      .resources()
+      .filter(([, resource]) => JSON.stringify(resource).includes(`/Database-${database}/`));
+    expect(mine).toHaveLength(count);
+  });
+});
+
+describe('what is shared', () => {
+  test('is encrypted, and refuses plain text', () => {
+    const queues = prod.resources('AWS::SQS::Queue');
+    expect(queues).toHaveLength(2);
+    expect(breaking(queues, (queue) => property(queue, 'SqsManagedSseEnabled') === true)).toEqual(
+      [],
+    );
+    expect(prod.resources('AWS::SQS::QueuePolicy')).toHaveLength(2);
+  });
+
+  test('lets functions of a VPC out to the databases, 443 and the proxy, and nobody in', () => {
+    const synthesis = synthesise(
+      checked({
+        delivery: { proxy: 'http://proxy.example.com:3128' },
+        networks: {
+          main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], databasePorts: [6_432] },
+          own: { securityGroups: ['sg-0a1b2c3d'], subnets: ['subnet-0a1b2c3d'] },
+        },
+        databases: [
+          aDatabase('metrics', { network: 'main', port: 5_433 }),
+          aDatabase('elsewhere', { network: 'own', port: 5_434 }),
+        ],
+      }),
+    );
+    const groups = synthesis.resources('AWS::EC2::SecurityGroup');
+    expect(groups).toHaveLength(1);
+    const [, group = { Type: '', Properties: {} }] = groups[0] ?? [];
+    expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
+    const rules = property<readonly { readonly FromPort: number; readonly ToPort: number }[]>(
+      group,
+      'SecurityGroupEgress',
+    );
+    expect(new Set(rules.map(({ FromPort, ToPort }) => `${FromPort}-${ToPort}`))).toEqual(
+      new Set(['443-443', '3128-3128', '5433-5433', '6432-6432']),
+    );
+    const groupsOf = (database: string): unknown =>
+      property<Record<string, unknown>>(
+        of(synthesis, database, 'SendReport/Function'),
+        'VpcConfig',
+      )['SecurityGroupIds'];
+    expect(groupsOf('metrics')).toEqual([
+      '{{resolve:ssm:/timescaledb-telemetry/test/main/security-group}}',
+    ]);
+    expect(groupsOf('elsewhere')).toEqual(['sg-0a1b2c3d']);
+  });
+
+  test('is in one stack, which all others come after', () => {
+    expect(Object.keys(prod.templates)[0]).toBe('timescaledb-telemetry-prod');
+    for (const type of ['AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard']) {
+      for (const [where] of prod.resources(type)) {
+        expect(where).toMatch(/^timescaledb-telemetry-prod\//);
+      }
+    }
+  });
+});
+
+describe('the alarms', () => {
+  test('of a database find two ticks without a lawful end, and count no data as none', () => {
+    expect(of(prod, 'warehouse', 'Silence').Properties).toMatchObject({
+      Namespace: METRICS_NAMESPACE,
+      MetricName: 'Completed',
+      Period: 3_600,
+      EvaluationPeriods: 2,
+      Statistic: 'Sum',
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect(of(prod, 'metrics', 'Silence').Properties).toMatchObject({ Period: 86_400 });
+  });
+
+  test('tell the topic of the environment, in both directions, or nobody where there is none', () => {
+    const topic = ['arn:aws:sns:eu-central-1:333333333333:database-alarms'];
+    const alarms = prod.resources('AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(8);
+    for (const [, { Properties }] of alarms) {
+      expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
+    }
+    for (const [, { Properties }] of synthesise(checked()).resources('AWS::CloudWatch::Alarm')) {
+      expect(Properties['AlarmActions'] ?? []).toEqual([]);
+    }
+  });
+
+  test('watch what the functions write: metrics and dimensions that there are', () => {
+    const own = prod
+      .resources('AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => Properties['Namespace'] === METRICS_NAMESPACE);
+    expect(own).toHaveLength(6);
+    for (const [, { Properties }] of own) {
+      expect(METRICS).toContain(Properties['MetricName']);
+      const names = (Properties['Dimensions'] as readonly { readonly Name: string }[]).map(
+        ({ Name }) => Name,
+      );
+      expect(names.toSorted()).toEqual(
+        names.length === 2 ? ['environment', 'service'] : ['database', 'environment', 'service'],
+      );
+    }
+  });
+
+  test('of the environment are three: failed for good, undelivered, vulnerable', () => {
+    const names = prod
+      .resources('AWS::CloudWatch::Alarm')
+      .map(([, { Properties }]) => String(Properties['AlarmName']))
+      .filter((name) => !name.endsWith('-silent'));
+    expect(names).toEqual([
+      'timescaledb-telemetry-prod-failed-for-good',
+      'timescaledb-telemetry-prod-undelivered',
+      'timescaledb-telemetry-prod-known-vulnerable',
+    ]);
+  });
+});
+
+test('every field that a saved query or the dashboard asks for is in the README’s list of fields', () => {
+  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const queries = prod
+    .resources('AWS::Logs::QueryDefinition')
+    .map(([, { Properties }]) => String(Properties['QueryString']));
+  expect(queries).toHaveLength(5);
+  const fields = new Set(
+    queries.flatMap((query) =>
+      [...query.matchAll(/\b(version|consent|report|receipt|error|retry)\.(\w+)/g)].map(
+        ([, , field = '']) => field,
+      ),
+    ),
+  );
+  expect([...fields].filter((field) => !readme.includes(`\`${field}\``))).toEqual([]);
+});
