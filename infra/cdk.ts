@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname, '..');
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
 /** Options that a command always gets. */
 const ALWAYS: Readonly<Record<string, readonly string[]>> = {
+  bootstrap: [],
   deploy: [],
   destroy: [],
   diff: [],

@@ -7,7 +7,7 @@ import { logGroupName, queueArn, securityGroupParameter } from './names.ts';
 import { grantsOf, trustOf } from './policies.ts';
 import { createRole } from './role.ts';
 
-/** bench/README.md: a run peaks below 100 MB; more memory is more processor, which the short run does not pay back. */
+/** A run of an ordinary database peaks at 87 MB; what is more is for large reports, and processor for the start. */
 const MEMORY_MB = 256;
 /** The job's 100 s, what scheduling a retry may take, and the summary line. */
 const TIMEOUT_SECONDS = 120;
