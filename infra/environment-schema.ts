@@ -9,6 +9,10 @@ const RETENTION_DAYS = [
   3653,
 ] as const;
 
+/** Of one function. */
+const MOST_SUBNETS = 16;
+const MOST_SECURITY_GROUPS = 5;
+
 const text = () => z.string().check(z.minLength(1, 'must not be empty'));
 const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
 const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
@@ -60,7 +64,10 @@ export const networkSchema = z
       .array(
         matching(/^subnet-[0-9a-f]{8,17}$/, 'must be the id of a subnet, such as subnet-0a1b2c3d'),
       )
-      .check(z.minLength(1, 'must name at least one')),
+      .check(
+        z.minLength(1, 'must name at least one'),
+        z.maxLength(MOST_SUBNETS, `must name no more than ${MOST_SUBNETS}, Lambda's limit`),
+      ),
     vpc: z.optional(
       matching(/^vpc-[0-9a-f]{8,17}$/, 'must be the id of a VPC, such as vpc-0a1b2c3d'),
     ),
@@ -72,7 +79,13 @@ export const networkSchema = z
             'must be the id of a security group, such as sg-0a1b2c3d',
           ),
         )
-        .check(z.minLength(1, 'must name at least one')),
+        .check(
+          z.minLength(1, 'must name at least one'),
+          z.maxLength(
+            MOST_SECURITY_GROUPS,
+            `must name no more than ${MOST_SECURITY_GROUPS}, Lambda's limit`,
+          ),
+        ),
     ),
     databasePorts: z._default(z.array(port()), [5_432]),
   })

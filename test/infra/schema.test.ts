@@ -153,6 +153,21 @@ test('every limit is one of something that the templates have', () => {
   expect(idle).toEqual([]);
 });
 
+test.each([
+  [
+    'subnets',
+    { vpc: 'vpc-0a1b2c3d', subnets: Array<string>(17).fill('subnet-0a1b2c3d') },
+    "subnets: must name no more than 16, Lambda's limit",
+  ],
+  [
+    'security groups',
+    { subnets: ['subnet-0a1b2c3d'], securityGroups: Array<string>(6).fill('sg-0a1b2c3d') },
+    "securityGroups: must name no more than 5, Lambda's limit",
+  ],
+])('more %s than Lambda takes are refused', (_, network, problem) => {
+  expect(() => checked({ networks: { main: network } })).toThrow(problem);
+});
+
 /** A template whose parts may be spoilt. */
 interface Draft {
   Resources: Record<string, Record<string, unknown> & { Type: string; Properties: object }>;
