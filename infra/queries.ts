@@ -8,12 +8,16 @@ function lines(...parts: readonly string[]): string {
   return parts.join('\n| ');
 }
 
-/** The newest line of each database that has a verdict, and what it says. */
+/**
+ * The newest line of each database that has a verdict, and what it says. What a line need not have gets a value first:
+ * nothing documents whether latest() passes over lines without, and then an upgraded database would keep its advisory.
+ */
 export const OUTDATED = lines(
   'filter ispresent(version.installed)',
-  'stats latest(version.installed) as installed, latest(version.available) as on_disk, latest(version.latest) as newest, latest(version.verdicts.0) as verdict, latest(version.advisories.0) as advisory, latest(@timestamp) as seen by database',
-  'filter verdict not in ["up-to-date", "ahead"] or ispresent(advisory)',
-  'sort database',
+  'fields coalesce(version.available, "unknown") as disk, coalesce(version.latest, "unknown") as published, coalesce(version.advisories.0, "none") as vulnerability',
+  'stats latest(version.installed) as installed, latest(disk) as on_disk, latest(published) as newest, latest(version.verdicts.0) as verdict, latest(vulnerability) as advisory, latest(@timestamp) as seen by database',
+  'filter verdict not in ["up-to-date", "ahead"] or advisory != "none"',
+  'sort database asc',
 );
 
 export const BY_DATABASE = lines(
@@ -24,20 +28,20 @@ export const BY_DATABASE = lines(
 );
 
 export const LAST_SUCCESS = lines(
-  'filter outcome in ["sent", "checked", "skipped"]',
-  'stats latest(@timestamp) as last_success, latest(outcome) as outcome by database',
-  'sort last_success',
+  'filter outcome in ["sent", "skipped"]',
+  'stats latest(@timestamp) as last_success, latest(outcome) as last by database',
+  'sort last_success asc',
 );
 
 const WHY_SKIPPED = lines(
   'filter outcome = "skipped"',
   'stats count(*) as runs, latest(message) as why, latest(remedy) as what_would_change_it by database, consent.rule',
-  'sort database',
+  'sort database asc',
 );
 
 const WHAT_WAS_SENT = lines(
   'filter outcome = "sent"',
-  'fields datefloor(@timestamp, 1d) as day, database, report.sha256, report.bytes, receipt.endpoint, receipt.status, receipt.at',
+  'fields datefloor(@timestamp, 24h) as day, database, report.sha256, report.bytes, receipt.endpoint, receipt.status, receipt.at',
   'sort @timestamp desc',
 );
 
@@ -49,7 +53,8 @@ const SAME_UUID = lines(
 
 const WHY_FAILED = lines(
   'filter outcome = "failed"',
-  'stats count(*) as runs, latest(message) as what, latest(remedy) as remedy, latest(retry.at) as next_attempt, latest(@timestamp) as seen by database, error.code',
+  'fields coalesce(retry.at, "none") as retry_at',
+  'stats count(*) as runs, latest(message) as what, latest(remedy) as what_to_do, latest(retry_at) as next_attempt, latest(@timestamp) as seen by database, error.code',
   'sort seen desc',
 );
 
