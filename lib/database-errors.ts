@@ -201,7 +201,7 @@ export function toDatabaseError(thrown: unknown, phase: 'connect' | 'query'): Ru
   if (make !== undefined) return make(details);
   return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
     remedy:
-      "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; POWERTOOLS_LOG_LEVEL=DEBUG shows the server's own text.",
+      "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; the log level DEBUG (logLevel of the environment) shows the server's own text.",
     ...details,
   });
 }

@@ -87,7 +87,7 @@ export function toRunError(thrown: unknown): RunError {
   if (thrown instanceof RunError) return thrown;
   return new RunError('INTERNAL', 'An unexpected error ended the run.', {
     remedy:
-      'This is a defect in timescaledb-telemetry. Set POWERTOOLS_LOG_LEVEL=DEBUG for one run, and report what the log shows.',
+      'This is a defect in timescaledb-telemetry. Set the log level to DEBUG (logLevel of the environment) for one run, and report what the log shows.',
     origin: tokenOf(thrown),
     original: thrown,
   });

@@ -166,6 +166,22 @@ test('a run that fails throws after its one summary line', async () => {
   expect(world.endpoint.connections()).toBe(0);
 });
 
+test.each([
+  ['DEBUG', 1],
+  ['INFO', 0],
+])(
+  'at the log level %s, as Lambda is told it, the error as it was thrown has %i line',
+  async (level, lines) => {
+    await using world = await startWorld({
+      secret: secretFor({ name: 'nowhere', role: 'nobody', password: 'none' }, { port: 1 }),
+    });
+
+    const { log } = await invokeIn(world, { environment: { AWS_LAMBDA_LOG_LEVEL: level } });
+
+    expect(log.filter((line) => line.includes('The error as it was thrown'))).toHaveLength(lines);
+  },
+);
+
 test('every problem of TARGET and DELIVERY is in one summary line', async () => {
   await using world = await startWorld({});
 
