@@ -6,7 +6,7 @@ import { synthesise } from '../support/synthesis.ts';
 
 test('a thousand databases: no stack is full, none too large, and no name is there twice', () => {
   const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());
-  const { templates, texts, resources } = synthesise(environment);
+  const { templates, texts, resources, warnings } = synthesise(environment);
 
   expect(Object.keys(templates)).toHaveLength(1 + FLEET_STACKS);
   for (const [stack, { Resources }] of Object.entries(templates)) {
@@ -18,6 +18,7 @@ test('a thousand databases: no stack is full, none too large, and no name is the
   );
   expect(functions).toHaveLength(2_100);
   expect(new Set(functions).size).toBe(2_100);
+  expect(warnings).toEqual([expect.stringContaining('2132 of 1000 IAM roles per account')]);
 }, 120_000);
 
 test('the quotas that a thousand databases pass are named, with what to do', () => {

@@ -48,6 +48,8 @@ export interface Synthesis {
   readonly templates: Readonly<Record<string, Template>>;
   /** Every template as text, by stack. */
   readonly texts: Readonly<Record<string, string>>;
+  /** What the CDK command would print as warnings. */
+  readonly warnings: readonly string[];
   /** Of all stacks, with the stack and the logical id before each. */
   resources(type?: string): readonly (readonly [where: string, resource: Resource])[];
 }
@@ -79,11 +81,16 @@ export function synthesise(environment: Environment, code: Code = sharedCode()):
   const templates = Object.fromEntries(
     stacks.map(({ stackName, template }): [string, Template] => [stackName, template]),
   );
+  const warnings = stacks
+    .flatMap(({ messages }) => messages)
+    .filter(({ level }) => level === 'warning')
+    .map(({ entry }) => String(entry.data));
   rmSync(outdir, { recursive: true, force: true });
   return {
     environment,
     templates,
     texts,
+    warnings,
     resources: (type) =>
       Object.entries(templates)
         .flatMap(([stack, { Resources }]) =>
