@@ -1,9 +1,9 @@
 import { Validations } from 'aws-cdk-lib';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { type Grant, policyOf } from './policies.ts';
+import { type Grant, policyOf, type Statement } from './policies.ts';
 
-function wildcardsOf({ statement: { Effect, Resource } }: Grant): readonly string[] {
+function wildcardsOf({ Effect, Resource }: Statement): readonly string[] {
   if (Effect === 'Deny') return [];
   return [Resource].flat().filter((resource) => resource.includes('*'));
 }
@@ -18,7 +18,7 @@ export interface RoleProps {
 
 /**
  * A role with its policy inline: one resource instead of two, there before whatever needs it, and gone with it. Why a
- * wildcard has to be is acknowledged where cdk-nag finds it.
+ * wildcard has to be is acknowledged where cdk-nag finds it; one without a reason ends the synthesis.
  */
 export function createRole(
   scope: Construct,
@@ -31,12 +31,10 @@ export function createRole(
     policies: [{ policyName: 'inline', policyDocument: policyOf(grants) }],
     ...(roleName !== undefined && { roleName }),
   });
-  for (const grant of grants) {
-    for (const resource of wildcardsOf(grant)) {
-      Validations.of(role).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::${resource}]`,
-        reason: grant.whyWildcard ?? '',
-      });
+  for (const { statement, whyWildcard: reason } of grants) {
+    if (reason === undefined) continue;
+    for (const resource of wildcardsOf(statement)) {
+      Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason });
     }
   }
   return role;

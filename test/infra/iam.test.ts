@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, inject, test } from 'vitest';
+import { type Grant, trustOf } from '../../infra/policies.ts';
+import { createRole } from '../../infra/role.ts';
 import { functionName, PURPOSES, type Purpose } from '../../lib/names.ts';
 import { retryPrefix, toSchedule } from '../../lib/retry.ts';
 import { parseSettings } from '../../lib/settings.ts';
@@ -891,4 +896,26 @@ describe('in China everything has another beginning', () => {
       expect(await may({ ...create, context: { 'lambda:SourceFunctionArn': own } })).toBe(false);
     },
   );
+});
+
+describe('a wildcard among the resources of a role needs a reason', () => {
+  function synthesiseRole(grant: Partial<Grant>) {
+    const app = new App({ outdir: join(inject('folder'), 'role'), analyticsReporting: false });
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' } as const;
+    createRole(new Stack(app, 'stack'), 'Role', {
+      description: 'reads',
+      trust: trustOf('lambda.amazonaws.com'),
+      grants: [{ statement, ...grant }],
+    });
+    return app.synth();
+  }
+
+  test('with one it is synthesised', () => {
+    expect(() => synthesiseRole({ whyWildcard: 'S3 has no other.' })).not.toThrow();
+  });
+
+  test('without one it is not', () => {
+    expect(() => synthesiseRole({})).toThrow(/IAM5|alidation/);
+  });
 });
