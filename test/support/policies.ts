@@ -83,6 +83,18 @@ function roleOf(title: string, arn: string, account: string, resource: Resource)
   };
 }
 
+/** Somebody with this policy, who is not in the templates. */
+export function aPerson(title: string, account: string, document: object): Role {
+  return {
+    title,
+    arn: `arn:aws:iam::${account}:role/${title}`,
+    account,
+    statements: [],
+    identity: validated(title, document, validateIdentityPolicy),
+    trust: validated(title, policyOf([]), validateTrustPolicy),
+  };
+}
+
 /** What CloudFormation finds under a logical id that a resource refers to. */
 function referenceOf(reference: unknown): string {
   const { Ref: id, 'Fn::GetAtt': [attributeOf] = [id] } = reference as {

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { aPerson, isAllowed } from '../support/policies.ts';
+import { type Resource, synthesiseOwn } from '../support/synthesis.ts';
+
+const ACCOUNT = '333333333333';
+const REGION = 'eu-central-1';
+
+const POLICY = readFileSync(
+  join(import.meta.dirname, '..', '..', 'infra', 'cloudformation-execution-policy.json'),
+  'utf8',
+);
+const cloudFormation = aPerson('cdk-cfn-exec-role', ACCOUNT, JSON.parse(POLICY));
+const prod = await synthesiseOwn('prod');
+
+function at(service: string, resource: string, region = REGION): string {
+  return `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
+}
+
+function named(name: string): (resource: Resource) => string {
+  return ({ Properties }) => String(Properties[name]);
+}
+
+/** As CloudFormation calls a role that has no name of its own. */
+const GENERATED_ROLE = 'timescaledb-telemetry-pr-DatabasemetricsSendReportRo-AbCdEf123456';
+
+interface Lifecycle {
+  /** The ARN of the resource as it will be. */
+  readonly arn: (resource: Resource) => string;
+  /** To make it, to change it, and to take it away. */
+  readonly actions: readonly string[];
+}
+
+/** What CloudFormation does with each type of resource, by the types' own handlers and the services' API references. */
+const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
+  'AWS::Lambda::Function': {
+    arn: (resource) => at('lambda', `function:${named('FunctionName')(resource)}`),
+    actions: [
+      'lambda:CreateFunction',
+      'lambda:GetFunction',
+      'lambda:TagResource',
+      'lambda:UpdateFunctionCode',
+      'lambda:UpdateFunctionConfiguration',
+      'lambda:DeleteFunction',
+    ],
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    arn: () => at('lambda', 'function:telemetry-prod-metrics-a3bd29f1aa-send-report'),
+    actions: [
+      'lambda:PutFunctionEventInvokeConfig',
+      'lambda:GetFunctionEventInvokeConfig',
+      'lambda:UpdateFunctionEventInvokeConfig',
+      'lambda:DeleteFunctionEventInvokeConfig',
+    ],
+  },
+  'AWS::IAM::Role': {
+    arn: ({ Properties }) =>
+      at('iam', `role/${String(Properties['RoleName'] ?? GENERATED_ROLE)}`, ''),
+    actions: [
+      'iam:CreateRole',
+      'iam:GetRole',
+      'iam:PutRolePolicy',
+      'iam:TagRole',
+      'iam:UpdateRole',
+      'iam:UpdateAssumeRolePolicy',
+      'iam:DeleteRolePolicy',
+      'iam:DeleteRole',
+    ],
+  },
+  'AWS::Scheduler::ScheduleGroup': {
+    arn: (resource) => at('scheduler', `schedule-group/${named('Name')(resource)}`),
+    actions: [
+      'scheduler:CreateScheduleGroup',
+      'scheduler:GetScheduleGroup',
+      'scheduler:TagResource',
+      'scheduler:DeleteScheduleGroup',
+    ],
+  },
+  'AWS::Scheduler::Schedule': {
+    arn: (resource) =>
+      at('scheduler', `schedule/${named('GroupName')(resource)}/${named('Name')(resource)}`),
+    actions: [
+      'scheduler:CreateSchedule',
+      'scheduler:GetSchedule',
+      'scheduler:UpdateSchedule',
+      'scheduler:DeleteSchedule',
+    ],
+  },
+  'AWS::Logs::LogGroup': {
+    arn: (resource) => at('logs', `log-group:${named('LogGroupName')(resource)}`),
+    actions: [
+      'logs:CreateLogGroup',
+      'logs:PutRetentionPolicy',
+      'logs:TagResource',
+      'logs:DeleteLogGroup',
+    ],
+  },
+  'AWS::Logs::QueryDefinition': {
+    arn: () => '*',
+    actions: [
+      'logs:PutQueryDefinition',
+      'logs:DescribeQueryDefinitions',
+      'logs:DeleteQueryDefinition',
+    ],
+  },
+  'AWS::SQS::Queue': {
+    arn: (resource) => at('sqs', named('QueueName')(resource)),
+    actions: [
+      'sqs:CreateQueue',
+      'sqs:GetQueueAttributes',
+      'sqs:SetQueueAttributes',
+      'sqs:TagQueue',
+      'sqs:DeleteQueue',
+    ],
+  },
+  'AWS::SQS::QueuePolicy': {
+    arn: () => at('sqs', 'timescaledb-telemetry-prod-undelivered'),
+    actions: ['sqs:SetQueueAttributes'],
+  },
+  'AWS::CloudWatch::Alarm': {
+    arn: (resource) => at('cloudwatch', `alarm:${named('AlarmName')(resource)}`),
+    actions: ['cloudwatch:PutMetricAlarm', 'cloudwatch:TagResource', 'cloudwatch:DeleteAlarms'],
+  },
+  'AWS::CloudWatch::Dashboard': {
+    arn: (resource) => at('cloudwatch', `dashboard/${named('DashboardName')(resource)}`, ''),
+    actions: ['cloudwatch:PutDashboard', 'cloudwatch:GetDashboard', 'cloudwatch:DeleteDashboards'],
+  },
+  'AWS::SSM::Parameter': {
+    arn: (resource) => at('ssm', `parameter${named('Name')(resource)}`),
+    actions: [
+      'ssm:PutParameter',
+      'ssm:GetParameters',
+      'ssm:AddTagsToResource',
+      'ssm:DeleteParameter',
+    ],
+  },
+  'AWS::EC2::SecurityGroup': {
+    arn: () => at('ec2', 'security-group/*'),
+    actions: [
+      'ec2:CreateSecurityGroup',
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:CreateTags',
+      'ec2:DeleteSecurityGroup',
+    ],
+  },
+};
+
+function unknownTypes(): readonly string[] {
+  return [...new Set(prod.resources().map(([, { Type }]) => Type))].filter(
+    (type) => LIFECYCLES[type] === undefined,
+  );
+}
+
+test('what CloudFormation does is written down for every type of resource', () => {
+  expect(unknownTypes()).toEqual([]);
+});
+
+test.each(Object.entries(LIFECYCLES))(
+  'CloudFormation may make, change and remove each %s of the templates',
+  async (type, { arn, actions }) => {
+    const resources = prod.resources(type);
+    expect(resources.length).toBeGreaterThan(0);
+    for (const [where, resource] of resources) {
+      for (const action of actions) {
+        const allowed = await isAllowed(cloudFormation, { action, resource: arn(resource) });
+        expect([where, action, allowed]).toEqual([where, action, true]);
+      }
+    }
+  },
+);
+
+test.each<[what: string, action: string, resource: string, context?: Record<string, string>]>([
+  ['a function of somebody else', 'lambda:UpdateFunctionCode', at('lambda', 'function:payroll')],
+  ['to invoke a function', 'lambda:InvokeFunction', at('lambda', 'function:telemetry-prod-x')],
+  ['a role of somebody else', 'iam:PutRolePolicy', at('iam', 'role/administrator', '')],
+  [
+    'to give a role a managed policy, such as everything',
+    'iam:AttachRolePolicy',
+    at('iam', `role/${GENERATED_ROLE}`, ''),
+  ],
+  [
+    'to hand a role to another service',
+    'iam:PassRole',
+    at('iam', `role/${GENERATED_ROLE}`, ''),
+    { 'iam:PassedToService': 'ec2.amazonaws.com' },
+  ],
+  ['a secret', 'secretsmanager:GetSecretValue', at('secretsmanager', 'secret:prod/x-AbCdEf')],
+  ['the log of somebody else', 'logs:DeleteLogGroup', at('logs', 'log-group:/aws/lambda/payroll')],
+  ['a queue of somebody else', 'sqs:DeleteQueue', at('sqs', 'payroll')],
+  [
+    'a schedule of somebody else',
+    'scheduler:DeleteSchedule',
+    at('scheduler', 'schedule/default/x'),
+  ],
+  ['a parameter of somebody else', 'ssm:GetParameter', at('ssm', 'parameter/payroll/password')],
+  ['to let anybody in', 'ec2:AuthorizeSecurityGroupIngress', at('ec2', 'security-group/*')],
+])('but CloudFormation may not have %s', async (_what, action, resource, context = {}) => {
+  expect(await isAllowed(cloudFormation, { action, resource, context })).toBe(false);
+});
+
+test.each(['lambda', 'scheduler'])('it may hand the roles to %s', async (service) => {
+  const allowed = await isAllowed(cloudFormation, {
+    action: 'iam:PassRole',
+    resource: at('iam', `role/${GENERATED_ROLE}`, ''),
+    context: { 'iam:PassedToService': `${service}.amazonaws.com` },
+  });
+  expect(allowed).toBe(true);
+});
+
+test('it may read the code that was published, and which release of the bootstrap it is', async () => {
+  const assets = 'arn:aws:s3:::cdk-hnb659fds-assets-333333333333-eu-central-1/f00d.zip';
+  const version = at('ssm', 'parameter/cdk-bootstrap/hnb659fds/version');
+  expect(await isAllowed(cloudFormation, { action: 's3:GetObject', resource: assets })).toBe(true);
+  expect(await isAllowed(cloudFormation, { action: 'ssm:GetParameters', resource: version })).toBe(
+    true,
+  );
+});
+
+test('it fits into one managed policy', () => {
+  expect(JSON.stringify(JSON.parse(POLICY)).length).toBeLessThan(6_144);
+});
