@@ -34,6 +34,11 @@ export class EnvironmentError extends Error {
 const ENVIRONMENT_NAME = new RegExp(`^[a-z][a-z0-9-]{0,${LONGEST_ENVIRONMENT_NAME - 1}}$`);
 
 function nameProblems(name: string): readonly string[] {
+  if (/-\d+$/.test(name)) {
+    return [
+      "its name: must not end in a hyphen and a number, as the stacks of another environment's databases do, which a deployment would overwrite; rename the file",
+    ];
+  }
   if (ENVIRONMENT_NAME.test(name)) return [];
   return [
     `its name: must be 1 to ${LONGEST_ENVIRONMENT_NAME} lower-case letters, digits and hyphens, the first a letter, since stacks, queues and roles are named after it; rename the file`,

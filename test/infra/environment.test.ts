@@ -251,6 +251,15 @@ describe('of the environment', () => {
   );
 });
 
+test.each(['prod-1', 'prod-eu-02'])(
+  'of an environment the name %s is refused: its stack would take the place of another’s',
+  (name) => {
+    expect(problemsOf(anEnvironment(), name)).toEqual([
+      expect.stringMatching(/its name: must not end in a hyphen and a number, .* rename the file/),
+    ]);
+  },
+);
+
 test('everything that is wrong anywhere is in one message, and nothing hides another', () => {
   const problems = problemsOf({
     account: '1234',
