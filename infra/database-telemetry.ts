@@ -4,7 +4,13 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE, type MetricName, type Purpose, SERVICE } from '../lib/names.ts';
 import type { Database, Environment } from './model.ts';
-import { environmentName, functionArn, queueArn, schedulerRoleArn } from './names.ts';
+import {
+  environmentName,
+  functionArn,
+  queueArn,
+  schedulerRoleArn,
+  silenceAlarmName,
+} from './names.ts';
 import { type FunctionCode, TelemetryFunction } from './telemetry-function.ts';
 import { tickExpression, WINDOW_MINUTES } from './tick.ts';
 
@@ -64,7 +70,7 @@ export class DatabaseTelemetry extends Construct {
     const actions = alarmTopic === undefined ? [] : [alarmTopic];
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'Silence', {
-      alarmName: `${environmentName(place)}-${name}-silent`,
+      alarmName: silenceAlarmName(place, name),
       alarmDescription: `No run of ${name} has come to a lawful end, sent or skipped, for ${SILENT_TICKS} ticks of ${tickHours} h. Why is in the log of send-report; see Troubleshooting in the README of timescaledb-telemetry.`,
       namespace: METRICS_NAMESPACE,
       metricName,

@@ -59,6 +59,11 @@ export function queueName(place: Place, queue: Queue): string {
   return `${environmentName(place)}-${queue}`;
 }
 
+/** No environment's name has a slash, so that prod's database eu-metrics is not prod-eu's metrics. */
+export function silenceAlarmName(place: Place, database: string): string {
+  return `${environmentName(place)}/${database}-silent`;
+}
+
 export function queueArn(place: Place, queue: Queue): string {
   return arn(place, 'sqs', queueName(place, queue));
 }

@@ -430,6 +430,23 @@ describe('what is shared', () => {
   });
 });
 
+test('no two environments of one account and region have anything of the same name', () => {
+  const prod = synthesise(checked({ databases: [aDatabase('eu-metrics')] }, 'prod'));
+  const prodEu = synthesise(checked({ databases: [aDatabase('metrics')] }, 'prod-eu'));
+  const namesOf = ({ templates, resources }: Synthesis): readonly string[] => [
+    ...Object.keys(templates),
+    ...resources().flatMap(([, { Type, Properties }]) =>
+      Object.entries(Properties)
+        .filter(([key]) => key === 'Name' || key === `${Type.split('::').at(-1)}Name`)
+        // A schedule's name is its group's.
+        .map(([, name]) => `${Type} ${Properties['GroupName'] ?? ''} ${name}`),
+    ),
+  ];
+  const [some, others] = [namesOf(prod), namesOf(prodEu)];
+  expect(some.filter((name) => name.startsWith('AWS::CloudWatch::Alarm'))).toHaveLength(4);
+  expect(some.filter((name) => others.includes(name))).toEqual([]);
+});
+
 describe('the alarms', () => {
   test('of a database find two ticks without a lawful end, and count no data as none', () => {
     expect(of(prod, 'warehouse', 'Silence').Properties).toMatchObject({
