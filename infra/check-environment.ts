@@ -13,6 +13,7 @@ import {
 import { variablesOf } from './function-variables.ts';
 import type { Database, Environment } from './model.ts';
 import { LONGEST_ENVIRONMENT_NAME } from './names.ts';
+import { portProblems } from './network-ports.ts';
 import { enoughStacks, fullStacks } from './placement.ts';
 
 /** Lambda's limit, of all variables of a function as one JSON object. */
@@ -159,6 +160,7 @@ export function checkEnvironment(
   problems.push(
     ...duplicateProblems(databases),
     ...stackProblems(databases, stacks),
+    ...portProblems(environment),
     ...databases.flatMap((database) => variablesProblems(environment, database)),
   );
   if (problems.length > 0) throw new EnvironmentError(name, problems);

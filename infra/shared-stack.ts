@@ -4,7 +4,7 @@ import { CfnLogGroup, CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { CfnParameter as CfnSsmParameter } from 'aws-cdk-lib/aws-ssm';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { PURPOSES } from '../lib/names.ts';
 import { EnvironmentAlarms } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
@@ -18,32 +18,12 @@ import {
   queueName,
   securityGroupParameter,
 } from './names.ts';
+import { portsOf } from './network-ports.ts';
 import { SAVED_QUERIES } from './queries.ts';
 import { stackProps } from './stack-props.ts';
 
 /** SQS keeps no message longer. */
 const QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600;
-const HTTPS_PORT = 443;
-
-/** The ports that functions of a network have to reach. */
-function portsOf(
-  name: string,
-  { databasePorts }: CheckedNetwork,
-  { databases, delivery: { proxy } }: Environment,
-): readonly number[] {
-  const overridden = databases
-    .filter(({ network }) => network === name)
-    .flatMap(({ overrides: { port } }) => port ?? []);
-  const proxyPort = proxy === undefined ? [] : [proxyPortOf(new URL(proxy))];
-  return [...new Set([HTTPS_PORT, ...databasePorts, ...overridden, ...proxyPort])].toSorted(
-    (one, other) => one - other,
-  );
-}
-
-function proxyPortOf({ port, protocol }: URL): number {
-  if (port !== '') return Number(port);
-  return protocol === 'https:' ? HTTPS_PORT : 80;
-}
 
 /** What the databases of an environment share. Other stacks find it by its names. */
 export class SharedStack extends Stack {
@@ -113,7 +93,9 @@ export class SharedStack extends Stack {
     environment: Environment,
   ): void {
     const { place } = environment;
-    const group = new CfnSecurityGroup(this, `Network-${name}`, {
+    // Inside a construct of its own: at the top of a stack, a-b and ab would have the same logical id.
+    const scope = new Construct(this, `Network-${name}`);
+    const group = new CfnSecurityGroup(scope, 'SecurityGroup', {
       groupDescription: `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`,
       vpcId,
       securityGroupEgress: portsOf(name, network, environment).flatMap((port) => [
@@ -121,7 +103,7 @@ export class SharedStack extends Stack {
         { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv6: '::/0' },
       ]),
     });
-    new CfnSsmParameter(this, `Network-${name}-Parameter`, {
+    new CfnSsmParameter(scope, 'Parameter', {
       name: securityGroupParameter(place, name),
       type: 'String',
       value: group.attrGroupId,

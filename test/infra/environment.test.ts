@@ -228,6 +228,19 @@ describe('of the environment', () => {
       /network "a b": its name must be/,
     ],
     [
+      'more ports than a security group has rules',
+      {
+        networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
+        defaults: { network: 'main' },
+        stacks: 2,
+        // With 443 and 5432 one too many.
+        databases: Array.from({ length: 59 }, (_, index) =>
+          aDatabase(`db-${index}`, { port: 30_000 + index }),
+        ),
+      },
+      /network "main": lets out to 61 ports, .* room for 60 rules; give securityGroups/,
+    ],
+    [
       'a database twice',
       { databases: [aDatabase('metrics'), aDatabase('metrics')] },
       /database "metrics": is there 2 times; each needs a name of its own/,
@@ -249,6 +262,25 @@ describe('of the environment', () => {
       ]);
     },
   );
+});
+
+test('as many ports as a security group has rules are accepted, and any of your own groups', () => {
+  const databasePorts = Array.from({ length: 59 }, (_, index) => 30_000 + index);
+  const subnets = ['subnet-0a1b2c3d'];
+  expect(
+    problemsOf(
+      anEnvironment({
+        networks: {
+          main: { vpc: 'vpc-0a1b2c3d', subnets, databasePorts },
+          own: {
+            securityGroups: ['sg-0a1b2c3d'],
+            subnets,
+            databasePorts: [1, 2, 3, ...databasePorts],
+          },
+        },
+      }),
+    ),
+  ).toEqual([]);
 });
 
 test.each(['prod-1', 'prod-eu-02'])(

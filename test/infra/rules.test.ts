@@ -420,6 +420,17 @@ describe('what is shared', () => {
     expect(groupsOf('elsewhere')).toEqual(['sg-0a1b2c3d']);
   });
 
+  test('of networks whose names read alike does not get into each other', () => {
+    const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
+    const names = ['main', 'main-Parameter', 'a-b', 'a_b', 'ab', 'constructor'];
+    const networks = Object.fromEntries(names.map((name) => [name, network]));
+    const { resources } = synthesise(checked({ networks }));
+    expect(resources('AWS::EC2::SecurityGroup')).toHaveLength(names.length);
+    expect(
+      resources('AWS::SSM::Parameter').map(([, { Properties }]) => Properties['Name']),
+    ).toEqual(names.map((name) => `/timescaledb-telemetry/test/${name}/security-group`));
+  });
+
   test('is in one stack, which all others come after', () => {
     expect(Object.keys(prod.templates)[0]).toBe('timescaledb-telemetry-prod');
     for (const type of ['AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard']) {
