@@ -16,6 +16,9 @@ export function caFileProblem(file: string, now: number): string | undefined {
   } catch {
     return "cannot be read; give the path of a PEM file, relative to the project's root";
   }
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    return 'has a private key in it, which would ship with the functions; give a file with certificates alone';
+  }
   let certificates: readonly X509Certificate[];
   try {
     certificates = (pem.match(PEM_BLOCK) ?? []).map((block) => new X509Certificate(block));

@@ -4,7 +4,7 @@ import type { CheckedDatabase, CheckedDefaults } from './environment-schema.ts';
 import type { Database } from './model.ts';
 import type { Place } from './names.ts';
 import { stackOf } from './placement.ts';
-import { referTo, type SecretReference } from './secret-reference.ts';
+import { mayBeSame, referTo, type SecretReference } from './secret-reference.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -77,7 +77,7 @@ function configureOf(
 ): Pick<Database, 'configure'> {
   if (configure === undefined) return {};
   const secret = referTo(`${where} configure`, configure, place, problems);
-  if (secret.resource === reporting.resource) {
+  if (mayBeSame(secret, reporting)) {
     problems.push(
       `${where} configure.secret: is the one that reports are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
     );

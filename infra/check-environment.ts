@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { check } from '../lib/input.ts';
+import { PURPOSES } from '../lib/names.ts';
 import { checkSettings } from '../lib/settings.ts';
 import { toDatabase } from './check-database.ts';
 import type { EnvironmentSettings } from './environment.ts';
@@ -64,6 +65,16 @@ function duplicateProblems(databases: readonly Database[]): readonly string[] {
     );
 }
 
+/** CloudWatch tells topics of its own region alone. */
+function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
+  const region = alarmTopic?.split(':')[3] ?? place.region;
+  return region === place.region
+    ? []
+    : [
+        `alarmTopic: is in ${region}, and an alarm can tell only topics of its own region, ${place.region}; give one that is there`,
+      ];
+}
+
 function stackProblems(databases: readonly Database[], stacks: number): readonly string[] {
   const enough = enoughStacks(databases, stacks);
   const remedy = enough === undefined ? 'use a second environment' : `set stacks to ${enough}`;
@@ -75,10 +86,13 @@ function stackProblems(databases: readonly Database[], stacks: number): readonly
 
 /** What the function itself would say of its variables, and Lambda of their size. */
 function variablesProblems(environment: Environment, database: Database): readonly string[] {
-  const variables = variablesOf('send-report', environment, database);
   const problems: string[] = [];
-  checkSettings(variables, problems);
-  const bytes = Buffer.byteLength(JSON.stringify(variables));
+  checkSettings(variablesOf('send-report', environment, database), problems);
+  // That of configure can be the largest: the administrator's secret may have the longer name.
+  const sizes = PURPOSES.map((purpose) =>
+    Buffer.byteLength(JSON.stringify(variablesOf(purpose, environment, database))),
+  );
+  const bytes = Math.max(...sizes);
   if (bytes > VARIABLES_LIMIT_BYTES) {
     problems.push(
       `its variables take ${bytes} bytes, and Lambda has room for ${VARIABLES_LIMIT_BYTES} in a function; put host and database into the secret`,
@@ -158,6 +172,7 @@ export function checkEnvironment(
     stacks,
   };
   problems.push(
+    ...topicProblems(environment),
     ...duplicateProblems(databases),
     ...stackProblems(databases, stacks),
     ...portProblems(environment),

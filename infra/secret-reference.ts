@@ -19,7 +19,11 @@ const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const COMPLETE = /-[A-Za-z0-9]{6}$/;
 const ANY_SUFFIX = '-??????';
 
-function secretProblems(secret: string, hasKey: boolean, place: Place): readonly string[] {
+function secretProblems(
+  secret: string,
+  kmsKey: string | undefined,
+  place: Place,
+): readonly string[] {
   const { region, account } = ARN.exec(secret)?.groups ?? {};
   if (region === undefined) {
     if (NAME.test(secret) && !secret.startsWith('arn:')) return [];
@@ -33,9 +37,11 @@ function secretProblems(secret: string, hasKey: boolean, place: Place): readonly
       `secret: is in ${region}, and the functions read it in ${place.region}; replicate it there, and give that ARN`,
     ];
   }
-  return account !== place.account && !hasKey
+  // The id alone would be taken for that of a key of this account.
+  const hasKeyArn = kmsKey !== undefined && !KEY_ID.test(kmsKey);
+  return account !== place.account && !hasKeyArn
     ? [
-        'secret: is in another account, where AWS decrypts with a customer-managed key alone; give its ARN as kmsKey, and allow the roles in the policies of both',
+        "secret: is in another account, where AWS decrypts with a customer-managed key alone; give the key's ARN as kmsKey, and allow the roles in the policies of both",
       ]
     : [];
 }
@@ -60,6 +66,16 @@ function resourceOf(secret: string, place: Place): string {
   return COMPLETE.test(secret) ? secret : `${secret}${ANY_SUFFIX}`;
 }
 
+function withoutSuffix({ resource }: SecretReference): string {
+  return resource.slice(0, -ANY_SUFFIX.length);
+}
+
+/** Whether two references may be of one secret, of which one has the name and the other the ARN. */
+export function mayBeSame(one: SecretReference, other: SecretReference): boolean {
+  const isPattern = [one, other].some(({ resource }) => resource.endsWith(ANY_SUFFIX));
+  return isPattern ? withoutSuffix(one) === withoutSuffix(other) : one.resource === other.resource;
+}
+
 /** A secret and its key, checked; what is wrong goes into `problems`. */
 export function referTo(
   where: string,
@@ -67,10 +83,7 @@ export function referTo(
   place: Place,
   problems: string[],
 ): SecretReference {
-  for (const problem of [
-    ...secretProblems(secret, kmsKey !== undefined, place),
-    ...keyProblems(kmsKey, place),
-  ]) {
+  for (const problem of [...secretProblems(secret, kmsKey, place), ...keyProblems(kmsKey, place)]) {
     problems.push(`${where} ${problem}`);
   }
   return {

@@ -27,12 +27,15 @@ beforeAll(async () => {
     certificate(-20, -10),
     certificate(10, 20),
   ]);
+  const key = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n';
   const files = {
     'valid.pem': valid,
     'expired.pem': expired,
     'early.pem': early,
     'rotated.pem': `${expired}\n${valid}`,
-    'key.pem': '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n',
+    'key.pem': key,
+    'both.pem': `${valid}\n${key.replaceAll('PRIVATE', 'EC PRIVATE')}`,
+    'empty.pem': '',
     'broken.pem': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
@@ -117,7 +120,15 @@ describe('of a database', () => {
     [
       'a secret in another account without its key',
       { secret: 'arn:aws:secretsmanager:eu-central-1:999999999999:secret:x-AbCdEf' },
-      /secret: is in another account, .* give its ARN as kmsKey/,
+      /secret: is in another account, .* give the key's ARN as kmsKey/,
+    ],
+    [
+      'a secret in another account with a key that may be anywhere',
+      {
+        secret: 'arn:aws:secretsmanager:eu-central-1:999999999999:secret:x-AbCdEf',
+        kmsKey: '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
+      },
+      /secret: is in another account, .* give the key's ARN as kmsKey/,
     ],
     [
       'plain text that nobody acknowledges',
@@ -141,6 +152,16 @@ describe('of a database', () => {
       /configure\.secret: is the one that reports are read with/,
     ],
     [
+      'the reporting secret for the administrator, by its ARN',
+      {
+        configure: {
+          secret:
+            'arn:aws:secretsmanager:eu-central-1:123456789012:secret:test/metrics/telemetry-AbCdEf',
+        },
+      },
+      /configure\.secret: is the one that reports are read with/,
+    ],
+    [
       'what the function itself would refuse',
       { sizes: 'estimated', reportSource: 'function' },
       /"metrics": TARGET: sizes 'estimated' promises/,
@@ -150,6 +171,11 @@ describe('of a database', () => {
       { host: 'h'.repeat(4_000) },
       /its variables take 4\d\d\d bytes, and Lambda has room for 4096 .* into the secret/,
     ],
+    [
+      'more than Lambda has room for in configure alone',
+      { host: 'h'.repeat(3_480), configure: { secret: 's'.repeat(512) } },
+      /its variables take 41\d\d bytes, and Lambda has room for 4096 .* into the secret/,
+    ],
     ['no CA file', { tls: { caFile: 'nowhere.pem' } }, /tls\.caFile: nowhere\.pem cannot be read/],
   ])('%s is said, and alone', (_what, changes, problem) => {
     expect(problemsOfDatabase(changes)).toEqual([expect.stringMatching(problem)]);
@@ -158,7 +184,9 @@ describe('of a database', () => {
   test.each([
     ['expired.pem', /has expired on 2026-11-15; get the authority's new certificate/],
     ['early.pem', /is not valid before 2026-12-05; add the authority's present certificate/],
-    ['key.pem', /has no certificate in it; it must be PEM/],
+    ['key.pem', /has a private key in it, which would ship with the functions/],
+    ['both.pem', /has a private key in it, which would ship with the functions/],
+    ['empty.pem', /has no certificate in it; it must be PEM/],
     ['broken.pem', /has a certificate that cannot be read; export it again as PEM/],
   ])('the CA file %s is said, and alone', (file, problem) => {
     expect(problemsOfDatabase({ tls: caFile(file) })).toEqual([expect.stringMatching(problem)]);
@@ -166,6 +194,18 @@ describe('of a database', () => {
 
   test.each(['valid.pem', 'rotated.pem'])('the CA file %s is accepted', (file) => {
     expect(problemsOfDatabase({ tls: caFile(file) })).toEqual([]);
+  });
+
+  test('secrets whose names are alike are two', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:test/metrics';
+    for (const [secret, other] of [
+      ['test/metrics', 'test/metricss'],
+      [`${arn}-AbCdEf`, `${arn}-AbCdEg`],
+      ['test/metrics', `${arn}/administrator-AbCdEf`],
+      ['test/metrics', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:metrics-AbCdEf'],
+    ]) {
+      expect(problemsOfDatabase({ secret, configure: { secret: other } })).toEqual([]);
+    }
   });
 
   test.each([
@@ -187,6 +227,11 @@ describe('of the environment', () => {
     ['an unknown region', { region: 'eu-cental-1' }, /region: is no region that CDK knows/],
     ['a tick that is none', { defaults: { tickHours: 7 } }, /defaults\.tickHours: must be what/],
     ['a topic', { alarmTopic: 'database-alarms' }, /alarmTopic: must be the ARN of an SNS topic/],
+    [
+      'a topic of another region',
+      { alarmTopic: 'arn:aws:sns:us-east-1:123456789012:database-alarms' },
+      /alarmTopic: is in us-east-1, .* its own region, eu-central-1; give one that is there/,
+    ],
     ['a retention', { logRetentionDays: 42 }, /logRetentionDays: must be one of CloudWatch's: 1,/],
     ['no stacks', { stacks: 0 }, /stacks: /],
     [
