@@ -8,6 +8,7 @@ import {
   type CheckedEnvironment,
   type CheckedNetwork,
   databaseSchema,
+  defaultsSchema,
   environmentSchema,
   networkSchema,
 } from './environment-schema.ts';
@@ -152,7 +153,8 @@ export function checkEnvironment(
   const placeholders = { account: '000000000000', region: 'us-east-1', databases: [] };
   const checked = checkOn('environment', environmentSchema, settings, placeholders, problems);
   if (checked === undefined) throw new EnvironmentError(name, problems);
-  const { account, region, defaults, stacks, alarmTopic } = checked;
+  const { account, region, stacks, alarmTopic } = checked;
+  const defaults = checkOn('defaults', defaultsSchema, checked.defaults, {}, problems) ?? {};
   const place = { environment: name, account, region };
   const surroundings = { place, defaults, networks: Object.keys(checked.networks), stacks, now };
   const databases = checked.databases.flatMap((written, index) => {

@@ -126,7 +126,7 @@ export const environmentSchema = z.strictObject({
     .string()
     .check(z.refine(isRegion, 'is no region that CDK knows; write it such as eu-central-1')),
   databases: z.array(z.unknown()),
-  defaults: z._default(defaultsSchema, {}),
+  defaults: z._default(z.unknown(), {}),
   networks: z._default(z.record(z.string(), z.unknown()), {}),
   delivery: z._default(deliverySchema, {}),
   alarmTopic: z.optional(

@@ -225,7 +225,7 @@ describe('of the environment', () => {
   test.each<[what: string, changes: object, problem: RegExp]>([
     ['an account', { account: '1234' }, /account: must be the twelve digits/],
     ['an unknown region', { region: 'eu-cental-1' }, /region: is no region that CDK knows/],
-    ['a tick that is none', { defaults: { tickHours: 7 } }, /defaults\.tickHours: must be what/],
+    ['a tick that is none', { defaults: { tickHours: 7 } }, /defaults tickHours: must be what/],
     ['a topic', { alarmTopic: 'database-alarms' }, /alarmTopic: must be the ARN of an SNS topic/],
     [
       'a topic of another region',
@@ -336,6 +336,21 @@ test.each(['prod-1', 'prod-eu-02'])(
     ]);
   },
 );
+
+test('a mistake in the defaults does not hide what the others of them do to a database', () => {
+  const defaults = { colour: 'red', tickHours: 7, network: 'main', tls: { mode: 'disable' } };
+  expect(problemsOf({ ...anEnvironment(), defaults })).toEqual([
+    expect.stringMatching(/^defaults tickHours: must be what divides a day/),
+    expect.stringMatching(/^defaults: Unrecognized key: "colour"/),
+    expect.stringMatching(/^database "metrics" tls\.mode: is disable/),
+    expect.stringMatching(/^database "metrics" network: "main" is not in networks/),
+  ]);
+  for (const nothing of [null, [], 'none', () => ({})]) {
+    expect(problemsOf({ ...anEnvironment(), defaults: nothing })).toEqual([
+      expect.stringMatching(/^defaults: Invalid input: expected object/),
+    ]);
+  }
+});
 
 test('everything that is wrong anywhere is in one message, and nothing hides another', () => {
   const problems = problemsOf({
