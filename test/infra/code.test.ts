@@ -51,6 +51,8 @@ test('each function’s code is bundled once, and once more for each certificate
       readFileSync(join(folder, 'index.mjs')),
     );
   }
+  const { bytes, laterBytes } = inject('bundles')['send-report'];
+  expect(code.largestBytes).toBe(bytes + laterBytes);
   await code[Symbol.asyncDispose]();
   expect(existsSync(code.folderOf('send-report', plain))).toBe(false);
 });

@@ -131,6 +131,70 @@ describe('every function', () => {
     }
   });
 
+  test('is told everything that its database’s settings say', () => {
+    const environment = checked({
+      delivery: { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' },
+      stacks: 3,
+      databases: [
+        aDatabase('metrics', {
+          host: 'db.example.com',
+          port: 5_433,
+          database: 'app',
+          tls: { mode: 'verify-ca', serverName: 'db.internal' },
+          levelWhenUnset: 'no_functions',
+          reportSource: 'function',
+          sizes: 'exact',
+          tickHours: 6,
+        }),
+      ],
+    });
+    const [database] = environment.databases;
+    if (database === undefined) throw new Error('there is no database');
+    const variables = variablesOf('send-report', environment, database);
+    expect(parseSettings(variables)).toEqual({
+      target: {
+        name: 'metrics',
+        environment: 'test',
+        secretId: 'test/metrics/telemetry',
+        host: 'db.example.com',
+        port: 5_433,
+        database: 'app',
+        tls: { mode: 'verify-ca', serverName: 'db.internal' },
+        levelWhenUnset: 'no_functions',
+        reportSource: 'function',
+        sizes: 'exact',
+        tickHours: 6,
+      },
+      delivery: { endpoint: 'https://collector.example.com/' },
+      retry: {
+        scheduleGroup: 'timescaledb-telemetry-test',
+        roleArn: `arn:aws:iam::123456789012:role/telemetry-test-eu-central-1-${database.stack}-scheduler`,
+        deadLetterQueueArn:
+          'arn:aws:sqs:eu-central-1:123456789012:timescaledb-telemetry-test-undelivered',
+      },
+    });
+    expect(variables).toMatchObject({ HTTPS_PROXY: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' });
+  });
+
+  test('that may send or show withholds consent where the environment does', () => {
+    const environment = checked({ defaults: { doNotTrack: true } });
+    const [database] = environment.databases;
+    if (database === undefined) throw new Error('there is no database');
+    for (const purpose of ['send-report', 'get-report'] as const) {
+      expect(variablesOf(purpose, environment, database)).toMatchObject({ DO_NOT_TRACK: '1' });
+    }
+  });
+
+  test('logs errors as others word them only where that is asked for', () => {
+    const levelOf = (synthesis: Synthesis): unknown =>
+      property<Record<string, string>>(
+        of(synthesis, 'metrics', 'SendReport/Function'),
+        'LoggingConfig',
+      )['ApplicationLogLevel'];
+    expect(levelOf(prod)).toBe('INFO');
+    expect(levelOf(synthesise(checked({ logLevel: 'DEBUG' })))).toBe('DEBUG');
+  });
+
   test('but send-report is told no endpoint, no proxy and nothing about retries', () => {
     const delivery = { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' };
     const configure = { secret: 'test/metrics/administrator' };
@@ -462,6 +526,11 @@ describe('the alarms', () => {
   test('of a database find two ticks without a lawful end, and count no data as none', () => {
     expect(of(prod, 'warehouse', 'Silence').Properties).toMatchObject({
       Namespace: METRICS_NAMESPACE,
+      Dimensions: [
+        { Name: 'service', Value: 'timescaledb-telemetry' },
+        { Name: 'environment', Value: 'prod' },
+        { Name: 'database', Value: 'warehouse' },
+      ],
       MetricName: 'Completed',
       Period: 3_600,
       EvaluationPeriods: 2,
@@ -499,6 +568,48 @@ describe('the alarms', () => {
         names.length === 2 ? ['environment', 'service'] : ['database', 'environment', 'service'],
       );
     }
+  });
+
+  test('of the environment ring at the first thing that there is, and not for silence', () => {
+    const alarms = new Map(
+      prod
+        .resources('AWS::CloudWatch::Alarm')
+        .map(([, { Properties }]) => [String(Properties['AlarmName']), Properties]),
+    );
+    const atOnce = {
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    };
+    expect(alarms.get('timescaledb-telemetry-prod-failed-for-good')).toMatchObject({
+      ...atOnce,
+      Namespace: 'AWS/SQS',
+      MetricName: 'NumberOfMessagesSent',
+      Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-failed-runs' }],
+      Statistic: 'Sum',
+      Period: 300,
+    });
+    expect(alarms.get('timescaledb-telemetry-prod-undelivered')).toMatchObject({
+      ...atOnce,
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-undelivered' }],
+      Statistic: 'Maximum',
+      Period: 300,
+    });
+    expect(alarms.get('timescaledb-telemetry-prod-known-vulnerable')).toMatchObject({
+      ...atOnce,
+      Namespace: METRICS_NAMESPACE,
+      MetricName: 'KnownVulnerable',
+      Dimensions: [
+        { Name: 'environment', Value: 'prod' },
+        { Name: 'service', Value: 'timescaledb-telemetry' },
+      ],
+      Statistic: 'Maximum',
+      // That of the longest tick, or it would ring and fall silent every day.
+      Period: 86_400,
+    });
   });
 
   test('of the environment are three: failed for good, undelivered, vulnerable', () => {
