@@ -96,6 +96,7 @@ export class SharedStack extends Stack {
     // Inside a construct of its own: at the top of a stack, a-b and ab would have the same logical id.
     const scope = new Construct(this, `Network-${name}`);
     const group = new CfnSecurityGroup(scope, 'SecurityGroup', {
+      // Another description is another group, and the databases' own rules are for this one.
       groupDescription: `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`,
       vpcId,
       securityGroupEgress: portsOf(name, network, environment).flatMap((port) => [

@@ -466,6 +466,12 @@ describe('what is shared', () => {
     expect(groups).toHaveLength(1);
     const [, group = { Type: '', Properties: {} }] = groups[0] ?? [];
     expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
+    // As in the last release: EC2 has no other description for a group that is there.
+    expect(group.Properties).toMatchObject({
+      GroupDescription:
+        'Functions of timescaledb-telemetry-test in main: out to databases and 443, nothing in',
+      VpcId: 'vpc-0a1b2c3d',
+    });
     const rules = property<readonly { readonly FromPort: number; readonly ToPort: number }[]>(
       group,
       'SecurityGroupEgress',
