@@ -528,6 +528,14 @@ test('no two environments of one account and region have anything of the same na
   expect(some.filter((name) => others.includes(name))).toEqual([]);
 });
 
+test('no role that is named has the name of one in another region, since roles belong to the account', () => {
+  const namesOf = ({ resources }: Synthesis): readonly unknown[] =>
+    resources('AWS::IAM::Role').flatMap(([, { Properties }]) => Properties['RoleName'] ?? []);
+  const there = namesOf(synthesise(checked({ region: 'us-east-1' })));
+  expect(there).toHaveLength(1);
+  expect(namesOf(synthesise(checked())).filter((name) => there.includes(name))).toEqual([]);
+});
+
 describe('the alarms', () => {
   test('of a database find two ticks without a lawful end, and count no data as none', () => {
     expect(of(prod, 'warehouse', 'Silence').Properties).toMatchObject({
