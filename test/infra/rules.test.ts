@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { App } from 'aws-cdk-lib';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { variablesOf } from '../../infra/function-variables.ts';
+import { createStacks } from '../../infra/stacks.ts';
 import { METRICS, METRICS_NAMESPACE, PURPOSES } from '../../lib/names.ts';
 import { retryPrefix } from '../../lib/retry.ts';
 import { parseSettings } from '../../lib/settings.ts';
@@ -11,6 +13,7 @@ import {
   checked,
   type Resource,
   type Synthesis,
+  sharedCode,
   statementsOf,
   synthesise,
   synthesiseOwn,
@@ -57,6 +60,11 @@ describe('every function', () => {
     ).toEqual([]);
   });
 
+  test('has the memory that was measured, with as much again for large reports', () => {
+    const functions = prod.resources('AWS::Lambda::Function');
+    expect(breaking(functions, (one) => property(one, 'MemorySize') === 256)).toEqual([]);
+  });
+
   test('has more time than the job’s 100 s, or Lambda would end it before it can say why', () => {
     const functions = prod.resources('AWS::Lambda::Function');
     expect(breaking(functions, (resource) => property<number>(resource, 'Timeout') > 107)).toEqual(
@@ -92,7 +100,8 @@ describe('every function', () => {
     expect(
       breaking(
         prod.resources('AWS::Logs::LogGroup'),
-        ({ DeletionPolicy }) => DeletionPolicy === 'RetainExceptOnCreate',
+        ({ DeletionPolicy, UpdateReplacePolicy }) =>
+          DeletionPolicy === 'RetainExceptOnCreate' && UpdateReplacePolicy === 'Retain',
       ),
     ).toEqual([]);
   });
@@ -102,6 +111,10 @@ describe('every function', () => {
     expect(configs).toHaveLength(prod.resources('AWS::Lambda::Function').length);
     expect(
       breaking(configs, (resource) => property(resource, 'MaximumRetryAttempts') === 0),
+    ).toEqual([]);
+    // What cannot begin for an hour is lost, since the next tick may be an hour away.
+    expect(
+      breaking(configs, (resource) => property(resource, 'MaximumEventAgeInSeconds') === 3_600),
     ).toEqual([]);
   });
 
@@ -445,7 +458,88 @@ describe('what is shared', () => {
     expect(breaking(queues, (queue) => property(queue, 'SqsManagedSseEnabled') === true)).toEqual(
       [],
     );
-    expect(prod.resources('AWS::SQS::QueuePolicy')).toHaveLength(2);
+    const policies = prod
+      .resources('AWS::SQS::QueuePolicy')
+      .map(([, { Properties }]) => Properties);
+    const policyOf = (id: string, name: string): object => ({
+      Queues: [{ Ref: id }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sqs:*',
+            Resource: `arn:aws:sqs:eu-central-1:333333333333:timescaledb-telemetry-prod-${name}`,
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+    expect(policies).toEqual([
+      policyOf('FailedRuns', 'failed-runs'),
+      policyOf('Undelivered', 'undelivered'),
+    ]);
+  });
+
+  test('keeps a failed event for as long as SQS does, so that somebody on holiday finds it', () => {
+    expect(
+      breaking(
+        prod.resources('AWS::SQS::Queue'),
+        (queue) => property(queue, 'MessageRetentionPeriod') === 14 * 86_400,
+      ),
+    ).toEqual([]);
+  });
+
+  test('tells the other stacks the group that it has made, and not another', () => {
+    const shared = prod.templates['timescaledb-telemetry-prod']?.Resources ?? {};
+    const [groupId] = Object.entries(shared)
+      .filter(([, { Type }]) => Type === 'AWS::EC2::SecurityGroup')
+      .map(([id]) => id);
+    const [[, parameter] = []] = prod.resources('AWS::SSM::Parameter');
+    expect(parameter?.Properties).toMatchObject({
+      Name: '/timescaledb-telemetry/prod/main/security-group',
+      Value: { 'Fn::GetAtt': [groupId, 'GroupId'] },
+    });
+    expect(property(of(prod, 'metrics', 'GetReport/Function'), 'VpcConfig')).toEqual({
+      SubnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-0b1b2c3d4e5f60718'],
+      SecurityGroupIds: ['{{resolve:ssm:/timescaledb-telemetry/prod/main/security-group}}'],
+    });
+  });
+
+  test.each([
+    ['http://proxy.example.com', [80, 443, 5_432]],
+    ['https://proxy.example.com', [443, 5_432]],
+    ['http://proxy.example.com:8080', [443, 5_432, 8_080]],
+  ])('lets out to the port of the proxy %s, by either family of addresses', (proxy, ports) => {
+    const synthesis = synthesise(
+      checked({
+        delivery: { proxy },
+        networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
+        databases: [aDatabase('metrics', { network: 'main' }), aDatabase('out', { port: 5_434 })],
+      }),
+    );
+    const [[, group] = []] = synthesis.resources('AWS::EC2::SecurityGroup');
+    expect(group?.Properties['SecurityGroupEgress']).toEqual(
+      ports.flatMap((port) => [
+        { IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIp: '0.0.0.0/0' },
+        { IpProtocol: 'tcp', FromPort: port, ToPort: port, CidrIpv6: '::/0' },
+      ]),
+    );
+  });
+
+  test('asks the log of send-report, in queries and on the dashboard', () => {
+    const log = '/timescaledb-telemetry/prod/send-report';
+    expect(
+      breaking(
+        prod.resources('AWS::Logs::QueryDefinition'),
+        (query) => property<string[]>(query, 'LogGroupNames').join() === log,
+      ),
+    ).toEqual([]);
+    const [[, dashboard] = []] = prod.resources('AWS::CloudWatch::Dashboard');
+    const sources = JSON.stringify(dashboard).match(/SOURCE '[^']+'/g) ?? [];
+    expect(new Set(sources)).toEqual(new Set([`SOURCE '${log}'`]));
+    expect(sources).toHaveLength(3);
   });
 
   test('lets functions of a VPC out to the databases, 443 and the proxy, and nobody in', () => {
@@ -502,7 +596,16 @@ describe('what is shared', () => {
   });
 
   test('is in one stack, which all others come after', () => {
-    expect(Object.keys(prod.templates)[0]).toBe('timescaledb-telemetry-prod');
+    const outdir = join(inject('folder'), 'stacks-in-order');
+    const app = new App({ outdir, analyticsReporting: false });
+    createStacks(app, prod.environment, sharedCode());
+    const shared = 'timescaledb-telemetry-prod';
+    for (const { stackName, environment, tags, dependencies } of app.synth().stacks) {
+      expect(environment).toMatchObject({ account: '333333333333', region: 'eu-central-1' });
+      expect(tags).toEqual({ project: 'timescaledb-telemetry', environment: 'prod' });
+      const before = dependencies.map(({ id }) => id).filter((id) => id === shared);
+      expect([stackName, before]).toEqual([stackName, stackName === shared ? [] : [shared]]);
+    }
     for (const type of ['AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::CloudWatch::Dashboard']) {
       for (const [where] of prod.resources(type)) {
         expect(where).toMatch(/^timescaledb-telemetry-prod\//);
