@@ -85,10 +85,18 @@ function stackProblems(databases: readonly Database[], stacks: number): readonly
   );
 }
 
+/** With a version in the place of the parameter that has it: what that holds is known at the deployment alone. */
+function asDeployed(environment: Environment): Environment {
+  const { latestVersionParameter, ...delivery } = environment.delivery;
+  return latestVersionParameter === undefined
+    ? environment
+    : { ...environment, delivery: { ...delivery, latestVersion: '0.0.0' } };
+}
+
 /** What the function itself would say of its variables, and Lambda of their size. */
 function variablesProblems(environment: Environment, database: Database): readonly string[] {
   const problems: string[] = [];
-  checkSettings(variablesOf('send-report', environment, database), problems);
+  checkSettings(variablesOf('send-report', asDeployed(environment), database), problems);
   // That of configure can be the largest: the administrator's secret may have the longer name.
   const sizes = PURPOSES.map((purpose) =>
     Buffer.byteLength(JSON.stringify(variablesOf(purpose, environment, database))),

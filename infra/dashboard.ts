@@ -46,6 +46,7 @@ export function createDashboard(
   ) => environmentMetric(place, ...args);
   const outcomes = [
     labelled(daily('Sent'), 'sent'),
+    labelled(daily('Checked'), 'checked'),
     labelled(daily('Skipped'), 'skipped'),
     labelled(daily('Failed'), 'failed attempts'),
     labelled(daily('FailedForGood'), 'failed for good'),

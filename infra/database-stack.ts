@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Purpose } from '../lib/names.ts';
@@ -28,6 +28,7 @@ export class DatabaseStack extends Stack {
       ...stackProps(environment),
       description: `timescaledb-telemetry ${place.environment}: databases, ${stack} of ${environment.stacks}`,
     });
+    const deployed = this.withLatestVersion(environment);
     const databases = environment.databases.filter((database) => database.stack === stack);
     const schedulerRole = createRole(this, 'SchedulerRole', {
       roleName: schedulerRoleName(place, stack),
@@ -37,8 +38,20 @@ export class DatabaseStack extends Stack {
     });
     for (const database of databases) {
       const codeOf = (purpose: Purpose) => this.codeIn(code.folderOf(purpose, database));
-      new DatabaseTelemetry(this, { environment, database, codeOf, schedulerRole });
+      new DatabaseTelemetry(this, { environment: deployed, database, codeOf, schedulerRole });
     }
+  }
+
+  /** What a parameter has as the newest version is read at each deployment, and a change of it is one of the stack. */
+  private withLatestVersion(environment: Environment): Environment {
+    const { latestVersionParameter, ...delivery } = environment.delivery;
+    if (latestVersionParameter === undefined) return environment;
+    const { valueAsString: latestVersion } = new CfnParameter(this, 'LatestVersion', {
+      type: 'AWS::SSM::Parameter::Value<String>',
+      default: latestVersionParameter,
+      description: 'What versions are judged by',
+    });
+    return { ...environment, delivery: { ...delivery, latestVersion } };
   }
 
   /** One asset for all functions with the same code. */

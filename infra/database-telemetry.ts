@@ -71,7 +71,7 @@ export class DatabaseTelemetry extends Construct {
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'Silence', {
       alarmName: silenceAlarmName(place, name),
-      alarmDescription: `No run of ${name} has come to a lawful end, sent or skipped, for ${SILENT_TICKS} ticks of ${tickHours} h. Why is in the log of send-report; see Troubleshooting in the README of timescaledb-telemetry.`,
+      alarmDescription: `No run of ${name} has come to a lawful end, sent, checked or skipped, for ${SILENT_TICKS} ticks of ${tickHours} h. Why is in the log of send-report; see Troubleshooting in the README of timescaledb-telemetry.`,
       namespace: METRICS_NAMESPACE,
       metricName,
       dimensions: [

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { isEndpoint } from '../lib/settings.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../lib/target.ts';
+import { toVersion } from '../lib/version-support.ts';
 import { isRegion, MOST_STACKS } from './names.ts';
 
 /** What CloudWatch Logs offers. */
@@ -96,28 +97,60 @@ export const networkSchema = z
     ),
   );
 
-const deliverySchema = z.strictObject({
-  endpoint: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(
-          isEndpoint,
-          'must be an https:// URL without credentials or fragment; http:// would carry the report in plain text, and is accepted on loopback alone',
+const deliverySchema = z
+  .strictObject({
+    endpoint: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isEndpoint,
+            'must be an https:// URL without credentials or fragment; http:// would carry the report in plain text, and is accepted on loopback alone',
+          ),
         ),
-      ),
-  ),
-  proxy: z.optional(
-    z
-      .string()
-      .check(
-        z.refine(
-          isProxy,
-          'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+    ),
+    proxy: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isProxy,
+            'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+          ),
         ),
+    ),
+    latestVersion: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            (candidate) => toVersion(candidate) !== undefined,
+            'must be a version of TimescaleDB, such as 2.30.1',
+          ),
+        ),
+    ),
+    latestVersionParameter: z.optional(
+      matching(
+        /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,
+        "must be the name of a parameter of SSM's parameter store that begins with /timescaledb-telemetry/, which is what the deployment may read",
       ),
-  ),
-});
+    ),
+    versionCheckWhenOff: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ endpoint, proxy, latestVersion, latestVersionParameter }) =>
+        [endpoint ?? proxy, latestVersion, latestVersionParameter].filter(
+          (given) => given !== undefined,
+        ).length < 2,
+      'endpoint or proxy, latestVersion, and latestVersionParameter exclude each other: the first send reports, the others send nothing at all; keep one',
+    ),
+    z.refine(
+      ({ latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
+        versionCheckWhenOff !== true || (latestVersion ?? latestVersionParameter) !== undefined,
+      'versionCheckWhenOff needs latestVersion or latestVersionParameter: only where nothing leaves may a version be judged without consent',
+    ),
+  );
 
 /** The environment but for what is checked one by one, so that a problem in one database does not hide the others'. */
 export const environmentSchema = z.strictObject({

@@ -90,12 +90,22 @@ export interface NetworkSettings {
   readonly databasePorts?: readonly number[];
 }
 
-/** Where reports go, and how. */
+/** Where reports go, and how; or that none go anywhere, and what the newest version is. */
 export interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
   /** An HTTP proxy for the report alone, such as `http://proxy.example.com:3128`; the AWS SDK does not use it. */
   readonly proxy?: string;
+  /** Nothing is sent at all: versions are judged by this one, for networks without a way out. */
+  readonly latestVersion?: string;
+  /** The same from a parameter of SSM's parameter store, `/timescaledb-telemetry/…`, as it is at each deployment. */
+  readonly latestVersionParameter?: string;
+  /**
+   * Beside one of these two: judge also the versions of databases that have telemetry off.
+   *
+   * @default false
+   */
+  readonly versionCheckWhenOff?: boolean;
 }
 
 /** What is deployed together: one account, one region. */

@@ -26,9 +26,14 @@ function targetOf(purpose: Purpose, { place }: Environment, database: Database):
   });
 }
 
-function deliveryVariables({ delivery: { endpoint, proxy } }: Environment): Variables {
+function deliveryVariables({ delivery }: Environment): Variables {
+  const { endpoint, proxy, latestVersion, versionCheckWhenOff } = delivery;
   return {
-    DELIVERY: JSON.stringify(endpoint === undefined ? {} : { endpoint }),
+    DELIVERY: JSON.stringify({
+      ...(endpoint !== undefined && { endpoint }),
+      ...(latestVersion !== undefined && { latestVersion }),
+      ...(versionCheckWhenOff !== undefined && { versionCheckWhenOff }),
+    }),
     ...(proxy !== undefined && { HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' }),
   };
 }

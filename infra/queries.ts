@@ -14,21 +14,21 @@ function lines(...parts: readonly string[]): string {
  */
 export const OUTDATED = lines(
   'filter ispresent(version.installed)',
-  'fields coalesce(version.available, "unknown") as disk, coalesce(version.latest, "unknown") as published, coalesce(version.advisories.0, "none") as vulnerability',
-  'stats latest(version.installed) as installed, latest(disk) as on_disk, latest(published) as newest, latest(version.verdicts.0) as verdict, latest(vulnerability) as advisory, latest(@timestamp) as seen by database',
+  'fields coalesce(version.available, "unknown") as disk, coalesce(version.latest, "unknown") as published, coalesce(version.reachable, "none") as possible, coalesce(version.advisories.0, "none") as vulnerability',
+  'stats latest(version.installed) as installed, latest(disk) as on_disk, latest(published) as newest, latest(possible) as newest_here, latest(version.verdicts.0) as verdict, latest(vulnerability) as advisory, latest(version.sentence) as who_does_what, latest(@timestamp) as seen by database',
   'filter verdict not in ["up-to-date", "ahead"] or advisory != "none"',
   'sort database asc',
 );
 
 export const BY_DATABASE = lines(
   'filter ispresent(outcome)',
-  'fields strcontains(outcome, "sent") as is_sent, strcontains(outcome, "skipped") as is_skipped, strcontains(outcome, "failed") as is_failed',
-  'stats sum(is_sent) as sent, sum(is_skipped) as skipped, sum(is_failed) as failed, latest(outcome) as last, latest(@timestamp) as last_run by database',
+  'fields strcontains(outcome, "sent") as is_sent, strcontains(outcome, "checked") as is_checked, strcontains(outcome, "skipped") as is_skipped, strcontains(outcome, "failed") as is_failed',
+  'stats sum(is_sent) as sent, sum(is_checked) as checked, sum(is_skipped) as skipped, sum(is_failed) as failed, latest(outcome) as last, latest(@timestamp) as last_run by database',
   'sort failed desc',
 );
 
 export const LAST_SUCCESS = lines(
-  'filter outcome in ["sent", "skipped"]',
+  'filter outcome in ["sent", "checked", "skipped"]',
   'stats latest(@timestamp) as last_success, latest(outcome) as last by database',
   'sort last_success asc',
 );

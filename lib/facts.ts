@@ -62,6 +62,8 @@ const rowSchema = z.object({
   jobs: z.array(jobSchema),
   metadata_keys: z.array(z.string()),
   installed_at: z.nullable(z.string()),
+  available_versions: z.array(z.string()),
+  is_template1: z.boolean(),
 });
 
 /** What one read-only snapshot of the server says. */
@@ -72,6 +74,10 @@ export interface Facts {
   readonly installedVersion: string;
   /** TimescaleDB on the server's disk; null when the control file is gone, or not to be found among broken ones. */
   readonly availableVersion: string | null;
+  /** Every version that can be installed from there. */
+  readonly availableVersions: readonly string[];
+  /** Databases are made from this one. */
+  readonly isTemplate1: boolean;
   readonly builtWithTelemetry: boolean;
   readonly level: {
     /** `current_setting`; null when it is not set at all. */
@@ -138,17 +144,28 @@ function telemetryJobs(identity: Identity): string {
   }`;
 }
 
-const AVAILABLE_VERSION = `(
+/** What is on the server's disk, as SQL. */
+const ON_DISK = {
+  version: `(
     select a.default_version::text from pg_catalog.pg_available_extensions a
     where a.name = 'timescaledb'
-  )`;
+  )`,
+  versions: `array(
+    select v.version::text from pg_catalog.pg_available_extension_versions v
+    where v.name = 'timescaledb'
+    order by 1
+  )`,
+};
+const NOT_LISTED: typeof ON_DISK = { version: 'null::text', versions: "'{}'::text[]" };
 
-function factsQuery(identity: Identity, reporter: string, availableVersion: string): string {
+function factsQuery(identity: Identity, reporter: string, onDisk: typeof ON_DISK): string {
   return `
 with telemetry_job as (${telemetryJobs(identity)}
 )
 select
-  ${availableVersion} as available_version,
+  ${onDisk.version} as available_version,
+  ${onDisk.versions} as available_versions,
+  pg_catalog.current_database() = 'template1' as is_template1,
   nullif(pg_catalog.current_setting('timescaledb.telemetry_level', true), '') as session_level,
   (
     select pg_catalog.json_build_object('source', s.source, 'resetValue', s.reset_val)
@@ -208,10 +225,10 @@ async function ask(
 ): Promise<z.infer<typeof rowSchema>> {
   const read = (found: unknown) => checkRow('the facts', rowSchema, found);
   try {
-    return await row(factsQuery(identity, reporter, AVAILABLE_VERSION), read);
+    return await row(factsQuery(identity, reporter, ON_DISK), read);
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== 'DATABASE_ERROR') throw error;
-    return await row(factsQuery(identity, reporter, 'null::text'), read);
+    return await row(factsQuery(identity, reporter, NOT_LISTED), read);
   }
 }
 
@@ -228,6 +245,8 @@ export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): 
     standby: identity.standby,
     installedVersion: identity.extensionVersion,
     availableVersion: row.available_version,
+    availableVersions: row.available_versions,
+    isTemplate1: row.is_template1,
     builtWithTelemetry: isBuiltWithTelemetry(identity),
     level: {
       session: row.session_level,

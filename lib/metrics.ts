@@ -1,6 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { METRICS_NAMESPACE, type MetricName, SERVICE } from './names.ts';
 import type { Outcome } from './outcome.ts';
+import type { Verdict } from './versions.ts';
 
 type Metric = readonly [
   name: MetricName,
@@ -12,11 +13,21 @@ function count(name: MetricName, holds: boolean): Metric {
   return [name, MetricUnit.Count, holds ? 1 : 0];
 }
 
+/** A verdict that asks somebody to do something. */
+function isStep(code: Verdict['codes'][number]): boolean {
+  return code !== 'up-to-date' && code !== 'ahead' && code !== 'unknown';
+}
+
+function behindOf({ versionsBehind }: NonNullable<Outcome['version']>): readonly Metric[] {
+  return versionsBehind === undefined ? [] : [['VersionsBehind', MetricUnit.Count, versionsBehind]];
+}
+
 /** Zeros are sent too: what adds up over an environment needs a metric that is there. */
 function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
   return [
     count('Completed', outcome !== 'failed'),
     count('Sent', outcome === 'sent'),
+    count('Checked', outcome === 'checked'),
     count('Skipped', outcome === 'skipped'),
     count('Failed', outcome === 'failed'),
     count('FailedForGood', outcome === 'failed' && retry === undefined),
@@ -24,8 +35,10 @@ function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): re
     ...(report ? [['ReportSize', MetricUnit.Bytes, report.bytes] as const] : []),
     ...(version
       ? [
-          count('Outdated', version.verdicts.includes('outdated')),
+          count('Outdated', version.verdicts.some(isStep)),
+          count('UpdatePending', version.verdicts.includes('alter-extension')),
           count('KnownVulnerable', version.advisories !== undefined),
+          ...behindOf(version),
         ]
       : []),
   ];

@@ -10,20 +10,23 @@ export const METRICS_NAMESPACE = 'TimescaleDBTelemetry';
 /**
  * The figures of a run. Counts are 0 or 1 in each; `Duration` is in milliseconds, `ReportSize` in bytes.
  *
- * - `Completed`: it came to a lawful end, sent or skipped; what never completes is what an alarm has to find
+ * - `Completed`: it came to a lawful end, sent, checked or skipped; what never completes is what an alarm has to find
  * - `FailedForGood`: no further attempt will follow
- * - `Outdated`, `KnownVulnerable`: only when there is a verdict
+ * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `VersionsBehind` (minor releases): only when there is a verdict
  */
 export const METRICS = [
   'Completed',
   'Sent',
+  'Checked',
   'Skipped',
   'Failed',
   'FailedForGood',
   'Duration',
   'ReportSize',
   'Outdated',
+  'UpdatePending',
   'KnownVulnerable',
+  'VersionsBehind',
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 

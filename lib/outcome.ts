@@ -33,8 +33,8 @@ export interface Story {
 
 /** How a run ended: the function's result, and the one summary line of its log. */
 export interface Outcome extends Line {
-  /** `shown` is a preview's. */
-  readonly outcome: 'sent' | 'skipped' | 'failed' | 'shown';
+  /** `checked`: by configuration nothing is sent, and the version was judged; `shown` is a preview's. */
+  readonly outcome: 'sent' | 'checked' | 'skipped' | 'failed' | 'shown';
   readonly environment?: string;
   readonly database?: string;
   readonly scheduledTime?: string;
@@ -63,9 +63,15 @@ export interface Outcome extends Line {
     readonly installed: string;
     readonly available: string | null;
     readonly latest?: string;
-    readonly verdicts: readonly Verdict['code'][];
+    readonly reachable?: string;
+    readonly versionsBehind?: number;
+    readonly verdicts: Verdict['codes'];
+    /** Who does what, about which database. */
+    readonly sentence: string;
     /** Published vulnerabilities of the installed version; absent when there are none. */
     readonly advisories?: Verdict['advisories'];
+    /** The date of the tables behind it. */
+    readonly asOf: string;
   };
   /** The attempt that will follow this one. */
   readonly retry?: Retry;
@@ -119,13 +125,18 @@ function reportOf(report: Report): Pick<Outcome, 'uuid' | 'report'> {
   };
 }
 
-function versionOf({ code, installed, available, latest, advisories }: Verdict) {
+function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
+  const { installed, available, latest, reachable, versionsBehind, advisories } = verdict;
   return {
     installed,
     available,
     ...(latest !== undefined && { latest }),
-    verdicts: [code],
+    ...(reachable !== undefined && { reachable }),
+    ...(versionsBehind !== undefined && { versionsBehind }),
+    verdicts: verdict.codes,
+    sentence: verdict.sentence,
     ...(advisories.length > 0 && { advisories }),
+    asOf: verdict.asOf,
   };
 }
 
@@ -157,9 +168,8 @@ function common(story: Story) {
 }
 
 function severityOf(story: Story): Severity {
-  const { verdict } = story;
-  const isNews = verdict?.code === 'outdated' || verdict?.code === 'unknown';
-  return isNews || warningsOf(story).length > 0 ? 'WARN' : 'INFO';
+  const { severity = 'INFO' } = story.verdict ?? {};
+  return severity === 'INFO' && warningsOf(story).length > 0 ? 'WARN' : severity;
 }
 
 /** Why a tick that has consent sends nothing. */
@@ -175,27 +185,35 @@ function whySkipped({ consent, due }: Story): string {
   return consent?.sentence ?? '';
 }
 
+function failure(story: Story, error: RunError): Outcome {
+  return {
+    outcome: 'failed',
+    severity: story.retry === undefined ? 'ERROR' : 'WARN',
+    message: error.message,
+    ...common(story),
+    remedy: error.remedy,
+    error: {
+      code: error.code,
+      ...(error.origin !== undefined && { origin: error.origin }),
+      retryable: error.retryable,
+    },
+  };
+}
+
+/** The verdict of a run that did what it was to do: it sent, or by configuration only checked. */
+function verdictOf({ verdict, consent }: Story): Verdict | undefined {
+  return consent?.granted ? verdict : undefined;
+}
+
 /**
  * The outcome of a run from its whole story. Pure.
  *
- * @param unsent what it is called when nothing was to be sent
+ * @param unsent what it is called when nothing was to be done
  */
 export function toOutcome(story: Story, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
-  const { error, consent, verdict } = story;
-  if (error !== undefined) {
-    return {
-      outcome: 'failed',
-      severity: story.retry === undefined ? 'ERROR' : 'WARN',
-      message: error.message,
-      ...common(story),
-      remedy: error.remedy,
-      error: {
-        code: error.code,
-        ...(error.origin !== undefined && { origin: error.origin }),
-        retryable: error.retryable,
-      },
-    };
-  }
+  const { error, consent, receipt } = story;
+  if (error !== undefined) return failure(story, error);
+  const verdict = verdictOf(story);
   if (verdict === undefined) {
     return {
       outcome: unsent,
@@ -206,7 +224,7 @@ export function toOutcome(story: Story, unsent: 'skipped' | 'shown' = 'skipped')
     };
   }
   return {
-    outcome: 'sent',
+    outcome: receipt === undefined ? 'checked' : 'sent',
     severity: severityOf(story),
     message: verdict.message,
     ...common(story),

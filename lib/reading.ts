@@ -17,6 +17,8 @@ export interface ReadingOptions {
   readonly retriedAt?: number | undefined;
   /** Build the report also in a tick that is not the job's. */
   readonly ignoreSchedule?: boolean | undefined;
+  /** Build no report at all: where nothing is sent, only the facts count. */
+  readonly withoutReport?: boolean;
   /** Build the report without consent, too: for showing it, never for sending. */
   readonly always?: boolean | undefined;
 }
@@ -46,7 +48,13 @@ async function decide(
   story: Story,
   facts: Facts,
   target: Target,
-  { time, retriedAt, ignoreSchedule = false, always = false }: ReadingOptions,
+  {
+    time,
+    retriedAt,
+    ignoreSchedule = false,
+    always = false,
+    withoutReport = false,
+  }: ReadingOptions,
 ) {
   const consent = decideConsent(facts, target);
   const due = await decideDueOf(facts, { time, hours: target.tickHours }, retriedAt);
@@ -54,7 +62,7 @@ async function decide(
   return {
     consent,
     due,
-    isWanted: always || (consent.granted && (due.isDue || ignoreSchedule)),
+    isWanted: !withoutReport && (always || (consent.granted && (due.isDue || ignoreSchedule))),
   };
 }
 

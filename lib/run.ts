@@ -2,14 +2,22 @@ import { asksNotToTrack, NOT_TO_BE_TRACKED } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
 import { deliver } from './delivery.ts';
 import { RunError, tokenOf, toRunError } from './errors.ts';
+import type { Facts } from './facts.ts';
 import { type Outcome, type Story, toOutcome } from './outcome.ts';
 import { type Phases, startPhases } from './phases.ts';
 import { readDatabase } from './reading.ts';
+import { type Newest, understand } from './reply.ts';
 import { type OneTimeSchedule, planRetry, toSchedule } from './retry.ts';
 import { jobSettings } from './schedule.ts';
-import { parseEvent, parseSettings, type RunEvent, type Settings } from './settings.ts';
+import {
+  parseEvent,
+  parseSettings,
+  type RunEvent,
+  type Settings,
+  type VersionCheck,
+} from './settings.ts';
 import type { Target } from './target.ts';
-import { judge } from './versions.ts';
+import type { Verdict } from './versions.ts';
 
 export interface RunDependencies {
   /** Gives the reader of a target's secret. */
@@ -72,18 +80,45 @@ async function execute(
     return;
   }
 
-  const { facts, report } = await readDatabase(story, target, secretsOf(target), phases, {
+  const reading = await readDatabase(story, target, secretsOf(target), phases, {
     time: tickTime(event, now),
     ...((event.attempt ?? 0) > 0 && { retriedAt: now() }),
     ignoreSchedule: event.ignoreSchedule,
+    withoutReport: 'latestVersion' in delivery,
   });
+  const { facts, report } = reading;
+  if ('latestVersion' in delivery) {
+    if (isToBeChecked(reading, event, delivery)) {
+      story.verdict = await judge(
+        { says: 'outdated', named: delivery.latestVersion },
+        facts,
+        target,
+      );
+    }
+    return;
+  }
   if (report === undefined) return;
 
   const { receipt, readReply } = await phases.run('delivery', (signal) =>
     deliver(report, delivery, signal),
   );
   story.receipt = receipt;
-  story.verdict = judge(await readReply(), facts);
+  story.verdict = await judge(understand(await readReply()), facts, target);
+}
+
+/** Loaded only where there is something to be judged: a skipped run begins the faster for it. */
+async function judge(newest: Newest, facts: Facts, { name }: Target): Promise<Verdict> {
+  const versions = await import('./versions.ts');
+  return versions.judge(newest, facts, name);
+}
+
+/** As the built-in reporter does, no consent means no version check, unless the operator wants one, who sends nothing. */
+function isToBeChecked(
+  { consent, due }: Pick<Awaited<ReturnType<typeof readDatabase>>, 'consent' | 'due'>,
+  { ignoreSchedule }: RunEvent,
+  { whenOff }: VersionCheck,
+): boolean {
+  return (due.isDue || ignoreSchedule === true) && (consent.granted || whenOff);
 }
 
 /** The tick's nominal time, in milliseconds since 1970: late or doubled invocations of a tick are that tick. */

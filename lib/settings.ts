@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
 import { check, checkJson } from './input.ts';
 import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
+import { toVersion } from './version-support.ts';
 
 /** A URL's hostname that never leaves the machine. */
 export const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
@@ -14,22 +15,69 @@ export function isEndpoint(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
 }
 
-const deliverySchema = z.strictObject({
-  endpoint: z._default(
-    z
-      .string()
-      .check(
-        z.refine(
-          isEndpoint,
-          'must be an https:// URL without credentials or fragment (http:// on loopback only)',
-        ),
-      ),
-    'https://telemetry.timescale.com/v1/metrics',
-  ),
-});
+/** The address of the built-in reporter. */
+const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
 
-/** Where reports go. In the environment of `send-report` alone. */
-export type Delivery = z.infer<typeof deliverySchema>;
+const deliverySchema = z
+  .strictObject({
+    endpoint: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isEndpoint,
+            'must be an https:// URL without credentials or fragment (http:// on loopback only)',
+          ),
+        ),
+    ),
+    latestVersion: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            (text) => toVersion(text) !== undefined,
+            'must be a version of TimescaleDB, such as 2.30.1',
+          ),
+        ),
+    ),
+    versionCheckWhenOff: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ endpoint, latestVersion }) => endpoint === undefined || latestVersion === undefined,
+      'endpoint and latestVersion exclude each other: one sends reports, the other sends nothing at all',
+    ),
+    z.refine(
+      ({ latestVersion, versionCheckWhenOff }) =>
+        versionCheckWhenOff !== true || latestVersion !== undefined,
+      'versionCheckWhenOff needs latestVersion: only where nothing leaves may a version be judged without consent',
+    ),
+  );
+
+/** Where reports go. */
+export interface Delivery {
+  readonly endpoint: string;
+}
+
+/**
+ * Instead of sending anything: what the operator says is the newest version.
+ *
+ * @property whenOff judge also where the database has telemetry off
+ */
+export interface VersionCheck {
+  readonly latestVersion: string;
+  readonly whenOff: boolean;
+}
+
+/** In the environment of `send-report` alone. */
+export type DeliveryOrCheck = Delivery | VersionCheck;
+
+function toDelivery(delivery: z.infer<typeof deliverySchema>): DeliveryOrCheck {
+  const { endpoint = DEFAULT_ENDPOINT, latestVersion, versionCheckWhenOff = false } = delivery;
+  return latestVersion === undefined
+    ? { endpoint }
+    : { latestVersion, whenOff: versionCheckWhenOff };
+}
 
 const arnSchema = z.string().check(z.regex(/^arn:[^\s:]+:[^\s]+$/, 'must be an ARN'));
 
@@ -75,7 +123,7 @@ export interface Settings extends TargetSettings {
 
 export interface Assignment {
   readonly target: Target;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryOrCheck;
   readonly retry?: RetrySettings;
 }
 
@@ -85,13 +133,13 @@ export function checkSettings(settings: Settings, problems: string[]): Assignmen
   const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
   const hasRetry = (settings.RETRY ?? '') !== '';
   const retry = hasRetry ? checkJson('RETRY', retrySchema, settings.RETRY, problems) : undefined;
-  if (settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint.startsWith('http:') === true) {
+  if (settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint?.startsWith('http:') === true) {
     problems.push(
       'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
     );
   }
   if (target === undefined || delivery === undefined || problems.length > 0) return undefined;
-  return { target, delivery, ...(retry !== undefined && { retry }) };
+  return { target, delivery: toDelivery(delivery), ...(retry !== undefined && { retry }) };
 }
 
 /**

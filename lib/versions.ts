@@ -1,113 +1,305 @@
-import coerce from 'semver/functions/coerce.js';
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
-import type { Reply } from './delivery.ts';
 import type { Facts } from './facts.ts';
-import { type Advisory, advisoriesFor } from './version-support.ts';
+import type { Severity } from './log.ts';
+import type { Newest } from './reply.ts';
+import {
+  type Advisory,
+  AS_OF,
+  advisoriesFor,
+  compareVersions,
+  fixOf,
+  isBeyondTable,
+  isNewer,
+  majorOf,
+  majorsFor,
+  minorsBetween,
+  reachable,
+  toVersion,
+  type Version,
+} from './version-support.ts';
 
-export type VerdictCode = 'up-to-date' | 'outdated' | 'ahead' | 'unknown';
+/**
+ * What is to be done, or that nothing is. Part of the log's contract; never renamed.
+ *
+ * - `alter-extension`: a newer TimescaleDB is on the server's disk than in this database
+ * - `template1-outdated`: the same of template1, from which databases are made
+ * - `upgrade-package`: a newer one can be installed on this PostgreSQL
+ * - `upgrade-postgresql-first`: the newest cannot
+ * - `ahead`: installed is newer than what was named; a downgrade is never suggested
+ * - `unknown`: what was named cannot be judged
+ */
+export type VerdictCode =
+  | 'up-to-date'
+  | 'alter-extension'
+  | 'template1-outdated'
+  | 'upgrade-package'
+  | 'upgrade-postgresql-first'
+  | 'ahead'
+  | 'unknown';
 
 /** What the version check concluded for one database, in the extension's own words where it has some. */
 export interface Verdict {
-  readonly code: VerdictCode;
+  /** More than one may hold; the first is the headline. */
+  readonly codes: readonly VerdictCode[];
+  readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
+  /** Who does what, about which database. */
+  readonly sentence: string;
   readonly installed: string;
-  /** On the server's disk. */
+  /** On the server's disk; null where PostgreSQL cannot list it. */
   readonly available: string | null;
-  /** What the endpoint named; absent unless it is a valid version text. */
+  /** What was named as newest; absent unless it is a valid version text. */
   readonly latest?: string;
+  /** The newest that this PostgreSQL can run. */
+  readonly reachable?: string;
+  /** Minor releases from the installed to the reachable one. */
+  readonly versionsBehind?: number;
   /** Those that cover the installed version. */
   readonly advisories: readonly Advisory['id'][];
+  /** The date of the tables that say what PostgreSQL runs, and of the advisories. */
+  readonly asOf: string;
 }
 
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
 const NOT_UP_TO_DATE = 'the "timescaledb" extension is not up-to-date';
-const MALFORMED = 'malformed telemetry response body';
-/** MAX_VERSION_STR_LEN of the extension's client. */
-const VERSION_LIMIT_BYTES = 128;
+const AHEAD =
+  'the installed "timescaledb" extension is newer than the newest version that the telemetry endpoint knows';
 
-/** One field of the reply as the extension reads it: as text, whatever its JSON type; undefined when it is null. */
-function fieldAsText(reply: object, name: string): string | undefined {
-  const value: unknown = Reflect.get(reply, name);
-  if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** Everything that a verdict is made from. */
+interface Situation {
+  /** As the target calls the database. */
+  readonly name: string;
+  readonly facts: Facts;
+  readonly newest: Newest;
+  readonly installed: Version;
+  readonly onDisk: Version | undefined;
+  /** What was named, where it can be compared. */
+  readonly latest: Version | undefined;
+  readonly advisories: readonly Advisory[];
+  /** The newest that is worth having: what was named, or what fixes what is published. */
+  readonly goal: Version | undefined;
+  readonly major: string;
 }
 
-function parseReply(body: Uint8Array): object | undefined {
-  try {
-    // A byte order mark is kept, so that it is no JSON.
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
+function newestOf(versions: readonly (Version | undefined)[]): Version | undefined {
+  return versions
+    .filter((version) => version !== undefined)
+    .toSorted(compareVersions)
+    .at(-1);
+}
+
+function situationOf(newest: Newest, facts: Facts, name: string, installed: Version): Situation {
+  const { availableVersion, availableVersions, postgresqlVersion } = facts;
+  const texts = [availableVersion, ...availableVersions].filter((text) => text !== null);
+  const latest =
+    newest.says === 'outdated' || newest.says === 'up-to-date'
+      ? toVersion(newest.named ?? '')
+      : undefined;
+  const advisories = advisoriesFor(installed);
+  const wanted = newest.says === 'outdated' ? latest : undefined;
+  const goal = newestOf([wanted, fixOf(advisories)]);
+  return {
+    name,
+    facts,
+    newest,
+    installed,
+    onDisk: newestOf(texts.map(toVersion)),
+    latest,
+    advisories,
+    goal: goal !== undefined && isNewer(goal, installed) ? goal : undefined,
+    major: majorOf(postgresqlVersion),
+  };
+}
+
+/** What would bring this database on. */
+function stepsOf({ facts, installed, onDisk, goal, major }: Situation): readonly VerdictCode[] {
+  const isPending = onDisk !== undefined && isNewer(onDisk, installed);
+  const best = goal && reachable(goal, major);
+  const present = isPending ? onDisk : installed;
+  const steps: readonly (readonly [VerdictCode, boolean])[] = [
+    ['alter-extension', isPending],
+    ['template1-outdated', isPending && facts.isTemplate1],
+    ['upgrade-package', best !== undefined && isNewer(best, present)],
+    ['upgrade-postgresql-first', goal !== undefined && best !== undefined && isNewer(goal, best)],
+  ];
+  return steps.filter(([, holds]) => holds).map(([code]) => code);
+}
+
+/** What the endpoint, or the operator, has named cannot be used. */
+function whyUnknown({ newest, latest }: Pick<Situation, 'newest' | 'latest'>): string | undefined {
+  if (newest.says === 'nothing') return newest.why;
+  if (newest.says === 'outdated' && latest === undefined) {
+    return `server did not return a comparable TimescaleDB version: "${newest.named}"`;
   }
-}
-
-/** Why a text is not a version, by the rules of the extension's client; undefined when it is one. */
-function invalidVersionReason(text: string | undefined): string | undefined {
-  if (text === undefined || text === '') return 'no version string in response';
-  if (Buffer.byteLength(text) > VERSION_LIMIT_BYTES) return 'version string is too long';
-  if (!/^[A-Za-z0-9.-]+$/.test(text)) return 'version string has invalid characters';
   return undefined;
 }
 
-/** How `installed` stands to `latest`; undefined when one of them has no order. */
-function order(installed: string, latest: string): number | undefined {
-  const [one, other] = [installed, latest].map(
-    (text) => parse(text, { loose: true }) ?? coerce(text),
+function codesOf(situation: Situation): readonly VerdictCode[] {
+  const steps = stepsOf(situation);
+  if (whyUnknown(situation) !== undefined) return ['unknown', ...steps];
+  if (steps.length > 0) return steps;
+  const { newest, latest, installed } = situation;
+  const isAhead = newest.says === 'outdated' && latest !== undefined && isNewer(installed, latest);
+  return [isAhead ? 'ahead' : 'up-to-date'];
+}
+
+function listed(items: readonly string[], word: string): string {
+  const [last = '', ...others] = items.toReversed();
+  return others.length === 0 ? last : `${others.toReversed().join(', ')} ${word} ${last}`;
+}
+
+function alterSentence({ name, facts, onDisk }: Situation): string {
+  const { availableVersion } = facts;
+  const isDefault = onDisk?.text === availableVersion;
+  const statement = `ALTER EXTENSION timescaledb UPDATE${isDefault ? '' : ` TO '${onDisk?.text}'`}`;
+  return `The owner of the extension in ${name} runs ${statement}, as the first statement of a fresh session: ${onDisk?.text} is on the server's disk already.`;
+}
+
+function packageSentence({ name, goal, major }: Situation): string {
+  const version = goal && reachable(goal, major).text;
+  return `The administrator of the server of ${name} installs TimescaleDB ${version}; then the owner of the extension runs ALTER EXTENSION timescaledb UPDATE in each of its databases.`;
+}
+
+/** A server changes its PostgreSQL with one and the same TimescaleDB on both sides. */
+function wayTo(goal: Version, best: Version): string {
+  const majors = majorsFor(best);
+  const isDirect = majorsFor(goal).some((major) => majors.includes(major));
+  if (isDirect) return '';
+  return ` No PostgreSQL runs both ${best.text} and ${goal.text}, so that it takes more than one step: the next is PostgreSQL ${majors.at(-1)} with ${best.text}.`;
+}
+
+function postgresqlSentence({ name, goal, major }: Situation): string {
+  if (goal === undefined) return '';
+  const best = reachable(goal, major);
+  const needed = isBeyondTable(goal)
+    ? 'a newer PostgreSQL'
+    : `PostgreSQL ${listed(majorsFor(goal), 'or')}`;
+  return `TimescaleDB ${goal.text} needs ${needed}, and the server of ${name} runs ${major}, whose newest is ${best.text}: its administrator upgrades PostgreSQL first.${wayTo(goal, best)}`;
+}
+
+function unknownSentence(name: string): string {
+  return `How ${name} stands to the newest version is not known.`;
+}
+
+const SENTENCES: Readonly<Record<VerdictCode, (situation: Situation) => string>> = {
+  'up-to-date': ({ name }) => `Nothing is to be done in ${name}.`,
+  ahead: ({ name }) =>
+    `Nothing is to be done in ${name}: it runs a development build, or what was named is old.`,
+  unknown: ({ name }) => unknownSentence(name),
+  'alter-extension': alterSentence,
+  'template1-outdated': ({ installed }) =>
+    `It is template1: until then new databases begin with ${installed.text}.`,
+  'upgrade-package': packageSentence,
+  'upgrade-postgresql-first': postgresqlSentence,
+};
+
+/** What is published about the installed version, and whether what fixes it can be had here. */
+function advisorySentences({ installed, advisories, major }: Situation): readonly string[] {
+  const fix = fixOf(advisories);
+  if (fix === undefined) return [];
+  const isOutOfReach = isNewer(fix, reachable(fix, major));
+  const reach = isOutOfReach ? `, and PostgreSQL ${major} cannot run ${fix.text}` : '';
+  const what = listed(
+    advisories.map(({ sentence }) => sentence),
+    'and',
   );
-  return one && other ? compare(one, other) : undefined;
+  return [`${installed.text} has a published vulnerability: ${what}${reach}.`];
+}
+
+/** What else somebody should know who acts on it. */
+function asides({ newest, latest, installed, goal }: Situation): readonly string[] {
+  const contradicts =
+    newest.says === 'up-to-date' && latest !== undefined && isNewer(latest, installed);
+  return [
+    ...(contradicts
+      ? [
+          `The endpoint calls ${installed.text} up to date, and names ${latest.text}, which is newer.`,
+        ]
+      : []),
+    ...(goal !== undefined && isBeyondTable(goal)
+      ? [
+          `${goal.text} is newer than what is known here of PostgreSQL's support, as of ${AS_OF}, and is judged by what was named alone.`,
+        ]
+      : []),
+  ];
+}
+
+function severityOf(codes: readonly VerdictCode[], advisories: readonly Advisory[]): Severity {
+  if (advisories.length > 0) return 'ERROR';
+  const [headline] = codes;
+  return headline === 'up-to-date' || headline === 'ahead' ? 'INFO' : 'WARN';
+}
+
+function hintOf(situation: Situation, codes: readonly VerdictCode[]): string | undefined {
+  const { installed, latest, onDisk, newest, goal } = situation;
+  const [headline] = codes;
+  if (headline === 'up-to-date') return undefined;
+  if (headline === 'unknown') {
+    return newest.says === 'nothing'
+      ? 'What answered may be a proxy, or the endpoint may have changed its reply.'
+      : 'It is shown as it came, and nothing follows from it.';
+  }
+  if (headline === 'ahead') {
+    return `${latest?.text} was named as the newest, the installed version is ${installed.text}.`;
+  }
+  const best = newestOf([goal, onDisk]);
+  return `The most up-to-date version is ${best?.text}, the installed version is ${installed.text}.`;
+}
+
+function messageOf(situation: Situation, codes: readonly VerdictCode[]): string {
+  const [headline] = codes;
+  if (headline === 'unknown') return whyUnknown(situation) ?? '';
+  if (headline === 'up-to-date') return UP_TO_DATE;
+  return headline === 'ahead' ? AHEAD : NOT_UP_TO_DATE;
+}
+
+/** An installed version that has no place in the order of versions: nothing can be said of it. */
+function incomparable(facts: Facts, name: string, newest: Newest): Verdict {
+  const { installedVersion: installed, availableVersion: available } = facts;
+  return {
+    codes: ['unknown'],
+    severity: 'WARN',
+    message: `the installed version of "timescaledb" cannot be compared: "${installed}"`,
+    sentence: unknownSentence(name),
+    installed,
+    available,
+    ...('named' in newest && newest.named !== undefined && { latest: newest.named }),
+    advisories: [],
+    asOf: AS_OF,
+  };
 }
 
 /**
- * Judges a reply by the rules of the extension's own client (`telemetry.c`, 1.1.0 and later): the server decides whether
- * the installed version is up to date. One rule is ours: a downgrade is never suggested. Pure.
+ * How a database stands to the newest version that was named, what can be done about it here, and by whom. One rule is
+ * ours and not the extension's: a downgrade is never suggested. Pure.
+ *
+ * @param name as the target calls the database
  */
-export function judge(reply: Reply, facts: Facts): Verdict {
-  const versions = {
+export function judge(newest: Newest, facts: Facts, name: string): Verdict {
+  const installed = toVersion(facts.installedVersion);
+  if (installed === undefined) return incomparable(facts, name, newest);
+  const situation = situationOf(newest, facts, name, installed);
+  const { goal, major, advisories } = situation;
+  const codes = codesOf(situation);
+  const hint = hintOf(situation, codes);
+  const best = goal && reachable(goal, major);
+  const behind = minorsBetween(installed, best ?? installed);
+  return {
+    codes,
+    severity: severityOf(codes, advisories),
+    message: messageOf(situation, codes),
+    ...(hint !== undefined && { hint }),
+    sentence: [
+      ...advisorySentences(situation),
+      ...codes.map((code) => SENTENCES[code](situation)),
+      ...asides(situation),
+    ].join(' '),
     installed: facts.installedVersion,
     available: facts.availableVersion,
-    advisories: advisoriesFor(facts.installedVersion).map(({ id }) => id),
-  };
-  const unknown = (message: string): Verdict => ({
-    code: 'unknown',
-    message,
-    hint: 'The report was sent. What answered may be a proxy, or the endpoint may have changed its reply.',
-    ...versions,
-  });
-
-  if ('unreadable' in reply) {
-    return unknown(`telemetry error: incomplete HTTP response (${reply.unreadable})`);
-  }
-  const object = parseReply(reply.body);
-  const isUpToDate = object && fieldAsText(object, 'is_up_to_date');
-  if (object === undefined || isUpToDate === undefined) return unknown(MALFORMED);
-  if (isUpToDate === 'true') return { code: 'up-to-date', message: UP_TO_DATE, ...versions };
-
-  const latest = fieldAsText(object, 'current_timescaledb_version');
-  const reason = invalidVersionReason(latest);
-  if (latest === undefined || reason !== undefined) {
-    return unknown(`server did not return a valid TimescaleDB version: ${reason}`);
-  }
-  const standing = order(versions.installed, latest);
-  if (standing === 0) return { code: 'up-to-date', message: UP_TO_DATE, ...versions, latest };
-  if (standing !== undefined && standing > 0) {
-    return {
-      code: 'ahead',
-      message:
-        'the installed "timescaledb" extension is newer than the newest version that the telemetry endpoint knows',
-      hint: `The endpoint named ${latest}, the installed version is ${versions.installed}; nothing is to be done.`,
-      ...versions,
-      latest,
-    };
-  }
-  return {
-    code: 'outdated',
-    message: NOT_UP_TO_DATE,
-    hint: `The most up-to-date version is ${latest}, the installed version is ${versions.installed}.`,
-    ...versions,
-    latest,
+    ...('named' in newest && newest.named !== undefined && { latest: newest.named }),
+    ...(best !== undefined && { reachable: best.text }),
+    ...(behind !== undefined && { versionsBehind: behind }),
+    advisories: advisories.map(({ id }) => id),
+    asOf: AS_OF,
   };
 }

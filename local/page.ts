@@ -35,6 +35,8 @@ export interface Page {
   line(mark: Mark, label: string, text: string, ms?: number): void;
   /** Text that belongs to the line above. */
   note(text: string): void;
+  /** One row of a small table that belongs to the line above: its blanks stay. */
+  row(text: string): void;
   /** Runs one step and writes its line; says what is going on when it takes longer than a second. */
   step<T>(
     label: string,
@@ -49,6 +51,7 @@ const SILENT: Page = {
   title() {},
   line() {},
   note() {},
+  row() {},
   step: (_label, _doing, work) => work(),
   block() {},
 };
@@ -73,6 +76,7 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
     title: (text) => write(`\n  ${styleText('bold', text, { stream: out })}\n`),
     note: (text) =>
       write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', folded(text), { stream: out })}`),
+    row: (text) => write(`    ${' '.repeat(LABEL_WIDTH)}${text}`),
     async step(label, doing, work, done) {
       const startedAt = performance.now();
       const notice = setTimeout(

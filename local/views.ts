@@ -18,11 +18,29 @@ function showConsent(
   if (!granted && remedy !== undefined) page.note(remedy);
 }
 
+/** The four versions that a verdict is made from, one below the other. */
+function versionTable({
+  installed,
+  available,
+  reachable,
+  latest,
+}: NonNullable<Outcome['version']>): readonly string[] {
+  const rows = [
+    ['installed', installed],
+    ['on the disk', available ?? 'not listed'],
+    ['newest here', reachable ?? '–'],
+    ['newest', latest ?? '–'],
+  ] as const;
+  return rows.map(([what, version]) => `${what.padEnd(15)}${version}`);
+}
+
 function showVersion(page: Page, { database, version, message, hint }: Outcome): void {
   if (version === undefined) return;
   const isFine = version.verdicts.includes('up-to-date') || version.verdicts.includes('ahead');
   page.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
   if (hint !== undefined) page.note(hint);
+  for (const row of versionTable(version)) page.row(row);
+  page.note(version.sentence);
 }
 
 /** How large a report is, how it was built, and its hash. */

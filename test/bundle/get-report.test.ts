@@ -1,38 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { FunctionName } from '../../infra/bundle.ts';
-import { type Invocation, invoke } from '../../local/lambda.ts';
 import { createDatabase } from '../support/databases.ts';
-import { linesOf } from '../support/invocations.ts';
-import { secretFor, startWorld, type World } from '../support/world.ts';
+import { invokeRecorded, linesOf, portOf } from '../support/invocations.ts';
+import { secretFor, startWorld } from '../support/world.ts';
 
-const RECORDER = join(import.meta.dirname, '..', 'support', 'record-connections.ts');
-const CONNECTS = 'CONNECTS TO ';
 const CANARY = 'c4n4ry-in-the-metadata';
-
-/** Runs the file that ships, with Lambda's environment, in which DELIVERY is set although only send-report has it. */
-async function invokeIn(
-  world: World,
-  name: FunctionName,
-  event: unknown = {},
-): Promise<Invocation & { connections: readonly string[] }> {
-  const invocation = await invoke(
-    inject('bundles')[name].file,
-    event,
-    { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url, ...world.environment() },
-    undefined,
-    [RECORDER],
-  );
-  const [connections, log] = [true, false].map((wanted) =>
-    invocation.log.filter((line) => line.startsWith(CONNECTS) === wanted),
-  );
-  return {
-    ...invocation,
-    log: log ?? [],
-    connections: [...new Set(connections?.map((line) => line.slice(CONNECTS.length)))].toSorted(),
-  };
-}
 
 async function consenting() {
   const database = await createDatabase({ release: '2.28.3' });
@@ -42,20 +15,18 @@ async function consenting() {
   return database;
 }
 
-const portOf = (url: string): string => `127.0.0.1:${new URL(url).port}`;
-
 test('it connects to Secrets Manager and to the database, and to nothing else', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
-  const both = [portOf(world.secrets.url), `127.0.0.1:${database.port}`].toSorted();
+  const both = [portOf(world.secrets), `127.0.0.1:${database.port}`].toSorted();
 
-  const shown = await invokeIn(world, 'get-report');
-  const sent = await invokeIn(world, 'send-report', { ignoreSchedule: true });
+  const shown = await invokeRecorded(world, 'get-report');
+  const sent = await invokeRecorded(world, 'send-report', { ignoreSchedule: true });
 
   expect(shown.connections).toStrictEqual(both);
   expect(shown).toMatchObject({ value: { consent: { granted: true }, database: 'metrics' } });
   // The recorder does see an endpoint where there is one.
-  expect(sent.connections).toStrictEqual([...both, portOf(world.endpoint.url)].toSorted());
+  expect(sent.connections).toStrictEqual([...both, portOf(world.endpoint)].toSorted());
   expect(world.endpoint.connections()).toBe(1);
   const posted = world.endpoint.reports[0]?.body.toString('utf8');
   expect(shown).toMatchObject({ value: { report: posted } });
@@ -65,7 +36,7 @@ test('it connects to Secrets Manager and to the database, and to nothing else', 
 test('the log has one line, with the hash and the size, and never the report', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
-  const { log, ...invocation } = await invokeIn(world, 'get-report');
+  const { log, ...invocation } = await invokeRecorded(world, 'get-report');
   const [line, ...others] = linesOf({ ...invocation, log });
   expect(others).toStrictEqual([]);
   expect(line).toMatchObject({
@@ -81,7 +52,7 @@ test('the log has one line, with the hash and the size, and never the report', a
 
 test('what goes wrong is logged in one line, and thrown', async () => {
   await using world = await startWorld({ secret: 'no secret' });
-  const invocation = await invokeIn(world, 'get-report');
+  const invocation = await invokeRecorded(world, 'get-report');
   expect(invocation).toMatchObject({ error: { name: 'RunError' } });
   expect(linesOf(invocation)).toMatchObject([
     { level: 'ERROR', outcome: 'failed', error: { code: 'SECRET_INVALID' } },

@@ -68,10 +68,19 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
       sha256: createHash('sha256').update(body).digest('hex'),
     },
     receipt: { endpoint: new URL(world.endpoint.url).host, status: 200 },
-    version: { installed: '2.28.3', latest: '2.30.1', verdicts: ['outdated'] },
+    version: {
+      installed: '2.28.3',
+      available: '2.28.3',
+      latest: '2.30.1',
+      reachable: '2.30.1',
+      versionsBehind: 2,
+      verdicts: ['alter-extension', 'upgrade-package'],
+      advisories: ['GHSA-hcfx-29v5-2rcw'],
+      asOf: '2026-11-21',
+    },
   };
   expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
-  expect(summaries(invocation)).toMatchObject([{ level: 'WARN', ...outcome }]);
+  expect(summaries(invocation)).toMatchObject([{ level: 'ERROR', ...outcome }]);
   expect(metrics(invocation)).toMatchObject([
     {
       _aws: {
@@ -93,8 +102,11 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
       Sent: 1,
       Skipped: 0,
       Failed: 0,
+      Checked: 0,
       Outdated: 1,
+      UpdatePending: 1,
       KnownVulnerable: 1,
+      VersionsBehind: 2,
     },
   ]);
   expect(invocation.log).toHaveLength(2);
@@ -242,7 +254,7 @@ test('a reply that drips when the time is up is a note: the report was sent, and
     value: {
       outcome: 'sent',
       receipt: { status: 200 },
-      version: { verdicts: ['unknown'] },
+      version: { verdicts: ['unknown', 'alter-extension'] },
       message: 'telemetry error: incomplete HTTP response (too slow)',
     },
   });

@@ -240,6 +240,26 @@ describe('of the environment', () => {
       /delivery\.endpoint: must be an https:\/\/ URL/,
     ],
     [
+      'no version',
+      { delivery: { latestVersion: 'newest' } },
+      /delivery\.latestVersion: must be a version of TimescaleDB, such as 2\.30\.1/,
+    ],
+    [
+      'a parameter that the deployment may not read',
+      { delivery: { latestVersionParameter: '/payroll/password' } },
+      /delivery\.latestVersionParameter: must be .* begins with \/timescaledb-telemetry\//,
+    ],
+    [
+      'an endpoint for nothing',
+      { delivery: { endpoint: 'https://collector.example.com/', latestVersion: '2.30.1' } },
+      /delivery: endpoint or proxy, latestVersion, .* exclude each other: .* keep one/,
+    ],
+    [
+      'a version check without consent where something leaves',
+      { delivery: { versionCheckWhenOff: true } },
+      /delivery: versionCheckWhenOff needs latestVersion/,
+    ],
+    [
       'a password for the proxy',
       { delivery: { proxy: 'http://user:hunter2@proxy:3128' } },
       /delivery\.proxy: must be such as http:\/\/proxy\.example\.com:3128, without path/,

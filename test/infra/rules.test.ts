@@ -233,6 +233,37 @@ describe('every function', () => {
   });
 });
 
+describe('an environment that sends nothing', () => {
+  const deliveryOf = (delivery: object, construct = 'SendReport'): unknown => {
+    const synthesis = synthesise(checked({ delivery }));
+    return property<{ readonly Variables: Record<string, unknown> }>(
+      of(synthesis, 'metrics', `${construct}/Function`),
+      'Environment',
+    ).Variables['DELIVERY'];
+  };
+
+  test('tells send-report the newest version, and no endpoint', () => {
+    expect(deliveryOf({ latestVersion: '2.30.1', versionCheckWhenOff: true })).toBe(
+      '{"latestVersion":"2.30.1","versionCheckWhenOff":true}',
+    );
+    expect(deliveryOf({ latestVersion: '2.30.1' }, 'GetReport')).toBeUndefined();
+  });
+
+  test('or has it from a parameter, which CloudFormation reads at each deployment', () => {
+    const parameter = '/timescaledb-telemetry/latest-version';
+    const synthesis = synthesise(checked({ delivery: { latestVersionParameter: parameter } }));
+    const template = synthesis.templates['timescaledb-telemetry-test-1'];
+    expect(template).toMatchObject({
+      Parameters: {
+        LatestVersion: { Type: 'AWS::SSM::Parameter::Value<String>', Default: parameter },
+      },
+    });
+    expect(deliveryOf({ latestVersionParameter: parameter })).toEqual({
+      'Fn::Join': ['', ['{"latestVersion":"', { Ref: 'LatestVersion' }, '"}']],
+    });
+  });
+});
+
 describe('every role', () => {
   function grantsIn({ resources }: Synthesis) {
     return resources('AWS::IAM::Role').flatMap(([where, role]) =>

@@ -13,6 +13,8 @@ describe('on the embedded TimescaleDB', () => {
       /✔ sent +127\.0\.0\.1:\d+ answered 200/,
       /▲ version +metrics: the "timescaledb" extension is not up-to-date/,
       /The most up-to-date version is 2\.31\.4, the installed version is 2\.23\.0-dev\./,
+      /installed +2\.23\.0-dev\n +on the disk +2\.23\.0-dev\n +newest here +2\.31\.4\n +newest +2\.31\.4\n/,
+      /The administrator of the server of metrics installs TimescaleDB 2\.31\.4;/,
       /✔ endpoint +got [\d ]+ bytes with the same sha256/,
       /"db_uuid": "[0-9a-f-]{36}"/,
       /"outcome":"sent"/,
@@ -38,7 +40,7 @@ describe('on the embedded TimescaleDB', () => {
   test('--json prints one JSON object and nothing else', async () => {
     const { stdout } = await runCommand('start', ['--json']);
     const result = JSON.parse(stdout);
-    expect(result.outcome).toMatchObject({ outcome: 'sent', severity: 'WARN' });
+    expect(result.outcome).toMatchObject({ outcome: 'sent', severity: 'ERROR' });
     expect(Buffer.byteLength(result.report)).toBe(result.outcome.report.bytes);
     expect(result.log).toHaveLength(2);
   });

@@ -29,6 +29,8 @@ export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
     standby: false,
     installedVersion: '2.23.0',
     availableVersion: '2.23.0',
+    availableVersions: ['2.23.0'],
+    isTemplate1: false,
     builtWithTelemetry: true,
     jobs: [aJob()],
     metadataKeys: ['exported_uuid', 'install_timestamp', 'uuid'],

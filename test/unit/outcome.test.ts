@@ -44,15 +44,23 @@ const receipt: Receipt = {
   at: '2026-11-22T04:05:01.000Z',
 };
 const upToDate: Verdict = {
-  code: 'up-to-date',
+  codes: ['up-to-date'],
+  severity: 'INFO',
   message: 'the "timescaledb" extension is up-to-date',
   installed: '2.23.0',
   available: '2.24.0',
+  sentence: 'Nothing is to be done in orders.',
+  versionsBehind: 0,
   advisories: [],
+  asOf: '2026-11-21',
 };
 const outdated: Verdict = {
   ...upToDate,
-  code: 'outdated',
+  codes: ['upgrade-package'],
+  severity: 'WARN',
+  sentence: 'The administrator upgrades.',
+  versionsBehind: 6,
+  reachable: '2.29.2',
   message: 'the "timescaledb" extension is not up-to-date',
   hint: 'The most up-to-date version is 2.29.2, the installed version is 2.23.0.',
   latest: '2.29.2',
@@ -67,7 +75,14 @@ const GRANTED = {
   sentence: granted.sentence,
 };
 const REPORT = { source: 'catalog', bytes: 11, sha256: 'f00d' };
-const VERSION = { installed: '2.23.0', available: '2.24.0', verdicts: ['up-to-date'] };
+const VERSION = {
+  installed: '2.23.0',
+  available: '2.24.0',
+  versionsBehind: 0,
+  verdicts: ['up-to-date'],
+  sentence: 'Nothing is to be done in orders.',
+  asOf: '2026-11-21',
+};
 
 const sent: Story = {
   event,
@@ -116,18 +131,30 @@ describe('sent', () => {
       severity: 'WARN',
       message: 'the "timescaledb" extension is not up-to-date',
       hint: 'The most up-to-date version is 2.29.2, the installed version is 2.23.0.',
-      version: { ...VERSION, latest: '2.29.2', verdicts: ['outdated'] },
+      version: {
+        ...VERSION,
+        latest: '2.29.2',
+        reachable: '2.29.2',
+        versionsBehind: 6,
+        verdicts: ['upgrade-package'],
+        sentence: 'The administrator upgrades.',
+      },
     });
   });
 
-  test.each([
-    ['up-to-date', 'INFO'],
-    ['ahead', 'INFO'],
-    ['outdated', 'WARN'],
-    ['unknown', 'WARN'],
-  ] as const)('with the verdict %s is %s', (code, severity) => {
-    const outcome = toOutcome({ ...sent, verdict: { ...upToDate, code } });
-    expect(outcome).toMatchObject({ outcome: 'sent', severity, version: { verdicts: [code] } });
+  test.each(['INFO', 'WARN', 'ERROR'] as const)('is as severe as its verdict: %s', (severity) => {
+    expect(toOutcome({ ...sent, verdict: { ...upToDate, severity } })).toMatchObject({
+      outcome: 'sent',
+      severity,
+    });
+  });
+
+  test('is no less severe for a warning beside it', () => {
+    const warnings = ['A text that is no level counts as off (database).'];
+    const verdict = { ...upToDate, severity: 'ERROR' as const };
+    expect(toOutcome({ ...sent, verdict, consent: { ...granted, warnings } }).severity).toBe(
+      'ERROR',
+    );
   });
 
   test('with a warning about consent is a warning', () => {
@@ -187,6 +214,28 @@ describe('skipped', () => {
       ...toOutcome(skipped),
       severity: 'WARN',
       warnings,
+    });
+  });
+});
+
+describe('checked', () => {
+  const { report: _report, receipt: _receipt, ...story } = sent;
+
+  test('has the verdict, and nothing was sent', () => {
+    const outcome = toOutcome({ ...story, verdict: outdated });
+    expect(outcome).toMatchObject({ outcome: 'checked', severity: 'WARN', hint: outdated.hint });
+    expect(outcome).not.toHaveProperty('receipt');
+    expect(outcome).not.toHaveProperty('report');
+  });
+
+  test('without consent is skipped all the same, with the verdict', () => {
+    const outcome = toOutcome({ ...story, consent: denied, verdict: outdated });
+    expect(outcome).toMatchObject({
+      outcome: 'skipped',
+      severity: 'WARN',
+      message: denied.sentence,
+      remedy: denied.remedy,
+      version: { verdicts: ['upgrade-package'] },
     });
   });
 });

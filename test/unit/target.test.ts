@@ -262,6 +262,50 @@ describe('the endpoint', () => {
   });
 });
 
+describe('instead of an endpoint', () => {
+  const parsed = (delivery: object) =>
+    parseSettings({ TARGET, DELIVERY: JSON.stringify(delivery) }).delivery;
+  const messageOf = (delivery: object): string =>
+    settingsError({ TARGET, DELIVERY: JSON.stringify(delivery) }).message;
+
+  test('the operator may name the newest version, and nothing is sent', () => {
+    expect(parsed({ latestVersion: '2.30.1' })).toStrictEqual({
+      latestVersion: '2.30.1',
+      whenOff: false,
+    });
+    expect(parsed({ latestVersion: '2.31.0-rc1', versionCheckWhenOff: true })).toStrictEqual({
+      latestVersion: '2.31.0-rc1',
+      whenOff: true,
+    });
+  });
+
+  test.each(['', '2', 'newest', 'v2.30.1', '2.30.1.4', '2.30.1 '])(
+    'but %j is no version',
+    (latestVersion) => {
+      expect(messageOf({ latestVersion })).toContain(
+        'DELIVERY latestVersion: must be a version of TimescaleDB, such as 2.30.1',
+      );
+    },
+  );
+
+  test('both at once are refused: one sends, the other sends nothing', () => {
+    const endpoint = 'https://collector.example.com/';
+    expect(messageOf({ endpoint, latestVersion: '2.30.1' })).toContain(
+      'DELIVERY: endpoint and latestVersion exclude each other',
+    );
+  });
+
+  test.each([{}, { endpoint: 'https://collector.example.com/' }])(
+    'a version check without consent is refused where something could leave: %j',
+    (delivery) => {
+      expect(messageOf({ ...delivery, versionCheckWhenOff: true })).toContain(
+        'DELIVERY: versionCheckWhenOff needs latestVersion',
+      );
+      expect(() => parsed({ ...delivery, versionCheckWhenOff: false })).not.toThrow();
+    },
+  );
+});
+
 describe('the event', () => {
   test.each([undefined, null, {}])('%j means now', (event) => {
     expect(parseEvent(event)).toStrictEqual({});

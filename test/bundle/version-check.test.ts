@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import {
+  invokeRecorded,
+  metricsOf,
+  portOf,
+  type Recorded,
+  summariesOf,
+} from '../support/invocations.ts';
+import { secretFor, startWorld } from '../support/world.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+function checking(delivery: object): Environment {
+  return { DELIVERY: JSON.stringify({ latestVersion: '2.30.1', ...delivery }) };
+}
+
+async function at(level: string): Promise<TestDatabase> {
+  const database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+  );
+  return database;
+}
+
+/** A run of the bundle in which everything but Secrets Manager and the database would be noticed. */
+async function runOn(
+  database: TestDatabase,
+  environment: Environment,
+  event: object = { ignoreSchedule: true },
+): Promise<Recorded> {
+  await using world = await startWorld({ secret: secretFor(database) });
+  const recorded = await invokeRecorded(world, 'send-report', event, { environment });
+  const allowed = [portOf(world.secrets), `127.0.0.1:${database.port}`];
+  expect(recorded.connections.filter((place) => !allowed.includes(place))).toEqual([]);
+  expect(world.endpoint.connections()).toBe(0);
+  return recorded;
+}
+
+test('with latestVersion the version is judged, and nothing is sent, nor looked for', async () => {
+  await using database = await at('basic');
+  const run = await runOn(database, checking({}));
+  expect(run).toMatchObject({ value: { outcome: 'checked' } });
+  const [line] = summariesOf(run);
+  expect(line).toMatchObject({
+    level: 'ERROR',
+    message: 'the "timescaledb" extension is not up-to-date',
+    outcome: 'checked',
+    hint: 'The most up-to-date version is 2.30.1, the installed version is 2.28.3.',
+    version: { latest: '2.30.1', verdicts: ['alter-extension', 'upgrade-package'] },
+  });
+  for (const nothing of ['report', 'receipt', 'uuid']) expect(line).not.toHaveProperty(nothing);
+  expect(metricsOf(run)).toMatchObject([
+    { Completed: 1, Checked: 1, Sent: 0, Outdated: 1, VersionsBehind: 2 },
+  ]);
+});
+
+test('telemetry off means no version check, as in TimescaleDB', async () => {
+  await using database = await at('off');
+  const run = await runOn(database, checking({}));
+  const [line] = summariesOf(run);
+  expect(line).toMatchObject({ outcome: 'skipped', consent: { rule: 'level-off' } });
+  expect(line).not.toHaveProperty('version');
+});
+
+test('unless the operator wants one all the same: skipped, with the verdict', async () => {
+  await using database = await at('off');
+  const run = await runOn(database, checking({ versionCheckWhenOff: true }));
+  expect(summariesOf(run)).toMatchObject([
+    {
+      outcome: 'skipped',
+      message: 'Telemetry is off, set by: database.',
+      consent: { rule: 'level-off' },
+      version: {
+        verdicts: ['alter-extension', 'upgrade-package'],
+        advisories: ['GHSA-hcfx-29v5-2rcw'],
+      },
+    },
+  ]);
+  expect(metricsOf(run)).toMatchObject([
+    { Completed: 1, Skipped: 1, Checked: 0, KnownVulnerable: 1 },
+  ]);
+});
+
+test('a tick that is not due checks nothing', async () => {
+  await using database = await at('basic');
+  await database.admin.query(
+    "update _timescaledb_catalog.bgw_job set schedule_interval = '3 years', initial_start = now() + interval '1 year' where id = 1",
+  );
+  const run = await runOn(database, checking({ versionCheckWhenOff: true }), {});
+  const [line] = summariesOf(run);
+  expect(line).toMatchObject({ outcome: 'skipped', consent: { granted: true } });
+  expect(line).not.toHaveProperty('version');
+});
+
+test('DO_NOT_TRACK ends it before the secret is read, whatever the operator wants', async () => {
+  await using database = await at('basic');
+  const run = await runOn(database, {
+    ...checking({ versionCheckWhenOff: true }),
+    DO_NOT_TRACK: '1',
+  });
+  expect(run.connections).toEqual([]);
+  expect(summariesOf(run)).toMatchObject([
+    { outcome: 'skipped', consent: { rule: 'do-not-track' } },
+  ]);
+});

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { createLog } from '../../lib/log.ts';
+import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
+import type { HandmadeRelease } from '../support/catalogs.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { secretFor, startWorld } from '../support/world.ts';
+
+const NOW = { ignoreSchedule: true };
+
+async function consenting(release: HandmadeRelease): Promise<TestDatabase> {
+  const database = await createDatabase({ release });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+  return database;
+}
+
+test('two databases of one server at different versions: each run names its own', async () => {
+  await using current = await consenting('2.28.3');
+  await using behind = await consenting('2.23.1');
+  const outcomes = await Promise.all(
+    [current, behind].map(async (database, index) => {
+      await using world = await startWorld({
+        secret: secretFor(database),
+        answer: answerWithVersion('2.28.3'),
+      });
+      const { outcome } = await world.run({ event: NOW, target: { name: `number-${index}` } });
+      return outcome;
+    }),
+  );
+  expect(outcomes).toMatchObject([
+    {
+      database: 'number-0',
+      version: {
+        installed: '2.28.3',
+        available: '2.28.3',
+        verdicts: ['alter-extension'],
+        sentence: expect.stringContaining(
+          "in number-0 runs ALTER EXTENSION timescaledb UPDATE TO '2.29.2'",
+        ),
+        // What fixes the published vulnerability, although the endpoint does not name it.
+        reachable: '2.29.1',
+      },
+    },
+    {
+      database: 'number-1',
+      version: {
+        installed: '2.23.1',
+        available: '2.28.3',
+        verdicts: ['alter-extension'],
+        sentence: expect.stringMatching(/^2\.23\.1 has .* in number-1 runs ALTER EXTENSION/),
+      },
+    },
+  ]);
+});
+
+test('a newer version on the disk than the default is found, and has to be named', async () => {
+  await using database = await consenting('2.28.3');
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer: answerWithVersion('2.30.1'),
+  });
+  const { outcome } = await world.run({ event: NOW });
+  expect(outcome.version).toMatchObject({
+    available: '2.28.3',
+    verdicts: ['alter-extension', 'upgrade-package'],
+    sentence: expect.stringContaining("UPDATE TO '2.29.2'"),
+  });
+});
+
+/** What the run's own logger writes, as CloudWatch gets it. */
+function written(write: () => void): string {
+  let text = '';
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    }),
+  );
+  try {
+    write();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return text;
+}
+
+test('whatever bytes the endpoint answers, the run has sent, and its line is one line', async () => {
+  await using database = await consenting('2.28.3');
+  let reply: Uint8Array = new Uint8Array();
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer: (response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(reply);
+    },
+  });
+  const { write } = createLog();
+  const aText = fc.string({ unit: 'binary', maxLength: 300 });
+  const aReply = fc.oneof(
+    fc.uint8Array({ maxLength: 5_000 }),
+    fc
+      .record({ is_up_to_date: fc.jsonValue(), current_timescaledb_version: aText })
+      .map((value) => new TextEncoder().encode(JSON.stringify(value))),
+    fc
+      .record({
+        is_up_to_date: fc.boolean(),
+        current_timescaledb_version: fc.stringMatching(/^[A-Za-z0-9.-]{0,140}$/),
+      })
+      .map((value) => new TextEncoder().encode(JSON.stringify(value))),
+  );
+  await fc.assert(
+    fc.asyncProperty(aReply, async (bytes) => {
+      reply = Uint8Array.from(bytes);
+      const { outcome, error } = await world.run({ event: NOW });
+      expect(error).toBeUndefined();
+      expect(outcome.outcome).toBe('sent');
+      const lines = written(() => write(outcome, error));
+      expect(lines.split('\n')).toHaveLength(2);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      expect(lines.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+    }),
+    { numRuns: 60 },
+  );
+});
