@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { SERVICE } from '../lib/names.ts';
-import { environmentNames } from './load-environment.ts';
+import { environmentNames, readEnvironment } from './load-environment.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
@@ -14,6 +14,13 @@ const ALWAYS: Readonly<Record<string, readonly string[]>> = {
   diff: [],
   synth: ['--quiet'],
 };
+
+/** A bootstrap of its own is beside the account's, and not instead of it. */
+async function bootstrapOptions(name: string): Promise<readonly string[]> {
+  const { bootstrapQualifier: qualifier } = await readEnvironment(name);
+  if (qualifier === undefined) return [];
+  return ['--qualifier', qualifier, '--toolkit-stack-name', `CDKToolkit-${qualifier}`];
+}
 
 /** `npm run deploy -- prod [stacks and options]`: the CDK command for one environment. */
 const [command = '', name = '', ...rest] = process.argv.slice(2);
@@ -29,9 +36,10 @@ if (always === undefined || !names.includes(name)) {
 } else {
   const namesStacks = rest.some((argument) => argument.startsWith(SERVICE));
   const all = (command === 'deploy' || command === 'destroy') && !namesStacks ? ['--all'] : [];
+  const own = command === 'bootstrap' ? await bootstrapOptions(name) : [];
   const cdk = spawn(
     process.execPath,
-    [CDK, command, '--context', `env=${name}`, ...always, ...all, ...rest],
+    [CDK, command, '--context', `env=${name}`, ...always, ...own, ...all, ...rest],
     { cwd: ROOT, stdio: 'inherit' },
   );
   cdk.on('close', (status) => {

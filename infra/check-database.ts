@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly defaults: CheckedDefaults;
   /** Their names. */
   readonly networks: readonly string[];
+  /** Of all databases that do not say otherwise. */
+  readonly proxy?: string | undefined;
   readonly stacks: number;
   /** In milliseconds since 1970; certificates expire. */
   readonly now: number;
@@ -85,11 +87,28 @@ function configureOf(
   return { configure: secret };
 }
 
+/** A proxy is where a network reaches it: whoever has no network and is given one all the same has to say so. */
+function proxyOf(
+  where: string,
+  { network, proxy: own }: CheckedDefaults,
+  shared: string | undefined,
+  problems: string[],
+): Pick<Database, 'proxy'> {
+  const hasNetwork = network !== undefined && network !== null;
+  if (own === undefined && shared !== undefined && !hasNetwork) {
+    problems.push(
+      `${where} proxy: has no network, and would reach delivery.proxy from the internet; write proxy: null for the direct way, or its URL here if that is what you want`,
+    );
+  }
+  const proxy = own === undefined ? shared : (own ?? undefined);
+  return proxy === undefined ? {} : { proxy };
+}
+
 /** A database's settings with everything that they leave to its environment; what is wrong goes into `problems`. */
 export function toDatabase(
   where: string,
   settings: CheckedDatabase,
-  { place, defaults, networks, stacks, now }: Surroundings,
+  { place, defaults, networks, proxy, stacks, now }: Surroundings,
   problems: string[],
 ): Database {
   const { host, port, database } = settings;
@@ -107,5 +126,6 @@ export function toDatabase(
     tickHours: all.tickHours ?? 24,
     doNotTrack: all.doNotTrack ?? false,
     ...networkOf(where, all.network, networks, problems),
+    ...proxyOf(where, all, proxy, problems),
   };
 }

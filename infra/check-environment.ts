@@ -16,7 +16,7 @@ import { variablesOf } from './function-variables.ts';
 import type { Database, Environment } from './model.ts';
 import { LONGEST_ENVIRONMENT_NAME } from './names.ts';
 import { portProblems } from './network-ports.ts';
-import { enoughStacks, fullStacks } from './placement.ts';
+import { enoughStacks, fullStacks, MOST_RESOURCES } from './placement.ts';
 
 /** Lambda's limit, of all variables of a function as one JSON object. */
 const VARIABLES_LIMIT_BYTES = 4_096;
@@ -81,7 +81,7 @@ function stackProblems(databases: readonly Database[], stacks: number): readonly
   const remedy = enough === undefined ? 'use a second environment' : `set stacks to ${enough}`;
   return fullStacks(databases, stacks).map(
     ({ stack, resources }) =>
-      `stacks: number ${stack} of ${stacks} would have ${resources} resources, and CloudFormation ends at 500; ${remedy}, and see the README where it is deployed already`,
+      `stacks: number ${stack} of ${stacks} would have ${resources} resources, and is filled up to ${MOST_RESOURCES}, since CloudFormation ends at 500; ${remedy}, and see the README where it is deployed already`,
   );
 }
 
@@ -163,8 +163,16 @@ export function checkEnvironment(
   if (checked === undefined) throw new EnvironmentError(name, problems);
   const { account, region, stacks, alarmTopic } = checked;
   const defaults = checkOn('defaults', defaultsSchema, checked.defaults, {}, problems) ?? {};
-  const place = { environment: name, account, region };
-  const surroundings = { place, defaults, networks: Object.keys(checked.networks), stacks, now };
+  const isGuess = account !== settings.account || region !== settings.region;
+  const place = { environment: name, account, region, ...(isGuess && { isGuess }) };
+  const surroundings = {
+    place,
+    defaults,
+    networks: Object.keys(checked.networks),
+    proxy: checked.delivery.proxy,
+    stacks,
+    now,
+  };
   const databases = checked.databases.flatMap((written, index) => {
     const where = labelOf(written, index);
     const unknown = { name: `number-${index}`, secret: 'unknown' };
@@ -179,6 +187,9 @@ export function checkEnvironment(
     ...(alarmTopic !== undefined && { alarmTopic }),
     logRetentionDays: checked.logRetentionDays,
     logLevel: checked.logLevel,
+    ...(checked.bootstrapQualifier !== undefined && {
+      bootstrapQualifier: checked.bootstrapQualifier,
+    }),
     stacks,
   };
   problems.push(

@@ -26,6 +26,15 @@ function isProxy(candidate: string): boolean {
   return isBare && (protocol === 'http:' || protocol === 'https:');
 }
 
+const proxySchema = z
+  .string()
+  .check(
+    z.refine(
+      isProxy,
+      'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+    ),
+  );
+
 const tlsSchema = z.strictObject({
   mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
   caFile: z.optional(text()),
@@ -42,6 +51,7 @@ const defaults = {
     z.literal(TICK_HOURS, { error: `must be what divides a day: ${TICK_HOURS.join(', ')}` }),
   ),
   network: z.optional(z.nullable(text())),
+  proxy: z.optional(z.nullable(proxySchema)),
   doNotTrack: z.optional(z.boolean()),
 };
 
@@ -53,7 +63,7 @@ export const databaseSchema = z.strictObject({
   ...defaults,
   ...secret,
   name: nameSchema,
-  host: z.optional(text()),
+  host: z.optional(matching(/^[^\s/@]+$/, 'must be the name or address of a host, and no URL')),
   port: z.optional(port()),
   database: z.optional(text()),
   configure: z.optional(z.strictObject(secret)),
@@ -109,16 +119,7 @@ const deliverySchema = z
           ),
         ),
     ),
-    proxy: z.optional(
-      z
-        .string()
-        .check(
-          z.refine(
-            isProxy,
-            'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
-          ),
-        ),
-    ),
+    proxy: z.optional(proxySchema),
     latestVersion: z.optional(
       z
         .string()
@@ -172,6 +173,9 @@ export const environmentSchema = z.strictObject({
     400,
   ),
   logLevel: z._default(z.enum(['INFO', 'DEBUG']), 'INFO'),
+  bootstrapQualifier: z.optional(
+    matching(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters or digits'),
+  ),
   stacks: z._default(z.int().check(z.minimum(1), z.maximum(MOST_STACKS)), 1),
 });
 

@@ -51,6 +51,12 @@ export interface DatabaseDefaults {
    */
   readonly network?: string | null;
   /**
+   * The proxy that takes the report out; null is none.
+   *
+   * @default that of `delivery`
+   */
+  readonly proxy?: string | null;
+  /**
    * Withholds consent, whatever the database says.
    *
    * @default false
@@ -94,7 +100,10 @@ export interface NetworkSettings {
 export interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
-  /** An HTTP proxy for the report alone, such as `http://proxy.example.com:3128`; the AWS SDK does not use it. */
+  /**
+   * An HTTP proxy for the reports of all databases, and for nothing else, such as `http://proxy.example.com:3128`; the AWS
+   * SDK does not use it.
+   */
   readonly proxy?: string;
   /** Nothing is sent at all: versions are judged by this one, for networks without a way out. */
   readonly latestVersion?: string;
@@ -138,6 +147,12 @@ export interface EnvironmentSettings {
    * @default INFO
    */
   readonly logLevel?: 'INFO' | 'DEBUG';
+  /**
+   * Of a CDK bootstrap of your own, beside the account's; `npm run bootstrap` makes it.
+   *
+   * @default CDK's, which other apps in the account and region share
+   */
+  readonly bootstrapQualifier?: string;
   /**
    * How many stacks the databases are spread over, 1 to 99. A stack holds about fifty; raising the number later moves the
    * share that has to move, and needs the README's steps.

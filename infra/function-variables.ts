@@ -26,8 +26,8 @@ function targetOf(purpose: Purpose, { place }: Environment, database: Database):
   });
 }
 
-function deliveryVariables({ delivery }: Environment): Variables {
-  const { endpoint, proxy, latestVersion, versionCheckWhenOff } = delivery;
+function deliveryVariables({ delivery }: Environment, { proxy }: Database): Variables {
+  const { endpoint, latestVersion, versionCheckWhenOff } = delivery;
   return {
     DELIVERY: JSON.stringify({
       ...(endpoint !== undefined && { endpoint }),
@@ -57,7 +57,7 @@ export function variablesOf(
     TARGET: targetOf(purpose, environment, database),
     ...(database.doNotTrack && purpose !== 'configure' && { DO_NOT_TRACK: '1' }),
     ...(purpose === 'send-report' && {
-      ...deliveryVariables(environment),
+      ...deliveryVariables(environment, database),
       ...retryVariables(environment, database),
     }),
   };

@@ -7,8 +7,8 @@ import type { Environment } from './model.ts';
 const FOLDER = join(import.meta.dirname, 'environments');
 
 /** The names of all environments: those of the files in `infra/environments/`. */
-export async function environmentNames(): Promise<readonly string[]> {
-  const files = await readdir(FOLDER);
+export async function environmentNames(folder = FOLDER): Promise<readonly string[]> {
+  const files = await readdir(folder);
   return files
     .filter((file) => file.endsWith('.ts'))
     .map((file) => basename(file, '.ts'))
@@ -19,24 +19,43 @@ function isSettings(value: unknown): value is EnvironmentSettings {
   return typeof value === 'object' && value !== null;
 }
 
+async function importSettings(name: string, folder: string): Promise<unknown> {
+  try {
+    const module: { readonly environment?: unknown } = await import(join(folder, `${name}.ts`));
+    return module.environment;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EnvironmentError(name, [
+      `its file cannot be loaded: ${why.trim()}; node infra/environments/${name}.ts shows where`,
+    ]);
+  }
+}
+
 /**
- * The environment of `infra/environments/<name>.ts`, checked.
+ * The environment of `infra/environments/<name>.ts`, as it is written.
  *
- * @param now in milliseconds since 1970
- * @throws EnvironmentError when there is none of that name, with those that there are, or when anything in it is wrong
+ * @throws EnvironmentError when there is none of that name, with those that there are, or when its file cannot be used
  */
-export async function loadEnvironment(name: string, now: number): Promise<Environment> {
-  const names = await environmentNames();
+export async function readEnvironment(name: string, folder = FOLDER): Promise<EnvironmentSettings> {
+  const names = await environmentNames(folder);
   if (!names.includes(name)) {
     throw new EnvironmentError(name, [
       `there is none of that name in infra/environments; there are ${names.join(', ')}`,
     ]);
   }
-  const module: { readonly environment?: unknown } = await import(join(FOLDER, `${name}.ts`));
-  if (!isSettings(module.environment)) {
-    throw new EnvironmentError(name, [
-      'its file has no environment; write export const environment = defineEnvironment({ … })',
-    ]);
-  }
-  return checkEnvironment(name, module.environment, now);
+  const settings = await importSettings(name, folder);
+  if (isSettings(settings)) return settings;
+  throw new EnvironmentError(name, [
+    'its file has no environment; write export const environment = defineEnvironment({ … })',
+  ]);
+}
+
+/**
+ * The same, checked.
+ *
+ * @param now in milliseconds since 1970
+ * @throws EnvironmentError also when anything in it is wrong
+ */
+export async function loadEnvironment(name: string, now: number): Promise<Environment> {
+  return checkEnvironment(name, await readEnvironment(name), now);
 }

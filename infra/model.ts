@@ -23,6 +23,8 @@ export interface Database {
   readonly doNotTrack: boolean;
   /** The name of its network, if any. */
   readonly network?: string;
+  /** What takes its report out, if anything does. */
+  readonly proxy?: string;
 }
 
 /** An environment that can be deployed as it is. */
@@ -34,6 +36,8 @@ export interface Environment {
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];
+  /** Of its own CDK bootstrap, if any. */
+  readonly bootstrapQualifier?: string;
   /** How many. */
   readonly stacks: number;
 }

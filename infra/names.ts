@@ -10,6 +10,8 @@ export interface Place {
   readonly environment: string;
   readonly account: string;
   readonly region: string;
+  /** What is written is none: nothing can be said of what is elsewhere. */
+  readonly isGuess?: true;
 }
 
 /** Of the longest region's name, 14, the longest name of a role, 64, leaves this. */

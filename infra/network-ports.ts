@@ -14,15 +14,15 @@ function proxyPortOf({ port, protocol }: URL): number {
 export function portsOf(
   name: string,
   { databasePorts }: CheckedNetwork,
-  { databases, delivery: { proxy } }: Pick<Environment, 'databases' | 'delivery'>,
+  { databases }: Pick<Environment, 'databases'>,
 ): readonly number[] {
-  const overridden = databases
+  const own = databases
     .filter(({ network }) => network === name)
-    .flatMap(({ overrides: { port } }) => port ?? []);
-  const proxyPort = proxy === undefined ? [] : [proxyPortOf(new URL(proxy))];
-  return [...new Set([HTTPS_PORT, ...databasePorts, ...overridden, ...proxyPort])].toSorted(
-    (one, other) => one - other,
-  );
+    .flatMap(({ overrides: { port }, proxy }) => [
+      ...(port === undefined ? [] : [port]),
+      ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))]),
+    ]);
+  return [...new Set([HTTPS_PORT, ...databasePorts, ...own])].toSorted((one, other) => one - other);
 }
 
 /** The networks whose security group would have more rules than AWS takes. */

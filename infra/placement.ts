@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MOST_STACKS } from './names.ts';
 
 /** CloudFormation ends at 500; what is left is room for what a later release adds. */
-const MOST_RESOURCES = 450;
+export const MOST_RESOURCES = 450;
 /** The scheduler's role. */
 const STACK_RESOURCES = 1;
 /** Per function a role, the function and its asynchronous invocation; the schedule; the alarm. */

@@ -58,10 +58,18 @@ const WHY_FAILED = lines(
   'sort seen desc',
 );
 
+/** Lambda's own line about an invocation that was ended: out of memory or time, or a crash; the stream names the function. */
+const WITHOUT_A_WORD = lines(
+  'filter type = "platform.report" and record.status != "success"',
+  'fields @timestamp, @logStream, record.status, record.metrics.durationMs, record.metrics.maxMemoryUsedMB, record.requestId',
+  'sort @timestamp desc',
+);
+
 export const SAVED_QUERIES: readonly SavedQuery[] = [
   { name: 'outdated databases', query: OUTDATED },
   { name: 'why skipped', query: WHY_SKIPPED },
   { name: 'why failed', query: WHY_FAILED },
+  { name: 'what ended without a word', query: WITHOUT_A_WORD },
   { name: 'what was sent', query: WHAT_WAS_SENT },
   { name: 'one database uuid under two targets', query: SAME_UUID },
 ];

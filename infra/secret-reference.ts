@@ -32,6 +32,7 @@ function secretProblems(
       "secret: is neither the name nor the ARN of a secret; if it is a secret's value, put that into Secrets Manager, write its name here, and change the password, which this file's history has now",
     ];
   }
+  if (place.isGuess) return [];
   if (region !== place.region) {
     return [
       `secret: is in ${region}, and the functions read it in ${place.region}; replicate it there, and give that ARN`,
@@ -46,7 +47,7 @@ function secretProblems(
     : [];
 }
 
-function keyProblems(kmsKey: string | undefined, { region }: Place): readonly string[] {
+function keyProblems(kmsKey: string | undefined, { region, isGuess }: Place): readonly string[] {
   if (kmsKey === undefined || KEY_ID.test(kmsKey)) return [];
   const keyRegion = KEY_ARN.exec(kmsKey)?.groups?.['region'];
   if (keyRegion === undefined) {
@@ -54,7 +55,7 @@ function keyProblems(kmsKey: string | undefined, { region }: Place): readonly st
       "kmsKey: must be a key's ARN, or the id of a key of this account; an alias means nothing in a policy",
     ];
   }
-  return keyRegion === region
+  return isGuess || keyRegion === region
     ? []
     : [`kmsKey: is in ${keyRegion}, and Secrets Manager decrypts in ${region}; give the key there`];
 }

@@ -1,4 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { environmentNames, readEnvironment } from '../infra/load-environment.ts';
 import { tokenOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
 import { CommandError } from './command-line.ts';
@@ -89,6 +90,13 @@ function messageOf(payload: unknown): string {
   return `${errorType}: ${errorMessage}`;
 }
 
+/** The shell's word, else that of the environment's file, where it is here; the profile's is left to the SDK. */
+async function regionOf(environment: string): Promise<string | undefined> {
+  const isSaid = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
+  if (isSaid || !(await environmentNames()).includes(environment)) return undefined;
+  return (await readEnvironment(environment)).region;
+}
+
 /**
  * Invokes a deployed function and waits for what it returns. Once: an invocation that got no answer may have sent.
  *
@@ -97,7 +105,9 @@ function messageOf(payload: unknown): string {
 export async function invokeDeployed(deployed: DeployedFunction, event: unknown): Promise<unknown> {
   const { environment, database, purpose } = deployed;
   const name = functionName(environment, database, purpose);
+  const region = await regionOf(environment);
   const client = new LambdaClient({
+    ...(region !== undefined && { region }),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,

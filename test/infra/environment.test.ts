@@ -4,7 +4,11 @@ import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { checkEnvironment, EnvironmentError } from '../../infra/check-environment.ts';
 import type { DatabaseSettings, EnvironmentSettings } from '../../infra/environment.ts';
-import { environmentNames, loadEnvironment } from '../../infra/load-environment.ts';
+import {
+  environmentNames,
+  loadEnvironment,
+  readEnvironment,
+} from '../../infra/load-environment.ts';
 import { aDatabase, anEnvironment } from '../support/synthesis.ts';
 
 const NOW = Date.UTC(2026, 10, 25);
@@ -71,6 +75,39 @@ test('a name that is no environment lists those that are', async () => {
   await expect(loadEnvironment('../prod', NOW)).rejects.toThrow(
     'there is none of that name in infra/environments; there are dev, prod, staging',
   );
+});
+
+test.each([
+  [
+    'broken',
+    'export const environment = {',
+    /its file cannot be loaded: .*; node infra\/environments/s,
+  ],
+  [
+    'throwing',
+    'throw new Error("no fleet.json");',
+    /its file cannot be loaded: no fleet\.json; node/,
+  ],
+  [
+    'empty',
+    'export const other = {};',
+    /its file has no environment; write export const environment/,
+  ],
+])('a file that is %s says so', async (name, text, problem) => {
+  const environments = mkdtempSync(join(inject('folder'), 'environments-'));
+  writeFileSync(join(environments, `${name}.ts`), text);
+  await expect(readEnvironment(name, environments)).rejects.toThrow(problem);
+});
+
+test('an account and a region that are none say nothing of where secrets and keys are', () => {
+  const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf';
+  const kmsKey = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9';
+  const databases = [aDatabase('metrics', { secret, kmsKey })];
+  const settings = { ...anEnvironment({ databases }), account: '1', region: 'eu-cental-1' };
+  expect(problemsOf(settings)).toEqual([
+    expect.stringMatching(/account: /),
+    expect.stringMatching(/region: /),
+  ]);
 });
 
 test('a database has its own settings, else the defaults, else ours', () => {
@@ -176,6 +213,11 @@ describe('of a database', () => {
       { host: 'h'.repeat(3_480), configure: { secret: 's'.repeat(512) } },
       /its variables take 41\d\d bytes, and Lambda has room for 4096 .* into the secret/,
     ],
+    [
+      'a URL for a host',
+      { host: 'postgres://db' },
+      /host: must be the name or address of a host, and/,
+    ],
     ['no CA file', { tls: { caFile: 'nowhere.pem' } }, /tls\.caFile: nowhere\.pem cannot be read/],
   ])('%s is said, and alone', (_what, changes, problem) => {
     expect(problemsOfDatabase(changes)).toEqual([expect.stringMatching(problem)]);
@@ -266,8 +308,16 @@ describe('of the environment', () => {
     ],
     [
       'a proxy for loopback',
-      { delivery: { endpoint: 'http://localhost:8080/', proxy: 'http://proxy:3128' } },
+      {
+        delivery: { endpoint: 'http://localhost:8080/' },
+        defaults: { proxy: 'http://proxy:3128' },
+      },
       /DELIVERY endpoint: is http:, which a proxy/,
+    ],
+    [
+      'a proxy that would be reached from the internet',
+      { delivery: { proxy: 'http://proxy.example.com:3128' } },
+      /"metrics" proxy: has no network, .* write proxy: null for the direct way, or its URL here/,
     ],
     [
       'a network with both kinds of security groups',

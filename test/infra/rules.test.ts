@@ -146,10 +146,11 @@ describe('every function', () => {
 
   test('is told everything that its databaseâ€™s settings say', () => {
     const environment = checked({
-      delivery: { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' },
+      delivery: { endpoint: 'https://collector.example.com/' },
       stacks: 3,
       databases: [
         aDatabase('metrics', {
+          proxy: 'http://proxy:3128',
           host: 'db.example.com',
           port: 5_433,
           database: 'app',
@@ -209,10 +210,14 @@ describe('every function', () => {
   });
 
   test('but send-report is told no endpoint, no proxy and nothing about retries', () => {
-    const delivery = { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' };
+    const delivery = { endpoint: 'https://collector.example.com/' };
+    const proxy = 'http://proxy:3128';
     const configure = { secret: 'test/metrics/administrator' };
     const synthesis = synthesise(
-      checked({ delivery, databases: [aDatabase('metrics', { configure, doNotTrack: true })] }),
+      checked({
+        delivery,
+        databases: [aDatabase('metrics', { configure, proxy, doNotTrack: true })],
+      }),
     );
     const variables = (construct: string): Record<string, string> =>
       property<{ readonly Variables: Record<string, string> }>(
@@ -231,6 +236,44 @@ describe('every function', () => {
     expect(Object.keys(variables('Configure'))).toEqual(['TARGET']);
     expect(JSON.parse(variables('Configure')['TARGET'] ?? '').secretId).toBe(configure.secret);
   });
+});
+
+describe('the proxy', () => {
+  const networks = { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } };
+  const synthesis = synthesise(
+    checked({
+      networks,
+      delivery: { proxy: 'http://proxy.example.com:3128' },
+      databases: [
+        aDatabase('inside', { network: 'main' }),
+        aDatabase('direct', { network: 'main', proxy: null }),
+        aDatabase('own', { network: 'main', proxy: 'http://other.example.com:3129' }),
+        aDatabase('outside', { proxy: null }),
+      ],
+    }),
+  );
+
+  test.each([
+    ['of the environment', 'inside', 'http://proxy.example.com:3128'],
+    ['of none, where a database wants none', 'direct', undefined],
+    ['of its own', 'own', 'http://other.example.com:3129'],
+    ['of none, outside of every network', 'outside', undefined],
+  ])('%s is what %s has', (_whose, database, proxy) => {
+    const { Variables } = property<{ readonly Variables: Record<string, string> }>(
+      of(synthesis, database, 'SendReport/Function'),
+      'Environment',
+    );
+    expect(Variables['HTTPS_PROXY']).toBe(proxy);
+    expect(Variables['NODE_USE_ENV_PROXY']).toBe(proxy === undefined ? undefined : '1');
+  });
+});
+
+test('an environment with a bootstrap of its own takes its code and its roles from there', () => {
+  const { texts } = synthesise(checked({ bootstrapQualifier: 'tsdbtel' }));
+  const text = texts['timescaledb-telemetry-test-1'] ?? '';
+  expect(text).toContain('cdk-tsdbtel-assets-');
+  expect(text).toContain('/cdk-bootstrap/tsdbtel/version');
+  expect(text).not.toContain('hnb659fds');
 });
 
 describe('an environment that sends nothing', () => {
@@ -547,7 +590,10 @@ describe('what is shared', () => {
       checked({
         delivery: { proxy },
         networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
-        databases: [aDatabase('metrics', { network: 'main' }), aDatabase('out', { port: 5_434 })],
+        databases: [
+          aDatabase('metrics', { network: 'main' }),
+          aDatabase('out', { port: 5_434, proxy: 'http://elsewhere.example.com:3129' }),
+        ],
       }),
     );
     const [[, group] = []] = synthesis.resources('AWS::EC2::SecurityGroup');
@@ -576,7 +622,7 @@ describe('what is shared', () => {
   test('lets functions of a VPC out to the databases, 443 and the proxy, and nobody in', () => {
     const synthesis = synthesise(
       checked({
-        delivery: { proxy: 'http://proxy.example.com:3128' },
+        defaults: { proxy: 'http://proxy.example.com:3128' },
         networks: {
           main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], databasePorts: [6_432] },
           own: { securityGroups: ['sg-0a1b2c3d'], subnets: ['subnet-0a1b2c3d'] },
@@ -726,12 +772,14 @@ describe('the alarms', () => {
     );
     const atOnce = {
       Threshold: 1,
-      EvaluationPeriods: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
     };
     expect(alarms.get('timescaledb-telemetry-prod-failed-for-good')).toMatchObject({
       ...atOnce,
+      // One in half an hour: an idle queue's figures come late.
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 1,
       Namespace: 'AWS/SQS',
       MetricName: 'NumberOfMessagesSent',
       Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-failed-runs' }],
@@ -740,6 +788,7 @@ describe('the alarms', () => {
     });
     expect(alarms.get('timescaledb-telemetry-prod-undelivered')).toMatchObject({
       ...atOnce,
+      EvaluationPeriods: 1,
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-undelivered' }],
@@ -748,6 +797,9 @@ describe('the alarms', () => {
     });
     expect(alarms.get('timescaledb-telemetry-prod-known-vulnerable')).toMatchObject({
       ...atOnce,
+      // One in a week, since a job may be due that rarely.
+      EvaluationPeriods: 7,
+      DatapointsToAlarm: 1,
       Namespace: METRICS_NAMESPACE,
       MetricName: 'KnownVulnerable',
       Dimensions: [
@@ -778,7 +830,7 @@ test('every field that a saved query or the dashboard asks for is in the READMEâ
   const queries = prod
     .resources('AWS::Logs::QueryDefinition')
     .map(([, { Properties }]) => String(Properties['QueryString']));
-  expect(queries).toHaveLength(5);
+  expect(queries).toHaveLength(6);
   const fields = new Set(
     queries.flatMap((query) =>
       [...query.matchAll(/\b(version|consent|report|receipt|error|retry)\.(\w+)/g)].map(

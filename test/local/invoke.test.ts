@@ -233,16 +233,20 @@ describe.concurrent('what goes wrong', () => {
   test('no region, and no credentials', async () => {
     await using deployment = await deploy(granted);
     const { AWS_REGION, AWS_ACCESS_KEY_ID: _, ...rest } = deployment.shell;
-    const withoutRegion = await invoke({ shell: rest });
+    const withoutRegion = await runCommand('invoke', ['elsewhere', TARGET_NAME], rest);
     expect([withoutRegion.code, withoutRegion.stderr]).toEqual([
       1,
       expect.stringMatching(/^No AWS region is set\.\n.*AWS_REGION/),
     ]);
-    const withoutKeys = await invoke({ shell: { ...rest, AWS_REGION: AWS_REGION ?? '' } });
-    expect([withoutKeys.code, withoutKeys.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^No AWS credentials were found\.\n/),
-    ]);
+    const shells = [{ ...rest, AWS_REGION: AWS_REGION ?? '' }, rest];
+    for (const shell of shells) {
+      // Without one of the shell it is that of the environment's file, which is here.
+      const withoutKeys = await invoke({ shell });
+      expect([withoutKeys.code, withoutKeys.stderr]).toEqual([
+        1,
+        expect.stringMatching(/^No AWS credentials were found\.\n/),
+      ]);
+    }
     expect(deployment.invoked).toEqual([]);
   });
 });

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import type { EnvironmentSettings } from '../../infra/environment.ts';
+import { loadEnvironment } from '../../infra/load-environment.ts';
+import { settingWarnings } from '../../infra/warnings.ts';
+import { aDatabase, checked, synthesise } from '../support/synthesis.ts';
+
+const NETWORK = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
+
+test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]>([
+  ['no databases', { databases: [] }, /has no databases/],
+  [
+    'one secret, and nothing else, for two databases',
+    { databases: [aDatabase('one', { secret: 'x' }), aDatabase('other', { secret: 'x' })] },
+    /"one" and "other" have the same secret, .*: one database would report more than once/,
+  ],
+  [
+    'a name that ends like an ARN',
+    { databases: [aDatabase('metrics', { secret: 'prod/metrics-AbCd3f' })] },
+    /"metrics" has a secret whose name ends like an ARN: .* leave them away, or give the whole ARN/,
+  ],
+  [
+    'a name that nobody looks at',
+    { databases: [aDatabase('metrics', { tls: { mode: 'verify-ca', serverName: 'db' } })] },
+    /"metrics" has a serverName, which verify-ca does not look at: use verify-full/,
+  ],
+  [
+    'a network that nobody is in',
+    { networks: { main: NETWORK } },
+    /network "main" has no database/,
+  ],
+])('%s can be deployed, and is warned of', (_what, changes, warning) => {
+  const environment = checked(changes);
+  expect(settingWarnings(environment)).toEqual([expect.stringMatching(warning)]);
+  expect(synthesise(environment).warnings).toEqual([expect.stringMatching(warning)]);
+});
+
+test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
+  [
+    'one secret for two databases of one server',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x', database: 'one' }),
+        aDatabase('other', { secret: 'x', database: 'other' }),
+      ],
+    },
+  ],
+  ['a name with six small letters', { databases: [aDatabase('x', { secret: 'prod/x-master' })] }],
+  [
+    'an ARN with what AWS has added',
+    {
+      databases: [
+        aDatabase('x', {
+          secret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCd3f',
+        }),
+      ],
+    },
+  ],
+])('%s is not', (_what, changes) => {
+  expect(settingWarnings(checked(changes))).toEqual([]);
+});
+
+test.each(['dev', 'staging', 'prod'])('nothing in %s is', async (name) => {
+  expect(settingWarnings(await loadEnvironment(name, Date.now()))).toEqual([]);
+});
