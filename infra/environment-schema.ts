@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import { isEndpoint } from '../lib/settings.ts';
+import { isEndpoint, versionSchema } from '../lib/settings.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../lib/target.ts';
-import { toVersion } from '../lib/version-support.ts';
 import { isRegion, MOST_STACKS } from './names.ts';
 
 /** What CloudWatch Logs offers. */
@@ -120,16 +119,7 @@ const deliverySchema = z
         ),
     ),
     proxy: z.optional(proxySchema),
-    latestVersion: z.optional(
-      z
-        .string()
-        .check(
-          z.refine(
-            (candidate) => toVersion(candidate) !== undefined,
-            'must be a version of TimescaleDB, such as 2.30.1',
-          ),
-        ),
-    ),
+    latestVersion: z.optional(versionSchema),
     latestVersionParameter: z.optional(
       matching(
         /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,

@@ -18,6 +18,16 @@ export function isEndpoint(text: string): boolean {
 /** The address of the built-in reporter. */
 const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
 
+/** A version that others can be compared with. */
+export const versionSchema = z
+  .string()
+  .check(
+    z.refine(
+      (text) => toVersion(text) !== undefined,
+      'must be a version of TimescaleDB, such as 2.30.1',
+    ),
+  );
+
 const deliverySchema = z
   .strictObject({
     endpoint: z.optional(
@@ -30,16 +40,7 @@ const deliverySchema = z
           ),
         ),
     ),
-    latestVersion: z.optional(
-      z
-        .string()
-        .check(
-          z.refine(
-            (text) => toVersion(text) !== undefined,
-            'must be a version of TimescaleDB, such as 2.30.1',
-          ),
-        ),
-    ),
+    latestVersion: z.optional(versionSchema),
     versionCheckWhenOff: z.optional(z.boolean()),
   })
   .check(
