@@ -307,6 +307,11 @@ describe('of the environment', () => {
       /delivery\.proxy: must be such as http:\/\/proxy\.example\.com:3128, without path/,
     ],
     [
+      'a proxy that is none of HTTP',
+      { delivery: { proxy: 'socks5://proxy:1080/' } },
+      /delivery\.proxy: must be such as http:\/\/proxy\.example\.com:3128, without path/,
+    ],
+    [
       'a proxy for loopback',
       {
         delivery: { endpoint: 'http://localhost:8080/' },
