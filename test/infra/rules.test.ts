@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { variablesOf } from '../../infra/function-variables.ts';
+import { BY_DATABASE, LAST_SUCCESS, OUTDATED, SAVED_QUERIES } from '../../infra/queries.ts';
+import { figuresOf } from '../../infra/quotas.ts';
 import { createStacks } from '../../infra/stacks.ts';
 import { METRICS, METRICS_NAMESPACE, PURPOSES } from '../../lib/names.ts';
 import { retryPrefix } from '../../lib/retry.ts';
@@ -347,6 +349,16 @@ describe('every role', () => {
     expect(secretsOf('Configure/Role')).toEqual([
       'arn:aws:secretsmanager:eu-central-1:333333333333:secret:prod/orders/administrator-??????',
     ]);
+  });
+
+  test('reads a secret that is given without the suffix of its ARN, and no other', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:test/metrics';
+    const resourceOf = (secret: string): unknown =>
+      checked({ databases: [aDatabase('metrics', { secret })] }).databases[0]?.secret.resource;
+    expect(resourceOf('test/metrics')).toBe(`${arn}-??????`);
+    expect(resourceOf(arn)).toBe(`${arn}-??????`);
+    expect(resourceOf(`${arn}-abcde`)).toBe(`${arn}-abcde-??????`);
+    expect(resourceOf(`${arn}-AbCdEf`)).toBe(`${arn}-AbCdEf`);
   });
 
   const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
@@ -822,6 +834,74 @@ describe('the alarms', () => {
       'timescaledb-telemetry-prod-undelivered',
       'timescaledb-telemetry-prod-known-vulnerable',
     ]);
+  });
+});
+
+describe('the dashboard', () => {
+  interface Widget {
+    readonly properties: {
+      readonly title?: string;
+      readonly query?: string;
+      readonly metrics?: readonly (readonly (string | { readonly label: string })[])[];
+    };
+  }
+
+  function widgets(): readonly Widget[] {
+    const [[, dashboard] = []] = prod.resources('AWS::CloudWatch::Dashboard');
+    const body = dashboard?.Properties['DashboardBody'] as {
+      readonly 'Fn::Join': readonly [string, readonly unknown[]];
+    };
+    const text = body['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'here'));
+    return JSON.parse(text.join('')).widgets;
+  }
+
+  test('has under each title what the title says', () => {
+    const queries = widgets().flatMap(({ properties: { title, query } }) =>
+      query === undefined ? [] : [[title, query.replace(/^SOURCE '[^']+' \| /, '')]],
+    );
+    expect(Object.fromEntries(queries)).toEqual({
+      'Behind, and by what': OUTDATED,
+      'Sent, skipped and failed, by database': BY_DATABASE,
+      'Last success, the oldest first': LAST_SUCCESS,
+    });
+    expect(LAST_SUCCESS).toMatch(/\| sort last_success asc$/);
+  });
+
+  test('draws each figure under its own name', () => {
+    const drawn = widgets().flatMap(({ properties: { metrics = [] } }) =>
+      metrics.map((metric) => {
+        const { label } = Object(metric.at(-1));
+        return `${label}: ${metric[1]}`;
+      }),
+    );
+    expect([...new Set(drawn)]).toEqual([
+      'sent: Sent',
+      'checked: Checked',
+      'skipped: Skipped',
+      'failed attempts: Failed',
+      'failed for good: FailedForGood',
+      'an outdated TimescaleDB: Outdated',
+      'a known vulnerability: KnownVulnerable',
+      'p50: Duration',
+      'p99: Duration',
+      'Maximum: Duration',
+      'failed-runs: ApproximateNumberOfMessagesVisible',
+      'undelivered: ApproximateNumberOfMessagesVisible',
+    ]);
+  });
+});
+
+test('one database under two targets is found as soon as there are two', () => {
+  const [query] = SAVED_QUERIES.filter(({ name }) => name.includes('two targets'));
+  expect(query?.query).toMatch(/count_distinct\(database\) as targets[^|]+\| filter targets > 1$/);
+});
+
+test('what counts against a quota is every function’s code, and every role', () => {
+  expect(figuresOf(prod.environment, 10)).toEqual({
+    databases: 5,
+    functions: 11,
+    stacks: 4,
+    codeBytes: 110,
   });
 });
 
