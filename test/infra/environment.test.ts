@@ -343,6 +343,15 @@ describe('of the environment', () => {
       /network "main" subnets: must name at least one/,
     ],
     [
+      'a port that is none',
+      {
+        networks: {
+          main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], databasePorts: [65_536] },
+        },
+      },
+      /network "main" databasePorts\[0\]: Too big/,
+    ],
+    [
       'a name of a network that no parameter can have',
       { networks: { 'a b': { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } } },
       /network "a b": its name must be/,
