@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import pg from 'pg';
 import { expect, test, vi } from 'vitest';
 import { createLog } from '../../lib/log.ts';
 import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import type { HandmadeRelease } from '../support/catalogs.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD, startPostgres } from '../support/postgres.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 const NOW = { ignoreSchedule: true };
@@ -67,6 +69,37 @@ test('a newer version on the disk than the default is found, and has to be named
     verdicts: ['alter-extension', 'upgrade-package'],
     sentence: expect.stringContaining("UPDATE TO '2.29.2'"),
   });
+});
+
+test('in template1 the verdict says that new databases begin with it', async () => {
+  // A server of its own, since whoever makes a database there copies it.
+  const server = await startPostgres();
+  try {
+    const admin = new pg.Client({
+      host: '127.0.0.1',
+      port: server.port,
+      user: SUPERUSER,
+      password: SUPERUSER_PASSWORD,
+      database: 'template1',
+    });
+    await admin.connect();
+    await admin.query("create extension timescaledb version '2.23.1'");
+    await admin.query("alter database template1 set timescaledb.telemetry_level = 'basic'");
+    await admin.query("create role reporter login password 'of-the-reporter'");
+    await admin.end();
+    const login = { name: 'template1', role: 'reporter', password: 'of-the-reporter' };
+    await using world = await startWorld({ secret: secretFor(login, { port: server.port }) });
+    const { outcome } = await world.run({ event: NOW });
+    expect(outcome).toMatchObject({
+      outcome: 'sent',
+      version: {
+        verdicts: ['alter-extension', 'template1-outdated', 'upgrade-package'],
+        sentence: expect.stringContaining('until then new databases begin with 2.23.1.'),
+      },
+    });
+  } finally {
+    await server.stop();
+  }
 });
 
 /** What the run's own logger writes, as CloudWatch gets it. */
