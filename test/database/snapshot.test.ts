@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readFacts } from '../../lib/facts.ts';
 import { buildReport } from '../../lib/report/report.ts';
+import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import { jobSchema } from '../support/catalogs.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
@@ -233,9 +234,15 @@ test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
 );
 
 test('a database without a uuid gets a report without one, and a warning', async () => {
-  await using database = await consenting();
-  await database.admin.query(`delete from _timescaledb_catalog.metadata where key = 'uuid'`);
-  await using world = await startWorld({ secret: secretFor(database) });
+  // Up to date, so that the warning is all that there is to warn of.
+  await using database = await createDatabase({ release: '2.29.2' });
+  await database.admin.query(`
+    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
+    delete from _timescaledb_catalog.metadata where key = 'uuid'`);
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer: answerWithVersion('2.29.2'),
+  });
 
   const { outcome } = await world.run();
 
