@@ -11,7 +11,14 @@ import { secretFor, startWorld } from '../support/world.ts';
 
 /** What the statements use of pg_catalog: all of it is in the documentation of PostgreSQL 9.6. */
 const KNOWN_TO_9_6 = [
-  ...['pg_available_extensions', 'pg_class', 'pg_database', 'pg_db_role_setting', 'pg_depend'],
+  ...[
+    'pg_available_extensions',
+    'pg_available_extension_versions',
+    'pg_class',
+    'pg_database',
+    'pg_db_role_setting',
+    'pg_depend',
+  ],
   ...['pg_extension', 'pg_file_settings', 'pg_foreign_data_wrapper', 'pg_foreign_server'],
   ...['pg_language', 'pg_namespace', 'pg_proc', 'pg_roles', 'pg_settings'],
   ...['current_database', 'current_setting', 'date_part', 'decode', 'encode', 'format'],
