@@ -39,18 +39,20 @@ export interface Advisory {
   readonly sentence: string;
 }
 
-/** From github.com/timescale/timescaledb/security/advisories and, for the oldest, the CVE list. */
 export const ADVISORIES: readonly Advisory[] = [
+  // https://github.com/timescale/timescaledb/security/advisories/GHSA-hcfx-29v5-2rcw
   {
     id: 'GHSA-hcfx-29v5-2rcw',
     fixed: '2.29.1',
     sentence: 'GHSA-hcfx-29v5-2rcw is fixed in 2.29.1',
   },
+  // https://github.com/timescale/timescaledb/security/advisories/GHSA-vgp2-jj5c-828m
   {
     id: 'GHSA-vgp2-jj5c-828m',
     fixed: '2.25.2',
     sentence: 'GHSA-vgp2-jj5c-828m is fixed in 2.25.2',
   },
+  // https://github.com/timescale/timescaledb/security/advisories/GHSA-44jh-j22r-33wq
   {
     id: 'GHSA-44jh-j22r-33wq',
     since: '2.8.0',
@@ -58,6 +60,7 @@ export const ADVISORIES: readonly Advisory[] = [
     sentence:
       "GHSA-44jh-j22r-33wq (CVE-2023-25149: the telemetry job could be made to run another user's functions) is fixed in 2.9.3",
   },
+  // https://www.cve.org/CVERecord?id=CVE-2022-24128
   {
     id: 'CVE-2022-24128',
     fixed: '2.5.2',
