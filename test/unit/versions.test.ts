@@ -205,6 +205,12 @@ describe('says who does what', () => {
       "The owner of the extension in metrics runs ALTER EXTENSION timescaledb UPDATE, as the first statement of a fresh session: 2.29.2 is on the server's disk already.",
     ],
     [
+      'the owner, with what is newer on the disk than what was named',
+      ['2.29.2', '2.30.1', '2.29.2', '18.1'],
+      'The most up-to-date version is 2.30.1, the installed version is 2.29.2.',
+      "The owner of the extension in metrics runs ALTER EXTENSION timescaledb UPDATE, as the first statement of a fresh session: 2.30.1 is on the server's disk already.",
+    ],
+    [
       'the administrator',
       ['2.29.1', '2.29.1', '2.29.2', '18.1'],
       'The most up-to-date version is 2.29.2, the installed version is 2.29.1.',
