@@ -26,7 +26,7 @@ function secretProblems(
 ): readonly string[] {
   const { region, account } = ARN.exec(secret)?.groups ?? {};
   if (region === undefined) {
-    if (NAME.test(secret) && !secret.startsWith('arn:')) return [];
+    if (NAME.test(secret)) return [];
     // What it is, is not repeated: it may be the secret itself.
     return [
       "secret: is neither the name nor the ARN of a secret; if it is a secret's value, put that into Secrets Manager, write its name here, and change the password, which this file's history has now",
