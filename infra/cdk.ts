@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { SERVICE } from '../lib/names.ts';
-import { environmentNames, readEnvironment } from './load-environment.ts';
+import { environmentNames, readIfPossible } from './load-environment.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
@@ -17,7 +17,7 @@ const ALWAYS: Readonly<Record<string, readonly string[]>> = {
 
 /** A bootstrap of its own is beside the account's, and not instead of it. */
 async function bootstrapOptions(name: string): Promise<readonly string[]> {
-  const { bootstrapQualifier: qualifier } = await readEnvironment(name);
+  const qualifier = (await readIfPossible(name))?.bootstrapQualifier;
   if (qualifier === undefined) return [];
   return ['--qualifier', qualifier, '--toolkit-stack-name', `CDKToolkit-${qualifier}`];
 }

@@ -69,7 +69,7 @@ function duplicateProblems(databases: readonly Database[]): readonly string[] {
 /** CloudWatch tells topics of its own region alone. */
 function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
   const region = alarmTopic?.split(':')[3] ?? place.region;
-  return region === place.region
+  return place.isGuess || region === place.region
     ? []
     : [
         `alarmTopic: is in ${region}, and an alarm can tell only topics of its own region, ${place.region}; give one that is there`,
@@ -95,11 +95,12 @@ function asDeployed(environment: Environment): Environment {
 
 /** What the function itself would say of its variables, and Lambda of their size. */
 function variablesProblems(environment: Environment, database: Database): readonly string[] {
+  const deployed = asDeployed(environment);
   const problems: string[] = [];
-  checkSettings(variablesOf('send-report', asDeployed(environment), database), problems);
+  checkSettings(variablesOf('send-report', deployed, database), problems);
   // That of configure can be the largest: the administrator's secret may have the longer name.
   const sizes = PURPOSES.map((purpose) =>
-    Buffer.byteLength(JSON.stringify(variablesOf(purpose, environment, database))),
+    Buffer.byteLength(JSON.stringify(variablesOf(purpose, deployed, database))),
   );
   const bytes = Math.max(...sizes);
   if (bytes > VARIABLES_LIMIT_BYTES) {

@@ -50,6 +50,19 @@ export async function readEnvironment(name: string, folder = FOLDER): Promise<En
   ]);
 }
 
+/** The same for whoever can do without; undefined where there is none, or its file cannot be used. */
+export async function readIfPossible(
+  name: string,
+  folder = FOLDER,
+): Promise<EnvironmentSettings | undefined> {
+  try {
+    return await readEnvironment(name, folder);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * The same, checked.
  *

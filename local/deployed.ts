@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { environmentNames, readEnvironment } from '../infra/load-environment.ts';
+import { readIfPossible } from '../infra/load-environment.ts';
 import { tokenOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
 import { CommandError } from './command-line.ts';
@@ -93,8 +93,7 @@ function messageOf(payload: unknown): string {
 /** The shell's word, else that of the environment's file, where it is here; the profile's is left to the SDK. */
 async function regionOf(environment: string): Promise<string | undefined> {
   const isSaid = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
-  if (isSaid || !(await environmentNames()).includes(environment)) return undefined;
-  return (await readEnvironment(environment)).region;
+  return isSaid ? undefined : (await readIfPossible(environment))?.region;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   environmentNames,
   loadEnvironment,
   readEnvironment,
+  readIfPossible,
 } from '../../infra/load-environment.ts';
 import { aDatabase, anEnvironment } from '../support/synthesis.ts';
 
@@ -97,13 +98,16 @@ test.each([
   const environments = mkdtempSync(join(inject('folder'), 'environments-'));
   writeFileSync(join(environments, `${name}.ts`), text);
   await expect(readEnvironment(name, environments)).rejects.toThrow(problem);
+  await expect(readIfPossible(name, environments)).resolves.toBeUndefined();
 });
 
-test('an account and a region that are none say nothing of where secrets and keys are', () => {
+test('an account and a region that are none say nothing of where secrets, keys and topics are', () => {
   const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf';
   const kmsKey = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9';
   const databases = [aDatabase('metrics', { secret, kmsKey })];
-  const settings = { ...anEnvironment({ databases }), account: '1', region: 'eu-cental-1' };
+  const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:database-alarms';
+  const written = anEnvironment({ databases, alarmTopic });
+  const settings = { ...written, account: '1', region: 'eu-cental-1' };
   expect(problemsOf(settings)).toEqual([
     expect.stringMatching(/account: /),
     expect.stringMatching(/region: /),
