@@ -4,9 +4,7 @@ import type { Context } from 'aws-lambda';
 import { type Configured, configure } from '../lib/configure/configure.ts';
 import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
 import { createLog } from '../lib/log.ts';
-
-/** Left of Lambda's time for the summary line. */
-const RESERVE_MS = 1_500;
+import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
 
 const { logger, write } = createLog();
 const client = createSecretsClient();
@@ -17,7 +15,7 @@ async function configureTelemetry(
 ): Promise<Configured | undefined> {
   const { line, configured, error } = await configure(event, process.env, {
     secretsOf: (target) => createSecretReader(client, target),
-    limitMs: context.getRemainingTimeInMillis() - RESERVE_MS,
+    limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
   });
   write(line, error);
   if (error !== undefined) throw error;

@@ -3,10 +3,8 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
 import { createLog } from '../lib/log.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
 import { type Preview, preview } from '../lib/preview.ts';
-
-/** Left of Lambda's time for the summary line. */
-const RESERVE_MS = 1_500;
 
 const { logger, write } = createLog();
 const client = createSecretsClient();
@@ -18,7 +16,7 @@ async function getReport(event: unknown, context: Context): Promise<Preview | un
     error,
   } = await preview(event, process.env, {
     secretsOf: (target) => createSecretReader(client, target),
-    limitMs: context.getRemainingTimeInMillis() - RESERVE_MS,
+    limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
     now: Date.now,
   });
   write(outcome, error);

@@ -7,10 +7,8 @@ import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
 import { createLog } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import type { Outcome } from '../lib/outcome.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
 import { run } from '../lib/run.ts';
-
-/** Left of Lambda's time for the summary line and the metrics; and for scheduling a retry, where that is set up. */
-const RESERVE_MS = process.env['RETRY'] ? 7_000 : 1_500;
 
 // As in lib/connection.ts, for the endpoint.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
@@ -23,9 +21,9 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
   const { outcome, error, retryError } = await run(event, process.env, {
     secretsOf: (target) => createSecretReader(client, target),
     functionArn: context.invokedFunctionArn,
-    createSchedule: async (schedule) =>
-      (await import('../lib/scheduler.ts')).createSchedule(schedule),
-    limitMs: context.getRemainingTimeInMillis() - RESERVE_MS,
+    createSchedule: async (schedule, signal) =>
+      (await import('../lib/scheduler.ts')).createSchedule(schedule, signal),
+    limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
     now: Date.now,
   });
   write(outcome, error, retryError);

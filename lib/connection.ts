@@ -117,7 +117,8 @@ async function connect(
   });
   // Without a listener a connection that dies between two queries would end the process.
   client.on('error', () => undefined);
-  signal.addEventListener('abort', () => socket.destroy(), { once: true });
+  const cut = (): void => void socket.destroy();
+  signal.addEventListener('abort', cut, { once: true });
   let firstByte: number | undefined;
   socket.once('data', (chunk) => {
     firstByte = chunk[0];
@@ -128,6 +129,8 @@ async function connect(
   } catch (error) {
     socket.destroy();
     throw speaksPostgresql(firstByte) ? toDatabaseError(error, 'connect') : notPostgresql(error);
+  } finally {
+    signal.removeEventListener('abort', cut);
   }
 }
 
@@ -154,7 +157,7 @@ export async function login(
 }
 
 /** Ends the session; when the server does not answer the goodbye, cuts the line. */
-export async function close({ client, socket }: Connection): Promise<void> {
+async function close({ client, socket }: Connection): Promise<void> {
   const cut = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
   try {
     await client.end();
@@ -162,5 +165,26 @@ export async function close({ client, socket }: Connection): Promise<void> {
     socket.destroy();
   } finally {
     clearTimeout(cut);
+  }
+}
+
+/**
+ * Lends the connection, and closes it before this returns, whatever happens.
+ *
+ * @param signal when aborted, cuts the line at once
+ */
+export async function lend<T>(
+  connection: Connection,
+  signal: AbortSignal,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const cut = (): void => void connection.socket.destroy();
+  signal.addEventListener('abort', cut, { once: true });
+  if (signal.aborted) cut();
+  try {
+    return await work(connection.client);
+  } finally {
+    await close(connection);
+    signal.removeEventListener('abort', cut);
   }
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Connection, close } from './connection.ts';
+import { type Connection, lend } from './connection.ts';
 import { toDatabaseError } from './database-errors.ts';
 import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 
@@ -76,16 +76,17 @@ async function query(client: pg.Client, sql: string): Promise<unknown> {
  * Lends one read-only snapshot of the database and takes it back: the transaction is ended and the connection closed
  * before this returns, whatever happens. Round trips: head, what `read` asks, end.
  *
+ * @param signal when aborted, cuts the connection
  * @param remainingMs what is left of the run: no statement may take longer on the server
  * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
  */
 export async function withSnapshot<T>(
   connection: Connection,
+  signal: AbortSignal,
   remainingMs: () => number,
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  const { client } = connection;
-  try {
+  return lend(connection, signal, async (client) => {
     const identity = toIdentity(await query(client, head(remainingMs())));
     let hasFailed = false;
     const result = await read({
@@ -100,7 +101,5 @@ export async function withSnapshot<T>(
     });
     await query(client, 'commit');
     return result;
-  } finally {
-    await close(connection);
-  }
+  });
 }

@@ -39,11 +39,12 @@ export type Reply =
 export interface Sent {
   readonly receipt: Receipt;
   /**
-   * Reads the reply, within its own time limit and the run's. A reply that cannot be read is no failure.
+   * Reads the reply. One that cannot be read is no failure, and one that is too slow is not waited for.
    *
+   * @param remainingMs what is left of the run
    * @throws RunError ENDPOINT_* for a status that is not 2xx
    */
-  readonly readReply: () => Promise<Reply>;
+  readonly readReply: (remainingMs: number) => Promise<Reply>;
 }
 
 /** The error under fetch's own "fetch failed". */
@@ -165,8 +166,8 @@ export async function deliver(
       status: response.status,
       at: new Date().toISOString(),
     },
-    async readReply() {
-      const replyTimer = giveUpAfter(REPLY_TIMEOUT_MS);
+    async readReply(remainingMs) {
+      const replyTimer = giveUpAfter(Math.max(0, Math.min(REPLY_TIMEOUT_MS, remainingMs)));
       try {
         if (!response.ok) throw statusError(response);
         return await readReply(response, either);

@@ -19,6 +19,8 @@ export interface ReadingOptions {
   readonly ignoreSchedule?: boolean | undefined;
   /** Build no report at all: where nothing is sent, only the facts count. */
   readonly withoutReport?: boolean;
+  /** Of the run's time, what the sending needs; nothing where nothing is sent. */
+  readonly keepMs?: number;
   /** Build the report without consent, too: for showing it, never for sending. */
   readonly always?: boolean | undefined;
 }
@@ -81,18 +83,23 @@ export async function readDatabase(
   const credentials = await phases.run('credentials', (signal) =>
     secrets.read('AWSCURRENT', signal),
   );
-  return phases.run('database', async (signal) => {
-    const connection = await login(credentials, secrets, target, signal);
-    return withSnapshot(connection, phases.remainingMs, async (snapshot) => {
-      const facts = await readFacts(snapshot);
-      story.facts = facts;
-      phases.limitTo(jobSettings(facts).maxRuntimeMs);
-      const { consent, due, isWanted } = await decide(story, facts, target, options);
-      if (!isWanted) return { facts, consent, due };
-      const source = consent.granted ? target : onlyReading(target);
-      const report = await buildReport(snapshot, source, consent.level);
-      story.report = report;
-      return { facts, consent, due, report };
-    });
-  });
+  const connection = await phases.run('connection', (signal) =>
+    login(credentials, secrets, target, signal),
+  );
+  return phases.run(
+    'database',
+    (signal) =>
+      withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
+        const facts = await readFacts(snapshot);
+        story.facts = facts;
+        phases.limitTo(jobSettings(facts).maxRuntimeMs);
+        const { consent, due, isWanted } = await decide(story, facts, target, options);
+        if (!isWanted) return { facts, consent, due };
+        const source = consent.granted ? target : onlyReading(target);
+        const report = await buildReport(snapshot, source, consent.level);
+        story.report = report;
+        return { facts, consent, due, report };
+      }),
+    options.keepMs,
+  );
 }

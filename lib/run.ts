@@ -4,7 +4,7 @@ import { deliver } from './delivery.ts';
 import { RunError, tokenOf, toRunError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { type Outcome, type Story, toOutcome } from './outcome.ts';
-import { type Phases, startPhases } from './phases.ts';
+import { DELIVERY_LIMIT_MS, type Phases, RETRY_LIMIT_MS, startPhases } from './phases.ts';
 import { readDatabase } from './reading.ts';
 import { type Newest, understand } from './reply.ts';
 import { type OneTimeSchedule, planRetry, toSchedule } from './retry.ts';
@@ -25,8 +25,8 @@ export interface RunDependencies {
   /** The function that a retry invokes again. */
   readonly functionArn: string;
   /** Creates the one-time schedule of a retry; one that is there already is not an error. */
-  readonly createSchedule: (schedule: OneTimeSchedule) => Promise<void>;
-  /** How long the run may take, in milliseconds. */
+  readonly createSchedule: (schedule: OneTimeSchedule, signal: AbortSignal) => Promise<void>;
+  /** How long the run may take, the planning of a retry included, in milliseconds. */
   readonly limitMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -50,12 +50,16 @@ export async function run(
   dependencies: RunDependencies,
 ): Promise<RunResult> {
   const story: Story = { durationMs: {} };
-  const phases = startPhases(story.durationMs, dependencies.limitMs);
+  const phases = startPhases(
+    story.durationMs,
+    dependencies.limitMs,
+    settings.RETRY ? RETRY_LIMIT_MS : 0,
+  );
   try {
     await execute(story, input, settings, dependencies, phases);
   } catch (thrown) {
     story.error = toRunError(thrown);
-    await tryAgainLater(story, dependencies);
+    await tryAgainLater(story, dependencies, phases);
   } finally {
     phases.stop();
   }
@@ -84,7 +88,7 @@ async function execute(
     time: tickTime(event, now),
     ...((event.attempt ?? 0) > 0 && { retriedAt: now() }),
     ignoreSchedule: event.ignoreSchedule,
-    withoutReport: 'latestVersion' in delivery,
+    ...('latestVersion' in delivery ? { withoutReport: true } : { keepMs: DELIVERY_LIMIT_MS }),
   });
   const { facts, report } = reading;
   if ('latestVersion' in delivery) {
@@ -103,7 +107,7 @@ async function execute(
     deliver(report, delivery, signal),
   );
   story.receipt = receipt;
-  story.verdict = await judge(understand(await readReply()), facts, target);
+  story.verdict = await judge(understand(await readReply(phases.remainingMs())), facts, target);
 }
 
 /** Loaded only where there is something to be judged: a skipped run begins the faster for it. */
@@ -143,6 +147,7 @@ function notScheduled(thrown: unknown): RunError {
 async function tryAgainLater(
   story: Story,
   { functionArn, createSchedule, now }: RunDependencies,
+  phases: Phases,
 ): Promise<void> {
   const { error, target, retrySettings, event, facts, consent, due } = story;
   if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
@@ -157,9 +162,8 @@ async function tryAgainLater(
   });
   if (retry === undefined) return;
   try {
-    await createSchedule(
-      toSchedule(retry, event.scheduledTime, target, retrySettings, functionArn),
-    );
+    const schedule = toSchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
+    await phases.run('retry', (signal) => createSchedule(schedule, signal));
     story.retry = retry;
   } catch (thrown) {
     story.retryError = notScheduled(thrown);

@@ -5,8 +5,6 @@ import {
 } from '@aws-sdk/client-scheduler';
 import type { OneTimeSchedule } from './retry.ts';
 
-/** A failed run has little time left, and its own error still has to be logged. */
-const LIMIT_MS = 5_000;
 /** For a retry that cannot be delivered to the function; one that is delivered is never repeated. */
 const DELIVERY_RETRIES = 2;
 const LONGEST_EVENT_AGE_S = 3_600;
@@ -17,7 +15,10 @@ const LONGEST_EVENT_AGE_S = 3_600;
  *
  * @throws the SDK's own errors
  */
-export async function createSchedule(schedule: OneTimeSchedule): Promise<void> {
+export async function createSchedule(
+  schedule: OneTimeSchedule,
+  signal: AbortSignal,
+): Promise<void> {
   const { name, at, group, functionArn, roleArn, deadLetterQueueArn, input } = schedule;
   const client = new SchedulerClient({
     maxAttempts: 2,
@@ -52,7 +53,7 @@ export async function createSchedule(schedule: OneTimeSchedule): Promise<void> {
           }),
         },
       }),
-      { abortSignal: AbortSignal.timeout(LIMIT_MS) },
+      { abortSignal: signal },
     );
   } catch (error) {
     if (!(error instanceof ConflictException)) throw error;

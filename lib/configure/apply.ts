@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Connection, close } from '../connection.ts';
+import { type Connection, lend } from '../connection.ts';
 import { toDatabaseError } from '../database-errors.ts';
 import { RunError } from '../errors.ts';
 import type { Plan, Statement } from './plan.ts';
@@ -155,20 +155,19 @@ async function runAfter(
 /**
  * Runs the statements of a plan, and closes the connection.
  *
+ * @param signal when aborted, cuts the connection
  * @returns notes on what did not work although the change is made
  * @throws RunError CHANGE_DENIED, CHANGE_FAILED, which list what was done before
  */
 export async function applyPlan(
   connection: Connection,
+  signal: AbortSignal,
   { alone, together, after }: Plan,
 ): Promise<readonly string[]> {
-  const { client } = connection;
-  const done: Statement[] = [];
-  try {
+  return lend(connection, signal, async (client) => {
+    const done: Statement[] = [];
     const notes = await runAlone(client, alone, done);
     await runTogether(client, together, done);
     return [...notes, ...(await runAfter(client, after))];
-  } finally {
-    await close(connection);
-  }
+  });
 }

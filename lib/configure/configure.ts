@@ -140,12 +140,19 @@ async function change(
   const credentials = await phases.run('credentials', (signal) =>
     secrets.read('AWSCURRENT', signal),
   );
-  const connected = <T>(phase: Phase, work: (connection: Connection) => Promise<T>): Promise<T> =>
-    phases.run(phase, async (signal) => work(await login(credentials, secrets, target, signal)));
+  const connected = async <T>(
+    phase: Phase,
+    work: (connection: Connection, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await phases.run('connection', (signal) =>
+      login(credentials, secrets, target, signal),
+    );
+    return phases.run(phase, (signal) => work(connection, signal));
+  };
   const reporter = wanted.scope.kind === 'role' ? textSql(wanted.scope.role) : undefined;
   const look = <T>(read: (snapshot: Snapshot, facts: Facts, consent: Consent) => T | Promise<T>) =>
-    connected('database', (connection) =>
-      withSnapshot(connection, phases.remainingMs, async (snapshot) => {
+    connected('database', (connection, signal) =>
+      withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
         const facts = await readFacts(snapshot, reporter);
         return read(snapshot, facts, decideConsent(facts, target));
       }),
@@ -161,7 +168,9 @@ async function change(
   progress.notes = plan.notes;
 
   if (!wanted.dryRun) {
-    const notes = await connected('change', (connection) => applyPlan(connection, plan));
+    const notes = await connected('change', (connection, signal) =>
+      applyPlan(connection, signal, plan),
+    );
     progress.notes = [...plan.notes, ...notes];
     let after: Consent;
     try {

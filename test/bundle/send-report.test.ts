@@ -234,7 +234,7 @@ test("when Lambda's time runs out there is still a summary line, and it names th
   expect(summaries(invocation)).toMatchObject([
     { outcome: 'failed', error: { code: 'TIME_LIMIT', retryable: true } },
   ]);
-  expect(summaries(invocation)[0]?.['message']).toContain('"database"');
+  expect(summaries(invocation)[0]?.['message']).toContain('"connection"');
 });
 
 test('a reply that drips when the time is up is a note: the report was sent, and has its receipt', async () => {

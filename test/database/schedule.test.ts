@@ -284,7 +284,9 @@ describe('max_runtime', () => {
     const { outcome } = await world.run({ limitMs: 60_000 });
     expect(outcome).toMatchObject({
       outcome: 'failed',
-      message: 'The run reached its time limit of 1.0 s in the phase "delivery".',
+      message: expect.stringMatching(
+        /^The phase "delivery" did not end within .* that it had; the whole run has 1\.0 s\.$/,
+      ),
       error: { code: 'TIME_LIMIT', retryable: true },
     });
     expect(outcome.durationMs.total).toBeGreaterThanOrEqual(900);
@@ -321,9 +323,7 @@ describe('max_runtime', () => {
       await using database = await withJob(`max_runtime = '${maxRuntime}'`);
       await using world = await silent(database);
       const { outcome } = await world.run({ limitMs: 1_500 });
-      expect(outcome.message).toBe(
-        'The run reached its time limit of 1.5 s in the phase "delivery".',
-      );
+      expect(outcome.message).toMatch(/^The phase "delivery" .*; the whole run has 1\.5 s\.$/);
     },
   );
 });

@@ -40,5 +40,5 @@ export async function snapshotOf<T>(
   connection: Connection,
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  return withSnapshot(connection, () => 10_000, read);
+  return withSnapshot(connection, new AbortController().signal, () => 10_000, read);
 }

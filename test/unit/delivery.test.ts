@@ -17,12 +17,14 @@ const BODY = new TextEncoder().encode('{"db_uuid": "0b1c",  "b": 1.50, "a": "ü\
 const REPORT: Report = { source: 'catalog', body: BODY, sha256: 'unused', estimatedRelations: 0 };
 const GOOD_REPLY = '{"current_timescaledb_version": "2.23.0", "is_up_to_date": true}';
 
+/** What is left of the run, for the reply; much more than it may take. */
+const RUN_LEFT_MS = 60_000;
 const NEVER = new AbortController().signal;
 
 /** The whole exchange: what a run does with one report. */
 async function post(url: string, signal: AbortSignal = NEVER) {
   const { receipt, readReply } = await deliver(REPORT, { endpoint: `${url}/v1/metrics` }, signal);
-  return { receipt, reply: await readReply() };
+  return { receipt, reply: await readReply(RUN_LEFT_MS) };
 }
 
 async function errorOf(action: Promise<unknown>): Promise<RunError> {
@@ -34,7 +36,7 @@ async function errorOf(action: Promise<unknown>): Promise<RunError> {
 /** Why the endpoint refused the report: the bytes have left, so there is a receipt all the same. */
 async function refusalOf(url: string): Promise<RunError> {
   const { receipt, readReply } = await deliver(REPORT, { endpoint: url }, NEVER);
-  const error = await errorOf(readReply());
+  const error = await errorOf(readReply(RUN_LEFT_MS));
   expect(error.origin).toBe(String(receipt.status));
   return error;
 }
