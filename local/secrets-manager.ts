@@ -15,8 +15,16 @@ export interface ServiceError {
   readonly type: string;
 }
 
+/** The request is taken, and nothing comes back. */
+export interface Silence {
+  readonly silence: true;
+}
+
 /** What the service answers; functions so that an answer may change from one request to the next. */
-export type SecretAnswer = (secretId: string, stage: Stage) => SecretVersion | ServiceError;
+export type SecretAnswer = (
+  secretId: string,
+  stage: Stage,
+) => SecretVersion | ServiceError | Silence;
 
 export interface SecretsManager extends LoopbackServer {
   /** Every request so far: which secret, which stage. */
@@ -43,6 +51,7 @@ export async function startSecretsManager(answer: SecretAnswer): Promise<Secrets
     const secretId = SecretId ?? '';
     requests.push({ secretId, stage });
     const result = answer(secretId, stage);
+    if ('silence' in result) return;
     response.setHeader('content-type', 'application/x-amz-json-1.1');
     if ('type' in result) {
       response.writeHead(result.status);

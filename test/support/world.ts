@@ -45,8 +45,8 @@ export interface WorldOptions {
 }
 
 export interface Settings {
-  readonly target?: Readonly<Record<string, unknown>>;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly target?: Readonly<Record<string, unknown>> | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly limitMs?: number;
   /** What invokes the run; `{}` is a person. */
   readonly event?: unknown;

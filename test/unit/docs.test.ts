@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { faultsPage } from '../../docs/faults.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
@@ -8,6 +9,10 @@ const FRESH = 'run `npm run docs` and commit what it writes';
 
 test('docs/report-fields.md is what the table of fields says', () => {
   expect(readFileSync(join(DOCS, 'report-fields.md'), 'utf8') === fieldsPage(), FRESH).toBe(true);
+});
+
+test('docs/faults.md is what the tables of faults say', () => {
+  expect(readFileSync(join(DOCS, 'faults.md'), 'utf8') === faultsPage(), FRESH).toBe(true);
 });
 
 test('docs/schemas/ has one fresh schema per format, and no other file', () => {

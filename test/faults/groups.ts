@@ -1,0 +1,17 @@
+import { DATABASE_FAULTS } from './database.ts';
+import { ENDPOINT_FAULTS } from './endpoint.ts';
+import type { FaultGroup } from './fault.ts';
+import { NETWORK_FAULTS } from './network.ts';
+import { RUNTIME_FAULTS } from './runtime.ts';
+import { SECRET_FAULTS } from './secret.ts';
+import { TLS_FAULTS } from './tls.ts';
+
+/** Every fault, in the order of a run. */
+export const FAULT_GROUPS: readonly FaultGroup[] = [
+  SECRET_FAULTS,
+  NETWORK_FAULTS,
+  TLS_FAULTS,
+  DATABASE_FAULTS,
+  ENDPOINT_FAULTS,
+  RUNTIME_FAULTS,
+];

@@ -1,0 +1,189 @@
+import type { ErrorCode } from '../../lib/errors.ts';
+import type { Saying } from './fault.ts';
+
+/**
+ * What the log says, letter for letter. Written down here once more, and not taken from the code, so that a sentence that
+ * an operator may search for, or have an alarm on, does not change unseen.
+ */
+function saying(code: ErrorCode, message: string, remedy: string): Saying {
+  return { code, message, remedy };
+}
+
+export const SECRET_NOT_FOUND = saying(
+  'SECRET_NOT_FOUND',
+  'Secrets Manager knows no such secret.',
+  "Check the target's secretId, and that the secret is in the function's region.",
+);
+
+export const SECRET_DENIED = saying(
+  'SECRET_DENIED',
+  'The function may not read the secret, or has no AWS credentials.',
+  "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
+);
+
+export const SECRET_UNREADABLE = saying(
+  'SECRET_UNREADABLE',
+  'Secrets Manager holds the secret but cannot return it; it may be marked for deletion, have no value yet, or its key may be disabled.',
+  'Look at the secret and at the state of its KMS key.',
+);
+
+export const SECRET_UNAVAILABLE = saying(
+  'SECRET_UNAVAILABLE',
+  'Secrets Manager did not answer in time, or answered that it is overloaded.',
+  'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise the next tick tries again.',
+);
+
+export const secretInvalid = (problem: string): Saying =>
+  saying(
+    'SECRET_INVALID',
+    `The secret cannot be used: ${problem}.`,
+    'Store JSON with username and password (and host, port, dbname, or give host and database in the target), or a postgres:// URL, as SecretString.',
+  );
+
+export const DATABASE_AUTHENTICATION = saying(
+  'DATABASE_AUTHENTICATION',
+  'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
+  'Compare user and password with the role on the server, and its pg_hba.conf. Where the secret has another version, that was tried too.',
+);
+
+export const DATABASE_UNREACHABLE = saying(
+  'DATABASE_CONNECTION_LOST',
+  'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
+  'Nothing was left open. The next tick tries again.',
+);
+
+export const DATABASE_BUSY = saying(
+  'DATABASE_BUSY',
+  'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
+  'The next tick tries again; if it stays so, raise the connection limits.',
+);
+
+export const DATABASE_CONNECTION_LOST = saying(
+  'DATABASE_CONNECTION_LOST',
+  'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
+  'Nothing was left open. The next tick tries again.',
+);
+
+export const DATABASE_CONFLICT = saying(
+  'DATABASE_CONFLICT',
+  'The server ended the reading in favour of something else: recovery on a standby, or another session.',
+  'The next tick tries again. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
+);
+
+export const DATABASE_TLS_UNSUPPORTED = saying(
+  'DATABASE_TLS_UNSUPPORTED',
+  'The server offers no TLS, or none that this client accepts, and the target asks for it.',
+  'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
+);
+
+export const DATABASE_TLS_UNVERIFIED = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: unknown authority, wrong name, or not valid now.",
+  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+);
+
+export const DATABASE_MISSING = saying(
+  'DATABASE_MISSING',
+  'The server has no database of that name.',
+  'Correct dbname in the secret or database in the target, or remove the target.',
+);
+
+export const DATABASE_PERMISSION = saying(
+  'DATABASE_PERMISSION',
+  'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
+  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; see the README, "The role".',
+);
+
+export const DATABASE_STATEMENT_TIMEOUT = saying(
+  'DATABASE_STATEMENT_TIMEOUT',
+  'A statement reached its time limit on the server, or an administrator cancelled it.',
+  "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+);
+
+export const CATALOG_LOCKED = saying(
+  'CATALOG_LOCKED',
+  "A catalog table is locked by another session, so that the database's state cannot be read.",
+  'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
+);
+
+export const CATALOG_UNEXPECTED = saying(
+  'CATALOG_UNEXPECTED',
+  "TimescaleDB's catalogs are not those of the version that pg_extension names; the extension may be half upgraded.",
+  'Compare pg_extension with the library on disk, and finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session.',
+);
+
+export const DATABASE_ERROR = saying(
+  'DATABASE_ERROR',
+  'The database answered with an error.',
+  "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; the log level DEBUG (logLevel of the environment) shows the server's own text.",
+);
+
+export const DATABASE_NOT_POSTGRESQL = saying(
+  'DATABASE_NOT_POSTGRESQL',
+  'What answers at this host and port is not PostgreSQL.',
+  'Check host and port in the secret and in the target.',
+);
+
+export const EXTENSION_MISSING = saying(
+  'EXTENSION_MISSING',
+  'TimescaleDB is not installed in this database.',
+  'Point the target at the database in which CREATE EXTENSION timescaledb was executed, or remove the target.',
+);
+
+export const ENDPOINT_UNREACHABLE = saying(
+  'ENDPOINT_UNREACHABLE',
+  'The telemetry endpoint cannot be reached, or broke the connection off.',
+  'Check the way out: NAT gateway or proxy, security group, name resolution. The next tick tries again.',
+);
+
+export const ENDPOINT_TLS = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
+  'Something between the function and the endpoint may open TLS: give its authority with NODE_EXTRA_CA_CERTS. The report was not sent.',
+);
+
+export const ENDPOINT_TIMEOUT = saying(
+  'ENDPOINT_TIMEOUT',
+  'The telemetry endpoint did not answer within 10 s.',
+  'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). The next tick tries again.',
+);
+
+export const endpointRedirected = (status: number): Saying =>
+  saying(
+    'ENDPOINT_REDIRECTED',
+    `The telemetry endpoint answered ${status}, a redirect; redirects are not followed.`,
+    'Set the endpoint in DELIVERY to the address that is meant.',
+  );
+
+export const endpointRejected = (status: number): Saying =>
+  saying(
+    'ENDPOINT_REJECTED',
+    `telemetry got unexpected HTTP response status: ${status}`,
+    'Check the endpoint in DELIVERY, and whether a proxy on the way refuses the request.',
+  );
+
+export const endpointUnavailable = (status: number): Saying =>
+  saying(
+    'ENDPOINT_UNAVAILABLE',
+    `telemetry got unexpected HTTP response status: ${status}`,
+    'The endpoint is overloaded or broken. The next tick tries again.',
+  );
+
+const AFTER_TIME_LIMIT = {
+  credentials: 'Nothing was read or sent.',
+  connection: 'The connection was cut, and nothing was read or sent.',
+  database: 'The connection was cut, and nothing was sent or changed.',
+  delivery: 'The report may have arrived all the same.',
+} as const;
+
+export const timeLimit = (phase: keyof typeof AFTER_TIME_LIMIT): Saying =>
+  saying(
+    'TIME_LIMIT',
+    `The phase "${phase}" did not end within the … s that it had; the whole run has … s.`,
+    `Look at what that phase talks to. ${AFTER_TIME_LIMIT[phase]}`,
+  );
+
+/** The fault changed nothing: the report left, and the verdict is that of every test database. */
+export const OUT_OF_DATE: Saying = {
+  message: 'the "timescaledb" extension is not up-to-date',
+};

@@ -1,0 +1,99 @@
+import { freePort } from '../../local/loopback.ts';
+import type { SecretAnswer, SecretVersion, ServiceError } from '../../local/secrets-manager.ts';
+import type { TestDatabase } from '../support/databases.ts';
+import { type Arrange, consenting, testFaults, timeFor } from '../support/faults.ts';
+import { secretFor } from '../support/world.ts';
+import { SECRET_FAULTS } from './secret.ts';
+
+/** Secrets Manager gives this, for whatever is asked. */
+const answers =
+  (answer: ReturnType<SecretAnswer>, environment: Record<string, string> = {}): Arrange =>
+  async (stack) => ({
+    database: await consenting(stack),
+    world: { secrets: () => answer },
+    environment,
+  });
+
+const says = (SecretString: string): Arrange => answers({ VersionId: 'v1', SecretString });
+
+function version(VersionId: string, database: TestDatabase, password?: string): SecretVersion {
+  return {
+    VersionId,
+    SecretString: secretFor({ ...database, ...(password !== undefined && { password }) }),
+  };
+}
+
+/** Secrets Manager answers the first requests with these, and the last with all others. */
+const inTurn =
+  (answersOf: (database: TestDatabase) => readonly (SecretVersion | ServiceError)[]): Arrange =>
+  async (stack) => {
+    const database = await consenting(stack);
+    const turns = answersOf(database);
+    let asked = 0;
+    const secrets: SecretAnswer = () => {
+      const answer = turns[Math.min(asked, turns.length - 1)];
+      asked += 1;
+      if (answer === undefined) throw new TypeError('There is no answer.');
+      return answer;
+    };
+    return { database, world: { secrets } };
+  };
+
+const byStage =
+  (answersOf: (database: TestDatabase) => Record<string, SecretVersion | ServiceError>): Arrange =>
+  async (stack) => {
+    const database = await consenting(stack);
+    const stages = answersOf(database);
+    return {
+      database,
+      world: {
+        secrets: (_id, stage) =>
+          stages[stage] ?? { status: 400, type: 'ResourceNotFoundException' },
+      },
+    };
+  };
+
+const WRONG = 'wrong-password-of-the-faults';
+
+testFaults(SECRET_FAULTS, {
+  missing: answers({ status: 400, type: 'ResourceNotFoundException' }),
+  denied: answers({ status: 400, type: 'AccessDeniedException' }),
+  keyDenied: answers({ status: 400, type: 'AccessDeniedException' }),
+  keyDisabled: answers({ status: 400, type: 'DecryptionFailure' }),
+  deleted: answers({ status: 400, type: 'InvalidRequestException' }),
+  noVersion: byStage((database) => ({ AWSPENDING: version('v1', database) })),
+  throttled: answers({ status: 400, type: 'ThrottlingException' }),
+  throttledOnce: inTurn((database) => [
+    { status: 400, type: 'ThrottlingException' },
+    version('v1', database),
+  ]),
+  broken: answers({ status: 500, type: 'InternalServiceError' }),
+  refused: async (stack) => ({
+    database: await consenting(stack),
+    environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${await freePort()}` },
+  }),
+  // One attempt of the SDK's three shows how each ends.
+  silent: answers({ silence: true }, { AWS_MAX_ATTEMPTS: '1' }),
+  slow: async (stack) => ({
+    database: await consenting(stack),
+    world: { secrets: () => ({ silence: true }) },
+    timeoutMs: timeFor(500),
+  }),
+  notJson: says('{"username": "fault", "password": "not closed'),
+  wrongShape: says('{"username": "fault", "passwort": "misspelt-key-of-the-faults"}'),
+  binary: answers({ VersionId: 'v1', SecretBinary: 'AAEC' }),
+  empty: says('  '),
+  rotatedBetween: inTurn((database) => [version('old', database, WRONG), version('new', database)]),
+  stillPending: byStage((database) => ({
+    AWSCURRENT: version('old', database, WRONG),
+    AWSPENDING: version('new', database),
+  })),
+  pendingRefused: byStage((database) => ({
+    AWSCURRENT: version('old', database, WRONG),
+    AWSPENDING: version('new', database, WRONG),
+  })),
+  deniedOnRotation: byStage((database) => ({
+    AWSCURRENT: version('old', database, WRONG),
+    AWSPENDING: { status: 400, type: 'AccessDeniedException' },
+  })),
+});

@@ -1,0 +1,169 @@
+import { expect, inject, test } from 'vitest';
+import { type Invocation, invoke } from '../../local/lambda.ts';
+import { type Fault, type FaultGroup, isRetried } from '../faults/fault.ts';
+import { createDatabase, type TestDatabase } from './databases.ts';
+import { linesOf, metricsOf, summariesOf } from './invocations.ts';
+import type { Json } from './reports.ts';
+import { startScheduler } from './scheduler.ts';
+import { type Settings, secretFor, startWorld, type World, type WorldOptions } from './world.ts';
+
+const RETRY = {
+  scheduleGroup: 'telemetry',
+  roleArn: 'arn:aws:iam::000000000000:role/scheduler',
+};
+
+/** Lambda's time for a run whose fault is seen without waiting for a limit. */
+const ENOUGH_MS = 60_000;
+
+/** The world with the fault in it. What is not said is as it should be. */
+export interface Faulty {
+  /** Whose sessions are looked for afterwards; also whose credentials are in the secret. */
+  readonly database?: TestDatabase;
+  readonly world?: WorldOptions;
+  readonly target?: Settings['target'];
+  /** Further variables of the function. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Beside its tick, which is now. */
+  readonly event?: Json;
+  /** The function's time limit. Of a run that waits for something that never comes, what is left of it after the reserves. */
+  readonly timeoutMs?: number;
+  /** Modules that the function's process loads first. */
+  readonly preload?: readonly string[];
+  /** What must not be in the log, beside the database's names and password. */
+  readonly secrets?: readonly string[];
+  /** What else must be true when the run is over. */
+  readonly after?: (run: FaultRun) => Promise<void> | void;
+}
+
+export interface FaultRun {
+  readonly invocation: Invocation;
+  readonly world: World;
+  /** How many retries were scheduled. */
+  readonly retries: number;
+}
+
+/** Makes the fault; what it starts goes onto the stack, and ends with the test. */
+export type Arrange = (stack: AsyncDisposableStack) => Promise<Faulty> | Faulty;
+
+/** A database that consents, in which nothing is wrong. */
+export async function consenting(stack: AsyncDisposableStack, sql = ''): Promise<TestDatabase> {
+  const database = stack.use(await createDatabase({ release: '2.28.3', label: 'fault' }));
+  const { admin, name } = database;
+  await admin.query(`alter database ${name} set timescaledb.telemetry_level = 'basic'`);
+  if (sql !== '') await admin.query(sql);
+  return database;
+}
+
+/**
+ * Lambda's time for a run that is to reach its limit after `runMs`: the reserves for the log line and for a retry, and what
+ * the import takes.
+ */
+export function timeFor(runMs: number): number {
+  return runMs + 6_500 + 500;
+}
+
+/** The message of a fault as a pattern: `…` is a figure. */
+function patternOf(message: string): RegExp {
+  const parts = message.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('[\\d.]+')}$`);
+}
+
+/** The one summary line: what it says, its level, and what the caller gets. */
+function expectLine(fault: Fault, invocation: Invocation): void {
+  const { outcome, says, origin } = fault;
+  const summaries = summariesOf(invocation);
+  expect(summaries, 'exactly one summary line').toHaveLength(1);
+  expect(metricsOf(invocation), 'exactly one line of metrics').toHaveLength(1);
+  expect(linesOf(invocation), 'no other line').toHaveLength(2);
+  const [line] = summaries;
+  expect(line).toMatchObject({ outcome, message: expect.stringMatching(patternOf(says.message)) });
+  if (outcome !== 'failed') {
+    expect(invocation).toMatchObject({ value: { outcome }, exitCode: 0 });
+    if (says.remedy !== undefined) expect(line).toMatchObject({ remedy: says.remedy });
+    return;
+  }
+  const retried = isRetried(fault);
+  expect(line).toMatchObject({
+    level: retried ? 'WARN' : 'ERROR',
+    remedy: says.remedy,
+    error: { code: says.code, ...(origin !== undefined && { origin }) },
+  });
+  if (origin === undefined) expect(line?.['error']).not.toHaveProperty('origin');
+  expect(invocation).toMatchObject(
+    retried ? { value: { outcome }, exitCode: 0 } : { error: { name: 'RunError' }, exitCode: 0 },
+  );
+}
+
+/** Nobody is logged in any more, and nothing is prepared. The server may take a moment to notice a line that was cut. */
+async function expectNothingLeft({ admin, name, role }: TestDatabase): Promise<void> {
+  const left = async (): Promise<unknown[]> => {
+    const { rows } = await admin.query(
+      `select 'session' as what from pg_stat_activity where usename = $1
+       union all select 'prepared transaction' from pg_prepared_xacts where database = $2`,
+      [role, name],
+    );
+    return rows;
+  };
+  await expect.poll(left, { timeout: 5_000 }).toEqual([]);
+}
+
+function expectNothingTold(
+  { log }: Invocation,
+  database: TestDatabase | undefined,
+  more: readonly string[],
+): void {
+  const names =
+    database === undefined ? [] : [database.name, database.role, database.password, '"host"'];
+  for (const secret of [...names, ...more]) expect(log.join('\n')).not.toContain(secret);
+}
+
+async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const { database, world: options = {}, ...faulty } = await arrange(stack);
+  const secret = database === undefined ? {} : { secret: secretFor(database) };
+  const world = stack.use(await startWorld({ ...secret, ...options }));
+  const scheduler = stack.use(await startScheduler());
+  const timeoutMs = faulty.timeoutMs ?? ENOUGH_MS;
+
+  const startedAt = Date.now();
+  const invocation = await invoke(
+    inject('bundles')['send-report'].file,
+    { scheduledTime: `${new Date().toISOString().slice(0, 19)}Z`, ...faulty.event },
+    {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+      RETRY: JSON.stringify(RETRY),
+      ...world.environment({ target: faulty.target, environment: faulty.environment }),
+    },
+    timeoutMs,
+    faulty.preload,
+  );
+  const tookMs = Date.now() - startedAt;
+
+  expectNothingTold(invocation, database, faulty.secrets ?? []);
+  if (fault.outcome === 'killed') expect(summariesOf(invocation)).toEqual([]);
+  else expectLine(fault, invocation);
+  expect(scheduler.schedules).toHaveLength(isRetried(fault) ? 1 : 0);
+  const arrive = fault.arrive ?? (fault.outcome === 'sent' ? 1 : 0);
+  expect(world.endpoint.reports).toHaveLength(arrive);
+  if (arrive === 0 && fault.touchesEndpoint !== true) expect(world.endpoint.connections()).toBe(0);
+  if (database !== undefined) await expectNothingLeft(database);
+  // Lambda would have ended a run that takes longer; its line would be missing.
+  expect(tookMs).toBeLessThan(timeoutMs);
+  await faulty.after?.({ invocation, world, retries: scheduler.schedules.length });
+}
+
+/**
+ * One test for each fault of a group, over the bundle that ships: the outcome, the one line, the retry, what arrived, that
+ * nothing is left on the database and that nothing was told.
+ */
+export function testFaults<Id extends string>(
+  { faults }: FaultGroup<Id>,
+  arrange: Readonly<Record<Id, Arrange>>,
+): void {
+  const ids = Object.keys(faults) as Id[];
+  test.each(ids.map((id) => [faults[id].fault, faults[id].outcome, id] as const))(
+    '%s: %s',
+    async (_fault, _outcome, id) => expectFault(faults[id], arrange[id]),
+  );
+}
