@@ -107,7 +107,7 @@ function intervalSql(column: string): string {
 
 /** Only where the role may read it: asking without the right would fail the whole query. */
 function pendingLevelSql(identity: Identity): string {
-  if (!identity.mayReadFileSettings) return 'null::text';
+  if (!identity.mayReadFileSettings) return 'null::pg_catalog.text';
   return `(
     select f.setting from pg_catalog.pg_file_settings f
     where pg_catalog.lower(f.name) = 'timescaledb.telemetry_level'
@@ -120,13 +120,13 @@ function pendingLevelSql(identity: Identity): string {
  * until 1.7 as the owner of the extension's catalogs. Then the job has an owner: by name, since 2.10.2 by oid.
  */
 function jobOwner(identity: Identity): string {
-  if (isAtLeast(identity, '2.10.2')) return 'j.owner::oid';
+  if (isAtLeast(identity, '2.10.2')) return 'j.owner::pg_catalog.oid';
   if (isAtLeast(identity, '2.0.0')) {
     return '(select a.oid from pg_catalog.pg_roles a where a.rolname = j.owner)';
   }
   return isAtLeast(identity, '1.3.2')
     ? '(select c.relowner from pg_catalog.pg_class c where c.oid = j.tableoid)'
-    : '10::oid';
+    : '10::pg_catalog.oid';
 }
 
 /** The telemetry's rows of the job catalog, in one form for all releases. */
@@ -135,7 +135,7 @@ function telemetryJobs(identity: Identity): string {
   return `
   select j.id, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
     ${isAtLeast(identity, '2.0.0') ? 'j.scheduled' : 'true as scheduled'},
-    ${hasSchedule ? 'j.initial_start, j.timezone' : 'null::timestamptz as initial_start, null::text as timezone'}
+    ${hasSchedule ? 'j.initial_start, j.timezone' : 'null::pg_catalog.timestamptz as initial_start, null::pg_catalog.text as timezone'}
   from ${jobTable(identity)} j
   where ${
     isAtLeast(identity, '2.0.0')
@@ -147,16 +147,19 @@ function telemetryJobs(identity: Identity): string {
 /** What is on the server's disk, as SQL. */
 const ON_DISK = {
   version: `(
-    select a.default_version::text from pg_catalog.pg_available_extensions a
+    select a.default_version::pg_catalog.text from pg_catalog.pg_available_extensions a
     where a.name = 'timescaledb'
   )`,
   versions: `array(
-    select v.version::text from pg_catalog.pg_available_extension_versions v
+    select v.version::pg_catalog.text from pg_catalog.pg_available_extension_versions v
     where v.name = 'timescaledb'
     order by 1
   )`,
 };
-const NOT_LISTED: typeof ON_DISK = { version: 'null::text', versions: "'{}'::text[]" };
+const NOT_LISTED: typeof ON_DISK = {
+  version: 'null::pg_catalog.text',
+  versions: "'{}'::pg_catalog.text[]",
+};
 
 function factsQuery(identity: Identity, reporter: string, onDisk: typeof ON_DISK): string {
   return `
@@ -184,7 +187,7 @@ select
         when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
         else 'bootstrap superuser' end,
       'value', pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1)
-    )), '[]'::json)
+    )), '[]'::pg_catalog.json)
     from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) as c(entry)
     where pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) = 'timescaledb.telemetry_level'
       and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
@@ -204,11 +207,11 @@ select
       'retryPeriod', ${intervalSql('j.retry_period')},
       'initialStart', j.initial_start,
       'timezone', j.timezone
-    ) order by j.id), '[]'::json)
+    ) order by j.id), '[]'::pg_catalog.json)
     from telemetry_job j
   ) as jobs,
   array(
-    select m.key::text from ${metadataTable(identity)} m
+    select m.key::pg_catalog.text from ${metadataTable(identity)} m
     where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
     order by 1
   ) as metadata_keys,

@@ -42,18 +42,18 @@ export interface Surroundings {
 }
 
 function quotedOrNull(text: string | undefined, quoted: (text: string) => string): string {
-  return text === undefined ? 'null::text' : quoted(textSql(text));
+  return text === undefined ? 'null::pg_catalog.text' : quoted(textSql(text));
 }
 
 function surroundingsQuery({ scope, scheduleInterval }: Change, identity: Identity): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
   // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
   const owner = isAtLeast(identity, '2.10.2')
-    ? 'pg_catalog.quote_ident(r.rolname::text)'
-    : 'r.rolname::text';
+    ? 'pg_catalog.quote_ident(r.rolname::pg_catalog.text)'
+    : 'r.rolname::pg_catalog.text';
   return `
 select
-  pg_catalog.quote_ident(pg_catalog.current_database()::text) as database,
+  pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text) as database,
   (select d.datistemplate from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()) as is_template,
   (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as is_superuser,
   exists (
@@ -68,12 +68,12 @@ select
   ${quotedOrNull(
     role,
     (text) =>
-      `(select pg_catalog.quote_ident(r.rolname::text) from pg_catalog.pg_roles r where r.rolname = ${text})`,
+      `(select pg_catalog.quote_ident(r.rolname::pg_catalog.text) from pg_catalog.pg_roles r where r.rolname = ${text})`,
   )} as role,
   ${quotedOrNull(
     inDatabase,
     (text) =>
-      `(select pg_catalog.quote_ident(d.datname::text) from pg_catalog.pg_database d where d.datname = ${text})`,
+      `(select pg_catalog.quote_ident(d.datname::pg_catalog.text) from pg_catalog.pg_database d where d.datname = ${text})`,
   )} as in_database,
   ${quotedOrNull(scheduleInterval, (text) => `pg_catalog.quote_literal(${text})`)} as schedule_interval`;
 }

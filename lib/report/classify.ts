@@ -79,7 +79,7 @@ function columnsOf(identity: Identity): readonly string[] {
           'h.replication_factor > 1 as replicated',
           'rh.replication_factor > 0 as on_distributed',
           `(
-      select greatest(count(*) - 1, 0) from _timescaledb_catalog.chunk_data_node d where d.chunk_id = ch.id
+      select greatest(pg_catalog.count(*) - 1, 0) from _timescaledb_catalog.chunk_data_node d where d.chunk_id = ch.id
     ) as replicas`,
         ]
       : []),

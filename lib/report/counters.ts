@@ -18,7 +18,7 @@ import {
 
 /** Hypertables that a user made: not those that hold compressed data, nor a continuous aggregate's. */
 function ownHypertables(identity: Identity): string {
-  const all = 'select count(*) from _timescaledb_catalog.hypertable h';
+  const all = 'select pg_catalog.count(*) from _timescaledb_catalog.hypertable h';
   if (!isAtLeast(identity, '1.5.0')) return all;
   const isOwn = isAtLeast(identity, '2.0.0')
     ? 'h.compression_state <> 2 and h.replication_factor is null'
@@ -29,7 +29,7 @@ function ownHypertables(identity: Identity): string {
 }
 
 function compressedHypertables(identity: Identity): string {
-  return `select count(*) from _timescaledb_catalog.hypertable h where ${
+  return `select pg_catalog.count(*) from _timescaledb_catalog.hypertable h where ${
     isAtLeast(identity, '2.0.0')
       ? 'h.compression_state = 1'
       : 'h.compressed_hypertable_id is not null'
@@ -54,7 +54,7 @@ const SIZES = ['heap', 'index', 'toast'].flatMap((part) =>
     counter(
       `${state}_${part}_size`,
       always(
-        `select coalesce(sum(s.${state}_${part}_size), 0) from _timescaledb_catalog.compression_chunk_size s`,
+        `select coalesce(pg_catalog.sum(s.${state}_${part}_size), 0) from _timescaledb_catalog.compression_chunk_size s`,
       ),
       {
         since: '1.5.0',
@@ -80,12 +80,12 @@ export const COUNTERS_BEFORE_2_6: readonly Field[] = [
   }),
   counter(
     'num_continuous_aggs',
-    always('select count(*) from _timescaledb_catalog.continuous_agg'),
+    always('select pg_catalog.count(*) from _timescaledb_catalog.continuous_agg'),
     { since: '1.3.0', before: '2.6.0', says: 'continuous aggregates', example: '2' },
   ),
   counter(
     'num_drop_chunks_policies',
-    always('select count(*) from _timescaledb_config.bgw_policy_drop_chunks'),
+    always('select pg_catalog.count(*) from _timescaledb_config.bgw_policy_drop_chunks'),
     { since: '1.3.0', before: '2.0.0', says: 'policies that drop old chunks', example: '2' },
   ),
   ...SIZES,
@@ -103,7 +103,7 @@ const MEMBERSHIP_OF_DATABASE = `(
     ) d`;
 
 const DATA_NODES = `(
-    select count(*) from pg_catalog.pg_foreign_server s
+    select pg_catalog.count(*) from pg_catalog.pg_foreign_server s
     join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
     where w.fdwname = 'timescaledb_fdw'
   )`;
@@ -126,12 +126,12 @@ function distributed(name: string, says: string, example: string, count: string)
     says,
     example,
     absent: UNLESS_MEMBER,
-    sql: always(`case when d.member <> 'none' then (${count})::text end`),
+    sql: always(`case when d.member <> 'none' then (${count})::pg_catalog.text end`),
   };
 }
 
 function hypertablesWhere(condition: string): string {
-  return `select count(*) from _timescaledb_catalog.hypertable h where ${condition}`;
+  return `select pg_catalog.count(*) from _timescaledb_catalog.hypertable h where ${condition}`;
 }
 
 const MEMBERSHIP = oneOf('none', 'access node', 'data node');

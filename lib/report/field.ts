@@ -141,7 +141,7 @@ export function objectSql(members: readonly Field[], identity: Identity): string
 }
 
 export function text(sql: string): string {
-  return `pg_catalog.to_jsonb((${sql})::text)`;
+  return `pg_catalog.to_jsonb((${sql})::pg_catalog.text)`;
 }
 
 export function number(sql: string): string {

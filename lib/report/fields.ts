@@ -45,7 +45,8 @@ const RELATED_EXTENSIONS: readonly Field[] = (
     ],
     says: 'whether it is installed in this database',
     example: false,
-    sql: (identity) => (isAtLeast(identity, '2.6.0') ? installed : `(${installed})::text`),
+    sql: (identity) =>
+      isAtLeast(identity, '2.6.0') ? installed : `(${installed})::pg_catalog.text`,
   };
 });
 
@@ -55,14 +56,14 @@ const ACCESS_METHOD: readonly Field[] = [
     type: INTEGER,
     says: "pages, by the planner's count (-1 for a partitioned table)",
     example: 731,
-    sql: always('sum(c.relpages)'),
+    sql: always('pg_catalog.sum(c.relpages)'),
   },
   {
     name: 'instances',
     type: NUMBER,
     says: 'relations that use it, catalogs included',
     example: 215,
-    sql: always('count(*)'),
+    sql: always('pg_catalog.count(*)'),
   },
 ];
 
@@ -124,7 +125,7 @@ export const FIELDS: readonly Field[] = [
     example: null,
     warning:
       "where the server's own text is sent, which functions it names is the extension's choice, and is not checked",
-    sql: always("'null'::jsonb"),
+    sql: always("'null'::pg_catalog.jsonb"),
   },
   REPLICATION,
   ...JOB_OUTCOMES,
@@ -140,7 +141,7 @@ export const FIELDS: readonly Field[] = [
     warning:
       "where the server's own text is sent, events come out as they are, and again with every report until the built-in reporter has deleted them",
     sql: always(
-      "case when not exists (select 1 from _timescaledb_catalog.telemetry_event) then '[]'::jsonb end",
+      "case when not exists (select 1 from _timescaledb_catalog.telemetry_event) then '[]'::pg_catalog.jsonb end",
     ),
   },
   {

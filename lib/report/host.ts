@@ -144,7 +144,7 @@ const REPLICATES: readonly Field[] = [
     says: 'WAL senders, one for each standby or copy that is connected',
     example: 0,
     sql: always(
-      '(select count(*) from pg_catalog.pg_stat_get_wal_senders() w where w.pid is not null)',
+      '(select pg_catalog.count(*) from pg_catalog.pg_stat_get_wal_senders() w where w.pid is not null)',
     ),
   },
   {

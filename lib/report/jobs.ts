@@ -13,7 +13,7 @@ import {
 
 /** Since 2.9.0 jobs on a fixed schedule have counters of their own, and are not in the others. */
 function jobsWhere(identity: Identity, condition: string, fixedSchedule: boolean): string {
-  const all = `select count(*) from ${jobTable(identity)} j where ${condition}`;
+  const all = `select pg_catalog.count(*) from ${jobTable(identity)} j where ${condition}`;
   return isAtLeast(identity, '2.9.0') ? `${all} and j.fixed_schedule = ${fixedSchedule}` : all;
 }
 
@@ -78,7 +78,7 @@ const REORDER_POLICIES: Field = {
   sql: (identity) =>
     isAtLeast(identity, '2.0.0')
       ? number(policies(identity, 'policy_reorder', false))
-      : text('select count(*) from _timescaledb_config.bgw_policy_reorder'),
+      : text('select pg_catalog.count(*) from _timescaledb_config.bgw_policy_reorder'),
 };
 
 export const JOB_COUNTERS: readonly Field[] = [
@@ -115,7 +115,7 @@ function jobType(
   return `case when ${columns.schema} = '${functionsSchema(identity)}' and ${columns.name} in (
       'policy_retention', 'policy_compression', 'policy_reorder', 'policy_refresh_continuous_aggregate',
       'policy_telemetry', '${retentionOfHistory}'
-    ) then ${columns.name}::text else 'user_defined_action' end`;
+    ) then ${columns.name}::pg_catalog.text else 'user_defined_action' end`;
 }
 
 function aggregated(name: string, sql: string, says: string, example: number): Field {
@@ -124,14 +124,20 @@ function aggregated(name: string, sql: string, says: string, example: number): F
 
 /** The text of an interval as the session writes it, which is PostgreSQL's own style in each of ours. */
 function duration(name: string, column: string, says: string, example: string): Field {
-  return { name, type: TEXT, says, example, sql: () => `sum(s.${column})::text` };
+  return {
+    name,
+    type: TEXT,
+    says,
+    example,
+    sql: () => `pg_catalog.sum(s.${column})::pg_catalog.text`,
+  };
 }
 
 const STATISTICS_OF_TYPE: readonly Field[] = [
-  aggregated('total_runs', 'sum(s.total_runs)', 'runs', 5),
-  aggregated('total_successes', 'sum(s.total_successes)', 'runs that ended well', 4),
-  aggregated('total_failures', 'sum(s.total_failures)', 'runs that failed', 1),
-  aggregated('total_crashes', 'sum(s.total_crashes)', 'runs whose process died', 0),
+  aggregated('total_runs', 'pg_catalog.sum(s.total_runs)', 'runs', 5),
+  aggregated('total_successes', 'pg_catalog.sum(s.total_successes)', 'runs that ended well', 4),
+  aggregated('total_failures', 'pg_catalog.sum(s.total_failures)', 'runs that failed', 1),
+  aggregated('total_crashes', 'pg_catalog.sum(s.total_crashes)', 'runs whose process died', 0),
   duration(
     'total_duration',
     'total_duration',
@@ -146,13 +152,13 @@ const STATISTICS_OF_TYPE: readonly Field[] = [
   ),
   aggregated(
     'max_consecutive_failures',
-    'max(s.consecutive_failures)',
+    'pg_catalog.max(s.consecutive_failures)',
     'failures in a row at present, the most of any',
     1,
   ),
   aggregated(
     'max_consecutive_crashes',
-    'max(s.consecutive_crashes)',
+    'pg_catalog.max(s.consecutive_crashes)',
     'crashes in a row at present, the most of any',
     0,
   ),
@@ -203,7 +209,7 @@ function errorsBySqlerrcode(identity: Identity): string {
     from (
       select e.job_type, pg_catalog.jsonb_object_agg(e.sqlerrcode, e.errors) as errors
       from (
-        select ${jobType(identity, columns, 'policy_job_error_retention')} as job_type, v.sqlerrcode, count(*) as errors
+        select ${jobType(identity, columns, 'policy_job_error_retention')} as job_type, v.sqlerrcode, pg_catalog.count(*) as errors
         from (${errors}) v
         where v.sqlerrcode ~ '^[0-9A-Z]{5}$'
         group by 1, 2

@@ -17,7 +17,7 @@ function decodedKey(identity: Identity): string {
     function1x(identity, name),
   );
   if (isEnterprise === undefined || key === undefined || !identity.mayReadAllSettings) {
-    return 'null::text';
+    return 'null::pg_catalog.text';
   }
   return `(
       select pg_catalog.encode(pg_catalog.decode(pg_catalog.substr(k.value, 3), 'base64'), 'escape')
@@ -33,7 +33,7 @@ function part(name: string, pattern: string): string {
 
 /** In UTC, like every time of the report. */
 function time(name: string): string {
-  return `(${isoTime(part(name, '[0-9T:.+Z -]+'))})::text`;
+  return `(${isoTime(part(name, '[0-9T:.+Z -]+'))})::pg_catalog.text`;
 }
 
 const ENTERPRISE = {
@@ -53,7 +53,7 @@ function edition(identity: Identity): string {
   const [isEnterprise, name] = ['enterprise_enabled', 'license_edition'].map((one) =>
     function1x(identity, one),
   );
-  if (isEnterprise === undefined || name === undefined) return 'null::text';
+  if (isEnterprise === undefined || name === undefined) return 'null::pg_catalog.text';
   return `case
       when ${isEnterprise} then 'enterprise'
       when ${name} = 'apache' then 'apache_only'

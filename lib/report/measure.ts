@@ -24,7 +24,7 @@ blocked as materialized (
 /** The planner's page counts of all indexes of a table: for estimates, which open nothing. */
 const INDEX_PAGES = `
 index_pages as materialized (
-  select i.indrelid, sum(c.relpages) as pages
+  select i.indrelid, pg_catalog.sum(c.relpages) as pages
   from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
   group by i.indrelid
 )`;
@@ -65,7 +65,7 @@ function fork(name: string): string {
 }
 
 function sizeOf(part: string): string {
-  return `coalesce(sum(s.size) filter (where s.part = '${part}'), 0)::bigint`;
+  return `coalesce(pg_catalog.sum(s.size) filter (where s.part = '${part}'), 0)::bigint`;
 }
 
 /** As pg_table_size() and pg_indexes_size() add up; no index has a visibility map, and only what is unlogged has an initial fork. */
@@ -100,6 +100,6 @@ measured as (${EXACT}
 /** How many relations the sizes of which are estimates, because they could not be opened without waiting. */
 export function estimatedCount(sizes: Sizes): string {
   return sizes === 'estimated'
-    ? '(select count(*) from stored)'
-    : '(select count(*) from stored r where r.oid in (select b.oid from blocked b))';
+    ? '(select pg_catalog.count(*) from stored)'
+    : '(select pg_catalog.count(*) from stored r where r.oid in (select b.oid from blocked b))';
 }

@@ -113,11 +113,11 @@ function counted(name: string, sql: string, { since, before, says, example }: Fi
 
 /** Rows from before 2.0 have no counts; NULL counts as 0. */
 function summed(name: string, column: string, figure: Figure): Field {
-  return counted(name, `coalesce(sum(r.${column}), 0)`, figure);
+  return counted(name, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
 }
 
 function countedWhere(name: string, condition: string, figure: Figure): Field {
-  return counted(name, `count(*) filter (where ${condition})`, figure);
+  return counted(name, `pg_catalog.count(*) filter (where ${condition})`, figure);
 }
 
 function relationsNamed(says: string, example: number): Field {

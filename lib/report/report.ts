@@ -38,7 +38,7 @@ fields (name, value) as (values
 ${rows.join(',\n')}
 )
 select
-  (select pg_catalog.jsonb_object_agg(f.name, f.value)::text from fields f where f.value is not null) as report,
+  (select pg_catalog.jsonb_object_agg(f.name, f.value)::pg_catalog.text from fields f where f.value is not null) as report,
   ${hasRelations ? estimatedCount(sizes) : '0'}::int as estimated_relations`;
 }
 
@@ -49,9 +49,9 @@ select
 function functionQuery(identity: Identity, level: Level): string | undefined {
   const report = memberFunction(identity, 'get_telemetry_report');
   if (report?.callable !== true) return undefined;
-  const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::jsonb`;
+  const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
   const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
-  return `select (${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::jsonb`})::text as report, 0 as estimated_relations`;
+  return `select (${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`})::pg_catalog.text as report, 0 as estimated_relations`;
 }
 
 const rowSchema = z.object({ report: z.string(), estimated_relations: z.int() });

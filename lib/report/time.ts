@@ -12,8 +12,8 @@ export function isoTime(sql: string): string {
       select case
         when t.value !~ '^${DATE}(?:[T ]${TIME})? ?${OFFSET}?$' then null
         when pg_catalog.substr(t.value, 6, 5) <> '02-29'
-          or pg_catalog.date_part('day', (pg_catalog.substr(t.value, 1, 4) || '-03-01')::date - 1) = 29
-        then t.value::timestamptz
+          or pg_catalog.date_part('day', (pg_catalog.substr(t.value, 1, 4) || '-03-01')::pg_catalog.date - 1) = 29
+        then t.value::pg_catalog.timestamptz
       end
       from (select (${sql}) as value) t
     )`;

@@ -181,7 +181,7 @@ describe("the server's own function", () => {
     const { source } = await buildReport(snapshot, FUNCTION, 'basic');
     expect(source).toBe('function');
     expect(snapshot.asked).toStrictEqual([
-      'select (public.get_telemetry_report()::jsonb)::text as report, 0 as estimated_relations',
+      'select (public.get_telemetry_report()::pg_catalog.jsonb)::pg_catalog.text as report, 0 as estimated_relations',
     ]);
   });
 
