@@ -5,6 +5,8 @@ import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** Of what is left of the run, so that it is the server that ends a statement, and says so: it knows more of the cause. */
+const FOR_THE_ANSWER_MS = 250;
 const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** For what is read after an error, which may have been a lock time-out: the whole stays within one and a second. */
@@ -13,14 +15,20 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
 /**
  * One multi-statement message. Whatever the role, the database or a pooler has set does not reach our SQL: names resolve
  * in pg_catalog alone, rights are those of the login, text is UTF-8, times are UTC, no worker process is taken from
- * others, and every limit is the transaction's own. A database in SQL_ASCII is read as it is, because what is no UTF-8 in
- * it would fail the statement. Runs on every PostgreSQL that ran TimescaleDB.
+ * others, and every limit is the transaction's own; that of the whole transaction came with PostgreSQL 17. Rows that
+ * row-level security would hide are an error, and not missing. An error ends the statement, and not the session. A database
+ * in SQL_ASCII is read as it is, because what is no UTF-8 in it would fail the statement. Runs on every PostgreSQL that ran
+ * TimescaleDB.
  */
 const head = (limitMs: number): string => `
 begin transaction isolation level repeatable read, read only;
 ${statementTimeout(limitMs)}
 set local search_path = pg_catalog, pg_temp;
+select case when pg_catalog.current_setting('server_version_num')::int >= 170000
+  then pg_catalog.set_config('transaction_timeout', '0', true) end;
 set local role none;
+set local row_security = off;
+set local exit_on_error = off;
 set local lock_timeout = ${LOCK_TIMEOUT_MS};
 set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_TIMEOUT_MS};
 set local max_parallel_workers_per_gather = 0;
@@ -46,7 +54,7 @@ rollback to savepoint before_reading;
 set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};`;
 
 function statementTimeout(limitMs: number): string {
-  const ms = Math.ceil(Math.max(1, Math.min(limitMs, STATEMENT_TIMEOUT_MS)));
+  const ms = Math.ceil(Math.max(1, Math.min(limitMs - FOR_THE_ANSWER_MS, STATEMENT_TIMEOUT_MS)));
   return `set local statement_timeout = ${ms};`;
 }
 

@@ -30,7 +30,7 @@ const KNOWN_TO_9_6 = [
   ...['count', 'max', 'sum', 'date', 'json', 'jsonb', 'oid', 'text', 'timestamptz'],
 ];
 const SETTINGS_OF_9_6 = [
-  ...['search_path', 'role', 'statement_timeout', 'lock_timeout'],
+  ...['search_path', 'role', 'row_security', 'exit_on_error', 'statement_timeout', 'lock_timeout'],
   ...['idle_in_transaction_session_timeout', 'max_parallel_workers_per_gather'],
   ...['client_encoding', 'timezone', 'datestyle', 'intervalstyle'],
 ];
