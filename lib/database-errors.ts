@@ -24,7 +24,8 @@ const busy: ErrorMaker = (details) =>
     'DATABASE_BUSY',
     'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
     {
-      remedy: 'The next tick tries again; if it stays so, raise the connection limits.',
+      remedy:
+        'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
       ...details,
     },
   );
@@ -87,7 +88,7 @@ const permission: ErrorMaker = (details) =>
     'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
     {
       remedy:
-        'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; see the README, "The role".',
+        'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; take row-level security off where somebody put it on them; see the README, "The role".',
       ...details,
     },
   );
@@ -109,6 +110,28 @@ const unexpectedCatalog: ErrorMaker = (details) =>
     },
   );
 
+const damaged: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_DAMAGED',
+    'The server reports damaged data, or a disk that it cannot read.',
+    {
+      remedy:
+        "Look at the server's own log and at its disks now, and see that there is a backup. This run only read, and came across it.",
+      ...details,
+    },
+  );
+
+/** ALTER DATABASE … ALLOW_CONNECTIONS false; since PostgreSQL 15 also what an interrupted DROP DATABASE left. */
+const closed: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_ERROR',
+    'The server lets nobody into this database: it does not allow connections, or was dropped half.',
+    {
+      remedy: 'ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
+      ...details,
+    },
+  );
+
 /** SQLSTATEs that say what to do. Source: PostgreSQL's documentation, appendix A. */
 const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
   Object.entries<ErrorMaker>({
@@ -117,10 +140,20 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
     '3D000': missing,
     '57P04': missing,
     '42501': permission,
+    '22P02': unexpectedCatalog,
+    '42704': unexpectedCatalog,
+    '42804': unexpectedCatalog,
+    '42809': unexpectedCatalog,
+    '42846': unexpectedCatalog,
     '42P01': unexpectedCatalog,
     '42703': unexpectedCatalog,
     '42883': unexpectedCatalog,
     '3F000': unexpectedCatalog,
+    // The library of the version that pg_extension names is not on the disk.
+    '58P01': unexpectedCatalog,
+    '58030': damaged,
+    XX001: damaged,
+    XX002: damaged,
     '53000': busy,
     '53100': busy,
     '53200': busy,
@@ -138,6 +171,8 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
     '08003': lost,
     '08006': lost,
     '08P01': lost,
+    // We create nothing: TimescaleDB's loader ends a pooled session that is older than the extension's update.
+    '42710': lost,
     '57014': (details) =>
       new RunError(
         'DATABASE_STATEMENT_TIMEOUT',
@@ -182,6 +217,7 @@ function makerFor(
   text: string,
   phase: 'connect' | 'query',
 ): ErrorMaker | undefined {
+  if (origin === '55000' && phase === 'connect') return closed;
   const byOrigin = BY_SQLSTATE.get(origin);
   if (byOrigin !== undefined) return byOrigin;
   if (CERTIFICATE_ERROR.test(origin)) return unverified;

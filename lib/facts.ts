@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Snapshot } from './database.ts';
-import { RunError } from './errors.ts';
+import { type ErrorCode, RunError } from './errors.ts';
 import {
   functionsSchema,
   type Identity,
@@ -221,6 +221,8 @@ select
   ) as installed_at`;
 }
 
+const FAILS_THE_LIST: ReadonlySet<ErrorCode> = new Set(['DATABASE_ERROR', 'CATALOG_UNEXPECTED']);
+
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
 async function ask(
   { identity, row }: Snapshot,
@@ -230,7 +232,7 @@ async function ask(
   try {
     return await row(factsQuery(identity, reporter, ON_DISK), read);
   } catch (error) {
-    if (!(error instanceof RunError) || error.code !== 'DATABASE_ERROR') throw error;
+    if (!(error instanceof RunError) || !FAILS_THE_LIST.has(error.code)) throw error;
     return await row(factsQuery(identity, reporter, NOT_LISTED), read);
   }
 }

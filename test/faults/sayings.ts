@@ -55,7 +55,7 @@ export const DATABASE_UNREACHABLE = saying(
 export const DATABASE_BUSY = saying(
   'DATABASE_BUSY',
   'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
-  'The next tick tries again; if it stays so, raise the connection limits.',
+  'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
 );
 
 export const DATABASE_CONNECTION_LOST = saying(
@@ -91,7 +91,7 @@ export const DATABASE_MISSING = saying(
 export const DATABASE_PERMISSION = saying(
   'DATABASE_PERMISSION',
   'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
-  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; see the README, "The role".',
+  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; take row-level security off where somebody put it on them; see the README, "The role".',
 );
 
 export const DATABASE_STATEMENT_TIMEOUT = saying(

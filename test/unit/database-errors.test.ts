@@ -46,8 +46,18 @@ test.each([
   ['42703', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
   ['42883', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
   ['3F000', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['53300', 'DATABASE_BUSY', true, 'raise the connection limits'],
-  ['57P03', 'DATABASE_BUSY', true, 'raise the connection limits'],
+  ['22P02', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42704', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42804', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42809', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['42846', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
+  ['58P01', 'CATALOG_UNEXPECTED', false, 'the library on disk'],
+  ['58030', 'DATABASE_DAMAGED', false, 'its disks'],
+  ['XX001', 'DATABASE_DAMAGED', false, 'its disks'],
+  ['XX002', 'DATABASE_DAMAGED', false, 'its disks'],
+  ['42710', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['53300', 'DATABASE_BUSY', true, 'disk (53100)'],
+  ['57P03', 'DATABASE_BUSY', true, 'disk (53100)'],
   ['57P01', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
   ['57P02', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
   ['57P05', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
@@ -65,6 +75,18 @@ test.each([
     expect(error.original).toBe(thrown);
     expectNoNames(error);
   }
+});
+
+test('SQLSTATE 55000 is a database that nobody may connect to, when it is the login that it refuses', () => {
+  expect(toDatabaseError(fromServer('55000'), 'connect')).toMatchObject({
+    code: 'DATABASE_ERROR',
+    retryable: false,
+    message: expect.stringContaining('lets nobody into this database'),
+    origin: '55000',
+  });
+  expect(toDatabaseError(fromServer('55000'), 'query').message).toBe(
+    'The database answered with an error.',
+  );
 });
 
 const CERTIFICATE_CODES = [

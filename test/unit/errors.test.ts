@@ -45,6 +45,7 @@ describe('the codes', () => {
       'DATABASE_AUTHENTICATION',
       'DATABASE_MISSING',
       'DATABASE_PERMISSION',
+      'DATABASE_DAMAGED',
       'DATABASE_ERROR',
       'CATALOG_UNEXPECTED',
       'EXTENSION_MISSING',
