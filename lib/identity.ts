@@ -4,11 +4,31 @@ import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
 import { checkRow } from './input.ts';
 
+/** The extension's tables that are read, in one release or another, by schema. */
+const CATALOG_TABLES = {
+  _timescaledb_catalog: [
+    ...['bgw_job', 'chunk', 'chunk_data_node', 'compression_chunk_size', 'compression_settings'],
+    ...['continuous_agg', 'hypertable', 'installation_metadata', 'metadata', 'telemetry_event'],
+    'telemetry_metadata',
+  ],
+  _timescaledb_config: ['bgw_job', 'bgw_policy_drop_chunks', 'bgw_policy_reorder'],
+  _timescaledb_internal: ['bgw_job_stat', 'job_errors'],
+} as const;
+
+/** Those in whose place something else stands. */
+const NO_TABLES = Object.entries(CATALOG_TABLES).map(
+  ([schema, tables]) => `
+    select n.nspname || '.' || c.relname
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = '${schema}' and c.relname in (${tables.map((table) => `'${table}'`).join(', ')}) and c.relkind <> 'r'`,
+);
+
 /**
  * Who the server is, from pg_catalog alone: the first answer of a session, by which all later SQL is chosen. Runs on
  * every PostgreSQL that ran TimescaleDB, from 9.6 on. The functions are those that belong to the extension: one of the
  * same name that somebody put into another schema is not among them, and so is never called (CVE-2023-25149). Nor is a
- * compiled one while the library is not preloaded, because the call would end the session.
+ * compiled one while the library is not preloaded, because the call would end the session; nor one that is not compiled,
+ * which anybody can write, unless a superuser owns it: whoever owns the extension may make his own function belong to it.
  */
 export const IDENTITY_QUERY = `
 select
@@ -21,9 +41,10 @@ select
       'name', p.proname,
       'call', pg_catalog.format('%I.%I', n.nspname, p.proname),
       'arguments', p.pronargs,
-      'callable', (l.lanname <> 'c' or exists (
-          select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]'
-        ))
+      'callable', case when l.lanname = 'c'
+          then exists (select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]')
+          else exists (select 1 from pg_catalog.pg_roles o where o.oid = p.proowner and o.rolsuper)
+        end
         and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
         and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
     )), '[]')
@@ -58,7 +79,9 @@ select
     select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = '_timescaledb_internal' and c.relname = 'job_errors'
       and pg_catalog.has_table_privilege(c.oid, 'SELECT')
-  ) as may_read_job_errors
+  ) as may_read_job_errors,
+  array(${NO_TABLES.join(' union all')}
+  ) as no_tables
 from (select 1) one
 left join pg_catalog.pg_extension e on e.extname = 'timescaledb'`;
 
@@ -74,7 +97,7 @@ const functionSchema = z.object({
  * A function that belongs to the extension.
  *
  * @property call its name with its schema, quoted by the server
- * @property callable the role may call it, and the call would not end the session
+ * @property callable the role may call it, the call would not end the session, and it is code of a superuser's
  */
 export type MemberFunction = z.infer<typeof functionSchema>;
 
@@ -87,6 +110,7 @@ const rowSchema = z.object({
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
   may_read_job_errors: z.boolean(),
+  no_tables: z.array(z.string()),
 });
 
 export interface Identity {
@@ -164,6 +188,23 @@ export function postgresqlVersion({ serverVersionNum }: Identity): string {
 }
 
 /**
+ * A view, or whatever else can run code, in the place of a table: what it calls would run with the rights of the login. The
+ * releases have none but one: since 2.25.0 the job catalog's old name is a view of the new one, and is not read.
+ */
+function checkTables(identity: Identity, noTables: readonly string[]): void {
+  const isCompatible = jobTable(identity) !== '_timescaledb_config.bgw_job';
+  if (noTables.every((name) => isCompatible && name === '_timescaledb_config.bgw_job')) return;
+  throw new RunError(
+    'CATALOG_UNEXPECTED',
+    "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",
+    {
+      remedy:
+        'Finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session if one was half done; otherwise find out who put it there.',
+    },
+  );
+}
+
+/**
  * The head's answer.
  *
  * @throws RunError EXTENSION_MISSING, VERSION_UNSUPPORTED, CATALOG_UNEXPECTED
@@ -187,7 +228,7 @@ export function toIdentity(row: unknown): Identity {
       },
     );
   }
-  return {
+  const identity: Identity = {
     serverVersionNum: checked.server_version_num,
     standby: checked.standby,
     extensionVersion,
@@ -198,4 +239,6 @@ export function toIdentity(row: unknown): Identity {
     mayReadAllSettings: checked.may_read_all_settings,
     mayReadJobErrors: checked.may_read_job_errors,
   };
+  checkTables(identity, checked.no_tables);
+  return identity;
 }

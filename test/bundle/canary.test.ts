@@ -125,15 +125,11 @@ const CASES: readonly {
     sql: ({ name, role }) => `revoke connect on database ${name} from ${role}`,
   },
   {
-    what: 'a row of the catalogs makes the report impossible',
+    what: 'a function of the extension makes the report impossible',
     how: 'failed DATABASE_ERROR',
     sql: () =>
-      `create function ${CANARY}_fails(bigint) returns bigint language plpgsql as $$ begin raise exception '${CANARY}'; end $$;
-       alter table _timescaledb_internal.bgw_job_stat rename to ${CANARY}_stat;
-       create view _timescaledb_internal.bgw_job_stat as
-         select job_id, ${CANARY}_fails(total_runs) as total_runs, total_duration, total_duration_failures, total_successes,
-           total_failures, total_crashes, consecutive_failures, consecutive_crashes from _timescaledb_internal.${CANARY}_stat;
-       grant select on _timescaledb_internal.bgw_job_stat to public`,
+      `create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
+         out version_pretty text) language plpgsql as $$ begin raise exception '${CANARY}'; end $$`,
   },
   {
     what: 'the secret is not JSON',

@@ -3,6 +3,7 @@ import type { Snapshot } from '../../lib/database.ts';
 import { readFacts } from '../../lib/facts.ts';
 import {
   functionsSchema,
+  IDENTITY_QUERY,
   type Identity,
   isBuiltWithTelemetry,
   jobTable,
@@ -47,6 +48,13 @@ async function changesOf(
   return found;
 }
 
+/** The extension's tables that a statement reads, as `schema.table`. */
+function tablesIn(sql: string): string[] {
+  return [...sql.matchAll(/(?:from|join) (_timescaledb_\w+\.\w+)(?![\w(])/g)].map(
+    ([, name = '']) => name,
+  );
+}
+
 /** The first statement that somebody asks. */
 async function statementOf(
   identity: Identity,
@@ -70,6 +78,26 @@ test('the catalogs are named as their releases name them', async () => {
   expect(
     await changesOf((identity) => String(isBuiltWithTelemetry(identity)), { memberFunctions: [] }),
   ).toStrictEqual(['0.12.0', '2.7.0']);
+});
+
+test('every table of the extension that a statement reads is looked at before', async () => {
+  const read = new Set<string>();
+  for (const release of RELEASES) {
+    const identity = anIdentity(release, { mayReadJobErrors: true });
+    const report = await statementOf(identity, (snapshot) =>
+      buildReport(snapshot, { reportSource: 'catalog', sizes: 'exact' }, 'basic'),
+    );
+    const facts = await statementOf(identity, readFacts);
+    for (const name of tablesIn(report + facts)) read.add(name);
+  }
+  expect(read.size).toBe(16);
+  const looked = [
+    ...IDENTITY_QUERY.matchAll(/n\.nspname = '(\w+)' and c\.relname in \(([^)]+)\)/g),
+  ];
+  const known = looked.flatMap(([, schema, tables = '']) =>
+    [...tables.matchAll(/'(\w+)'/g)].map(([, table]) => `${schema}.${table}`),
+  );
+  expect([...read].toSorted()).toStrictEqual(known.toSorted());
 });
 
 test('the facts are asked as the job catalog has them', async () => {
