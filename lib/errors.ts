@@ -33,6 +33,7 @@ export const RETRYABLE_BY_CODE = {
   EXTENSION_MISSING: false,
   VERSION_UNSUPPORTED: false,
   REPORT_UNPUBLISHED: false,
+  REPORT_TOO_LARGE: false,
   CHANGE_DENIED: false,
   CHANGE_FAILED: false,
 

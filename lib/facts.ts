@@ -97,8 +97,9 @@ export interface Facts {
   readonly installedAt: string | null;
 }
 
+/** Null is infinity. A NULL, of which the catalogs have none, becomes three of them, which are no interval. */
 function intervalSql(column: string): string {
-  return `case when pg_catalog.isfinite(${column}) then pg_catalog.json_build_object(
+  return `case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
         'months', (pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}))::bigint,
         'days', pg_catalog.date_part('day', ${column})::bigint,
         'microseconds', ((pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000

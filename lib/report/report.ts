@@ -11,6 +11,12 @@ import { estimatedCount, type Sizes } from './measure.ts';
 import { checkPublished } from './published.ts';
 import { relationsCtes } from './relations.ts';
 
+/**
+ * More is no report, but somebody's data in it. The usual one has less than 20 kB; the server's own text with a count for
+ * each of PostgreSQL's functions stays below 300 kB.
+ */
+const MAX_REPORT_BYTES = 1_048_576;
+
 /** The report: exactly these bytes are shown, hashed and posted. */
 export interface Report {
   /** Where its figures come from: plain SQL over the catalogs, or the server's own function. */
@@ -26,6 +32,18 @@ export interface Report {
   readonly fallback?: string;
 }
 
+/**
+ * What is too large stays on the server: of it only the length is told.
+ *
+ * @param sql the report; computed once, which `offset 0` sees to
+ */
+function measured(sql: string, estimatedRelations: string): string {
+  return `select pg_catalog.octet_length(r.report) as bytes,
+  case when pg_catalog.octet_length(r.report) <= ${MAX_REPORT_BYTES} then r.report end as report,
+  ${estimatedRelations}::int as estimated_relations
+from (select (${sql})::pg_catalog.text as report offset 0) r`;
+}
+
 /** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */
 export function reportQuery(identity: Identity, sizes: Sizes): string {
   const hasRelations = isAtLeast(identity, '2.6.0');
@@ -37,9 +55,10 @@ with ${hasRelations ? `${relationsCtes(identity, sizes)},` : ''}
 fields (name, value) as (values
 ${rows.join(',\n')}
 )
-select
-  (select pg_catalog.jsonb_object_agg(f.name, f.value)::pg_catalog.text from fields f where f.value is not null) as report,
-  ${hasRelations ? estimatedCount(sizes) : '0'}::int as estimated_relations`;
+${measured(
+  'select pg_catalog.jsonb_object_agg(f.name, f.value) from fields f where f.value is not null',
+  hasRelations ? estimatedCount(sizes) : '0',
+)}`;
 }
 
 /**
@@ -51,19 +70,38 @@ function functionQuery(identity: Identity, level: Level): string | undefined {
   if (report?.callable !== true) return undefined;
   const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
   const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
-  return `select (${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`})::pg_catalog.text as report, 0 as estimated_relations`;
+  return measured(`${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`, '0');
 }
 
-const rowSchema = z.object({ report: z.string(), estimated_relations: z.int() });
+const rowSchema = z.object({
+  bytes: z.int(),
+  report: z.nullable(z.string()),
+  estimated_relations: z.int(),
+});
 
-type Answer = z.infer<typeof rowSchema>;
+interface Answer {
+  readonly report: string;
+  readonly estimated_relations: number;
+}
+
+function tooLarge(bytes: number): RunError {
+  return new RunError(
+    'REPORT_TOO_LARGE',
+    `The report would be ${bytes} bytes long, and more than ${MAX_REPORT_BYTES} are not sent.`,
+    {
+      remedy:
+        "Look at the rows of TimescaleDB's metadata that have include_in_telemetry: they come out as they are. Shorten them, or take the flag away.",
+    },
+  );
+}
 
 /** Runs a query for the report, and checks what came before anybody may have it. */
 function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
   return row(sql, (found) => {
-    const answer = checkRow('the report', rowSchema, found);
-    checkPublished(answer.report, identity.release);
-    return answer;
+    const { bytes, report, estimated_relations } = checkRow('the report', rowSchema, found);
+    if (report === null) throw tooLarge(bytes);
+    checkPublished(report, identity.release);
+    return { report, estimated_relations };
   });
 }
 
@@ -122,7 +160,7 @@ function toReport(
 /**
  * Builds the report as the target wants it, at the level that the database has.
  *
- * @throws RunError REPORT_UNPUBLISHED, CATALOG_*, DATABASE_*
+ * @throws RunError REPORT_UNPUBLISHED, REPORT_TOO_LARGE, CATALOG_*, DATABASE_*
  */
 export async function buildReport(
   snapshot: Snapshot,

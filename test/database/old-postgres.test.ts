@@ -25,7 +25,7 @@ const KNOWN_TO_9_6 = [
   ...['has_function_privilege', 'has_table_privilege', 'isfinite', 'json_agg', 'json_build_object'],
   ...['jsonb_build_object', 'jsonb_object_agg', 'jsonb_strip_nulls', 'lower', 'pg_database_size'],
   ...['pg_has_role', 'pg_is_in_recovery', 'pg_show_all_file_settings', 'regclass', 'set_config'],
-  ...['has_schema_privilege', 'split_part'],
+  ...['has_schema_privilege', 'octet_length', 'split_part'],
   ...['strpos', 'substr', 'substring', 'to_char', 'to_jsonb', 'unnest', 'version'],
   ...['count', 'max', 'sum', 'date', 'json', 'jsonb', 'oid', 'text', 'timestamptz'],
 ];

@@ -51,6 +51,7 @@ describe('the codes', () => {
       'EXTENSION_MISSING',
       'VERSION_UNSUPPORTED',
       'REPORT_UNPUBLISHED',
+      'REPORT_TOO_LARGE',
       'CHANGE_DENIED',
       'CHANGE_FAILED',
       'ENDPOINT_TLS',
