@@ -70,7 +70,10 @@ function functionQuery(identity: Identity, level: Level): string | undefined {
   if (report?.callable !== true) return undefined;
   const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
   const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
-  return measured(`${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`, '0');
+  return measured(
+    `${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`,
+    '0',
+  );
 }
 
 const rowSchema = z.object({

@@ -84,7 +84,7 @@ async function snapshotOf(
   const { connection, said } = listening((message) =>
     message.includes(IDENTITY_QUERY) ? identityRow(identity) : (left.shift() ?? {}),
   );
-  await withSnapshot(connection, () => 10_000, read).catch(() => undefined);
+  await withSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(() => undefined);
   return said;
 }
 
@@ -208,7 +208,7 @@ async function applied(situation: Parameters<typeof planChange>[0]): Promise<Mes
   let loads = 0;
   const { connection, said } = listening(() => ({ at: loads++ }));
   try {
-    await applyPlan(connection, planChange(situation));
+    await applyPlan(connection, new AbortController().signal, planChange(situation));
   } catch {
     return [];
   }
