@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const alarm = process.env['CI_ALARM'];
+
 export default defineConfig({
   test: {
-    // .ci/run makes sure that a failing test is seen to fail.
-    include: process.env['CI_ALARM'] ? ['test/support/alarm.ts'] : ['test/**/*.test.ts'],
+    // .ci/run makes sure that a failing test, and a secret that comes out, is seen.
+    include: alarm ? [`test/support/alarms/${alarm}.ts`] : ['test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/support/no-secret-comes-out.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
   },

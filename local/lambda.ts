@@ -16,12 +16,17 @@ export type Invocation = InvocationResult & {
   readonly exitCode: number | null;
 };
 
-/** The variables that Lambda sets, as far as the SDK and Powertools look at them. The credentials are of nobody. */
-const LAMBDA_ENVIRONMENT = {
-  AWS_REGION: 'us-east-1',
+/** Of nobody; what is to stay secret of them is like no other text. */
+export const LOCAL_CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_SESSION_TOKEN: 'local',
+  AWS_SECRET_ACCESS_KEY: 'secret-access-key-of-nobody',
+  AWS_SESSION_TOKEN: 'session-token-of-nobody',
+} as const;
+
+/** The variables that Lambda sets, as far as the SDK and Powertools look at them. */
+const LAMBDA_ENVIRONMENT = {
+  ...LOCAL_CREDENTIALS,
+  AWS_REGION: 'us-east-1',
   AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
   AWS_LAMBDA_FUNCTION_NAME: 'send-report-local',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import type { HandmadeRelease } from './catalogs.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
+import { secret } from './secrets.ts';
 
 /** A database of one test file, and a role that has a login, CONNECT on it, and nothing else. */
 export interface TestDatabase extends AsyncDisposable {
@@ -63,7 +64,7 @@ export async function createDatabase({
   const suffix = randomBytes(6).toString('hex');
   const name = `${label}_db_${suffix}`;
   const role = `${label}_role_${suffix}`;
-  const password = `${label}_password_${suffix}`;
+  const password = secret(`${label}_password_${suffix}`);
   const server = await connectAsSuperuser(port, 'postgres');
   await server.query(`create role ${role} login password '${password}'`);
   // `locale` for both came with PostgreSQL 13.

@@ -6,6 +6,7 @@ import { type LoopbackServer, listen, readBody } from '../../local/loopback.ts';
 import { fromTable } from '../../local/secrets-manager.ts';
 import type { TestDatabase } from './databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
+import { secret as remember } from './secrets.ts';
 import { SECRET_ID, secretFor, startWorld, type World } from './world.ts';
 
 const ADMINISTRATOR_ID = 'test/administrator';
@@ -38,7 +39,7 @@ export function shellFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, s
     AWS_ENDPOINT_URL_LAMBDA: url,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test-secret-key',
+    AWS_SECRET_ACCESS_KEY: remember('secret-key-of-the-shell'),
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Bundle, bundle, type FunctionName } from '../../infra/bundle.ts';
 import { startPostgres, type TestServer } from './postgres.ts';
+import { knownSecrets } from './secrets.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     postgres: TestServer;
     /** The functions as they ship. */
     bundles: Readonly<Record<FunctionName, Bundle>>;
+    /** What nobody may write: those of the server. */
+    secrets: readonly string[];
     /** For files that a test needs; removed in the end. */
     folder: string;
   }
@@ -30,6 +33,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     'get-report': getReport,
     configure,
   });
+  project.provide('secrets', knownSecrets());
   project.provide('folder', folder);
   return async () => {
     await stop();

