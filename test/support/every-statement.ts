@@ -58,6 +58,7 @@ function identityRow(identity: Identity) {
     may_read_file_settings: identity.mayReadFileSettings,
     may_read_all_settings: identity.mayReadAllSettings,
     may_read_job_errors: identity.mayReadJobErrors,
+    no_tables: [],
   };
 }
 
@@ -84,7 +85,9 @@ async function snapshotOf(
   const { connection, said } = listening((message) =>
     message.includes(IDENTITY_QUERY) ? identityRow(identity) : (left.shift() ?? {}),
   );
-  await withSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(() => undefined);
+  await withSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
+    () => undefined,
+  );
   return said;
 }
 

@@ -77,6 +77,12 @@ function checkText(text: string | undefined, { problems }: Scope): void {
   if (text !== undefined && !text.includes('.')) problems.add(`name in a text: ${text}`);
 }
 
+/** Settings that `set_config` may set, because no name depends on them. */
+const CONFIGURED: ReadonlySet<string | undefined> = new Set([
+  'client_encoding',
+  'transaction_timeout',
+]);
+
 function checkFunction({ funcname, args }: Fields, scope: Scope): void {
   const names = namesIn(funcname);
   checkQualified('function', names, scope);
@@ -84,7 +90,7 @@ function checkFunction({ funcname, args }: Fields, scope: Scope): void {
   if (READS_NAMES.test(names.at(-1) ?? '')) {
     for (const text of texts.slice(0, -1)) checkText(text, scope);
   }
-  if (names.at(-1) === 'set_config' && texts[0] !== 'client_encoding') {
+  if (names.at(-1) === 'set_config' && !CONFIGURED.has(texts[0])) {
     scope.problems.add(`set_config of ${texts[0]}`);
   }
 }
