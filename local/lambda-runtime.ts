@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
-import type { InvocationResult } from './lambda.ts';
+import type { InvocationResult, RuntimeMessage } from './lambda.ts';
 
 interface Bundle {
   handler(event: unknown, context: unknown): Promise<unknown>;
@@ -27,4 +27,5 @@ try {
   const { name, message } = error instanceof Error ? error : new TypeError(String(error));
   result = { error: { name, message } };
 }
-process.send?.(result, () => process.disconnect());
+const maxMemoryBytes = process.resourceUsage().maxRSS * 1024;
+process.send?.({ ...result, maxMemoryBytes } satisfies RuntimeMessage, () => process.disconnect());

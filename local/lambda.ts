@@ -10,7 +10,11 @@ export type InvocationResult =
   | { readonly value: unknown }
   | { readonly error: { readonly name: string; readonly message: string } };
 
-export type Invocation = InvocationResult & {
+/** The result, and the most memory that the process ever had (RSS). */
+export type RuntimeMessage = InvocationResult & { readonly maxMemoryBytes?: number };
+
+/** Where the process ended before the handler did, it could not say how much memory it had. */
+export type Invocation = RuntimeMessage & {
   /** Everything the function wrote, a line each: what CloudWatch gets. */
   readonly log: readonly string[];
   readonly exitCode: number | null;
@@ -35,30 +39,40 @@ const LAMBDA_ENVIRONMENT = {
   TZ: ':UTC',
 } as const;
 
+/** What is different from the process that Lambda starts. */
+export interface Circumstances {
+  /** Modules that the process loads before all else. */
+  readonly preload?: readonly string[];
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
+  /** When this resolves the process is ended by SIGKILL. */
+  readonly kill?: Promise<unknown>;
+}
+
 /**
  * Invokes a bundle once as Lambda would: in a process of its own that has Lambda's environment, `environment`, and
  * nothing of ours.
  *
  * @param timeoutMs the function's time limit
- * @param preload modules that the process loads before all else
  */
 export async function invoke(
   bundleFile: string,
   event: unknown,
   environment: Readonly<Record<string, string>>,
   timeoutMs = 120_000,
-  preload: readonly string[] = [],
+  { preload = [], nodeOptions = [], kill }: Circumstances = {},
 ): Promise<Invocation> {
   const child = fork(RUNTIME, [bundleFile, String(timeoutMs)], {
     env: { ...LAMBDA_ENVIRONMENT, ...environment },
-    execArgv: preload.flatMap((file) => ['--import', file]),
+    execArgv: [...nodeOptions, ...preload.flatMap((file) => ['--import', file])],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  let result: InvocationResult = {
+  void kill?.then(() => child.kill('SIGKILL'));
+  let message: RuntimeMessage = {
     error: { name: 'ProcessEnded', message: 'The process ended before the handler did.' },
   };
-  child.on('message', (message: InvocationResult) => {
-    result = message;
+  child.on('message', (last: RuntimeMessage) => {
+    message = last;
   });
   child.send({ event });
   const chunks: Buffer[] = [];
@@ -70,5 +84,5 @@ export async function invoke(
   const [exitCode] = await once(child, 'close');
   const output = Buffer.concat(chunks).toString('utf8');
   const log = output.split('\n').filter((line) => line !== '');
-  return { ...result, log, exitCode };
+  return { ...message, log, exitCode };
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { TlsOptions } from 'node:tls';
 
 /** An HTTP server on loopback. */
 export interface LoopbackServer extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`. */
+  /** `http://127.0.0.1:<port>`, or `https://localhost:<port>`. */
   readonly url: string;
   /** How many TCP connections were opened to it, whether they sent anything or not. */
   readonly connections: () => number;
@@ -34,20 +36,30 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return buffer(request);
 }
 
+export interface ListenOptions {
+  /** With it the server speaks https. */
+  readonly tls?: TlsOptions | undefined;
+  /** Gets each TCP connection before anything is read from it. */
+  readonly greet?: (socket: Socket) => void;
+}
+
 /** Listens on a free port of loopback. An error in the answer closes the connection. */
 export async function listen(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void,
+  { tls, greet }: ListenOptions = {},
 ): Promise<LoopbackServer> {
   let connections = 0;
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     Promise.resolve(answer(request, response)).catch(() => response.destroy());
-  });
-  server.on('connection', () => {
+  };
+  const server = tls === undefined ? createServer(onRequest) : createHttpsServer(tls, onRequest);
+  server.on('connection', (socket) => {
     connections += 1;
+    greet?.(socket);
   });
   const port = await listenOnFreePort(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

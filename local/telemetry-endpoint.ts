@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import { type LoopbackServer, listen, readBody } from './loopback.ts';
+import { type ListenOptions, type LoopbackServer, listen, readBody } from './loopback.ts';
 
 export const ENDPOINT_PATH = '/v1/metrics';
 
@@ -34,12 +34,13 @@ export function answerWithVersion(latest: string, isUpToDate = false) {
 /** A telemetry endpoint on loopback; keeps what it gets. */
 export async function startTelemetryEndpoint(
   answer: (response: ServerResponse) => Promise<void> | void,
+  options: ListenOptions = {},
 ): Promise<TelemetryEndpoint> {
   const reports: ReceivedReport[] = [];
   const server = await listen(async (request, response) => {
     const body = await readBody(request);
     reports.push({ method: request.method, path: request.url, headers: request.headers, body });
     await answer(response);
-  });
+  }, options);
   return Object.assign(server, { reports });
 }

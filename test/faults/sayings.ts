@@ -187,3 +187,21 @@ export const timeLimit = (phase: keyof typeof AFTER_TIME_LIMIT): Saying =>
 export const OUT_OF_DATE: Saying = {
   message: 'the "timescaledb" extension is not up-to-date',
 };
+
+/** The report left; of the reply the run only says why there is nothing to be judged by. */
+export const replyUnreadable = (why: 'too large' | 'too slow' | 'broken off'): Saying => ({
+  message: `telemetry error: incomplete HTTP response (${why})`,
+});
+
+export const REPLY_MALFORMED: Saying = { message: 'malformed telemetry response body' };
+
+export const replyWithoutVersion = (reason: string): Saying => ({
+  message: `server did not return a valid TimescaleDB version: ${reason}`,
+});
+
+export const configInvalid = (...problems: readonly string[]): Saying =>
+  saying(
+    'CONFIG_INVALID',
+    `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
+    "Correct the function's environment; it is set by the deployment of this target's environment.",
+  );

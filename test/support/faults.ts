@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest';
-import { type Invocation, invoke } from '../../local/lambda.ts';
+import { type Circumstances, type Invocation, invoke } from '../../local/lambda.ts';
 import { type Fault, type FaultGroup, isRetried } from '../faults/fault.ts';
 import { createDatabase, type TestDatabase } from './databases.ts';
 import { linesOf, metricsOf, summariesOf } from './invocations.ts';
@@ -16,19 +16,23 @@ const RETRY = {
 const ENOUGH_MS = 60_000;
 
 /** The world with the fault in it. What is not said is as it should be. */
-export interface Faulty {
+export interface Faulty extends Circumstances {
   /** Whose sessions are looked for afterwards; also whose credentials are in the secret. */
   readonly database?: TestDatabase;
   readonly world?: WorldOptions;
   readonly target?: Settings['target'];
   /** Further variables of the function. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Beside its tick, which is now. */
-  readonly event?: Json;
+  readonly environment?:
+    | Readonly<Record<string, string>>
+    | ((world: World) => Readonly<Record<string, string>>);
+  /** Beside its tick, which is now; or the whole event of a tick. */
+  readonly event?: Json | ((tick: string) => unknown);
   /** The function's time limit. Of a run that waits for something that never comes, what is left of it after the reserves. */
   readonly timeoutMs?: number;
-  /** Modules that the function's process loads first. */
-  readonly preload?: readonly string[];
+  /** How often the tick is invoked, all at once; each has to end as the row says, and there is one retry of all. */
+  readonly times?: number;
+  /** How many lines there are beside the summary and the metrics, for whoever debugs. */
+  readonly furtherLines?: number;
   /** What must not be in the log, beside the database's names and password. */
   readonly secrets?: readonly string[];
   /** What else must be true when the run is over. */
@@ -36,10 +40,11 @@ export interface Faulty {
 }
 
 export interface FaultRun {
-  readonly invocation: Invocation;
+  /** One, but where the tick is invoked several times at once. */
+  readonly invocations: readonly Invocation[];
+  /** Invokes the same tick once more. */
+  readonly invokeOnce: () => Promise<Invocation>;
   readonly world: World;
-  /** How many retries were scheduled. */
-  readonly retries: number;
 }
 
 /** Makes the fault; what it starts goes onto the stack, and ends with the test. */
@@ -69,12 +74,12 @@ function patternOf(message: string): RegExp {
 }
 
 /** The one summary line: what it says, its level, and what the caller gets. */
-function expectLine(fault: Fault, invocation: Invocation): void {
+function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): void {
   const { outcome, says, origin } = fault;
   const summaries = summariesOf(invocation);
   expect(summaries, 'exactly one summary line').toHaveLength(1);
   expect(metricsOf(invocation), 'exactly one line of metrics').toHaveLength(1);
-  expect(linesOf(invocation), 'no other line').toHaveLength(2);
+  expect(linesOf(invocation), 'no other line').toHaveLength(2 + furtherLines);
   const [line] = summaries;
   expect(line).toMatchObject({ outcome, message: expect.stringMatching(patternOf(says.message)) });
   if (outcome !== 'failed') {
@@ -117,6 +122,30 @@ function expectNothingTold(
   for (const secret of [...names, ...more]) expect(log.join('\n')).not.toContain(secret);
 }
 
+/** The process has gone before it could say anything, and Lambda counts an error. */
+function expectNoLine({ log, ...result }: Invocation): void {
+  expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
+  expect(result).toMatchObject({ error: { name: 'ProcessEnded' } });
+  expect(result.exitCode).not.toBe(0);
+}
+
+function expectArrived(
+  { outcome, arrive = outcome === 'sent' ? 1 : 0, touchesEndpoint }: Fault,
+  { endpoint }: World,
+): void {
+  expect(endpoint.reports).toHaveLength(arrive);
+  if (arrive === 0 && touchesEndpoint !== true) expect(endpoint.connections()).toBe(0);
+}
+
+function eventFor({ event }: Pick<Faulty, 'event'>): unknown {
+  const tick = `${new Date().toISOString().slice(0, 19)}Z`;
+  return typeof event === 'function' ? event(tick) : { scheduledTime: tick, ...event };
+}
+
+function environmentFor({ environment }: Pick<Faulty, 'environment'>, world: World) {
+  return typeof environment === 'function' ? environment(world) : environment;
+}
+
 async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const { database, world: options = {}, ...faulty } = await arrange(stack);
@@ -125,32 +154,37 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
   const scheduler = stack.use(await startScheduler());
   const timeoutMs = faulty.timeoutMs ?? ENOUGH_MS;
 
+  const event = eventFor(faulty);
+  const environment = environmentFor(faulty, world);
+  const invokeOnce = (): Promise<Invocation> =>
+    invoke(
+      inject('bundles')['send-report'].file,
+      event,
+      {
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+        AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+        RETRY: JSON.stringify(RETRY),
+        ...world.environment({ target: faulty.target, environment }),
+      },
+      timeoutMs,
+      faulty,
+    );
+
   const startedAt = Date.now();
-  const invocation = await invoke(
-    inject('bundles')['send-report'].file,
-    { scheduledTime: `${new Date().toISOString().slice(0, 19)}Z`, ...faulty.event },
-    {
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
-      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
-      RETRY: JSON.stringify(RETRY),
-      ...world.environment({ target: faulty.target, environment: faulty.environment }),
-    },
-    timeoutMs,
-    faulty.preload,
-  );
+  const invocations = await Promise.all(Array.from({ length: faulty.times ?? 1 }, invokeOnce));
   const tookMs = Date.now() - startedAt;
 
-  expectNothingTold(invocation, database, faulty.secrets ?? []);
-  if (fault.outcome === 'killed') expect(summariesOf(invocation)).toEqual([]);
-  else expectLine(fault, invocation);
+  for (const invocation of invocations) {
+    expectNothingTold(invocation, database, faulty.secrets ?? []);
+    if (fault.outcome === 'killed') expectNoLine(invocation);
+    else expectLine(fault, invocation, faulty.furtherLines);
+  }
   expect(scheduler.schedules).toHaveLength(isRetried(fault) ? 1 : 0);
-  const arrive = fault.arrive ?? (fault.outcome === 'sent' ? 1 : 0);
-  expect(world.endpoint.reports).toHaveLength(arrive);
-  if (arrive === 0 && fault.touchesEndpoint !== true) expect(world.endpoint.connections()).toBe(0);
+  expectArrived(fault, world);
   if (database !== undefined) await expectNothingLeft(database);
   // Lambda would have ended a run that takes longer; its line would be missing.
   expect(tookMs).toBeLessThan(timeoutMs);
-  await faulty.after?.({ invocation, world, retries: scheduler.schedules.length });
+  await faulty.after?.({ invocations, invokeOnce, world });
 }
 
 /**

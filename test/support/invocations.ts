@@ -28,7 +28,7 @@ export async function invokeRecorded(
     event,
     { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url, ...world.environment(settings) },
     undefined,
-    [RECORDER],
+    { preload: [RECORDER] },
   );
   const [connections = [], log = []] = [true, false].map((wanted) =>
     invocation.log.filter((line) => line.startsWith(CONNECTS) === wanted),

@@ -5,6 +5,7 @@ import { createSecretReader } from '../../lib/credentials.ts';
 import { type PreviewResult, preview } from '../../lib/preview.ts';
 import { type RunResult, run } from '../../lib/run.ts';
 import { createSchedule } from '../../lib/scheduler.ts';
+import type { ListenOptions } from '../../local/loopback.ts';
 import {
   fromTable,
   type SecretAnswer,
@@ -45,6 +46,8 @@ export interface WorldOptions {
   readonly secret?: string;
   readonly secrets?: SecretAnswer;
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
+  /** Of the endpoint: TLS, and what it does with a connection. */
+  readonly endpoint?: ListenOptions;
 }
 
 export interface Settings {
@@ -75,9 +78,10 @@ export async function startWorld({
     [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
   }),
   answer = answerWithVersion('2.30.1'),
+  endpoint: listenOptions = {},
 }: WorldOptions): Promise<World> {
   const secrets = await startSecretsManager(answerSecret);
-  const endpoint = await startTelemetryEndpoint(answer);
+  const endpoint = await startTelemetryEndpoint(answer, listenOptions);
   const client = new SecretsManagerClient({
     region: 'us-east-1',
     endpoint: secrets.url,
