@@ -125,8 +125,9 @@ export function startPhases(
         startedAt: performance.now(),
         keepMs,
         giveUp() {
-          controller.abort();
+          // First, so that what the abort makes of the work cannot come before it.
           reject(timeLimit(current));
+          controller.abort();
         },
       };
       running = current;

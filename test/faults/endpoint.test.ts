@@ -180,9 +180,12 @@ testFaults(ENDPOINT_FAULTS, {
     };
   },
   silent: answers(() => undefined, { timeoutMs: SHORT_MS }),
-  headDrips: answers(({ socket }) => drip(socket, 'HTTP/1.1 200 OK\r\n'.repeat(20)), {
-    timeoutMs: SHORT_MS,
-  }),
+  headDrips: answers(
+    ({ socket }) => drip(socket, `HTTP/1.1 200 OK\r\nx-slow: ${'x'.repeat(300)}`),
+    {
+      timeoutMs: SHORT_MS,
+    },
+  ),
   bodyDrips: answers(
     (response) => {
       response.writeHead(200).flushHeaders();

@@ -433,11 +433,13 @@ describe('a reply that cannot be read is no failure', () => {
 
   test("one that does not end is too slow when the run's signal ends it", async () => {
     const run = new AbortController();
-    const reply = await replyOf((response) => {
+    await using server = await listen((_request, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('{');
-      setTimeout(() => run.abort(), 50);
-    }, run.signal);
-    expect(reply).toStrictEqual({ unreadable: 'too slow' });
+    });
+    const { readReply } = await deliver(REPORT, { endpoint: server.url }, run.signal);
+    const reply = readReply(RUN_LEFT_MS);
+    run.abort();
+    expect(await reply).toStrictEqual({ unreadable: 'too slow' });
   });
 });
