@@ -34,6 +34,7 @@ const SETTING = 'timescaledb.telemetry_level';
 const SET_FOR_DATABASE = `ALTER DATABASE <this database> SET ${SETTING} = 'basic'`;
 
 /** How an off, or a level that hides another, is undone at the place where it stands. */
+// Stryker disable next-line StringLiteral: a place of a role always has its holder
 function undoAt({ kind, holder = 'reporting role' }: Place): string {
   switch (kind) {
     case 'database':
@@ -174,7 +175,7 @@ function askLevel(facts: Facts, answer: LevelAnswer): RuleAnswer {
 }
 
 /** The answer when the environment asks not to be tracked; it needs no look at the database. */
-export const NOT_TO_BE_TRACKED: Consent = {
+export const NOT_TO_BE_TRACKED = {
   granted: false,
   level: 'off',
   rule: 'do-not-track',
@@ -182,12 +183,12 @@ export const NOT_TO_BE_TRACKED: Consent = {
   sentence: 'DO_NOT_TRACK is set.',
   remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
   warnings: [],
-};
+} as const satisfies Consent;
 
 function askEnvironment(isUntracked: boolean): RuleAnswer {
   const { rule, sentence, remedy } = NOT_TO_BE_TRACKED;
   return isUntracked
-    ? { rule, decision: 'denies', sentence, ...(remedy !== undefined && { remedy }) }
+    ? { rule, decision: 'denies', sentence, remedy }
     : { rule, decision: 'does not object', sentence: 'DO_NOT_TRACK is not set.' };
 }
 

@@ -4,7 +4,7 @@ import type { Reply } from './delivery.ts';
 export type Newest =
   | { readonly says: 'up-to-date'; readonly named?: string }
   | { readonly says: 'outdated'; readonly named: string }
-  | { readonly says: 'nothing'; readonly why: string };
+  | { readonly says: 'nothing'; readonly named?: undefined; readonly why: string };
 
 const MALFORMED = 'malformed telemetry response body';
 /** MAX_VERSION_STR_LEN of the extension's client. */

@@ -89,11 +89,10 @@ function newestOf(versions: readonly (Version | undefined)[]): Version | undefin
 
 function situationOf(newest: Newest, facts: Facts, name: string, installed: Version): Situation {
   const { availableVersion, availableVersions, postgresqlVersion } = facts;
-  const texts = [availableVersion, ...availableVersions].filter((text) => text !== null);
-  const latest =
-    newest.says === 'outdated' || newest.says === 'up-to-date'
-      ? toVersion(newest.named ?? '')
-      : undefined;
+  // Stryker disable next-line StringLiteral: what is no version has no place among those on the disk
+  const onDisk = newestOf([availableVersion ?? '', ...availableVersions].map(toVersion));
+  // Stryker disable next-line StringLiteral: the same goes for what was named
+  const latest = toVersion(newest.named ?? '');
   const advisories = advisoriesFor(installed);
   const wanted = newest.says === 'outdated' ? latest : undefined;
   const goal = newestOf([wanted, fixOf(advisories)]);
@@ -102,7 +101,7 @@ function situationOf(newest: Newest, facts: Facts, name: string, installed: Vers
     facts,
     newest,
     installed,
-    onDisk: newestOf(texts.map(toVersion)),
+    onDisk,
     latest,
     advisories,
     goal: goal !== undefined && isNewer(goal, installed) ? goal : undefined,
@@ -113,13 +112,14 @@ function situationOf(newest: Newest, facts: Facts, name: string, installed: Vers
 /** What would bring this database on. */
 function stepsOf({ facts, installed, onDisk, goal, major }: Situation): readonly VerdictCode[] {
   const isPending = onDisk !== undefined && isNewer(onDisk, installed);
-  const best = goal && reachable(goal, major);
+  const [wanted, best] =
+    goal === undefined ? [installed, installed] : [goal, reachable(goal, major)];
   const present = isPending ? onDisk : installed;
   const steps: readonly (readonly [VerdictCode, boolean])[] = [
     ['alter-extension', isPending],
     ['template1-outdated', isPending && facts.isTemplate1],
-    ['upgrade-package', best !== undefined && isNewer(best, present)],
-    ['upgrade-postgresql-first', goal !== undefined && best !== undefined && isNewer(goal, best)],
+    ['upgrade-package', isNewer(best, present)],
+    ['upgrade-postgresql-first', isNewer(wanted, best)],
   ];
   return steps.filter(([, holds]) => holds).map(([code]) => code);
 }
@@ -138,7 +138,7 @@ function codesOf(situation: Situation): readonly VerdictCode[] {
   if (whyUnknown(situation) !== undefined) return ['unknown', ...steps];
   if (steps.length > 0) return steps;
   const { newest, latest, installed } = situation;
-  const isAhead = newest.says === 'outdated' && latest !== undefined && isNewer(installed, latest);
+  const isAhead = newest.says === 'outdated' && isNewer(installed, latest);
   return [isAhead ? 'ahead' : 'up-to-date'];
 }
 
@@ -158,15 +158,18 @@ function hintOf(situation: Situation, codes: readonly VerdictCode[]): string | u
       : 'It is shown as it came, and nothing follows from it.';
   }
   if (headline === 'ahead') {
+    // Stryker disable next-line OptionalChaining: ahead of what was named
     return `${latest?.text} was named as the newest, the installed version is ${installed.text}.`;
   }
   const best = newestOf([goal, onDisk]);
+  // Stryker disable next-line OptionalChaining: one of the two is what there is a step to
   return `The most up-to-date version is ${best?.text}, the installed version is ${installed.text}.`;
 }
 
 function messageOf(situation: Situation, codes: readonly VerdictCode[]): string {
+  const why = whyUnknown(situation);
+  if (why !== undefined) return why;
   const [headline] = codes;
-  if (headline === 'unknown') return whyUnknown(situation) ?? '';
   if (headline === 'up-to-date') return UP_TO_DATE;
   return headline === 'ahead' ? AHEAD : NOT_UP_TO_DATE;
 }
@@ -181,7 +184,7 @@ function incomparable(facts: Facts, name: string, newest: Newest): Verdict {
     sentence: unknownAdvice(name),
     installed,
     available,
-    ...('named' in newest && newest.named !== undefined && { latest: newest.named }),
+    ...(newest.named !== undefined && { latest: newest.named }),
     advisories: [],
     asOf: AS_OF,
   };
@@ -210,7 +213,7 @@ export function judge(newest: Newest, facts: Facts, name: string): Verdict {
     sentence: adviceFor(situation, codes),
     installed: facts.installedVersion,
     available: facts.availableVersion,
-    ...('named' in newest && newest.named !== undefined && { latest: newest.named }),
+    ...(newest.named !== undefined && { latest: newest.named }),
     ...(best !== undefined && { reachable: best.text }),
     ...(behind !== undefined && { versionsBehind: behind }),
     advisories: advisories.map(({ id }) => id),

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { asksNotToTrack, decideConsent, NOT_TO_BE_TRACKED } from '../../lib/consent.ts';
+import {
+  asksNotToTrack,
+  decideConsent,
+  evaluateRules,
+  NOT_TO_BE_TRACKED,
+} from '../../lib/consent.ts';
 import type { Facts } from '../../lib/facts.ts';
 import { parseTarget, type Target } from '../../lib/target.ts';
 import { aJob, aServer, aServerBuiltWithout } from '../support/facts.ts';
@@ -28,13 +33,15 @@ describe('DO_NOT_TRACK', () => {
   );
 
   test('is an answer without a look at the database', () => {
-    expect(NOT_TO_BE_TRACKED).toMatchObject({
+    expect(NOT_TO_BE_TRACKED).toStrictEqual({
       granted: false,
       level: 'off',
       rule: 'do-not-track',
+      where: "the function's environment",
       sentence: 'DO_NOT_TRACK is set.',
+      remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+      warnings: [],
     });
-    expect(NOT_TO_BE_TRACKED.remedy).toContain('remove DO_NOT_TRACK');
   });
 });
 
@@ -52,6 +59,15 @@ describe('a standby', () => {
       expect(consent.remedy).toContain("in the primary's catalogs: ALTER DATABASE");
     },
   );
+
+  test('whose session has a level of its own is told of the session', () => {
+    const facts = aServer({ standby: true, level: { source: 'session' } });
+    expect(decideConsent(facts, TARGET)).toMatchObject({
+      rule: 'level-hidden',
+      sentence:
+        'The telemetry level of this database is hidden: the session has one of its own (session), which cannot consent for the database.',
+    });
+  });
 
   test.each(['database', 'global'])('has what is set for the %s from its primary', (source) => {
     const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
@@ -275,5 +291,122 @@ describe('denied', () => {
     const warnings = ['A text that is no level counts as off (database).'];
     const facts = aServer({ level: { ...level, session: 'on' } });
     expect(decideConsent(facts, TARGET).warnings).toStrictEqual(warnings);
+  });
+});
+
+const THERE =
+  "set timescaledb.telemetry_level = 'basic' there, and reload the server's configuration";
+
+describe('an off is undone where it stands:', () => {
+  test.each([
+    ['configuration file', THERE],
+    ['command line', THERE],
+    ['environment variable', THERE],
+    [
+      null,
+      "RESET timescaledb.telemetry_level where it is set: without the extension's library PostgreSQL does not say where; look at the server's configuration, ALTER SYSTEM, PGOPTIONS, and what a pooler keeps",
+    ],
+    ['client', 'remove it from PGOPTIONS, or from what the pooler sends at the start of a session'],
+  ])('%s', (source, undo) => {
+    const { remedy } = decideConsent(aServer({ level: { session: 'off', source } }), TARGET);
+    expect(remedy).toBe(`To turn it on: ${undo}.`);
+  });
+
+  test('a level that hides another, where levelWhenUnset cannot stand in for it', () => {
+    const { remedy } = decideConsent(aServer({ level: { source: 'session' } }), TARGET);
+    expect(remedy).toBe(
+      "Either RESET timescaledb.telemetry_level in the pooled session that was left with it; or set the level for the database: ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'.",
+    );
+  });
+});
+
+describe('every rule has an answer of its own, whether it decides or not:', () => {
+  const GRANTS = {
+    rule: 'level-default',
+    decision: 'grants',
+    sentence: "Telemetry is on: level basic, TimescaleDB's default.",
+  };
+  const ENVIRONMENT = {
+    rule: 'do-not-track',
+    decision: 'does not object',
+    sentence: 'DO_NOT_TRACK is not set.',
+  };
+  const [PRESENT, SCHEDULED] = [
+    {
+      rule: 'job-removed',
+      decision: 'does not object',
+      sentence: 'The telemetry job is in the job catalog.',
+    },
+    {
+      rule: 'job-paused',
+      decision: 'does not object',
+      sentence: 'The telemetry job is scheduled.',
+    },
+  ];
+
+  test('all for it', () => {
+    expect(evaluateRules(aServer(), TARGET, false)).toStrictEqual([
+      ENVIRONMENT,
+      GRANTS,
+      PRESENT,
+      SCHEDULED,
+    ]);
+  });
+
+  test('the environment against it', () => {
+    const { rule, sentence, remedy } = NOT_TO_BE_TRACKED;
+    expect(evaluateRules(aServer(), TARGET, true)).toStrictEqual([
+      { rule, decision: 'denies', sentence, remedy },
+      GRANTS,
+      PRESENT,
+      SCHEDULED,
+    ]);
+  });
+
+  test('no job, which is an objection', () => {
+    expect(evaluateRules(aServer({ jobs: [] }), TARGET, false).slice(2)).toStrictEqual([
+      {
+        rule: 'job-removed',
+        decision: 'denies',
+        sentence: 'The telemetry job was removed from the job catalog.',
+        remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+      },
+      {
+        rule: 'job-paused',
+        decision: 'does not object',
+        sentence: 'There is no telemetry job that could be paused.',
+      },
+    ]);
+  });
+
+  test('no job, where there is none by nature', () => {
+    expect(evaluateRules(aServerBuiltWithout(), CHOOSING, false)[2]).toStrictEqual({
+      rule: 'job-removed',
+      decision: 'does not object',
+      sentence: 'The server was built without telemetry and needs no telemetry job.',
+    });
+  });
+
+  test('a level against it, and a job that is paused', () => {
+    const facts = aServer({
+      jobs: [PAUSED],
+      level: { session: 'off', source: 'configuration file' },
+    });
+    expect(evaluateRules(facts, TARGET, false)).toStrictEqual([
+      ENVIRONMENT,
+      {
+        rule: 'level-off',
+        decision: 'denies',
+        sentence: 'Telemetry is off, set by: configuration file.',
+        remedy: `To turn it on: ${THERE}.`,
+      },
+      PRESENT,
+      {
+        rule: 'job-paused',
+        decision: 'denies',
+        sentence: 'The telemetry job is not scheduled.',
+        remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+      },
+    ]);
   });
 });

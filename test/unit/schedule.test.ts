@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { boundariesIn } from '../../lib/calendar.ts';
 import type { Interval, TelemetryJob } from '../../lib/facts.ts';
 import {
   decideDue,
@@ -153,6 +154,16 @@ describe('never', () => {
     },
   );
 
+  test('is one after an installation that never was', async () => {
+    for (const scheduleInterval of [hours(24), anInterval({ months: 1 })]) {
+      const facts = aServer({ jobs: [aJob({ scheduleInterval })], installedAt: 'infinity' });
+      expect(await decideDue(facts, tickAt('2026-11-22T04:05:00Z'))).toMatchObject({
+        isDue: false,
+        nextDue: null,
+      });
+    }
+  });
+
   test('is nothing that began with the beginning of time', async () => {
     const tick = tickAt('2026-11-22T04:05:00Z');
     const job = { scheduleInterval: anInterval({ days: 7 }) };
@@ -223,6 +234,12 @@ describe('of two telemetry jobs', () => {
     const jobs = intervals.map((scheduleInterval, id) => aJob({ id, scheduleInterval }));
     expect(jobSettings({ jobs }).scheduleInterval).toEqual(longest);
     expect(jobSettings({ jobs: jobs.toReversed() }).scheduleInterval).toEqual(longest);
+  });
+
+  test('the first of equal intervals counts', () => {
+    const start = { initialStart: '2026-11-01T00:00:00Z' };
+    expect(jobSettings({ jobs: [aJob(), aJob(start)] }).initialStart).toBeNull();
+    expect(jobSettings({ jobs: [aJob(start), aJob()] })).toMatchObject(start);
   });
 
   test.each([
@@ -374,12 +391,99 @@ describe('a time zone', () => {
     },
   );
 
+  test('is found whatever its name begins with, or ends in', async () => {
+    const { notes } = await dueOf({ ...job, timezone: 'America/Port-au-Prince' }, tick);
+    expect(notes).toEqual([]);
+    expect((await dueOf({ ...job, timezone: 'Mars/UTC' }, tick)).notes).toHaveLength(1);
+  });
+
+  test('has its days, of which none is missed', async () => {
+    const due = await dueOf(
+      { ...job, scheduleInterval: anInterval({ days: 1 }), timezone: 'Europe/Berlin' },
+      tick,
+    );
+    expect(due).toMatchObject({ isDue: true, nextDue: new Date('2026-11-22T21:00:00Z') });
+  });
+
   test('does not matter for hours', async () => {
     const due = await dueOf(
       { ...job, scheduleInterval: hours(168), timezone: 'Mars/Olympus' },
       tick,
     );
     expect(due).toMatchObject({ nextDue: new Date('2026-11-26T20:00:00Z'), notes: [] });
+  });
+});
+
+describe('the calendar', () => {
+  afterEach(() => {
+    vi.doUnmock('../../lib/calendar.ts');
+    vi.resetModules();
+  });
+
+  /** Decides with a calendar that cannot be asked. */
+  async function withoutCalendar(job: Partial<TelemetryJob>) {
+    vi.resetModules();
+    vi.doMock('../../lib/calendar.ts', () => ({
+      boundariesIn() {
+        throw new TypeError('The calendar was asked.');
+      },
+    }));
+    const schedule = await import('../../lib/schedule.ts');
+    return schedule.decideDue(aServer({ jobs: [aJob(job)] }), tickAt('2026-11-22T04:05:00Z'));
+  }
+
+  test.each([
+    ['months', anInterval({ months: 1 }), null],
+    ['days of a time zone', anInterval({ days: 1 }), 'Europe/Berlin'],
+    [
+      'parts of different signs',
+      anInterval({ days: 1, microseconds: -82_800_000_000 }),
+      'Europe/Berlin',
+    ],
+  ])(
+    'is asked for %s, and what is wrong with it is not hidden',
+    async (_what, scheduleInterval, timezone) => {
+      const decided = withoutCalendar({ scheduleInterval, timezone });
+      await expect(decided).rejects.toThrow('The calendar was asked.');
+    },
+  );
+
+  test.each([
+    ['hours', hours(24), 'Europe/Berlin'],
+    ['days of UTC', anInterval({ days: 1 }), 'UTC'],
+    ['days of UTC by another name', anInterval({ days: 1 }), 'etc/utc'],
+    ['days, where no zone is given', anInterval({ days: 1 }), null],
+    [
+      'less than an hour in all',
+      anInterval({ days: 1, microseconds: -82_800_000_001 }),
+      'Europe/Berlin',
+    ],
+  ])('is not asked for %s', async (_what, scheduleInterval, timezone) => {
+    expect(await withoutCalendar({ scheduleInterval, timezone })).toMatchObject({ isDue: true });
+  });
+
+  test('has a month of 31 days after one of 28', async () => {
+    const job = {
+      scheduleInterval: anInterval({ months: 1 }),
+      initialStart: '2026-01-31T00:00:00Z',
+    };
+    expect(await dueOf(job, tickAt('2026-02-28T00:00:00Z'))).toMatchObject({
+      isDue: true,
+      nextDue: new Date('2026-03-31T00:00:00Z'),
+    });
+  });
+
+  test('misses nothing where months and days pull against each other', async () => {
+    const scheduleInterval = anInterval({ months: 1, days: -29 });
+    const initialStart = '2024-01-31T00:00:00Z';
+    const at = boundariesIn('UTC', Date.parse(initialStart), scheduleInterval);
+    const all = Array.from({ length: 1_000 }, (_, n) => at(n));
+    const first = tickAt('2026-01-01T00:00:00Z');
+    const expected = Array.from({ length: 400 }, (_, index) => index).filter((index) => {
+      const time = first.time + index * DAY_MS;
+      return all.some((ms) => time - DAY_MS < ms && ms <= time);
+    });
+    expect(await dueTicks({ scheduleInterval, initialStart }, first, 400)).toEqual(expected);
   });
 });
 

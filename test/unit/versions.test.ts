@@ -328,6 +328,82 @@ describe('where the endpoint', () => {
   });
 });
 
+describe('a verdict has exactly', () => {
+  const facts = aServer({
+    installedVersion: '2.29.2',
+    availableVersion: null,
+    availableVersions: [],
+    postgresqlVersion: '18.1',
+  });
+  const common = {
+    installed: '2.29.2',
+    available: null,
+    versionsBehind: 0,
+    advisories: [],
+    asOf: AS_OF,
+  };
+  const upToDate = {
+    codes: ['up-to-date'],
+    severity: 'INFO',
+    message: UP_TO_DATE,
+    sentence: 'Nothing is to be done in metrics.',
+    ...common,
+  };
+
+  test('what is known, where nothing was named', () => {
+    expect(judge({ says: 'up-to-date' }, facts, 'metrics')).toStrictEqual(upToDate);
+  });
+
+  test('what was named, where it is older: who says up to date is not behind', () => {
+    expect(judge({ says: 'up-to-date', named: '2.29.0' }, facts, 'metrics')).toStrictEqual({
+      ...upToDate,
+      latest: '2.29.0',
+    });
+  });
+
+  test('why nothing is known', () => {
+    expect(judge({ says: 'nothing', why: 'a reason' }, facts, 'metrics')).toStrictEqual({
+      codes: ['unknown'],
+      severity: 'WARN',
+      message: 'a reason',
+      hint: 'What answered may be a proxy, or the endpoint may have changed its reply.',
+      sentence: 'How metrics stands to the newest version is not known.',
+      ...common,
+    });
+  });
+
+  test('the advisories, by their names', () => {
+    const old = { ...facts, installedVersion: '2.29.0' };
+    expect(judge({ says: 'up-to-date' }, old, 'metrics')).toMatchObject({
+      advisories: ['GHSA-hcfx-29v5-2rcw'],
+      reachable: '2.29.1',
+    });
+  });
+
+  test('no count of releases that nobody has counted', () => {
+    const verdict = judge({ says: 'outdated', named: '3.0.0' }, facts, 'metrics');
+    expect(verdict).toMatchObject({ codes: ['upgrade-package'], reachable: '3.0.0' });
+    expect(verdict).not.toHaveProperty('versionsBehind');
+  });
+
+  test.each([
+    [{ says: 'outdated', named: '2.29.2' } as const, { latest: '2.29.2' }],
+    [{ says: 'nothing', why: 'a reason' } as const, {}],
+  ])('what was named, of an installed version without an order: %j', (newest, latest) => {
+    expect(judge(newest, { ...facts, installedVersion: 'nightly' }, 'metrics')).toStrictEqual({
+      codes: ['unknown'],
+      severity: 'WARN',
+      message: 'the installed version of "timescaledb" cannot be compared: "nightly"',
+      sentence: 'How metrics stands to the newest version is not known.',
+      installed: 'nightly',
+      available: null,
+      ...latest,
+      advisories: [],
+      asOf: AS_OF,
+    });
+  });
+});
+
 test('whatever is named, there is a verdict, and it never suggests a downgrade', () => {
   const aVersion = fc
     .tuple(fc.nat(4), fc.nat(40), fc.nat(9), fc.constantFrom('', '-dev', '-rc2', '-p0'))
