@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import * as z from 'zod/mini';
 import { type Connection, lend } from '../connection.ts';
 import { toDatabaseError } from '../database-errors.ts';
 import { RunError } from '../errors.ts';
+import { checkRow } from '../input.ts';
 import type { Plan, Statement } from './plan.ts';
 
 /** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
@@ -81,13 +83,16 @@ const LOAD_TIME: Statement = {
   grant: 'GRANT EXECUTE ON FUNCTION pg_catalog.pg_conf_load_time() TO <the administrator>.',
 };
 
+const loadTimeSchema = z.object({ at: z.number() });
+
 async function loadTime(client: pg.Client, done: readonly Statement[]): Promise<number> {
+  let answer: pg.QueryResult<Record<string, unknown>>;
   try {
-    const { rows } = await client.query<{ at: number }>(LOAD_TIME.sql);
-    return rows[0]?.at ?? 0;
+    answer = await client.query(LOAD_TIME.sql);
   } catch (error) {
     throw refused(error, LOAD_TIME, done);
   }
+  return checkRow('the time of the configuration', loadTimeSchema, answer.rows[0]).at;
 }
 
 /** The server loads its configuration some time after it was told to; what is read before is the old one. */

@@ -47,7 +47,7 @@ function describe(issue: z.core.$ZodIssue, published: ReadonlySet<string>): stri
 function inSight(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'))
     return value;
-  const { ['__proto__']: hidden, ...rest } = value as Record<string, unknown>;
+  const { ['__proto__']: hidden, ...rest }: Record<string, unknown> = { ...value };
   let name = '*proto*';
   while (Object.hasOwn(rest, name)) name += '*';
   return { ...rest, [name]: hidden };

@@ -1,0 +1,92 @@
+import { parseSync } from 'oxc-parser';
+
+/**
+ * Finds where a source file takes something for what nobody has checked that it is. What comes from outside (an event, a
+ * variable, a secret, a row, a reply) is `unknown` or text until a schema has read it, and TypeScript sees to that as long
+ * as nobody talks it out of it.
+ */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+/** `JSON.parse` of such a member expression, `?.safeParse` of one whose object has no name. */
+function nameOf(value: unknown): string {
+  const { type, name, object, property } = fieldsOf(value);
+  if (type === 'Identifier') return String(name);
+  return type === 'MemberExpression' ? `${nameOf(object)}.${nameOf(property)}` : '?';
+}
+
+function isUnknown(typed: unknown): boolean {
+  return (
+    fieldsOf(fieldsOf(fieldsOf(typed)['typeAnnotation'])['typeAnnotation'])['type'] ===
+    'TSUnknownKeyword'
+  );
+}
+
+/** A node, what it stands in, and what its file declares as unknown. */
+interface Place {
+  readonly node: Fields;
+  readonly parent: Fields;
+  readonly unknowns: ReadonlySet<string>;
+}
+
+const READS_UNKNOWN = /^Reflect\.get$|\.safeParse$/;
+
+/** Whether what JSON.parse gives, which TypeScript lets pass for anything, is unknown from there on, or read by a schema. */
+function isTaken({ parent, unknowns }: Place): boolean {
+  if (parent['type'] === 'VariableDeclarator') return isUnknown(parent['id']);
+  if (parent['type'] === 'AssignmentExpression') return unknowns.has(nameOf(parent['left']));
+  return parent['type'] === 'CallExpression' && READS_UNKNOWN.test(nameOf(parent['callee']));
+}
+
+function checkCall(place: Place): string | undefined {
+  const { callee, typeArguments } = place.node;
+  const name = nameOf(callee);
+  if (name === 'JSON.parse' && !isTaken(place)) return 'JSON.parse';
+  if (name.endsWith('.json') && name !== 'z.json') return '.json()';
+  return name.endsWith('.query') && isFields(typeArguments) ? '.query<…>' : undefined;
+}
+
+const CHECKS: Readonly<Record<string, (place: Place) => string | undefined>> = {
+  TSAsExpression: ({ node }) =>
+    nameOf(fieldsOf(node['typeAnnotation'])['typeName']) === 'const' ? undefined : 'as',
+  TSTypeAssertion: () => '<…>',
+  TSNonNullExpression: () => '!',
+  TSAnyKeyword: () => 'any',
+  TSTypePredicate: () => 'is',
+  CallExpression: checkCall,
+  Identifier: ({ node: { name } }) =>
+    name === 'process' || name === 'globalThis' ? name : undefined,
+  Literal: ({ node: { value }, parent: { type } }) =>
+    value === 'node:process' && type === 'ImportDeclaration' ? value : undefined,
+};
+
+function* nodesIn(value: unknown, parent: Fields): Generator<{ node: Fields; parent: Fields }> {
+  if (Array.isArray(value)) for (const one of value) yield* nodesIn(one, parent);
+  if (!isFields(value)) return;
+  if (typeof value['type'] === 'string') yield { node: value, parent };
+  for (const child of Object.values(value)) yield* nodesIn(child, value);
+}
+
+/** What a source file takes unchecked, by kind, in its order. */
+export function uncheckedIn(source: string): readonly string[] {
+  const { program, comments, errors } = parseSync('source.ts', source);
+  if (errors.length > 0) throw new SyntaxError(errors[0]?.message);
+  const nodes = [...nodesIn(program, {})];
+  const unknowns = new Set(
+    nodes
+      .filter(({ node }) => node['type'] === 'VariableDeclarator' && isUnknown(node['id']))
+      .map(({ node }) => nameOf(node['id'])),
+  );
+  return [
+    ...comments.filter(({ value }) => /@ts-/.test(value)).map(() => '@ts-'),
+    ...nodes.flatMap((place) => CHECKS[String(place.node['type'])]?.({ ...place, unknowns }) ?? []),
+  ];
+}
