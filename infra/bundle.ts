@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { type ShippedPackage, writeNotices } from './notices.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -22,6 +23,15 @@ export interface Bundle {
   readonly laterBytes: number;
   /** The project's own source files in it, relative to the root. */
   readonly sources: readonly string[];
+  /** The packages of others of which code is in it. */
+  readonly packages: readonly ShippedPackage[];
+}
+
+/** The files of which code is left in the output. */
+function shippedFiles(outputs: Metafile['outputs']): readonly string[] {
+  return Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+  );
 }
 
 /** A file and what it imports at once, by the paths of the output. */
@@ -36,7 +46,7 @@ function importedWith(path: string, outputs: Metafile['outputs'], found = new Se
 
 /**
  * Bundles `functions/<name>.ts` as it ships into the folder of its name: minified ES modules with everything in them, of
- * which `index.mjs` is the first.
+ * which `index.mjs` is the first; and beside them the licences of what others have written of it.
  */
 export async function bundle(name: FunctionName, outputFolder: string): Promise<Bundle> {
   const folder = join(outputFolder, name);
@@ -71,6 +81,7 @@ export async function bundle(name: FunctionName, outputFolder: string): Promise<
     bytes: sizeOf(true),
     laterBytes: sizeOf(false),
     sources: Object.keys(inputs).filter((path) => !path.startsWith('node_modules/')),
+    packages: await writeNotices(ROOT, shippedFiles(outputs), folder),
   };
 }
 
