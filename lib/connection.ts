@@ -4,7 +4,6 @@ import { join } from 'node:path/posix';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import { readRotated, type SecretReader } from './credentials.ts';
-import { notPostgresql, toDatabaseError } from './database-errors.ts';
 import { RunError } from './errors.ts';
 import type { Credentials } from './secret.ts';
 import type { Target } from './target.ts';
@@ -128,6 +127,8 @@ async function connect(
     return { client, socket };
   } catch (error) {
     socket.destroy();
+    // Loaded only when something has failed, as in lib/database.ts.
+    const { notPostgresql, toDatabaseError } = await import('./database-errors.ts');
     throw speaksPostgresql(firstByte) ? toDatabaseError(error, 'connect') : notPostgresql(error);
   } finally {
     signal.removeEventListener('abort', cut);

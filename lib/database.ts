@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { type Connection, lend } from './connection.ts';
-import { toDatabaseError } from './database-errors.ts';
 import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
@@ -74,6 +73,7 @@ async function query(client: pg.Client, sql: string): Promise<unknown> {
   try {
     answer = await client.query(sql);
   } catch (error) {
+    const { toDatabaseError } = await import('./database-errors.ts');
     throw toDatabaseError(error, 'query');
   }
   const last = Array.isArray(answer) ? answer.at(-1) : answer;

@@ -5,7 +5,6 @@ import { withSnapshot } from './database.ts';
 import { type Facts, readFacts } from './facts.ts';
 import type { Story } from './outcome.ts';
 import type { Phases } from './phases.ts';
-import { buildReport } from './report/report.ts';
 import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from './schedule.ts';
 import type { Target } from './target.ts';
 
@@ -96,6 +95,8 @@ export async function readDatabase(
         const { consent, due, isWanted } = await decide(story, facts, target, options);
         if (!isWanted) return { facts, consent, due };
         const source = consent.granted ? target : onlyReading(target);
+        // Not loaded by a run that has nothing to report.
+        const { buildReport } = await import('./report/report.ts');
         const report = await buildReport(snapshot, source, consent.level);
         story.report = report;
         return { facts, consent, due, report };

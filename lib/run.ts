@@ -1,13 +1,12 @@
 import { asksNotToTrack, NOT_TO_BE_TRACKED } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
-import { deliver } from './delivery.ts';
 import { RunError, tokenOf, toRunError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { type Outcome, type Story, toOutcome } from './outcome.ts';
 import { DELIVERY_LIMIT_MS, type Phases, RETRY_LIMIT_MS, startPhases } from './phases.ts';
 import { readDatabase } from './reading.ts';
 import { type Newest, understand } from './reply.ts';
-import { type OneTimeSchedule, planRetry, toSchedule } from './retry.ts';
+import type { OneTimeSchedule } from './retry.ts';
 import { jobSettings } from './schedule.ts';
 import {
   parseEvent,
@@ -103,6 +102,7 @@ async function execute(
   }
   if (report === undefined) return;
 
+  const { deliver } = await import('./delivery.ts');
   const { receipt, readReply } = await phases.run('delivery', (signal) =>
     deliver(report, delivery, signal),
   );
@@ -153,6 +153,7 @@ async function tryAgainLater(
   if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
   if (event.ignoreSchedule || consent?.granted === false || due?.isDue === false) return;
   if (retrySettings === undefined) return;
+  const { planRetry, toSchedule } = await import('./retry.ts');
   const retry = planRetry({
     tick: { time: Date.parse(event.scheduledTime), hours: target.tickHours },
     attempt: event.attempt ?? 0,
