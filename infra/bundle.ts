@@ -1,18 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { basename, join } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { builtins } from './builtins.ts';
+import { joinParts, type Part } from './join.ts';
 import { type ShippedPackage, writeNotices } from './notices.ts';
+import { IN_AWS_SDK, IN_PG, type Replacements, trim } from './trim.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** Every function that ships, `functions/<name>.ts`. */
 export const FUNCTIONS = ['send-report', 'get-report', 'configure'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
-
-/** pg is CommonJS and requires Node's own modules at load, which an ES module has to provide. */
-const REQUIRE_BANNER =
-  "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);";
 
 export interface Bundle {
   /** The file that Lambda imports. */
@@ -34,6 +33,26 @@ function shippedFiles(outputs: Metafile['outputs']): readonly string[] {
   );
 }
 
+/** How everything is written that ships. */
+const OUTPUT = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** How the functions are built, but for what is left out of their dependencies. */
+export const BUILD_OPTIONS = {
+  ...OUTPUT,
+  absWorkingDir: ROOT,
+  outExtension: { '.js': '.mjs' },
+  splitting: true,
+  metafile: true,
+  mainFields: ['module', 'main'],
+} as const satisfies BuildOptions;
+
 /** A file and what it imports at once, by the paths of the output. */
 function importedWith(path: string, outputs: Metafile['outputs'], found = new Set<string>()) {
   found.add(path);
@@ -44,43 +63,97 @@ function importedWith(path: string, outputs: Metafile['outputs'], found = new Se
   return found;
 }
 
+/** How much a start imports of what esbuild has made of one source file. */
+export function startBytes({ outputs }: Metafile, source: string): number {
+  const [entry = ''] = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === source);
+  const bytes = [...importedWith(entry, outputs)].map((path) => outputs[path]?.bytes ?? 0);
+  return bytes.reduce((sum, one) => sum + one, 0);
+}
+
+/**
+ * Loaded only when a run has failed, and with a copy of the AWS SDK of its own: what it shares with the start would hold
+ * there what it alone needs of the SDK, since esbuild divides by files, and the SDK's hand everything on.
+ */
+const APART = { source: 'lib/scheduler.ts', name: 'scheduler.mjs' } as const;
+
+/** Leaves the import of what is built apart as it is. */
+const apart: Plugin = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/scheduler\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: `./${APART.name}`, external: true } : undefined,
+    );
+  },
+};
+
+interface Built {
+  /** The file that Lambda imports. */
+  readonly entry: Part;
+  /** The text of every file, by its name. */
+  readonly texts: Map<string, string>;
+  readonly metafile: Metafile;
+}
+
+/** Builds one source file and what it imports; what the entry imports at once is in its file. */
+async function buildParts(
+  source: string,
+  entryName: string,
+  replacements: Replacements,
+): Promise<Built> {
+  const { metafile, outputFiles } = await build({
+    ...BUILD_OPTIONS,
+    entryPoints: { [basename(entryName, '.mjs')]: source },
+    outdir: '.',
+    write: false,
+    plugins: [trim(replacements), builtins(), apart],
+  });
+  const parts = new Map(
+    Object.entries(metafile.outputs).map(([path, { exports }]): [string, Part] => {
+      const text = outputFiles.find((file) => file.path === join(ROOT, path))?.text ?? '';
+      return [path, { name: basename(path), text, exports }];
+    }),
+  );
+  const [entry, ...shared] = [...importedWith(entryName, metafile.outputs)].flatMap(
+    (path) => parts.get(path) ?? [],
+  );
+  if (entry === undefined) throw new TypeError(`esbuild has made no ${entryName} of ${source}.`);
+  const joined = await joinParts(entry, shared, OUTPUT);
+  const split = [...parts.values()].map(({ name, text }): [string, string] => [name, text]);
+  return { entry, texts: new Map([...split, ...joined]), metafile };
+}
+
+/** Whether anything of a build is there only when the scheduler is. */
+function needsApart({ outputs }: Metafile): boolean {
+  return Object.values(outputs).some(({ imports }) =>
+    imports.some(({ path }) => path === `./${APART.name}`),
+  );
+}
+
 /**
  * Bundles `functions/<name>.ts` as it ships into the folder of its name: minified ES modules with everything in them, of
- * which `index.mjs` is the first; and beside them the licences of what others have written of it.
+ * which `index.mjs` is the first, and the only one that a start loads; and beside them the licences of what others have written
+ * of it.
  */
 export async function bundle(name: FunctionName, outputFolder: string): Promise<Bundle> {
-  const folder = join(outputFolder, name);
-  const {
-    metafile: { inputs, outputs },
-  } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: { index: join('functions', `${name}.ts`) },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    minify: true,
-    metafile: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
+  const { entry, texts, metafile } = await buildParts(`functions/${name}.ts`, 'index.mjs', {
+    ...IN_AWS_SDK,
+    ...IN_PG,
   });
-  const isEntry = ({ entryPoint }: { entryPoint?: string }): boolean =>
-    entryPoint === `functions/${name}.ts`;
-  const [index = ''] = Object.keys(outputs).filter((path) => isEntry(outputs[path] ?? {}));
-  const atStart = importedWith(index, outputs);
-  const sizeOf = (isAtStart: boolean): number =>
-    Object.entries(outputs)
-      .filter(([path]) => atStart.has(path) === isAtStart)
-      .reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  const later = needsApart(metafile)
+    ? await buildParts(APART.source, APART.name, IN_AWS_SDK)
+    : undefined;
+  const files = [...texts, ...(later?.texts ?? [])];
+  const folder = join(outputFolder, name);
+  await mkdir(folder, { recursive: true });
+  for (const [file, text] of files) await writeFile(join(folder, file), text);
+  const sources = { ...metafile.inputs, ...later?.metafile.inputs };
+  const outputs = { ...metafile.outputs, ...later?.metafile.outputs };
+  const bytes = Buffer.byteLength(texts.get(entry.name) ?? '');
   return {
-    file: join(folder, 'index.mjs'),
-    bytes: sizeOf(true),
-    laterBytes: sizeOf(false),
-    sources: Object.keys(inputs).filter((path) => !path.startsWith('node_modules/')),
+    file: join(folder, entry.name),
+    bytes,
+    laterBytes: files.reduce((sum, [, text]) => sum + Buffer.byteLength(text), -bytes),
+    sources: Object.keys(sources).filter((path) => !/^node_modules\/|:/.test(path)),
     packages: await writeNotices(ROOT, shippedFiles(outputs), folder),
   };
 }

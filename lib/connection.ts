@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path/posix';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import pg from 'pg';
+import Client from 'pg/lib/client.js';
 import { readRotated, type SecretReader } from './credentials.ts';
 import { RunError } from './errors.ts';
 import type { Credentials } from './secret.ts';
@@ -77,7 +77,7 @@ class SocketTo extends Socket {
 
 /** A logged-in client and its socket, which can be cut when the polite way to close does not work. */
 export interface Connection {
-  readonly client: pg.Client;
+  readonly client: Client;
   readonly socket: Socket;
 }
 
@@ -101,7 +101,7 @@ async function connect(
 ): Promise<Connection> {
   signal.throwIfAborted();
   const socket = new SocketTo(credentials);
-  const client = new pg.Client({
+  const client = new Client({
     host: serverNameOf(target, credentials),
     port: credentials.port,
     user: credentials.user,
@@ -177,7 +177,7 @@ async function close({ client, socket }: Connection): Promise<void> {
 export async function lend<T>(
   connection: Connection,
   signal: AbortSignal,
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const cut = (): void => void connection.socket.destroy();
   signal.addEventListener('abort', cut, { once: true });

@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest';
 import { FUNCTIONS } from '../../infra/bundle.ts';
 import { invoke } from '../../local/lambda.ts';
 import { listen } from '../../local/loopback.ts';
-import { summariesOf } from '../support/invocations.ts';
+import { invokeRecorded, summariesOf } from '../support/invocations.ts';
 import { startWorld } from '../support/world.ts';
 
 test.concurrent.each(FUNCTIONS)(
@@ -26,5 +26,24 @@ test.concurrent.each(FUNCTIONS)(
     expect(summariesOf(invocation)).toMatchObject([
       { outcome: 'failed', error: { code: 'SECRET_UNAVAILABLE', origin: 'ETIMEDOUT' } },
     ]);
+  },
+);
+
+test.each(FUNCTIONS)(
+  'without credentials in its environment %s asks nobody for some',
+  async (name) => {
+    await using world = await startWorld({});
+
+    const { connections, ...invocation } = await invokeRecorded(
+      world,
+      name,
+      name === 'configure' ? { action: 'disable', scope: 'database' } : {},
+      { environment: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } },
+    );
+
+    expect(summariesOf(invocation)).toMatchObject([
+      { outcome: 'failed', error: { code: 'SECRET_DENIED', origin: 'CredentialsProviderError' } },
+    ]);
+    expect(connections).toEqual([]);
   },
 );

@@ -37,10 +37,6 @@ async function consenting(): Promise<TestDatabase> {
   return database;
 }
 
-test('the bundle is one file that Lambda can import, and small', () => {
-  expect(inject('bundles')['send-report'].bytes).toBeLessThan(450_000);
-});
-
 test('the bundle sends a report, once, and tells it in one line and its metrics', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
