@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import type { InvocationResult, RuntimeMessage } from './lambda.ts';
 
-interface Bundle {
+export interface Bundle {
   handler(event: unknown, context: unknown): Promise<unknown>;
 }
 

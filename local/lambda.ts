@@ -28,7 +28,7 @@ export const LOCAL_CREDENTIALS = {
 } as const;
 
 /** The variables that Lambda sets, as far as the SDK and Powertools look at them. */
-const LAMBDA_ENVIRONMENT = {
+export const LAMBDA_ENVIRONMENT = {
   ...LOCAL_CREDENTIALS,
   AWS_REGION: 'us-east-1',
   AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

@@ -1,0 +1,2 @@
+/** The least that Lambda can import. */
+export async function handler(): Promise<void> {}

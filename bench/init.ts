@@ -1,0 +1,182 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { generate } from 'selfsigned';
+import { BUILD_OPTIONS, bundle, startBytes } from '../infra/bundle.ts';
+import { LAMBDA_ENVIRONMENT } from '../local/lambda.ts';
+import { listenOnFreePort } from '../local/loopback.ts';
+import { inTurns, median, printRow, range } from './figures.ts';
+import type { Start } from './start.ts';
+
+/**
+ * What a cold start takes: importing `send-report` as it ships, beside an empty handler and beside what any function
+ * bundles that reads a secret and connects to PostgreSQL. And, because what is not imported may only be imported later,
+ * what it takes from there to the first request that reaches Secrets Manager.
+ */
+
+const { values } = parseArgs({ options: { samples: { type: 'string', default: '25' } } });
+
+interface Candidate {
+  readonly file: string;
+  /** What a start imports. */
+  readonly bytes: number;
+}
+
+interface Sample {
+  readonly importMs: number;
+  /** What the import took of the processors, which does not count how long others had them. */
+  readonly cpuMs: number;
+  /** Until the first request arrived; not there where none does. */
+  readonly requestMs: number | undefined;
+}
+
+/** A Secrets Manager on loopback, over TLS as the real one, that knows no secret and says when it was asked. */
+async function startSecretsManager(folder: string) {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
+  const authority = join(folder, 'authority.pem');
+  await writeFile(authority, cert);
+  let askedAt: bigint | undefined;
+  const server = createServer({ key, cert }, (request, response) => {
+    askedAt ??= process.hrtime.bigint();
+    request.resume();
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end('{"__type":"ResourceNotFoundException"}');
+  });
+  const port = await listenOnFreePort(server);
+  return {
+    environment: {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: `https://localhost:${port}`,
+      NODE_EXTRA_CA_CERTS: authority,
+    },
+    /** When it was asked since the last time that this was. */
+    takeAskedAt(): bigint | undefined {
+      const taken = askedAt;
+      askedAt = undefined;
+      return taken;
+    },
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Bundles a file of this folder with our options, and with all that its dependencies bring. */
+async function bundlePlainly(name: string, folder: string, splitting: boolean): Promise<Candidate> {
+  const outdir = join(folder, `${name}${splitting ? '-split' : ''}`);
+  const { metafile } = await build({
+    ...BUILD_OPTIONS,
+    entryPoints: { index: `bench/${name}.ts` },
+    outdir,
+    splitting,
+    // What node-postgres requires of Node, which an ES module has to provide.
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
+  });
+  return { file: join(outdir, 'index.mjs'), bytes: startBytes(metafile, `bench/${name}.ts`) };
+}
+
+const EMPTY = 'an empty handler';
+const YARDSTICK = 'the SDK and pg';
+const SPLIT = 'the same, split';
+const OURS = 'send-report';
+
+const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-bench-'));
+const secretsManager = await startSecretsManager(folder);
+const start = join(folder, 'start.mjs');
+
+async function sample({ file }: Candidate): Promise<Sample> {
+  const child = fork(start, [pathToFileURL(file).href], {
+    env: {
+      ...LAMBDA_ENVIRONMENT,
+      ...secretsManager.environment,
+      TARGET: JSON.stringify({ name: 'bench', environment: 'bench', secretId: 'bench' }),
+      DELIVERY: '{}',
+    },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  let result: Start | undefined;
+  child.on('message', (message: Start) => {
+    result = message;
+  });
+  await once(child, 'close');
+  if (result === undefined) throw new Error(`${file} has ended before it said how it began.`);
+  const startedAt = BigInt(result.startedAt);
+  const since = (then: bigint): number => Number(then - startedAt) / 1e6;
+  const askedAt = secretsManager.takeAskedAt();
+  return {
+    importMs: since(BigInt(result.importedAt)),
+    cpuMs: result.cpuMs,
+    requestMs: askedAt === undefined ? undefined : since(askedAt),
+  };
+}
+
+await build({
+  ...BUILD_OPTIONS,
+  splitting: false,
+  entryPoints: { start: 'bench/start.ts' },
+  outdir: folder,
+});
+const candidates: Readonly<Record<string, Candidate>> = {
+  [EMPTY]: await bundlePlainly('empty', folder, false),
+  [YARDSTICK]: await bundlePlainly('yardstick', folder, false),
+  [SPLIT]: await bundlePlainly('yardstick', folder, true),
+  [OURS]: await bundle(OURS, folder),
+};
+const samples = await inTurns(Object.keys(candidates), Number(values.samples), async (name) => {
+  const candidate = candidates[name];
+  if (candidate === undefined) throw new TypeError(`There is no candidate ${name}.`);
+  return sample(candidate);
+});
+secretsManager.stop();
+await rm(folder, { recursive: true, force: true });
+
+const importsOf = (name: string): number[] =>
+  (samples.get(name) ?? []).map(({ importMs }) => importMs);
+const processorOf = (name: string): number[] => (samples.get(name) ?? []).map(({ cpuMs }) => cpuMs);
+const requestsOf = (name: string): number[] =>
+  (samples.get(name) ?? []).flatMap(({ requestMs }) => requestMs ?? []);
+
+const WIDTHS = [17, 5, 10, 9, 8, 15, 9];
+printRow(['bundle', 'kB', 'import ms', 'min–max', 'CPU ms', 'to request ms', 'min–max'], WIDTHS);
+for (const [name, { bytes }] of Object.entries(candidates)) {
+  const requests = requestsOf(name);
+  printRow(
+    [
+      name,
+      (bytes / 1_000).toFixed(0),
+      median(importsOf(name)).toFixed(1),
+      range(importsOf(name)),
+      median(processorOf(name)).toFixed(1),
+      ...(requests.length > 0 ? [median(requests).toFixed(1), range(requests)] : ['–', '–']),
+    ],
+    WIDTHS,
+  );
+}
+
+function ratio(of: (name: string) => readonly number[], other: string, less = 0): string {
+  return ((median(of(OURS)) - less) / (median(of(other)) - less)).toFixed(2);
+}
+
+const figures = {
+  import: (other: string) => ratio(importsOf, other),
+  'net of an empty one': (other: string) => ratio(importsOf, other, median(importsOf(EMPTY))),
+  CPU: (other: string) => ratio(processorOf, other),
+  'to the first request': (other: string) => ratio(requestsOf, other),
+};
+for (const other of [YARDSTICK, SPLIT]) {
+  const ratios = Object.entries(figures).map(([name, of]) => `${name} ${of(other)}`);
+  process.stdout.write(`${OURS} / ${other}: ${ratios.join(', ')}\n`);
+}

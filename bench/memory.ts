@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundleOnce } from '../infra/bundle.ts';
+import { EMBEDDED_DATABASE, REPORTER } from '../local/embedded-timescaledb.ts';
+import { targetText } from '../local/job.ts';
+import { invoke } from '../local/lambda.ts';
+import { startSecretsManager } from '../local/secrets-manager.ts';
+import {
+  answerWithVersion,
+  ENDPOINT_PATH,
+  startTelemetryEndpoint,
+} from '../local/telemetry-endpoint.ts';
+import { prepareChunks, startBooter } from './chunks.ts';
+import { median, range } from './figures.ts';
+
+/** How much memory a whole run of `send-report` takes, as it ships, on a database with so many chunks. */
+
+const { values } = parseArgs({
+  options: {
+    chunks: { type: 'string', default: '5000' },
+    samples: { type: 'string', default: '3' },
+  },
+});
+
+const PRELOAD = join(import.meta.dirname, 'peak-memory.ts');
+
+await using built = await bundleOnce('send-report');
+await using prepared = await prepareChunks(Number(values.chunks));
+await using booter = startBooter();
+await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.30.1'));
+
+/** One run's peak, in MiB. */
+async function sample(): Promise<number> {
+  const secret = {
+    host: '127.0.0.1',
+    port: await booter.boot(prepared.folder),
+    username: REPORTER,
+    password: 'not-checked-by-the-embedded-server',
+    dbname: EMBEDDED_DATABASE,
+  };
+  await using secrets = await startSecretsManager(() => ({
+    VersionId: 'first',
+    SecretString: JSON.stringify(secret),
+  }));
+  const { log } = await invoke(
+    built.file,
+    {},
+    {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      TARGET: targetText({ name: 'bench', level: 'basic', tls: { mode: 'disable' } }),
+      DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
+    },
+    120_000,
+    [PRELOAD],
+  );
+  const [, kB] = /PEAK MEMORY (\d+) kB/.exec(log.join('\n')) ?? [];
+  if (kB === undefined || !log.some((line) => line.includes('"outcome":"sent"'))) {
+    throw new Error(`The run has not sent its report:\n${log.join('\n')}`);
+  }
+  return Number(kB) / 1_024;
+}
+
+const peaks: number[] = [];
+for (let i = 0; i < Number(values.samples); i += 1) peaks.push(await sample());
+process.stdout.write(
+  `${values.chunks} chunks: peak memory ${median(peaks).toFixed(0)} MiB (${range(peaks)})\n`,
+);
