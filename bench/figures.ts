@@ -1,4 +1,12 @@
-/** What the benchmarks do with their samples. */
+/** What every benchmark does with its figures. */
+
+/** The figure that so many of a hundred do not exceed, by the nearest rank; NaN of none. */
+export function percentile(numbers: readonly number[], percent: number): number {
+  const sorted = numbers.toSorted((one, other) => one - other);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** The upper one of the two in the middle. */
 export function median(numbers: readonly number[]): number {
   return (
     numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
@@ -10,7 +18,7 @@ export function range(numbers: readonly number[], digits = 0): string {
   return `${Math.min(...numbers).toFixed(digits)}–${Math.max(...numbers).toFixed(digits)}`;
 }
 
-/** Prints one row of a table whose columns are so wide. */
+/** One row of a table; for those that are printed one by one, as they come. */
 export function printRow(cells: readonly string[], widths: readonly number[]): void {
   process.stdout.write(`${cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join(' ')}\n`);
 }
@@ -33,4 +41,24 @@ export async function inTurns<T>(
     }
   }
   return samples;
+}
+
+/** A whole table, as wide as it has to be. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  for (const row of rows) printRow(row, widths);
+}
+
+/**
+ * How much y grows with each x, by least squares.
+ *
+ * @param points x and y of each
+ */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (numbers: readonly number[]): number =>
+    numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+  const meanX = mean(points.map(([x]) => x));
+  const meanY = mean(points.map(([, y]) => y));
+  const covariance = mean(points.map(([x, y]) => (x - meanX) * (y - meanY)));
+  return covariance / mean(points.map(([x]) => (x - meanX) ** 2));
 }

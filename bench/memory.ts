@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleOnce } from '../infra/bundle.ts';
 import { EMBEDDED_DATABASE, REPORTER } from '../local/embedded-timescaledb.ts';
@@ -22,8 +21,6 @@ const { values } = parseArgs({
   },
 });
 
-const PRELOAD = join(import.meta.dirname, 'peak-memory.ts');
-
 await using built = await bundleOnce('send-report');
 await using prepared = await prepareChunks(Number(values.chunks));
 await using booter = startBooter();
@@ -42,7 +39,7 @@ async function sample(): Promise<number> {
     VersionId: 'first',
     SecretString: JSON.stringify(secret),
   }));
-  const { log } = await invoke(
+  const { log, maxMemoryBytes = Number.NaN } = await invoke(
     built.file,
     {},
     {
@@ -50,14 +47,11 @@ async function sample(): Promise<number> {
       TARGET: targetText({ name: 'bench', level: 'basic', tls: { mode: 'disable' } }),
       DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
     },
-    120_000,
-    [PRELOAD],
   );
-  const [, kB] = /PEAK MEMORY (\d+) kB/.exec(log.join('\n')) ?? [];
-  if (kB === undefined || !log.some((line) => line.includes('"outcome":"sent"'))) {
+  if (!log.some((line) => line.includes('"outcome":"sent"'))) {
     throw new Error(`The run has not sent its report:\n${log.join('\n')}`);
   }
-  return Number(kB) / 1_024;
+  return maxMemoryBytes / 2 ** 20;
 }
 
 const peaks: number[] = [];

@@ -1,4 +1,4 @@
-import type { Bundle } from '../local/lambda-runtime.ts';
+import type { Bundle } from '../local/lambda-handler.ts';
 
 /** Nanoseconds of the machine's monotonic clock. */
 export interface Start {

@@ -26,7 +26,7 @@ export interface DatabaseOptions {
   readonly port?: number;
 }
 
-async function connectAsSuperuser(port: number, database: string): Promise<pg.Client> {
+export async function connectAsSuperuser(port: number, database: string): Promise<pg.Client> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
