@@ -1,8 +1,10 @@
-import { connect, createServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Socket } from 'node:net';
 import { expect, inject, test } from 'vitest';
-import { listen, listenOnFreePort } from '../../local/loopback.ts';
+import { listen } from '../../local/loopback.ts';
+import { createBlocker } from '../support/blocker.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { serveSockets, startDeafProxy } from '../support/sockets.ts';
+import { SSL_REQUEST } from '../support/wire.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
 /** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
@@ -50,35 +52,26 @@ test.each(['disable', 'verify-full'])('a web server answers, with tls %s', async
 
 test('a server without TLS is refused, and nothing but the question for TLS is said to it', async () => {
   const said: Buffer[] = [];
-  const server = createServer((socket) => {
-    socket.on('data', (chunk) => {
+  await using server = await serveSockets((socket) => {
+    socket.on('data', (chunk: Buffer) => {
       said.push(chunk);
       socket.write('N');
     });
-    socket.on('error', () => undefined);
   });
-  const port = await listenOnFreePort(server);
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
   const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
-  server.close();
   expect(code).toBe('DATABASE_TLS_UNSUPPORTED');
-  // SSLRequest: length 8, code 80877103.
-  expect(Buffer.concat(said).toString('hex')).toBe('0000000804d2162f');
+  expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
 });
 
 test('a server that accepts and stays silent costs no more than the time limit, and the phase is named', async () => {
   const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket.resume());
-    socket.on('error', () => undefined);
-  });
-  const port = await listenOnFreePort(server);
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  await using server = await serveSockets((socket) => sockets.push(socket.resume()));
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
   const { outcome } = await world.run({ limitMs: 300 });
   expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
   expect(outcome.message).toContain('"connection"');
   await expect.poll(() => sockets.map(({ closed }) => closed), { timeout: 2_000 }).toEqual([true]);
-  server.close();
 });
 
 test.each([
@@ -92,22 +85,13 @@ test.each([
   'a server that never answers the goodbye, %s, is cut off, and the report is sent',
   async (_how, target, secret) => {
     await using database = await consenting();
-    const sockets: Socket[] = [];
-    // Hands on what is said, in both directions, but never that a side has hung up.
-    const proxy = createServer({ allowHalfOpen: true }, (client) => {
-      const server = connect(inject('postgres').port, '127.0.0.1');
-      sockets.push(client, server);
-      for (const socket of [client, server]) socket.on('error', () => undefined);
-      client.pipe(server, { end: false });
-      server.pipe(client, { end: false });
+    await using proxy = await startDeafProxy(inject('postgres').port);
+    await using world = await startWorld({
+      secret: secretFor(database, { port: proxy.port, ...secret }),
     });
-    const port = await listenOnFreePort(proxy);
-    await using world = await startWorld({ secret: secretFor(database, { port, ...secret }) });
 
     const { outcome } = await world.run({ target });
 
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
     expect(outcome).toMatchObject({ outcome: 'sent', receipt: { status: 200 } });
   },
 );
@@ -187,20 +171,3 @@ test('a locked catalog table is an error of its own, when the lock time-out is o
   const { outcome } = await world.run();
   expect(outcome.error).toMatchObject({ code: 'CATALOG_LOCKED', origin: '55P03', retryable: true });
 });
-
-/** Holds ACCESS EXCLUSIVE on a catalog table that the facts need. */
-async function createBlocker({ admin, role }: TestDatabase) {
-  await admin.query('begin; lock table _timescaledb_catalog.metadata in access exclusive mode');
-  return {
-    async untilSomeoneWaits(): Promise<void> {
-      const waiting = `select 1 from pg_stat_activity where usename = '${role}' and wait_event_type = 'Lock'`;
-      while ((await admin.query(waiting)).rowCount === 0) {
-        await delay(10);
-        await admin.query('select pg_stat_clear_snapshot()');
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      await admin.query('rollback');
-    },
-  };
-}

@@ -1,11 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { TLSSocket } from 'node:tls';
-import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { listenOnFreePort } from '../../local/loopback.ts';
+import { createCertificate } from '../support/certificates.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { serveTls } from '../support/tls-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 /** The server's certificate is for `localhost` alone, signed by `authority`. */
@@ -92,36 +90,21 @@ test("a URL's sslmode does not weaken the target's TLS", async () => {
 });
 
 test('the server is asked for by serverName (SNI), also where the host is a name', async () => {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'any' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-  });
   const asked: string[] = [];
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', () => {
-      socket.write('S');
-      const secured = new TLSSocket(socket, {
-        isServer: true,
-        key,
-        cert,
-        SNICallback(name, done) {
-          asked.push(name);
-          done(null);
-        },
-      });
-      secured.on('error', () => undefined);
-    });
+  await using server = await serveTls({
+    ...(await createCertificate('any')),
+    SNICallback(name, done) {
+      asked.push(name);
+      done(null);
+    },
   });
-  const port = await listenOnFreePort(server);
   for (const [host, serverName] of [
     ['localhost', 'db.example.com'],
     ['127.0.0.1', 'db.example.com'],
     ['localhost', undefined],
   ]) {
-    const outcome = await outcomeWith({ serverName }, { host, port });
+    const outcome = await outcomeWith({ serverName }, { host, port: server.port });
     expect(outcome.error?.code).toBe('DATABASE_TLS_UNVERIFIED');
   }
-  server.close();
   expect(asked).toEqual(['db.example.com', 'db.example.com', 'localhost']);
 });

