@@ -22,10 +22,33 @@ const lost: ErrorMaker = (details) =>
 const busy: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_BUSY',
-    'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
+    'The server has no room for this at the moment: too many connections, or no memory or disk left.',
     {
       remedy:
         'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
+      ...details,
+    },
+  );
+
+const notAccepting: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_BUSY',
+    'The server takes no connections at the moment: it is starting, stopping or recovering.',
+    {
+      remedy:
+        'The next tick tries again. A standby whose hot_standby is off never takes any: report from its primary.',
+      ...details,
+    },
+  );
+
+/** PgBouncer has one SQLSTATE for nearly all that it refuses, what passes and what stays. */
+const pooler: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_CONNECTION_LOST',
+    'The server, or more likely a pooler in front of it, refused the session or ended it.',
+    {
+      remedy:
+        "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. The next tick tries again.",
       ...details,
     },
   );
@@ -159,7 +182,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
     '53200': busy,
     '53300': busy,
     '53400': busy,
-    '57P03': busy,
+    '57P03': notAccepting,
     '40001': conflict,
     '40P01': conflict,
     '57P01': lost,
@@ -170,7 +193,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
     '08000': lost,
     '08003': lost,
     '08006': lost,
-    '08P01': lost,
+    '08P01': pooler,
     // We create nothing: TimescaleDB's loader ends a pooled session that is older than the extension's update.
     '42710': lost,
     '57014': (details) =>
