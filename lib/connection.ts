@@ -82,11 +82,29 @@ export interface Connection {
 }
 
 /**
- * How a PostgreSQL server begins: R (authentication), E (error), N (notice, or no TLS), S (TLS), v (another version of
- * the protocol). A server that has said nothing may be one.
+ * How a PostgreSQL server begins: where it is asked for TLS with S (yes), N (no) or E (it cannot start a process for the
+ * session), else with R (authentication), E (error) or v (another version of the protocol). A server that has said nothing
+ * may be one.
  */
-function speaksPostgresql(firstByte: number | undefined): boolean {
-  return firstByte === undefined || 'RENSv'.includes(String.fromCharCode(firstByte));
+function speaksPostgresql(firstByte: number | undefined, isAskedForTls: boolean): boolean {
+  return firstByte === undefined || beginsWith(firstByte, isAskedForTls ? 'SNE' : 'REv');
+}
+
+function beginsWith(byte: number | undefined, types: string): boolean {
+  return byte !== undefined && types.includes(String.fromCharCode(byte));
+}
+
+/** An error of node-postgres before the login was done, by what the server had begun with. */
+async function toConnectError(
+  error: unknown,
+  firstByte: number | undefined,
+  isAskedForTls: boolean,
+): Promise<RunError> {
+  // Loaded only when something has failed, as in lib/database.ts.
+  const { noRoom, notPostgresql, toDatabaseError } = await import('./database-errors.ts');
+  if (!speaksPostgresql(firstByte, isAskedForTls)) return notPostgresql(error);
+  if (isAskedForTls && beginsWith(firstByte, 'E')) return noRoom(error);
+  return toDatabaseError(error, 'connect');
 }
 
 /**
@@ -101,6 +119,7 @@ async function connect(
 ): Promise<Connection> {
   signal.throwIfAborted();
   const socket = new SocketTo(credentials);
+  const ssl = tlsOptions(target, credentials);
   const client = new Client({
     host: serverNameOf(target, credentials),
     port: credentials.port,
@@ -108,7 +127,7 @@ async function connect(
     // As a function, because for an empty one node-postgres would look elsewhere: PGPASSWORD, ~/.pgpass.
     password: () => credentials.password,
     database: credentials.database,
-    ssl: tlsOptions(target, credentials),
+    ssl,
     sslnegotiation: 'postgres',
     application_name: PRODUCT,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -121,15 +140,15 @@ async function connect(
   let firstByte: number | undefined;
   socket.once('data', (chunk) => {
     firstByte = chunk[0];
+    // Whatever it is may wait for us to speak its own language.
+    if (!speaksPostgresql(firstByte, ssl !== false)) socket.destroy();
   });
   try {
     await client.connect();
     return { client, socket };
   } catch (error) {
     socket.destroy();
-    // Loaded only when something has failed, as in lib/database.ts.
-    const { notPostgresql, toDatabaseError } = await import('./database-errors.ts');
-    throw speaksPostgresql(firstByte) ? toDatabaseError(error, 'connect') : notPostgresql(error);
+    throw await toConnectError(error, firstByte, ssl !== false);
   } finally {
     signal.removeEventListener('abort', cut);
   }

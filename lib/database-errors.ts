@@ -30,6 +30,11 @@ const busy: ErrorMaker = (details) =>
     },
   );
 
+/** What a server answers that cannot start a process is no message of the protocol, and has no SQLSTATE. */
+export function noRoom(original: unknown): RunError {
+  return busy({ origin: undefined, original });
+}
+
 const notAccepting: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_BUSY',
@@ -222,10 +227,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
 /** Errors that node-postgres itself makes; it gives them no code. PostgreSQL's own texts are never searched. */
 const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/does not support SSL/, tlsUnsupported],
-  [
-    /error establishing an SSL connection|received invalid response|unexpected .* message/i,
-    ({ original }) => notPostgresql(original),
-  ],
+  [/error establishing an SSL connection/, ({ original }) => notPostgresql(original)],
   [/timeout expired/, unreachable],
   [/SASL|SCRAM|password/i, authentication],
 ];
@@ -249,6 +251,9 @@ function makerFor(
   if (NETWORK_ERROR.test(origin)) return broken;
   if (origin !== '') return undefined;
   if (/terminated|not queryable/.test(text)) return broken;
+  if (/received invalid response|unexpected .* message/i.test(text)) {
+    return phase === 'connect' ? ({ original }) => notPostgresql(original) : lost;
+  }
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }
 
