@@ -5,7 +5,7 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import Client from 'pg/lib/client.js';
 import { readRotated, type SecretReader } from './credentials.ts';
 import { RunError } from './errors.ts';
-import type { Credentials } from './secret.ts';
+import { type Credentials, isCertificate } from './secret.ts';
 import type { Target } from './target.ts';
 import { PRODUCT } from './version.ts';
 
@@ -40,14 +40,20 @@ function tlsOptions(
 }
 
 function readAuthority(caFile: string): string {
+  let pem: string;
   try {
-    return readFileSync(caFile, 'utf8');
+    pem = readFileSync(caFile, 'utf8');
   } catch (error) {
     throw new RunError('CONFIG_INVALID', 'The file that tls.caFile names cannot be read.', {
       remedy: "Ship the PEM with the function, and give its path relative to the function's root.",
       original: error,
     });
   }
+  if (isCertificate(pem)) return pem;
+  throw new RunError('CONFIG_INVALID', 'The file that tls.caFile names is no certificate in PEM.', {
+    remedy:
+      'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
+  });
 }
 
 /**

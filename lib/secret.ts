@@ -21,7 +21,8 @@ export interface Credentials {
 
 const DEFAULT_PORT = 5432;
 
-function isCertificate(pem: string): boolean {
+/** Whether a text has a certificate in PEM first; Node would take any other for an empty list. */
+export function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).subject !== undefined;
   } catch {
