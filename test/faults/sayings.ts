@@ -47,21 +47,33 @@ export const DATABASE_AUTHENTICATION = saying(
 );
 
 export const DATABASE_UNREACHABLE = saying(
-  'DATABASE_CONNECTION_LOST',
-  'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
-  'Nothing was left open. The next tick tries again.',
+  'DATABASE_UNREACHABLE',
+  'The database server cannot be reached: the name does not resolve, nothing listens there, or something drops the connection.',
+  "Check the host and port, that the server is up, and that the function's subnet and security group reach it.",
 );
 
 export const DATABASE_BUSY = saying(
   'DATABASE_BUSY',
-  'The server has no room for this at the moment: too many connections, no memory or disk left, or it is starting, stopping or recovering.',
+  'The server has no room for this at the moment: too many connections, or no memory or disk left.',
   'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
+);
+
+export const DATABASE_NOT_ACCEPTING = saying(
+  'DATABASE_BUSY',
+  'The server takes no connections at the moment: it is starting, stopping or recovering.',
+  'The next tick tries again. A standby whose hot_standby is off never takes any: report from its primary.',
 );
 
 export const DATABASE_CONNECTION_LOST = saying(
   'DATABASE_CONNECTION_LOST',
   'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
   'Nothing was left open. The next tick tries again.',
+);
+
+export const DATABASE_POOLER = saying(
+  'DATABASE_CONNECTION_LOST',
+  'The server, or more likely a pooler in front of it, refused the session or ended it.',
+  "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. The next tick tries again.",
 );
 
 export const DATABASE_CONFLICT = saying(
@@ -205,3 +217,18 @@ export const configInvalid = (...problems: readonly string[]): Saying =>
     `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
     "Correct the function's environment; it is set by the deployment of this target's environment.",
   );
+
+/** By consent nothing is sent. */
+export const skipped = (why: string): Saying => ({ message: why });
+
+export const AUTHORITY_UNREADABLE = saying(
+  'CONFIG_INVALID',
+  'The file that tls.caFile names cannot be read.',
+  "Ship the PEM with the function, and give its path relative to the function's root.",
+);
+
+export const AUTHORITY_NO_PEM = saying(
+  'CONFIG_INVALID',
+  'The file that tls.caFile names is no certificate in PEM.',
+  'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
+);

@@ -1,0 +1,392 @@
+import { join } from 'node:path';
+import { setTimeout as delay, setImmediate } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
+import type { Level } from '../../lib/target.ts';
+import { freePort, listen } from '../../local/loopback.ts';
+import { startBlackHole } from '../support/black-hole.ts';
+import { createBlocker } from '../support/blocker.ts';
+import { ACCEPTED, type ChangingServer, startChangingServer } from '../support/changing-server.ts';
+import type { TestDatabase } from '../support/databases.ts';
+import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
+import { summariesOf } from '../support/invocations.ts';
+import { type Pooler, type PoolerOptions, startPooler } from '../support/pooler.ts';
+import {
+  type Ends,
+  type Meddling,
+  serveSockets,
+  startDeafProxy,
+  startProxy,
+} from '../support/sockets.ts';
+import { errorResponse, isQuery, message, readyForQuery } from '../support/wire.ts';
+import { secretFor } from '../support/world.ts';
+import { NETWORK_FAULTS } from './network.ts';
+
+const RESOLVER = join(import.meta.dirname, '../support/resolver.ts');
+
+/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+const UNRESOLVABLE = 'nowhere'.repeat(10);
+
+/** A server of this file's own, for the states that the others could not live with. */
+let server: ChangingServer;
+beforeAll(async () => {
+  server = await startChangingServer();
+});
+afterAll(async () => server[Symbol.asyncDispose]());
+
+/** The database is elsewhere than it was. */
+function movedTo(database: TestDatabase, to: { port?: number; host?: string }): Faulty {
+  return { database, world: { secret: secretFor(database, to) } };
+}
+
+const at =
+  (to: { port?: number; host?: string }): Arrange =>
+  async (stack) =>
+    movedTo(await consenting(stack), to);
+
+/** The name of the server resolves to these; to none where the resolver cannot be asked. */
+const resolving =
+  (
+    addresses: readonly string[],
+    portOf: (stack: AsyncDisposableStack) => Promise<number>,
+  ): Arrange =>
+  async (stack) => ({
+    ...movedTo(await consenting(stack), { host: 'db.invalid', port: await portOf(stack) }),
+    preload: [RESOLVER],
+    environment: { RESOLVES_TO: addresses.join() },
+  });
+
+const proxied =
+  (meddle: (ends: Ends) => Meddling, faulty: Partial<Faulty> = {}): Arrange =>
+  async (stack) => {
+    const { port } = stack.use(await startProxy(inject('postgres').port, meddle));
+    return { ...movedTo(await consenting(stack), { port }), ...faulty };
+  };
+
+/** What the server says after the client's nth query goes to `answer` instead; the first is 1. */
+const fromQuery =
+  (n: number, answer: (chunk: Buffer, ends: Ends) => void) =>
+  (ends: Ends): Meddling => {
+    let queries = 0;
+    return {
+      fromClient(chunk) {
+        if (isQuery(chunk)) queries += 1;
+        ends.server.write(chunk);
+      },
+      fromServer: (chunk) => (queries < n ? ends.client.write(chunk) : answer(chunk, ends)),
+    };
+  };
+
+/** In the middle of a login: the client has said who it is, and is asked to prove it. */
+const inLogin =
+  (answer: (ends: Ends) => void) =>
+  (ends: Ends): Meddling => ({ fromServer: () => answer(ends) });
+
+const inQuery = (answer: (chunk: Buffer, ends: Ends) => void, faulty?: Partial<Faulty>): Arrange =>
+  proxied(fromQuery(2, answer), faulty);
+
+const swallow = (): void => undefined;
+
+const reset = ({ client }: Ends): void => void client.resetAndDestroy();
+
+/** Hands on a byte at a time. */
+const drip = (pause: () => Promise<unknown>) => {
+  let last = Promise.resolve();
+  return (chunk: Buffer, { client }: Ends): void => {
+    last = last.then(async () => {
+      for (const byte of chunk) {
+        client.write(Buffer.of(byte));
+        await pause();
+      }
+    });
+  };
+};
+
+/** A server of the test's own stands where the database should be. */
+const instead =
+  (talk: Parameters<typeof serveSockets>[0], faulty: Partial<Faulty> = {}): Arrange =>
+  async (stack) => {
+    const { port } = stack.use(await serveSockets(talk));
+    return { ...movedTo(await consenting(stack), { port }), ...faulty };
+  };
+
+const TLS = { tls: { mode: 'verify-full' } };
+
+const SSH_BANNER = 'SSH-2.0-OpenSSH_9.6\r\n';
+
+async function webServerPort(stack: AsyncDisposableStack): Promise<number> {
+  const web = stack.use(await listen((_request, response) => void response.end('hello')));
+  return Number(new URL(web.url).port);
+}
+
+const limited =
+  (sqlFor: (database: TestDatabase) => string): Arrange =>
+  async (stack) => {
+    const database = await consenting(stack);
+    await database.admin.query(sqlFor(database));
+    return { database };
+  };
+
+/** The reading waits for a lock, and then this happens. Nobody has to wait for it: the run does. */
+async function whenItWaits(
+  database: TestDatabase,
+  stack: AsyncDisposableStack,
+  then: () => Promise<unknown> | unknown,
+): Promise<void> {
+  const blocker = await createBlocker(database);
+  const happened = blocker
+    .untilSomeoneWaits()
+    .then(then)
+    // The session that blocks may have ended, too.
+    .finally(() => blocker[Symbol.asyncDispose]().catch(() => undefined));
+  stack.defer(async () => void (await happened));
+}
+
+const BACKEND = (role: string): string =>
+  `select pid from pg_stat_activity where usename = '${role}'`;
+
+/** The server of this file is brought into a state, and is as it was when the test is over. */
+const inState =
+  (change: (stack: AsyncDisposableStack) => Promise<Partial<Faulty> | undefined>): Arrange =>
+  async (stack) => {
+    stack.defer(() => server.restart());
+    const { database, port } = server;
+    const faulty = await change(stack);
+    return {
+      world: { secret: secretFor(database, { port }) },
+      secrets: [database.name, database.role, database.password],
+      ...faulty,
+    };
+  };
+
+async function setLevel({ admin, name }: TestDatabase, level: Level): Promise<void> {
+  await admin.query(`alter database ${name} set timescaledb.telemetry_level = '${level}'`);
+}
+
+/** A pooler whose sessions begin with this level. */
+async function poolerOf(
+  stack: AsyncDisposableStack,
+  options: Omit<PoolerOptions, 'database'> = {},
+  level: Level = 'basic',
+): Promise<{ pooler: Pooler; database: TestDatabase }> {
+  const database = await consenting(stack);
+  await setLevel(database, level);
+  return { database, pooler: stack.use(await startPooler({ ...options, database })) };
+}
+
+const pooled =
+  (options: Omit<PoolerOptions, 'database'>, faulty: Partial<Faulty> = {}): Arrange =>
+  async (stack) => {
+    const { database, pooler } = await poolerOf(stack, options);
+    return { ...movedTo(database, { port: pooler.port }), pooled: true, ...faulty };
+  };
+
+/** Another client of the pooler has said this in each of its sessions, and stays. */
+async function leaveBehind(
+  { port, lent }: Pooler,
+  { name, role, password }: TestDatabase,
+  sql: string,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const other = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: role,
+    password,
+    database: name,
+    ssl: false,
+  });
+  await other.connect();
+  stack.defer(() => other.end());
+  await other.query(sql);
+  await other.query(sql);
+  expect(new Set(lent).size).toBe(2);
+}
+
+/** What a client may leave behind, as far as it could change what is read or how. */
+const LEFT_OVERS = `
+  set search_path = public;
+  set datestyle = 'SQL, DMY';
+  set intervalstyle = 'sql_standard';
+  set timezone = 'Asia/Kathmandu';
+  set standard_conforming_strings = off;
+  set extra_float_digits = -15;
+  set bytea_output = 'escape';
+  set client_encoding = 'LATIN1';
+  set statement_timeout = '1ms';
+  set default_transaction_isolation = 'serializable';
+  set default_transaction_deferrable = on`;
+
+testFaults(NETWORK_FAULTS, {
+  unresolvable: at({ host: UNRESOLVABLE }),
+  resolverSilent: resolving([], async () => 5_432),
+  refused: async (stack) => movedTo(await consenting(stack), { port: await freePort() }),
+  allAddressesRefuse: resolving(['::1', '127.0.0.1', '127.0.0.2'], freePort),
+  firstAddressRefuses: resolving(
+    ['::1', '127.0.0.1'],
+    async (stack) => stack.use(await startProxy(inject('postgres').port, () => ({}))).port,
+  ),
+  firstAddressDrops: resolving(['127.0.0.2', '127.0.0.1'], async (stack) => {
+    const { port } = stack.use(await startProxy(inject('postgres').port, () => ({})));
+    return stack.use(await startBlackHole('127.0.0.2', port)).port;
+  }),
+  blackHole: async (stack) => ({
+    ...movedTo(await consenting(stack), stack.use(await startBlackHole())),
+    timeoutMs: timeFor(500),
+  }),
+  hangs: inState(async () => {
+    server.signal('SIGSTOP');
+    return { timeoutMs: timeFor(500) };
+  }),
+  silentInLogin: proxied(inLogin(swallow), { timeoutMs: timeFor(500) }),
+  resetAtOnce: instead((socket) => void socket.resetAndDestroy()),
+  closedAtOnce: instead((socket) => void socket.end()),
+  resetInLogin: proxied(inLogin(reset)),
+  resetInQuery: inQuery((_chunk, ends) => reset(ends)),
+  closedInQuery: inQuery((_chunk, { client }) => void client.end()),
+  resetAtCommit: proxied(fromQuery(4, (_chunk, ends) => reset(ends))),
+  halfOpen: inQuery(swallow, { timeoutMs: timeFor(1_000) }),
+  resetAtGoodbye: proxied((ends) => ({
+    fromClient: (chunk) =>
+      chunk[0] === 'X'.charCodeAt(0) ? reset(ends) : ends.server.write(chunk),
+  })),
+  goodbyeUnanswered: async (stack) =>
+    movedTo(await consenting(stack), stack.use(await startDeafProxy(inject('postgres').port))),
+  drips: inQuery(drip(setImmediate)),
+  dripsTooSlowly: inQuery(
+    drip(() => delay(50)),
+    { timeoutMs: timeFor(1_000) },
+  ),
+  garbage: instead((socket) => void socket.end(Buffer.alloc(64, 0xa7))),
+  webServer: async (stack) =>
+    movedTo(await consenting(stack), { port: await webServerPort(stack) }),
+  webServerAskedForTls: async (stack) => ({
+    ...movedTo(await consenting(stack), { port: await webServerPort(stack) }),
+    target: TLS,
+  }),
+  sshServer: instead((socket) => void socket.write(SSH_BANNER)),
+  sshServerAskedForTls: instead((socket) => void socket.write(SSH_BANNER), { target: TLS }),
+  garbageInQuery: inQuery((_chunk, { client }) => void client.write(message('\x01'))),
+  noProcess: instead(
+    (socket) =>
+      void socket.once('data', () =>
+        socket.end('Ecould not fork new process for connection: Cannot allocate memory\n\0'),
+      ),
+    { target: TLS },
+  ),
+  serverFull: inState(async (stack) => {
+    await server.restart(['-c', 'max_connections=5', '-c', 'superuser_reserved_connections=3']);
+    const { name, role, password } = server.database;
+    for (const _place of ['first', 'second']) {
+      const client = new pg.Client({
+        host: '127.0.0.1',
+        port: server.port,
+        user: role,
+        password,
+        database: name,
+        ssl: false,
+      });
+      await client.connect();
+      stack.defer(() => client.end());
+    }
+    return undefined;
+  }),
+  databaseFull: limited(({ name }) => `alter database ${name} connection limit 0`),
+  roleFull: limited(({ role }) => `alter role ${role} connection limit 0`),
+  starting: inState(async () => {
+    await server.restartAsStandby(['-c', 'restore_command=sleep 600'], 'starting up');
+    return undefined;
+  }),
+  shuttingDown: inState(async (stack) => {
+    await server.restart();
+    const open = await server.connect();
+    stack.defer(() => open.end());
+    server.signal('SIGTERM');
+    await server.until('shutting down');
+    return undefined;
+  }),
+  notHot: inState(async () => {
+    await server.restartAsStandby(['-c', 'hot_standby=off'], 'Hot standby mode is disabled');
+    return undefined;
+  }),
+  shutDownInQuery: inState(async (stack) => {
+    const admin = stack.adopt(await server.connect(), (client) => client.end());
+    await whenItWaits({ ...server.database, admin }, stack, () => server.signal('SIGINT'));
+    return undefined;
+  }),
+  terminated: async (stack) => {
+    const database = await consenting(stack);
+    await whenItWaits(database, stack, () =>
+      database.admin.query(`select pg_terminate_backend(pid) from (${BACKEND(database.role)}) s`),
+    );
+    return { database };
+  },
+  killed: inState(async (stack) => {
+    // All sessions end with the one that was killed, and the server begins anew.
+    stack.defer(() => server.until(ACCEPTED));
+    const admin = stack.adopt(await server.connect(), (client) => client.end());
+    await whenItWaits({ ...server.database, admin }, stack, async () => {
+      const { rows } = await admin.query(BACKEND(server.database.role));
+      process.kill(rows[0].pid, 'SIGKILL');
+    });
+    return undefined;
+  }),
+  idleTooLong: inQuery(
+    (_chunk, { client }) =>
+      void client.end(
+        errorResponse(
+          'FATAL',
+          '25P03',
+          'terminating connection due to idle-in-transaction timeout',
+        ),
+      ),
+  ),
+  standby: inState(async () => {
+    await server.restartAsStandby();
+    return {
+      after: ({ invocations }) => {
+        expect(invocations.flatMap(summariesOf)).toMatchObject([{ standby: true }]);
+      },
+    };
+  }),
+  recoveryConflict: inQuery(
+    (_chunk, { client }) =>
+      void client.write(
+        Buffer.concat([
+          errorResponse('ERROR', '40001', 'canceling statement due to conflict with recovery'),
+          readyForQuery('E'),
+        ]),
+      ),
+  ),
+  tlsAlone: inState(async (stack) => {
+    await server.refuse(`hostnossl all ${server.database.role} all reject`, stack);
+    // The server reads it again before it takes the next connection.
+    await server.restart();
+    return undefined;
+  }),
+  pooler: async (stack) => {
+    const { database, pooler } = await poolerOf(stack);
+    return {
+      ...movedTo(database, { port: pooler.port }),
+      pooled: true,
+      after: () => expect(pooler.lent).toEqual([0]),
+    };
+  },
+  poolerLeftOvers: async (stack) => {
+    const { database, pooler } = await poolerOf(stack);
+    await leaveBehind(pooler, database, LEFT_OVERS, stack);
+    return { ...movedTo(database, { port: pooler.port }), pooled: true };
+  },
+  poolerLevel: async (stack) => {
+    const { database, pooler } = await poolerOf(stack, {}, 'off');
+    await leaveBehind(pooler, database, "set timescaledb.telemetry_level = 'basic'", stack);
+    return { ...movedTo(database, { port: pooler.port }), pooled: true };
+  },
+  poolerOldLevel: async (stack) => {
+    const { database, pooler } = await poolerOf(stack);
+    await setLevel(database, 'off');
+    return { ...movedTo(database, { port: pooler.port }), pooled: true };
+  },
+  poolerFull: pooled({ maxClients: 0 }),
+  poolerByStatement: pooled({ mode: 'statement' }),
+});

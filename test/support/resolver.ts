@@ -1,0 +1,26 @@
+import dns from 'node:dns';
+
+/**
+ * Preloaded into the process of a function: every name resolves to the addresses that the variable RESOLVES_TO lists, or
+ * fails as the resolver does when its servers do not answer, where it is empty.
+ */
+const addresses = (process.env['RESOLVES_TO'] ?? '')
+  .split(',')
+  .filter((address) => address !== '')
+  .map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+
+type Callback = (error: Error | null, found?: readonly dns.LookupAddress[]) => void;
+
+function lookup(hostname: string, _options: dns.LookupAllOptions, callback: Callback): void {
+  if (addresses.length > 0) {
+    process.nextTick(callback, null, addresses);
+    return;
+  }
+  const details = { code: 'EAI_AGAIN', errno: -3001, syscall: 'getaddrinfo', hostname };
+  process.nextTick(
+    callback,
+    Object.assign(new Error(`getaddrinfo EAI_AGAIN ${hostname}`), details),
+  );
+}
+
+Object.assign(dns, { lookup });
