@@ -205,6 +205,30 @@ function checkTables(identity: Identity, noTables: readonly string[]): void {
 }
 
 /**
+ * The numbers of the extension's version.
+ *
+ * @throws RunError VERSION_UNSUPPORTED
+ */
+function releaseOf(extensionVersion: string): string {
+  const release = coerce(extensionVersion)?.version;
+  if (release === undefined) {
+    throw new RunError(
+      'VERSION_UNSUPPORTED',
+      "TimescaleDB's version in pg_extension is none that can be read, so that nobody knows what its catalogs look like.",
+      { remedy: 'Install a release of the extension, or remove the target. Nothing was sent.' },
+    );
+  }
+  if (!gte(release, FIRST_RELEASE)) {
+    throw new RunError(
+      'VERSION_UNSUPPORTED',
+      `TimescaleDB ${release} has no telemetry; ${FIRST_RELEASE} was the first that had.`,
+      { remedy: 'Upgrade the extension, or remove the target. Nothing was sent.' },
+    );
+  }
+  return release;
+}
+
+/**
  * The head's answer.
  *
  * @throws RunError EXTENSION_MISSING, VERSION_UNSUPPORTED, CATALOG_UNEXPECTED
@@ -218,16 +242,7 @@ export function toIdentity(row: unknown): Identity {
         'Point the target at the database in which CREATE EXTENSION timescaledb was executed, or remove the target.',
     });
   }
-  const release = coerce(extensionVersion)?.version;
-  if (release === undefined || !gte(release, FIRST_RELEASE)) {
-    throw new RunError(
-      'VERSION_UNSUPPORTED',
-      `TimescaleDB ${release ?? 'of an unknown version'} has no telemetry; ${FIRST_RELEASE} was the first that had.`,
-      {
-        remedy: 'Upgrade the extension, or remove the target. Nothing was sent.',
-      },
-    );
-  }
+  const release = releaseOf(extensionVersion);
   const identity: Identity = {
     serverVersionNum: checked.server_version_num,
     standby: checked.standby,
