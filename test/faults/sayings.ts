@@ -142,6 +142,56 @@ export const EXTENSION_MISSING = saying(
   'Point the target at the database in which CREATE EXTENSION timescaledb was executed, or remove the target.',
 );
 
+export const DATABASE_DAMAGED = saying(
+  'DATABASE_DAMAGED',
+  'The server reports damaged data, or a disk that it cannot read.',
+  "Look at the server's own log and at its disks now, and see that there is a backup. This run only read, and came across it.",
+);
+
+export const DATABASE_CLOSED = saying(
+  'DATABASE_ERROR',
+  'The server lets nobody into this database: it does not allow connections, or was dropped half.',
+  'ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
+);
+
+export const CATALOG_REPLACED = saying(
+  'CATALOG_UNEXPECTED',
+  "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",
+  'Finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session if one was half done; otherwise find out who put it there.',
+);
+
+export const catalogAnswered = (problem: string): Saying =>
+  saying(
+    'CATALOG_UNEXPECTED',
+    `The server answered the query for the facts with something else than expected: the facts ${problem}.`,
+    'The catalogs may be damaged or half upgraded: compare pg_extension with the library on disk, and report this if they agree.',
+  );
+
+export const VERSION_TOO_OLD = saying(
+  'VERSION_UNSUPPORTED',
+  'TimescaleDB 0.11.0 has no telemetry; 0.12.0 was the first that had.',
+  'Upgrade the extension, or remove the target. Nothing was sent.',
+);
+
+export const VERSION_UNREADABLE = saying(
+  'VERSION_UNSUPPORTED',
+  "TimescaleDB's version in pg_extension is none that can be read, so that nobody knows what its catalogs look like.",
+  'Install a release of the extension, or remove the target. Nothing was sent.',
+);
+
+export const REPORT_TOO_LARGE = saying(
+  'REPORT_TOO_LARGE',
+  'The report would be … bytes long, and more than 1048576 are not sent.',
+  "Look at the rows of TimescaleDB's metadata that have include_in_telemetry: they come out as they are. Shorten them, or take the flag away.",
+);
+
+export const reportUnpublished = (problem: string): Saying =>
+  saying(
+    'REPORT_UNPUBLISHED',
+    `The report is not what is published for this release: ${problem}.`,
+    'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+  );
+
 export const ENDPOINT_UNREACHABLE = saying(
   'ENDPOINT_UNREACHABLE',
   'The telemetry endpoint cannot be reached, or broke the connection off.',
@@ -232,3 +282,25 @@ export const AUTHORITY_NO_PEM = saying(
   'The file that tls.caFile names is no certificate in PEM.',
   'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
 );
+
+export const LEVEL_UNREADABLE: Saying = {
+  message:
+    'The telemetry level cannot be read: the extension has telemetry, but its library is not loaded in this session.',
+  remedy:
+    'To make it readable: add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting).',
+};
+
+export const JOB_PAUSED: Saying = {
+  message: 'The telemetry job is not scheduled.',
+  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+};
+
+export const JOB_REMOVED: Saying = {
+  message: 'The telemetry job was removed from the job catalog.',
+  remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+};
+
+export const NEVER_DUE: Saying = {
+  message:
+    'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
+};

@@ -1,6 +1,7 @@
 import { expect, inject, test } from 'vitest';
 import { type Circumstances, type Invocation, invoke } from '../../local/lambda.ts';
 import { type Fault, type FaultGroup, isRetried } from '../faults/fault.ts';
+import type { HandmadeRelease } from './catalogs.ts';
 import { createDatabase, type TestDatabase } from './databases.ts';
 import { linesOf, metricsOf, summariesOf } from './invocations.ts';
 import type { Json } from './reports.ts';
@@ -53,8 +54,12 @@ export interface FaultRun {
 export type Arrange = (stack: AsyncDisposableStack) => Promise<Faulty> | Faulty;
 
 /** A database that consents, in which nothing is wrong. */
-export async function consenting(stack: AsyncDisposableStack, sql = ''): Promise<TestDatabase> {
-  const database = stack.use(await createDatabase({ release: '2.28.3', label: 'fault' }));
+export async function consenting(
+  stack: AsyncDisposableStack,
+  sql = '',
+  release: HandmadeRelease = '2.28.3',
+): Promise<TestDatabase> {
+  const database = stack.use(await createDatabase({ release, label: 'fault' }));
   const { admin, name } = database;
   await admin.query(`alter database ${name} set timescaledb.telemetry_level = 'basic'`);
   if (sql !== '') await admin.query(sql);
