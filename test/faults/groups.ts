@@ -4,7 +4,9 @@ import type { FaultGroup } from './fault.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { RUNTIME_FAULTS } from './runtime.ts';
 import { SECRET_FAULTS } from './secret.ts';
+import { SETTINGS_FAULTS } from './settings.ts';
 import { TLS_FAULTS } from './tls.ts';
+import { TRAP_FAULTS } from './traps.ts';
 
 /** Every fault, in the order of a run. */
 export const FAULT_GROUPS: readonly FaultGroup[] = [
@@ -12,6 +14,8 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   NETWORK_FAULTS,
   TLS_FAULTS,
   DATABASE_FAULTS,
+  TRAP_FAULTS,
+  SETTINGS_FAULTS,
   ENDPOINT_FAULTS,
   RUNTIME_FAULTS,
 ];

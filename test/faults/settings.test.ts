@@ -1,0 +1,157 @@
+import { cleanReport, sends } from '../support/clean-report.ts';
+import { fillWithKnownContents } from '../support/contents.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { type Arrange, type Faulty, testFaults } from '../support/faults.ts';
+import { SETTINGS_FAULTS } from './settings.ts';
+
+type Values = Readonly<Record<string, string>>;
+
+/** A database in which there is something of everything to be reported. */
+async function known(stack: AsyncDisposableStack): Promise<TestDatabase> {
+  const database = stack.use(await createDatabase({ release: '2.28.3', label: 'fault' }));
+  await fillWithKnownContents(database, '2.28.3');
+  await database.admin.query(`
+    insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £ \\', true)`);
+  return database;
+}
+
+/** A list of names, and not one name. */
+const LISTS: ReadonlySet<string> = new Set(['search_path']);
+
+const assign = (whose: string, values: Values): string =>
+  Object.entries(values)
+    .map(
+      ([name, value]) => `alter ${whose} set ${name} = ${LISTS.has(name) ? value : `'${value}'`}`,
+    )
+    .join(';\n');
+
+const role =
+  (values: Values, target: Faulty['target'] = {}, before = ''): Arrange =>
+  async (stack) => {
+    const database = await known(stack);
+    await database.admin.query(before);
+    const clean = await cleanReport(database);
+    await database.admin.query(assign(`role ${database.role}`, values));
+    return { database, target, ...sends(clean) };
+  };
+
+/** The extension's own function, which the report calls for each of four columns, takes a while. */
+const SLOW = `
+  create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
+    out version_pretty text) language plpgsql as $$ begin perform pg_sleep(0.05); sysname := 'Linux'; end $$`;
+
+const OFF = [
+  ...['enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan'],
+  ...['enable_indexscan', 'enable_material', 'enable_mergejoin', 'enable_nestloop'],
+  ...['enable_seqscan', 'enable_sort', 'enable_tidscan'],
+];
+
+const HOSTILE = {
+  searchPath: { search_path: 'nowhere, "$user", public, pg_catalog' },
+  intervalSqlStandard: { intervalstyle: 'sql_standard' },
+  intervalVerbose: { intervalstyle: 'postgres_verbose' },
+  intervalIso: { intervalstyle: 'iso_8601' },
+  dateSql: { datestyle: 'SQL, DMY' },
+  dateGerman: { datestyle: 'German' },
+  datePostgres: { datestyle: 'Postgres, YMD' },
+  timeZone: { timezone: 'Asia/Kathmandu' },
+  strings: {
+    standard_conforming_strings: 'off',
+    backslash_quote: 'on',
+    escape_string_warning: 'on',
+  },
+  floats: { extra_float_digits: '-15' },
+  binary: { bytea_output: 'escape', xmloption: 'document', xmlbinary: 'hex' },
+  locales: {
+    lc_messages: 'C.utf8',
+    lc_monetary: 'C.utf8',
+    lc_numeric: 'C.utf8',
+    lc_time: 'C.utf8',
+  },
+  latin1: { client_encoding: 'LATIN1' },
+  sqlAscii: { client_encoding: 'SQL_ASCII' },
+  textSearch: { default_text_search_config: 'pg_catalog.german' },
+  isolation: {
+    default_transaction_isolation: 'serializable',
+    default_transaction_deferrable: 'on',
+    default_transaction_read_only: 'on',
+  },
+  lockTimeout: { lock_timeout: '1ms' },
+  idleInTransaction: { idle_in_transaction_session_timeout: '1ms' },
+  idleSession: { idle_session_timeout: '2s' },
+  rowSecurity: { row_security: 'on' },
+  quoting: { quote_all_identifiers: 'on' },
+  nulls: { transform_null_equals: 'on', array_nulls: 'off' },
+  planner: Object.fromEntries(OFF.map((name) => [name, 'off'])),
+  plans: {
+    plan_cache_mode: 'force_generic_plan',
+    from_collapse_limit: '1',
+    join_collapse_limit: '1',
+    geqo_threshold: '2',
+    constraint_exclusion: 'on',
+    cursor_tuple_fraction: '0',
+  },
+  jit: { jit: 'on', jit_above_cost: '0', jit_inline_above_cost: '0', jit_optimize_above_cost: '0' },
+  parallel: {
+    debug_parallel_query: 'regress',
+    max_parallel_workers_per_gather: '8',
+    min_parallel_table_scan_size: '0',
+    min_parallel_index_scan_size: '0',
+    parallel_setup_cost: '0',
+    parallel_tuple_cost: '0',
+  },
+  memory: { work_mem: '64kB', hash_mem_multiplier: '1', temp_buffers: '100' },
+  notices: {
+    client_min_messages: 'debug5',
+    debug_print_parse: 'on',
+    debug_print_rewritten: 'on',
+    debug_print_plan: 'on',
+    log_statement: 'all',
+    log_min_messages: 'debug5',
+    log_executor_stats: 'on',
+  },
+  unseen: { track_activities: 'off', track_counts: 'off' },
+  relationKind: { restrict_nonsystem_relation_kind: 'view, foreign-table' },
+} satisfies Record<string, Values>;
+
+type Hostile = keyof typeof HOSTILE;
+
+const ROLES = Object.fromEntries(
+  Object.entries(HOSTILE).map(([id, values]) => [id, role(values)]),
+) as Record<Hostile, Arrange>;
+
+testFaults(SETTINGS_FAULTS, {
+  ...ROLES,
+  otherRole: async (stack) => {
+    const database = await known(stack);
+    const other = `${database.role}_other`;
+    const clean = await cleanReport(database);
+    await database.admin.query(`
+      create role ${other}; grant ${other} to ${database.role};
+      revoke all on schema _timescaledb_catalog from public;
+      grant usage on schema _timescaledb_catalog to ${database.role};
+      alter role ${database.role} set role = '${other}'`);
+    stack.defer(async () => void (await database.admin.query(`drop role ${other}`)));
+    return { database, ...sends(clean) };
+  },
+  statementTimeout: role({ statement_timeout: '100ms' }, {}, SLOW),
+  transactionTimeout: role({ transaction_timeout: '100ms' }, {}, SLOW),
+  temporaryFiles: async (stack) => {
+    const database = await known(stack);
+    await database.admin.query(
+      assign(`role ${database.role}`, { work_mem: '64kB', temp_file_limit: '0' }),
+    );
+    return { database };
+  },
+  // Its function fails, and plain SQL is to make the report in the same session.
+  exitOnError: role({ exit_on_error: 'on' }, { reportSource: 'function' }),
+  database: async (stack) => {
+    const database = await known(stack);
+    const clean = await cleanReport(database);
+    const { latin1, sqlAscii, intervalIso, datePostgres, ...rest } = HOSTILE;
+    await database.admin.query(
+      assign(`database ${database.name}`, Object.assign({}, ...Object.values(rest), latin1)),
+    );
+    return { database, ...sends(clean) };
+  },
+});
