@@ -7,7 +7,7 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 336_000,
   'get-report': 315_000,
-  configure: 324_000,
+  configure: 326_000,
 };
 
 function textOf(name: FunctionName): string {

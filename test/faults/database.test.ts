@@ -47,8 +47,8 @@ const PATIENCE_MS = 4_000;
 
 const locked = (table: string): Arrange =>
   after(`begin; lock table _timescaledb_catalog.${table} in access exclusive mode`, {
-    after({ invocation }) {
-      const [line] = summariesOf(invocation);
+    after({ invocations }) {
+      const [line] = invocations.flatMap(summariesOf);
       expect(line?.['durationMs']).toMatchObject({ database: expect.any(Number) });
       expect(Number(Reflect.get(Object(line?.['durationMs']), 'database'))).toBeLessThan(
         PATIENCE_MS,
@@ -111,8 +111,10 @@ testFaults(DATABASE_FAULTS, {
     await database.admin.query('begin; lock table busy in access exclusive mode');
     return {
       database,
-      after: ({ invocation }) =>
-        expect(summariesOf(invocation)).toMatchObject([{ report: { estimatedRelations: 1 } }]),
+      after: ({ invocations }) =>
+        expect(invocations.flatMap(summariesOf)).toMatchObject([
+          { report: { estimatedRelations: 1 } },
+        ]),
     };
   },
   deadlock: raises('40P01'),
@@ -165,9 +167,9 @@ testFaults(DATABASE_FAULTS, {
     },
   }),
   noUuid: after("delete from _timescaledb_catalog.metadata where key = 'uuid'", {
-    after({ world, invocation }) {
+    after({ world, invocations }) {
       expect(reportIn(world)).not.toHaveProperty('db_uuid');
-      expect(summariesOf(invocation)).toMatchObject([
+      expect(invocations.flatMap(summariesOf)).toMatchObject([
         { warnings: [expect.stringContaining('has no uuid')] },
       ]);
     },

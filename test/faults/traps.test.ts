@@ -191,8 +191,8 @@ const beside =
   };
 
 const warns = (text: string): Required<Pick<Faulty, 'after'>> => ({
-  after: ({ invocation }) =>
-    expect(summariesOf(invocation)).toMatchObject([
+  after: ({ invocations }) =>
+    expect(invocations.flatMap(summariesOf)).toMatchObject([
       { report: { source: 'catalog' }, warnings: [expect.stringContaining(text)] },
     ]),
 });
