@@ -181,13 +181,12 @@ const pooled =
     return { ...movedTo(database, { port: pooler.port }), pooled: true, ...faulty };
   };
 
-/** Another client of the pooler has said this in each of its sessions, and stays. */
-async function leaveBehind(
-  { port, lent }: Pooler,
+/** Another client of a pooler, which stays. */
+async function joinPooler(
+  { port }: Pooler,
   { name, role, password }: TestDatabase,
-  sql: string,
   stack: AsyncDisposableStack,
-): Promise<void> {
+): Promise<pg.Client> {
   const other = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -198,10 +197,24 @@ async function leaveBehind(
   });
   await other.connect();
   stack.defer(() => other.end());
-  await other.query(sql);
-  await other.query(sql);
-  expect(new Set(lent).size).toBe(2);
+  return other;
 }
+
+/** Another client has said this in each of the pooler's sessions. */
+async function leaveBehind(
+  pooler: Pooler,
+  database: TestDatabase,
+  sql: string,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const other = await joinPooler(pooler, database, stack);
+  await other.query(sql);
+  await other.query(sql);
+  expect(new Set(pooler.lent).size).toBe(2);
+}
+
+/** What the role has set in a session. */
+const SET_IN_SESSION = `select name from pg_settings where source = 'session'`;
 
 /** What a client may leave behind, as far as it could change what is read or how. */
 const LEFT_OVERS = `
@@ -366,10 +379,18 @@ testFaults(NETWORK_FAULTS, {
   }),
   pooler: async (stack) => {
     const { database, pooler } = await poolerOf(stack);
+    const other = await joinPooler(pooler, database, stack);
+    const { rows: before } = await other.query(SET_IN_SESSION);
     return {
       ...movedTo(database, { port: pooler.port }),
       pooled: true,
-      after: () => expect(pooler.lent).toEqual([0]),
+      async after() {
+        // The run took one session, in one transaction, and left in it what was there.
+        const { rows: inOther } = await other.query(SET_IN_SESSION);
+        const { rows: inIts } = await other.query(SET_IN_SESSION);
+        expect(pooler.lent).toEqual([0, 1, 0, 1]);
+        expect([inOther, inIts]).toEqual([before, before]);
+      },
     };
   },
   poolerLeftOvers: async (stack) => {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { type Certificate, createAuthority, createCertificate } from '../support/certificates.ts';
 import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
-import { type SocketServer, serveSockets, startDeafProxy, startProxy } from '../support/sockets.ts';
+import { type SocketServer, serveSockets, startDeafProxy } from '../support/sockets.ts';
 import { serveTls, startTlsProxy } from '../support/tls-proxy.ts';
-import { SSL_REQUEST } from '../support/wire.ts';
+import { isQuery, SSL_REQUEST } from '../support/wire.ts';
 import { secretFor } from '../support/world.ts';
 import { TLS_FAULTS } from './tls.ts';
 
@@ -74,15 +74,18 @@ const withFile =
     return direct({ tls: { caFile } })(stack);
   };
 
-/** Answers the question for TLS, and hears what is said after it. */
+/** Answers the question for TLS, and what is said next, and hears all of it. */
 const answering =
-  (yes: Buffer, expectSaid: (said: Buffer) => void): Arrange =>
+  (answer: Buffer, expectSaid: (said: Buffer) => void, next?: Buffer): Arrange =>
   async (stack) => {
     const said: Buffer[] = [];
     const start = () =>
       serveSockets((socket) => {
         socket.on('data', (chunk: Buffer) => said.push(chunk));
-        socket.once('data', () => socket.write(yes));
+        socket.once('data', () => {
+          socket.write(answer);
+          if (next !== undefined) socket.once('data', () => socket.write(next));
+        });
       });
     return through(start, {}, { after: () => expectSaid(Buffer.concat(said)) })(stack);
   };
@@ -125,18 +128,7 @@ testFaults(TLS_FAULTS, {
     { environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
   ),
   none: answering(Buffer.from('N'), expectNothingButTheQuestion),
-  plainAfterYes: async (stack) => {
-    const said: Buffer[] = [];
-    const start = () =>
-      serveSockets((socket) => {
-        socket.write('S');
-        socket.on('data', (chunk: Buffer) => {
-          said.push(chunk);
-          if (chunk[0] === 22) socket.write(PASSWORD_PLEASE);
-        });
-      });
-    return through(start, {}, { after: () => expectNothingButTls(Buffer.concat(said)) })(stack);
-  },
+  plainAfterYes: answering(Buffer.from('S'), expectNothingButTls, PASSWORD_PLEASE),
   stuffed: answering(
     Buffer.concat([Buffer.from('S'), PASSWORD_PLEASE]),
     expectNothingButTheQuestion,
@@ -165,19 +157,11 @@ testFaults(TLS_FAULTS, {
     }),
   ),
   resetInQuery: through(
-    () =>
-      startProxy(serverPort, ({ client, server }) => {
-        let said = 0;
-        return {
-          fromClient(chunk) {
-            said += 1;
-            // The question, the handshake's two, the startup, the login's two, the head, the facts.
-            if (said < 8) server.write(chunk);
-            else client.resetAndDestroy();
-          },
-        };
+    async () =>
+      startTlsProxy(serverPort, await createCertificate('localhost', present), (chunk, socket) => {
+        if (isQuery(chunk)) socket.resetAndDestroy();
       }),
-    { secret: { ca: authority } },
+    { secret: { ca: present.cert } },
   ),
   goodbyeUnanswered: through(() => startDeafProxy(serverPort), { secret: { ca: authority } }),
   noPemInSecret: direct({ secret: { ca: 'not-a-certificate-of-the-faults' } }),

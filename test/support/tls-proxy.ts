@@ -9,26 +9,32 @@ import { type SocketServer, serveSockets } from './sockets.ts';
  */
 export async function serveTls(
   options: TLSSocketOptions,
-  talk: (secured: TLSSocket) => void = () => undefined,
+  talk: (secured: TLSSocket, socket: Socket) => void = () => undefined,
 ): Promise<SocketServer> {
   return serveSockets((socket: Socket) => {
     socket.once('data', () => {
       socket.write('S');
       const secured = new TLSSocket(socket, { ...options, isServer: true });
       secured.on('error', () => socket.destroy());
-      talk(secured);
+      talk(secured, socket);
     });
   });
 }
 
-/** A proxy that ends TLS in front of the server at a port of loopback, so that it can have any certificate. */
+/**
+ * A proxy that ends TLS in front of the server at a port of loopback, so that it can have any certificate.
+ *
+ * @param hear gets what the client says, and the connection that it says it on
+ */
 export async function startTlsProxy(
   serverPort: number,
   options: TLSSocketOptions,
+  hear: (chunk: Buffer, socket: Socket) => void = () => undefined,
 ): Promise<SocketServer> {
-  return serveTls(options, (secured) => {
+  return serveTls(options, (secured, socket) => {
     const server = connect(serverPort, '127.0.0.1').on('error', () => undefined);
     secured.pipe(server).pipe(secured);
+    secured.on('data', (chunk: Buffer) => hear(chunk, socket));
     secured.on('close', () => server.destroy());
   });
 }
