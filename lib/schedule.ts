@@ -169,16 +169,17 @@ async function boundariesOf(
   return { boundaries: { ...common, at, slackMs: CALENDAR_SLACK_MS }, notes };
 }
 
-/** All boundaries that may be the last before a time, or the first after it; not one by one from the anchor. */
+/**
+ * All boundaries that may be the last before a time, or the first after it; not one by one from the anchor. What no
+ * calendar reaches is neither before nor after.
+ */
 function boundariesAround(
   { at, anchorMs, lengthMs, slackMs, first }: Boundaries,
   time: number,
 ): number[] {
   const lowest = Math.max(first, Math.floor((time - slackMs - anchorMs) / lengthMs) - 1);
   const highest = Math.max(first, Math.ceil((time + slackMs - anchorMs) / lengthMs) + 1);
-  return Array.from({ length: highest - lowest + 1 }, (_, index) => at(lowest + index)).filter(
-    (ms) => Number.isFinite(ms),
-  );
+  return Array.from({ length: highest - lowest + 1 }, (_, index) => at(lowest + index));
 }
 
 /** Said where the job wants more than the schedule gives. */

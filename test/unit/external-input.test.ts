@@ -63,7 +63,7 @@ describe('what comes from outside comes in here alone, and each of these reads i
     ],
     // By checkRow, all of them; what a function answered is compared with false alone.
     ['rows', /\.rows\b|\{ rows\b/, ['configure/apply.ts', 'database.ts']],
-    ['what the endpoint answers', /\bfetch\(|\bResponse\b/, ['delivery.ts']],
+    ['what the endpoint answers', /\bfetch\(|\bIncomingMessage\b|node:https?\b/, ['delivery.ts']],
     ['what Secrets Manager answers', /SecretString/, ['secret.ts']],
     ['what Scheduler answers', /SchedulerClient/, ['scheduler.ts']],
     ['files', /readFile/, ['connection.ts']],

@@ -420,11 +420,14 @@ describe('the calendar', () => {
     vi.resetModules();
   });
 
-  /** Decides with a calendar that cannot be asked. */
+  /** Decides with a calendar that cannot be asked, at least not at once. */
   async function withoutCalendar(job: Partial<TelemetryJob>) {
     vi.resetModules();
+    let isAsked = false;
     vi.doMock('../../lib/calendar.ts', () => ({
       boundariesIn() {
+        if (isAsked) return () => 0;
+        isAsked = true;
         throw new TypeError('The calendar was asked.');
       },
     }));
@@ -473,11 +476,19 @@ describe('the calendar', () => {
     });
   });
 
+  test('has no boundary where no calendar reaches', async () => {
+    const scheduleInterval = anInterval({ months: 4_000_000 });
+    expect(await dueOf({ scheduleInterval }, tickAt('2026-01-01T00:00:00Z'))).toMatchObject({
+      isDue: false,
+      nextDue: null,
+    });
+  });
+
   test('misses nothing where months and days pull against each other', async () => {
-    const scheduleInterval = anInterval({ months: 1, days: -29 });
+    const scheduleInterval = anInterval({ months: 1, days: -30 });
     const initialStart = '2024-01-31T00:00:00Z';
     const at = boundariesIn('UTC', Date.parse(initialStart), scheduleInterval);
-    const all = Array.from({ length: 1_000 }, (_, n) => at(n));
+    const all = Array.from({ length: 4_000 }, (_, n) => at(n));
     const first = tickAt('2026-01-01T00:00:00Z');
     const expected = Array.from({ length: 400 }, (_, index) => index).filter((index) => {
       const time = first.time + index * DAY_MS;
