@@ -10,7 +10,7 @@ import { secretFor, startWorld } from '../support/world.ts';
 let known: ReadonlySet<string>;
 beforeAll(async () => {
   known = new Set((await everySession()).flat().map(withoutConstants));
-});
+}, 120_000);
 
 /** What is left of a message when nothing of one server's own is in it: texts, numbers, and whom ALTER is for. */
 function withoutConstants(message: string): string {

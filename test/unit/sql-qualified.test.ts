@@ -25,7 +25,7 @@ beforeAll(async () => {
   const collected = await everySession();
   messages = new Set(collected.flat());
   sessions = await Promise.all(collected.map(readSession));
-});
+}, 120_000);
 
 test('no statement of lib/ leaves a name to the search path', () => {
   expect([...new Set(sessions.flatMap(({ problems }) => problems))]).toStrictEqual([]);
