@@ -1,3 +1,4 @@
+import type { HandmadeRelease } from '../support/catalogs.ts';
 import { cleanReport, sends } from '../support/clean-report.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
@@ -7,9 +8,12 @@ import { SETTINGS_FAULTS } from './settings.ts';
 type Values = Readonly<Record<string, string>>;
 
 /** A database in which there is something of everything to be reported. */
-async function known(stack: AsyncDisposableStack): Promise<TestDatabase> {
-  const database = stack.use(await createDatabase({ release: '2.28.3', label: 'fault' }));
-  await fillWithKnownContents(database, '2.28.3');
+async function known(
+  stack: AsyncDisposableStack,
+  release: HandmadeRelease = '2.28.3',
+): Promise<TestDatabase> {
+  const database = stack.use(await createDatabase({ release, label: 'fault' }));
+  await fillWithKnownContents(database, release);
   await database.admin.query(`
     insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £ \\', true)`);
   return database;
@@ -25,10 +29,17 @@ const assign = (whose: string, values: Values): string =>
     )
     .join(';\n');
 
+interface Circumstances {
+  readonly target?: Faulty['target'];
+  /** Done before, and no fault. */
+  readonly before?: string;
+  readonly release?: HandmadeRelease;
+}
+
 const role =
-  (values: Values, target: Faulty['target'] = {}, before = ''): Arrange =>
+  (values: Values, { target = {}, before = '', release }: Circumstances = {}): Arrange =>
   async (stack) => {
-    const database = await known(stack);
+    const database = await known(stack, release);
     await database.admin.query(before);
     const clean = await cleanReport(database);
     await database.admin.query(assign(`role ${database.role}`, values));
@@ -120,8 +131,14 @@ const ROLES = Object.fromEntries(
   Object.entries(HOSTILE).map(([id, values]) => [id, role(values)]),
 ) as Record<Hostile, Arrange>;
 
+/** The report of this release has a time as PostgreSQL writes it. */
+const WITH_TIME = { release: '1.5.1' } as const;
+
 testFaults(SETTINGS_FAULTS, {
   ...ROLES,
+  dateSql: role(HOSTILE.dateSql, WITH_TIME),
+  dateGerman: role(HOSTILE.dateGerman, WITH_TIME),
+  datePostgres: role(HOSTILE.datePostgres, WITH_TIME),
   otherRole: async (stack) => {
     const database = await known(stack);
     const other = `${database.role}_other`;
@@ -134,8 +151,8 @@ testFaults(SETTINGS_FAULTS, {
     stack.defer(async () => void (await database.admin.query(`drop role ${other}`)));
     return { database, ...sends(clean) };
   },
-  statementTimeout: role({ statement_timeout: '100ms' }, {}, SLOW),
-  transactionTimeout: role({ transaction_timeout: '100ms' }, {}, SLOW),
+  statementTimeout: role({ statement_timeout: '100ms' }, { before: SLOW }),
+  transactionTimeout: role({ transaction_timeout: '100ms' }, { before: SLOW }),
   temporaryFiles: async (stack) => {
     const database = await known(stack);
     await database.admin.query(
@@ -144,7 +161,7 @@ testFaults(SETTINGS_FAULTS, {
     return { database };
   },
   // Its function fails, and plain SQL is to make the report in the same session.
-  exitOnError: role({ exit_on_error: 'on' }, { reportSource: 'function' }),
+  exitOnError: role({ exit_on_error: 'on' }, { target: { reportSource: 'function' } }),
   database: async (stack) => {
     const database = await known(stack);
     const clean = await cleanReport(database);
