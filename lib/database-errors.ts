@@ -160,6 +160,24 @@ const closed: ErrorMaker = (details) =>
     },
   );
 
+/** A library that a setting names ends every session in its beginning. */
+const noSession: ErrorMaker = (details) =>
+  new RunError(
+    'DATABASE_ERROR',
+    'The server cannot begin a session: a file that it needs is not there, such as a library that a setting names.',
+    {
+      remedy:
+        "Compare session_preload_libraries and local_preload_libraries, also the role's and the database's, with what is on the server's disk.",
+      ...details,
+    },
+  );
+
+/** SQLSTATEs that say something else of a login than of a statement. */
+const OF_LOGIN: ReadonlyMap<string, ErrorMaker> = new Map([
+  ['55000', closed],
+  ['58P01', noSession],
+]);
+
 /** SQLSTATEs that say what to do. Source: PostgreSQL's documentation, appendix A. */
 const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
   Object.entries<ErrorMaker>({
@@ -242,8 +260,8 @@ function makerFor(
   text: string,
   phase: 'connect' | 'query',
 ): ErrorMaker | undefined {
-  if (origin === '55000' && phase === 'connect') return closed;
-  const byOrigin = BY_SQLSTATE.get(origin);
+  const byOrigin =
+    (phase === 'connect' ? OF_LOGIN.get(origin) : undefined) ?? BY_SQLSTATE.get(origin);
   if (byOrigin !== undefined) return byOrigin;
   if (CERTIFICATE_ERROR.test(origin)) return unverified;
   if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;

@@ -154,6 +154,12 @@ export const DATABASE_CLOSED = saying(
   'ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
 );
 
+export const DATABASE_WITHOUT_SESSION = saying(
+  'DATABASE_ERROR',
+  'The server cannot begin a session: a file that it needs is not there, such as a library that a setting names.',
+  "Compare session_preload_libraries and local_preload_libraries, also the role's and the database's, with what is on the server's disk.",
+);
+
 export const CATALOG_REPLACED = saying(
   'CATALOG_UNEXPECTED',
   "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",

@@ -120,6 +120,9 @@ const HOSTILE = {
     log_statement: 'all',
     log_min_messages: 'debug5',
     log_executor_stats: 'on',
+    session_preload_libraries: 'auto_explain',
+    'auto_explain.log_min_duration': '0',
+    'auto_explain.log_level': 'notice',
   },
   unseen: { track_activities: 'off', track_counts: 'off' },
   relationKind: { restrict_nonsystem_relation_kind: 'view, foreign-table' },
@@ -157,6 +160,15 @@ testFaults(SETTINGS_FAULTS, {
     const database = await known(stack);
     await database.admin.query(
       assign(`role ${database.role}`, { work_mem: '64kB', temp_file_limit: '0' }),
+    );
+    return { database };
+  },
+  preload: async (stack) => {
+    const database = await known(stack);
+    await database.admin.query(
+      assign(`role ${database.role}`, {
+        session_preload_libraries: 'no_such_library_of_the_faults',
+      }),
     );
     return { database };
   },

@@ -1,5 +1,5 @@
 import type { Fault, FaultGroup } from './fault.ts';
-import { DATABASE_BUSY, OUT_OF_DATE } from './sayings.ts';
+import { DATABASE_BUSY, DATABASE_WITHOUT_SESSION, OUT_OF_DATE } from './sayings.ts';
 
 const sent = (fault: string): Fault => ({ fault, outcome: 'sent', says: OUT_OF_DATE });
 
@@ -47,6 +47,12 @@ export const SETTINGS_FAULTS = {
     unseen: sent('track_activities is off'),
     relationKind: sent('restrict_nonsystem_relation_kind forbids views and foreign tables'),
     exitOnError: sent('exit_on_error is on, and the first statement for the report fails'),
+    preload: {
+      fault: 'session_preload_libraries names a library that is not there',
+      outcome: 'failed',
+      says: DATABASE_WITHOUT_SESSION,
+      origin: '58P01',
+    },
     database: sent('the database has all of them'),
   },
 } satisfies FaultGroup;

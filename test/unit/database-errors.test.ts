@@ -51,7 +51,6 @@ test.each([
   ['42804', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
   ['42809', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
   ['42846', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['58P01', 'CATALOG_UNEXPECTED', false, 'the library on disk'],
   ['58030', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX001', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX002', 'DATABASE_DAMAGED', false, 'its disks'],
@@ -78,17 +77,24 @@ test.each([
   }
 });
 
-test('SQLSTATE 55000 is a database that nobody may connect to, when it is the login that it refuses', () => {
-  expect(toDatabaseError(fromServer('55000'), 'connect')).toMatchObject({
-    code: 'DATABASE_ERROR',
-    retryable: false,
-    message: expect.stringContaining('lets nobody into this database'),
-    origin: '55000',
-  });
-  expect(toDatabaseError(fromServer('55000'), 'query').message).toBe(
-    'The database answered with an error.',
-  );
-});
+test.each([
+  ['55000', 'lets nobody into this database', 'DATABASE_ERROR', 'Look the SQLSTATE up'],
+  ['58P01', 'cannot begin a session', 'CATALOG_UNEXPECTED', 'the library on disk'],
+])(
+  'SQLSTATE %s says something else of a login than of a statement',
+  (sqlstate, message, code, remedy) => {
+    expect(toDatabaseError(fromServer(sqlstate), 'connect')).toMatchObject({
+      code: 'DATABASE_ERROR',
+      retryable: false,
+      message: expect.stringContaining(message),
+      origin: sqlstate,
+    });
+    expect(toDatabaseError(fromServer(sqlstate), 'query')).toMatchObject({
+      code,
+      remedy: expect.stringContaining(remedy),
+    });
+  },
+);
 
 const CERTIFICATE_CODES = [
   'CERT_HAS_EXPIRED',
