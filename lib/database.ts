@@ -4,6 +4,11 @@ import { IDENTITY_QUERY, type Identity, toIdentity } from './identity.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/**
+ * How soon the server sees that the function has been killed, while it executes a statement of it; otherwise it would go
+ * on until the statement's own limit.
+ */
+const CLIENT_CHECK_MS = 1_000;
 /** Of what is left of the run, so that it is the server that ends a statement, and says so: it knows more of the cause. */
 const FOR_THE_ANSWER_MS = 250;
 const LOCK_TIMEOUT_MS = 3_000;
@@ -14,7 +19,8 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
 /**
  * One multi-statement message. Whatever the role, the database or a pooler has set does not reach our SQL: names resolve
  * in pg_catalog alone, rights are those of the login, text is UTF-8, times are UTC, no worker process is taken from
- * others, and every limit is the transaction's own; that of the whole transaction came with PostgreSQL 17. Rows that
+ * others, and every limit is the transaction's own; that of the whole transaction came with PostgreSQL 17, and the look at
+ * whether the client is still there with 14, where the operating system can tell. Rows that
  * row-level security would hide are an error, and not missing. An error ends the statement, and not the session. A database
  * in SQL_ASCII is read as it is, because what is no UTF-8 in it would fail the statement. Runs on every PostgreSQL that ran
  * TimescaleDB.
@@ -25,6 +31,8 @@ ${statementTimeout(limitMs)}
 set local search_path = pg_catalog, pg_temp;
 select case when pg_catalog.current_setting('server_version_num')::int >= 170000
   then pg_catalog.set_config('transaction_timeout', '0', true) end;
+select case when pg_catalog.current_setting('server_version_num')::int >= 140000 and pg_catalog.version() ~ 'linux'
+  then pg_catalog.set_config('client_connection_check_interval', '${CLIENT_CHECK_MS}', true) end;
 set local role none;
 set local row_security = off;
 set local exit_on_error = off;

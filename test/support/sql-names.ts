@@ -80,6 +80,7 @@ function checkText(text: string | undefined, { problems }: Scope): void {
 /** Settings that `set_config` may set, because no name depends on them. */
 const CONFIGURED: ReadonlySet<string | undefined> = new Set([
   'client_encoding',
+  'client_connection_check_interval',
   'transaction_timeout',
 ]);
 
