@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { RunError, tokenOf } from './errors.ts';
 import { type Credentials, parseSecret } from './secret.ts';
-import type { Target } from './target.ts';
+import { configError, type Target } from './target.ts';
 
 type VersionStage = 'AWSCURRENT' | 'AWSPENDING';
 
@@ -54,6 +54,13 @@ function secretError(thrown: unknown): RunError {
   }
 }
 
+/** @throws RunError CONFIG_INVALID when the SDK could not even ask */
+function checkRegion({ config }: SecretsManagerClient): Promise<string> {
+  return config.region().catch(() => {
+    throw configError(['AWS_REGION: is not set']);
+  });
+}
+
 /** A client that gives up in time: without an interface endpoint a private subnet swallows what is asked. */
 export function createSecretsClient(): SecretsManagerClient {
   return new SecretsManagerClient({
@@ -75,6 +82,7 @@ export interface SecretReader {
 export function createSecretReader(client: SecretsManagerClient, target: Target): SecretReader {
   return {
     async read(stage, signal) {
+      await checkRegion(client);
       let output: GetSecretValueCommandOutput;
       try {
         output = await client.send(
