@@ -25,7 +25,7 @@ function answer(message: WarmAnswer): void {
 
 async function invoke(event: unknown, variables: Readonly<Record<string, string>>): Promise<void> {
   Object.assign(process.env, variables);
-  const result = await callHandler(bundleFile, event, Date.now() + Number(timeoutMs));
+  const result = await callHandler(bundleFile, event, Number(timeoutMs));
   for (const name of Object.keys(variables)) delete process.env[name];
   const log = output.split('\n').filter((line) => line !== '');
   output = '';

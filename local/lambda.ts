@@ -10,11 +10,18 @@ export type InvocationResult =
   | { readonly value: unknown }
   | { readonly error: { readonly name: string; readonly message: string } };
 
-/** The result, and the most memory that the process ever had (RSS). */
-export type RuntimeMessage = InvocationResult & { readonly maxMemoryBytes?: number };
+/** What Lambda writes into its line REPORT, and the result. */
+export type RuntimeMessage = InvocationResult & {
+  /** From the call of the handler on, whose time limit does not include the import. */
+  readonly tookMs: number;
+  /** The most memory that the process ever had (RSS). */
+  readonly maxMemoryBytes: number;
+};
 
-/** Where the process ended before the handler did, it could not say how much memory it had. */
-export type Invocation = RuntimeMessage & {
+/** Where the process ended before the handler did, it could not say what it took. */
+export type Invocation = InvocationResult & {
+  readonly tookMs?: number;
+  readonly maxMemoryBytes?: number;
   /** Everything the function wrote, a line each: what CloudWatch gets. */
   readonly log: readonly string[];
   readonly exitCode: number | null;
@@ -68,7 +75,7 @@ export async function invoke(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   void kill?.then(() => child.kill('SIGKILL'));
-  let message: RuntimeMessage = {
+  let message: InvocationResult | RuntimeMessage = {
     error: { name: 'ProcessEnded', message: 'The process ended before the handler did.' },
   };
   child.on('message', (last: RuntimeMessage) => {

@@ -24,6 +24,8 @@ export interface Silence {
 export type SecretAnswer = (
   secretId: string,
   stage: Stage,
+  /** What the request's signature is for, such as 20261125T130000Z. */
+  signedAt: string,
 ) => SecretVersion | ServiceError | Silence;
 
 export interface SecretsManager extends LoopbackServer {
@@ -50,7 +52,7 @@ export async function startSecretsManager(answer: SecretAnswer): Promise<Secrets
     const stage: Stage = VersionStage === 'AWSPENDING' ? 'AWSPENDING' : 'AWSCURRENT';
     const secretId = SecretId ?? '';
     requests.push({ secretId, stage });
-    const result = answer(secretId, stage);
+    const result = answer(secretId, stage, String(request.headers['x-amz-date']));
     if ('silence' in result) return;
     response.setHeader('content-type', 'application/x-amz-json-1.1');
     if ('type' in result) {

@@ -173,9 +173,9 @@ export async function startFleetWorld(): Promise<FleetWorld> {
   starting.defer(() => watcher.end());
 
   const byTarget = new Map<string, KindWorld>();
-  const secrets = await startSecretsManager((secretId, stage) => {
+  const secrets = await startSecretsManager((secretId, stage, signedAt) => {
     const answer = byTarget.get(secretId)?.secret() ?? {};
-    return 'type' in answer ? answer : fromTable({ [secretId]: answer })(secretId, stage);
+    return 'type' in answer ? answer : fromTable({ [secretId]: answer })(secretId, stage, signedAt);
   });
   starting.use(secrets);
   const endpoint = await startTelemetryEndpoint((response) => {

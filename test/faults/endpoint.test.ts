@@ -13,6 +13,7 @@ import { type Certificate, createAuthority, createCertificate } from '../support
 import { startConnectProxy, type Tunnelling, tunnel } from '../support/connect-proxy.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
+import { secret } from '../support/secrets.ts';
 import { serveSockets } from '../support/sockets.ts';
 import type { World, WorldOptions } from '../support/world.ts';
 import { byStatus, DISORDERS, ENDPOINT_FAULTS, REDIRECTS, REFUSALS } from './endpoint.ts';
@@ -133,7 +134,8 @@ const behindProxy =
   ): Arrange =>
   async (stack) => {
     const proxy = stack.use(await startConnectProxy(answer));
-    const url = proxy.url.replace('//', '//user:password-of-the-proxy@');
+    const password = secret('password-of-the-proxy');
+    const url = proxy.url.replace('//', `//user:${password}@`);
     return {
       database,
       world: { endpoint: { tls: await tls() } },
@@ -144,7 +146,7 @@ const behindProxy =
         HTTP_PROXY: url,
         ...variables,
       },
-      secrets: ['password-of-the-proxy'],
+      secrets: [password],
       ...(timeoutMs !== undefined && { timeoutMs }),
       after({ world }) {
         expect(proxy.requests).toEqual(requests ?? [`CONNECT localhost:${portOf(world)}`]);

@@ -310,3 +310,23 @@ export const NEVER_DUE: Saying = {
   message:
     'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
 };
+
+export const eventInvalid = (...problems: readonly string[]): Saying =>
+  saying(
+    'EVENT_INVALID',
+    `The event cannot be understood: ${problems.join('; ')}.`,
+    'Send {} for a run now, or { "scheduledTime": "<ISO 8601>" } as the schedule does. Nothing was read or sent.',
+  );
+
+export const NOT_TO_BE_TRACKED: Saying = {
+  message: 'DO_NOT_TRACK is set.',
+  remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+};
+
+/** There is no line; the error of the invocation is Lambda's own, as in its on-failure record. */
+export const KILLED: Saying = { message: 'The process ended before the handler did.' };
+
+/** The times stand for figures, too. */
+export const NOT_DUE: Saying = {
+  message: 'The telemetry job is not due: it runs every … hours, again from …-…-…T…:…:…Z on.',
+};
