@@ -48,17 +48,3 @@ export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   for (const row of rows) printRow(row, widths);
 }
-
-/**
- * How much y grows with each x, by least squares.
- *
- * @param points x and y of each
- */
-export function slope(points: readonly (readonly [number, number])[]): number {
-  const mean = (numbers: readonly number[]): number =>
-    numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-  const meanX = mean(points.map(([x]) => x));
-  const meanY = mean(points.map(([, y]) => y));
-  const covariance = mean(points.map(([x, y]) => (x - meanX) * (y - meanY)));
-  return covariance / mean(points.map(([x]) => (x - meanX) ** 2));
-}

@@ -103,7 +103,11 @@ function printWarm({ samples, bytesPerRun }: Warm): void {
       countHandles(weight),
     ]),
   ]);
-  say(`growth in the second half: ${bytesPerRun.toFixed(0)} bytes of heap and buffers per run`);
+  say(
+    Number.isNaN(bytesPerRun)
+      ? 'too few runs to tell whether that grows'
+      : `growth, once it is warm: ${bytesPerRun.toFixed(0)} bytes of heap and buffers per run`,
+  );
 }
 
 say('starting a server with a database of each kind');

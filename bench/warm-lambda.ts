@@ -71,8 +71,10 @@ export async function startWarm(
       throw new TypeError('The function answered another question.');
     },
     async [Symbol.asyncDispose]() {
-      child.disconnect();
-      await once(child, 'exit');
+      // It may hold on to something, which is told elsewhere.
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
     },
   };
 }
