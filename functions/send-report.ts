@@ -1,9 +1,9 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
+import { answerChecks } from '../lib/doctor/answer-checks.ts';
 import { createLog } from '../lib/log.ts';
 import { createMetrics } from '../lib/metrics.ts';
 import type { Outcome } from '../lib/outcome.ts';
@@ -14,7 +14,7 @@ import { run } from '../lib/run.ts';
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const { logger, write } = createLog();
-const { metrics, add } = createMetrics();
+const metrics = createMetrics();
 const client = createSecretsClient();
 
 async function sendReport(event: unknown, context: Context): Promise<Outcome> {
@@ -27,7 +27,7 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
     now: Date.now,
   });
   write(outcome, error, retryError);
-  add(outcome);
+  metrics.write(outcome);
   if (error !== undefined && outcome.retry === undefined) throw error;
   return outcome;
 }
@@ -35,4 +35,4 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
 /** Scheduled: sends one target's report, where the database consents, and judges its version. */
 export const handler = middy(sendReport, { timeoutEarlyInMillis: 500 })
   .use(injectLambdaContext(logger))
-  .use(logMetrics(metrics));
+  .use(answerChecks(process.env, client, write, () => import('../lib/doctor/sending.ts')));

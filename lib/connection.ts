@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path/posix';
-import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, TLSSocket } from 'node:tls';
 import Client from 'pg/lib/client.js';
 import { readRotated, type SecretReader } from './credentials.ts';
 import { RunError } from './errors.ts';
@@ -81,6 +81,27 @@ class SocketTo extends Socket {
   }
 }
 
+/** How far a connection has come. What its way does not have, a name to look up or TLS, it does not pass. */
+export type Milestone = 'begun' | 'resolved' | 'connected' | 'secured' | 'loggedIn';
+
+/**
+ * Told of every milestone when it is reached.
+ *
+ * @param secured the socket, where TLS has just been agreed on
+ */
+export type Observer = (milestone: Milestone, secured?: TLSSocket) => void;
+
+/** Tells how far a socket that is about to connect comes. */
+export function watch(socket: Socket, observe: Observer): void {
+  socket.once('lookup', (error: Error | null) => {
+    if (!error) observe('resolved');
+  });
+  socket.once('connect', () => observe('connected'));
+  socket.once('secureConnect', () => {
+    if (socket instanceof TLSSocket) observe('secured', socket);
+  });
+}
+
 /** A logged-in client and its socket, which can be cut when the polite way to close does not work. */
 export interface Connection {
   readonly client: Client;
@@ -122,8 +143,10 @@ async function connect(
   credentials: Credentials,
   target: Target,
   signal: AbortSignal,
+  observe: Observer,
 ): Promise<Connection> {
   signal.throwIfAborted();
+  observe('begun');
   const socket = new SocketTo(credentials);
   const ssl = tlsOptions(target, credentials);
   const client = new Client({
@@ -143,6 +166,11 @@ async function connect(
   client.on('error', () => undefined);
   const cut = (): void => void socket.destroy();
   signal.addEventListener('abort', cut, { once: true });
+  watch(socket, observe);
+  client.connection.once('sslconnect', () => {
+    const { stream } = client.connection;
+    if (stream instanceof TLSSocket) watch(stream, observe);
+  });
   let firstByte: number | undefined;
   socket.once('data', (chunk) => {
     firstByte = chunk[0];
@@ -151,6 +179,7 @@ async function connect(
   });
   try {
     await client.connect();
+    observe('loggedIn');
     return { client, socket };
   } catch (error) {
     socket.destroy();
@@ -171,14 +200,15 @@ export async function login(
   secrets: SecretReader,
   target: Target,
   signal: AbortSignal,
+  observe: Observer = () => undefined,
 ): Promise<Connection> {
   try {
-    return await connect(credentials, target, signal);
+    return await connect(credentials, target, signal, observe);
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
     const rotated = await readRotated(secrets, credentials, signal);
     if (rotated === undefined) throw error;
-    return await connect(rotated, target, signal);
+    return await connect(rotated, target, signal, observe);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Delivery } from './settings.ts';
 import { PRODUCT } from './version.ts';
 
 /** To connect, send, and get the status line. */
-const RESPONSE_TIMEOUT_MS = 10_000;
+export const RESPONSE_TIMEOUT_MS = 10_000;
 /** To read the reply's body after that. */
 const REPLY_TIMEOUT_MS = 5_000;
 /** The built-in reporter reads 4096 bytes of status line, headers and body together; a real reply is far smaller. */
@@ -50,7 +50,8 @@ export interface Sent {
   readonly readReply: (remainingMs: number) => Promise<Reply>;
 }
 
-function unreachableError(original: unknown): RunError {
+/** Why there is no status line: what a request, a socket or TLS has thrown. */
+export function unreachableError(original: unknown): RunError {
   const origin = tokenOf(original);
   const details = { origin, original };
   if (origin === 'TimeoutError') {

@@ -45,17 +45,18 @@ function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): re
 }
 
 export interface RunMetrics {
-  readonly metrics: Metrics;
-  /** Adds the metrics of one run. */
-  add(outcome: Outcome): void;
+  /** Writes the metrics of one run, as one line of the log. */
+  write(outcome: Outcome): void;
 }
 
-/** Powertools' metrics (EMF). */
+/**
+ * Powertools' metrics (EMF). Not through its middleware, which complains of an invocation without any, and what is no run
+ * has none.
+ */
 export function createMetrics(): RunMetrics {
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   return {
-    metrics,
-    add(outcome) {
+    write(outcome) {
       const { environment, database } = outcome;
       if (environment !== undefined && database !== undefined) {
         // Each figure is its database's, and its environment's: an alarm cannot add up those of a thousand databases.
@@ -65,6 +66,7 @@ export function createMetrics(): RunMetrics {
         metrics.addDimensions({ database });
       }
       for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
+      metrics.publishStoredMetrics();
     },
   };
 }

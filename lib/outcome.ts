@@ -10,7 +10,15 @@ import type { RetrySettings, RunEvent } from './settings.ts';
 import type { Target } from './target.ts';
 import type { Verdict } from './versions.ts';
 
-export type Phase = 'credentials' | 'connection' | 'database' | 'change' | 'delivery' | 'retry';
+/** `endpoint` is a check's look at the way out. */
+export type Phase =
+  | 'credentials'
+  | 'connection'
+  | 'database'
+  | 'change'
+  | 'delivery'
+  | 'endpoint'
+  | 'retry';
 
 /** What a run has learned so far; it grows from top to bottom, and whatever is there goes into the summary. */
 export interface Story {

@@ -25,6 +25,7 @@ const LIMITS_MS: Readonly<Record<Phase, number>> = {
   database: Number.POSITIVE_INFINITY,
   change: Number.POSITIVE_INFINITY,
   delivery: DELIVERY_LIMIT_MS + 5_000,
+  endpoint: DELIVERY_LIMIT_MS,
   retry: RETRY_LIMIT_MS,
 };
 
@@ -55,6 +56,7 @@ const REMEDIES: Readonly<Record<Phase, string>> = {
   database: 'The connection was cut, and nothing was sent or changed.',
   delivery: 'The report may have arrived all the same.',
   change: 'A part of the change may have been made; a dry run shows what is left.',
+  endpoint: 'Nothing was sent.',
   retry: 'The retry may come all the same.',
 };
 

@@ -72,7 +72,7 @@ function parsePreviewEvent(event: unknown): z.infer<typeof eventSchema> {
   if (parsed !== undefined) return parsed;
   throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
     remedy:
-      'Send {}, or { "alwaysDisplayReport": true } to see the report although telemetry is off. Nothing was read.',
+      'Send {}, { "alwaysDisplayReport": true } to see the report although telemetry is off, or { "check": true }. Nothing was read.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { login } from './connection.ts';
+import { login, type Milestone, type Observer } from './connection.ts';
 import { decideConsent } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
 import { withSnapshot } from './database.ts';
@@ -7,6 +7,9 @@ import type { Story } from './outcome.ts';
 import type { Phases } from './phases.ts';
 import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from './schedule.ts';
 import type { Target } from './target.ts';
+
+/** How far the reading has come, after the login. */
+export type ReadingMilestone = Milestone | 'identified' | 'factsRead' | 'decided';
 
 /** What is asked of the half that reads. */
 export interface ReadingOptions {
@@ -22,6 +25,8 @@ export interface ReadingOptions {
   readonly keepMs?: number;
   /** Build the report without consent, too: for showing it, never for sending. */
   readonly always?: boolean | undefined;
+  /** Told of every milestone when it is reached. */
+  readonly observe?: (milestone: ReadingMilestone, secured?: Parameters<Observer>[1]) => void;
 }
 
 /** What has no consent is shown at the most: the extension's own function would write. */
@@ -79,20 +84,24 @@ export async function readDatabase(
   phases: Phases,
   options: ReadingOptions,
 ) {
+  const { observe = () => undefined } = options;
   const credentials = await phases.run('credentials', (signal) =>
     secrets.read('AWSCURRENT', signal),
   );
   const connection = await phases.run('connection', (signal) =>
-    login(credentials, secrets, target, signal),
+    login(credentials, secrets, target, signal, observe),
   );
   return phases.run(
     'database',
     (signal) =>
       withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
+        observe('identified');
         const facts = await readFacts(snapshot);
         story.facts = facts;
+        observe('factsRead');
         phases.limitTo(jobSettings(facts).maxRuntimeMs);
         const { consent, due, isWanted } = await decide(story, facts, target, options);
+        observe('decided');
         if (!isWanted) return { facts, consent, due };
         const source = consent.granted ? target : onlyReading(target);
         // Not loaded by a run that has nothing to report.

@@ -166,6 +166,6 @@ export function parseEvent(event: unknown): RunEvent {
   if (parsed !== undefined) return parsed;
   throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
     remedy:
-      'Send {} for a run now, or { "scheduledTime": "<ISO 8601>" } as the schedule does. Nothing was read or sent.',
+      'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
   });
 }

@@ -1,0 +1,39 @@
+import { DELIVERY_LIMIT_MS } from '../phases.ts';
+import { type DeliveryOrCheck, parseSettings, type Settings } from '../settings.ts';
+import {
+  type DoctorDependencies,
+  type ExaminationResult,
+  examine as examineReading,
+  type WayOut,
+} from './doctor.ts';
+import { walkToEndpoint } from './endpoint.ts';
+import type { ProxySettings } from './proxy.ts';
+import { ENDPOINT_STAGES } from './walk.ts';
+
+function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): WayOut {
+  const common = { stages: ENDPOINT_STAGES, keepMs: DELIVERY_LIMIT_MS };
+  if ('latestVersion' in delivery) {
+    return {
+      ...common,
+      sendsNothing: 'nothing is sent: DELIVERY names the newest version instead',
+      walk: async () => undefined,
+    };
+  }
+  return {
+    ...common,
+    walk: (walk, phases) =>
+      phases.run('endpoint', (signal) => walkToEndpoint(walk, delivery.endpoint, settings, signal)),
+  };
+}
+
+/** The check of what sends: that of what reads, and where there is consent the way to the endpoint. */
+export function examine(
+  input: unknown,
+  settings: Settings & ProxySettings,
+  dependencies: DoctorDependencies,
+): Promise<ExaminationResult> {
+  return examineReading(input, settings, dependencies, (own) => {
+    const { target, delivery } = parseSettings(own);
+    return { target, wayOut: wayOutOf(delivery, own) };
+  });
+}
