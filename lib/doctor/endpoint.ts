@@ -9,6 +9,8 @@ import { RunError } from '../errors.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { describeTls, type Walk } from './walk.ts';
 
+const GOODBYE_TIMEOUT_MS = 1_000;
+
 /** Where one has to connect to. */
 interface Destination {
   readonly hostname: string;
@@ -85,6 +87,15 @@ async function tunnel(
   return promise;
 }
 
+/** Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. */
+async function leave(socket: Socket): Promise<void> {
+  const cut = setTimeout(() => socket.destroy(), GOODBYE_TIMEOUT_MS);
+  const left = once(socket, 'close');
+  socket.resume().end();
+  await left;
+  clearTimeout(cut);
+}
+
 /** The way itself, by a proxy or without. What it opens goes into `opened`. */
 async function takeWay(
   walk: Walk,
@@ -144,6 +155,8 @@ export async function walkToEndpoint(
       walk.skip('endpoint-dns', `the ${proxy === undefined ? 'endpoint' : 'proxy'} is an address`);
     }
     await takeWay(walk, endpoint, proxy, AbortSignal.any([signal, timeout]), opened);
+    const last = opened.at(-1);
+    if (last !== undefined) await leave(last);
   } catch (error) {
     if (error instanceof RunError) throw error;
     throw unreachableError(timeout.aborted ? timeout.reason : error);

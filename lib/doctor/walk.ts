@@ -85,7 +85,14 @@ export function startWalk(names: readonly StageName[]): Walk {
       lap();
     },
     isBehind: (stage) => found.has(stage),
-    stages: () => names.map((stage) => found.get(stage) ?? { stage, status: 'not reached' }),
+    stages() {
+      const broken = names.findIndex((name) => found.get(name)?.status === 'failed');
+      const reached = broken === -1 ? names : names.slice(0, broken + 1);
+      return names.map((stage) => {
+        const one = reached.includes(stage) ? found.get(stage) : undefined;
+        return one ?? { stage, status: 'not reached' };
+      });
+    },
   };
 }
 

@@ -7,14 +7,26 @@ import type { Settings, World } from './world.ts';
 
 const RECORDER = join(import.meta.dirname, 'record-connections.ts');
 const CONNECTS = 'CONNECTS TO ';
+const LOOKS_UP = 'LOOKS UP ';
 
 /** `127.0.0.1:<port>` of a server on loopback, as the recorder writes it. */
 export function portOf({ url }: { readonly url: string }): string {
   return `127.0.0.1:${new URL(url).port}`;
 }
 
-/** An invocation, and everything that the process of the function was connected to. */
-export type Recorded = Invocation & { readonly connections: readonly string[] };
+/** An invocation, everything that the process of the function was connected to, and every name that it looked up. */
+export type Recorded = Invocation & {
+  readonly connections: readonly string[];
+  readonly lookups: readonly string[];
+};
+
+/** What follows a word in those lines that begin with it; each once, in order. */
+function after(word: string, lines: readonly string[]): string[] {
+  const found = lines
+    .filter((line) => line.startsWith(word))
+    .map((line) => line.slice(word.length));
+  return [...new Set(found)].toSorted();
+}
 
 /** Runs the file that ships with Lambda's environment, in which DELIVERY is set although only send-report has it. */
 export async function invokeRecorded(
@@ -22,21 +34,21 @@ export async function invokeRecorded(
   name: FunctionName,
   event: unknown = {},
   settings: Settings = {},
+  timeoutMs?: number,
 ): Promise<Recorded> {
   const invocation = await invoke(
     inject('bundles')[name].file,
     event,
     { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url, ...world.environment(settings) },
-    undefined,
+    timeoutMs,
     { preload: [RECORDER] },
   );
-  const [connections = [], log = []] = [true, false].map((wanted) =>
-    invocation.log.filter((line) => line.startsWith(CONNECTS) === wanted),
-  );
+  const isRecord = (line: string) => line.startsWith(CONNECTS) || line.startsWith(LOOKS_UP);
   return {
     ...invocation,
-    log,
-    connections: [...new Set(connections.map((line) => line.slice(CONNECTS.length)))].toSorted(),
+    log: invocation.log.filter((line) => !isRecord(line)),
+    connections: after(CONNECTS, invocation.log),
+    lookups: after(LOOKS_UP, invocation.log),
   };
 }
 

@@ -1,10 +1,13 @@
+import dns from 'node:dns';
 import { Socket } from 'node:net';
 
 /**
- * Preloaded into the process of a function: writes down where every TCP or Unix socket of the process is connected to,
- * before it is. Every way that Node has to connect (http, tls, fetch, a socket of one's own) ends here.
+ * Preloaded into the process of a function: writes down which names it looks up, and where every TCP or Unix socket of the
+ * process is connected to, before it is. Every way that Node has to connect (http, tls, fetch, a socket of one's own) ends
+ * here.
  */
 const original = Socket.prototype.connect;
+const lookup = dns.lookup;
 
 function destination([first, second]: readonly unknown[]): string {
   const options: unknown = Array.isArray(first) ? first[0] : first;
@@ -19,5 +22,12 @@ Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): unknown {
     process.stderr.write(`CONNECTS TO ${destination(args)}\n`);
     return Reflect.apply(original, this, args);
+  },
+});
+
+Object.assign(dns, {
+  lookup(...args: unknown[]): unknown {
+    process.stderr.write(`LOOKS UP ${args[0]}\n`);
+    return Reflect.apply(lookup, dns, args);
   },
 });
