@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Configured } from '../lib/configure/configure.ts';
+import type { Examination } from '../lib/doctor/doctor.ts';
 import { check } from '../lib/input.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
 import type { Outcome } from '../lib/outcome.ts';
@@ -16,14 +17,22 @@ import {
 } from './command-line.ts';
 import { type DeployedFunction, invokeDeployed } from './deployed.ts';
 import { createPage, type Page } from './page.ts';
-import { finishConfigured, finishPreview, printJson, statusOf } from './results.ts';
-import { showOutcome } from './views.ts';
+import {
+  finishConfigured,
+  finishPreview,
+  printJson,
+  statusOf,
+  statusOfExamination,
+} from './results.ts';
+import { showExamination, showOutcome } from './views.ts';
 
-const WHATS = ['report', 'send', 'configure'] as const;
+const WHATS = ['report', 'check', 'send', 'configure'] as const;
 type What = (typeof WHATS)[number];
 
 const PURPOSES: Readonly<Record<What, Purpose>> = {
   report: 'get-report',
+  // It has the way to the endpoint, and the role and the network of a scheduled run.
+  check: 'send-report',
   send: 'send-report',
   configure: 'configure',
 };
@@ -61,6 +70,7 @@ const command = addChangeOptions(
 /** Options that only one of the functions understands. */
 const OPTIONS_OF: Readonly<Record<What, readonly (keyof Values)[]>> = {
   report: ['always'],
+  check: [],
   send: ['ignoreSchedule'],
   configure: ['scope', 'role', 'inDatabase', 'level', 'job', 'scheduleInterval', 'apply'],
 };
@@ -88,6 +98,8 @@ function eventOf(
   switch (what) {
     case 'report':
       return { alwaysDisplayReport: values.always === true };
+    case 'check':
+      return { check: true };
     case 'send':
       return { ignoreSchedule: values.ignoreSchedule === true };
     case 'configure':
@@ -134,6 +146,10 @@ function isPreview(value: unknown): value is Preview {
   return hasKeys(value, ['consent', 'nextDue', 'notes', 'report', 'sha256', 'installedVersion']);
 }
 
+function isExamination(value: unknown): value is Examination {
+  return hasKeys(value, ['stages', 'ok', 'sentence', 'consent']);
+}
+
 function isOutcome(value: unknown): value is Outcome {
   return hasKeys(value, ['outcome', 'message', 'durationMs']);
 }
@@ -151,6 +167,11 @@ function unexpected(name: string): CommandError {
 
 function finish(page: Page, { what, deployed, json }: Asked, result: unknown): ExitStatus {
   if (what === 'report' && isPreview(result)) return finishPreview(page, result, json);
+  if (what === 'check' && isExamination(result)) {
+    if (json) printJson(result);
+    showExamination(page, result);
+    return statusOfExamination(result);
+  }
   if (what === 'configure' && isConfigured(result)) return finishConfigured(page, result, json);
   if (what === 'send' && isOutcome(result)) {
     if (json) printJson(result);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { bundleOnce } from '../infra/bundle.ts';
+import { type Examination, examine } from '../lib/doctor/doctor.ts';
 import { preview } from '../lib/preview.ts';
 import type { Credentials } from '../lib/secret.ts';
 import { isEndpoint } from '../lib/settings.ts';
@@ -16,16 +17,17 @@ import {
 import type { ConnectionParameters } from './connection-parameters.ts';
 import { runBundle, SECRETS_FROM, type TargetChoices, targetText } from './job.ts';
 import { createPage } from './page.ts';
-import { finishPreview, printJson, statusOf } from './results.ts';
-import { showOutcome } from './views.ts';
+import { finishPreview, printJson, statusOf, statusOfExamination } from './results.ts';
+import { showExamination, showOutcome } from './views.ts';
 
-const PREVIEW_LIMIT_MS = 100_000;
+const LIMIT_MS = 100_000;
 
 interface Values {
   readonly level?: string;
   readonly reportSource?: string;
   readonly sizes?: string;
   readonly always?: true;
+  readonly check?: true;
   readonly send?: true;
   readonly endpoint?: string;
   readonly ignoreSchedule?: true;
@@ -37,6 +39,8 @@ interface Asked {
   readonly target: TargetChoices;
   readonly json: boolean;
   readonly always: boolean;
+  /** Only say how far a run comes, and what is in its way. */
+  readonly check: boolean;
   readonly ignoreSchedule: boolean;
   /** Where to send the report; undefined for showing it. */
   readonly endpoint: string | undefined;
@@ -49,6 +53,7 @@ const command = addConnectionOptions(
   ),
 )
   .option('--json', 'the bare bytes of the report: npm run -s report -- --json … | sha256sum')
+  .option('--check', 'say how far a run would come, stage by stage, and what is in its way')
   .option('--always', 'show the report also without consent (always by plain SQL)')
   .option(
     '--level <level>',
@@ -66,7 +71,7 @@ const command = addConnectionOptions(
   .addHelpText('after', '\nWith --send, --json prints one JSON object with outcome and log.');
 
 function checkOptions(values: Values, problems: string[]): void {
-  const { reportSource, sizes, send, endpoint, always, ignoreSchedule } = values;
+  const { reportSource, sizes, check, send, endpoint, always, ignoreSchedule } = values;
   addProblems(problems, [
     [
       reportSource === 'function' && sizes === 'estimated',
@@ -83,12 +88,16 @@ function checkOptions(values: Values, problems: string[]): void {
       send === true && always === true,
       '--always shows a report that has no consent, and --send never sends one',
     ],
+    [
+      check === true && (send === true || always === true),
+      '--check neither sends a report nor shows one: leave out --send and --always',
+    ],
   ]);
 }
 
 function read(parsed: Command, problems: string[]): Asked {
   const values = parsed.opts<Values>();
-  const { level, reportSource, sizes, json, always, ignoreSchedule, endpoint } = values;
+  const { level, reportSource, sizes, json, always, check, ignoreSchedule, endpoint } = values;
   const connection = readConnection(parsed, problems);
   checkOptions(values, problems);
   return {
@@ -102,6 +111,7 @@ function read(parsed: Command, problems: string[]): Asked {
     },
     json: json === true,
     always: always === true,
+    check: check === true,
     ignoreSchedule: ignoreSchedule === true,
     endpoint,
   };
@@ -122,13 +132,36 @@ async function show({ connection, target, json, always }: Asked): Promise<ExitSt
     { ...process.env, TARGET: targetText(target) },
     {
       secretsOf: () => ({ read: async () => credentials }),
-      limitMs: PREVIEW_LIMIT_MS,
+      limitMs: LIMIT_MS,
       now: Date.now,
     },
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (shown === undefined) throw new TypeError('A preview without an error shows nothing.');
   return finishPreview(page, shown, json, outcome.durationMs.database);
+}
+
+/** How far a run of get-report comes. Here nobody has to read a secret. */
+async function showCheck({ connection, target, json }: Asked): Promise<ExitStatus> {
+  const page = createPage(json);
+  page.title('timescaledb-telemetry · check of your server; nothing is sent');
+  page.line('–', 'server', describeServer(connection));
+  const credentials = await findCredentials(connection);
+  const { examination, broken, error } = await examine(
+    { check: true },
+    { ...process.env, TARGET: targetText(target) },
+    { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS, now: Date.now },
+  );
+  if (error !== undefined) throw forThisMachine(error, credentials);
+  if (examination === undefined) throw new TypeError('A check without an error shows nothing.');
+  const ours: Examination = {
+    ...examination,
+    stages: examination.stages.filter(({ stage }) => stage !== 'secret'),
+  };
+  if (json) printJson(ours);
+  const said = broken?.original === undefined ? [] : [String(broken.original)];
+  showExamination(page, ours, remediesFor(credentials), said);
+  return statusOfExamination(ours);
 }
 
 /** The shape of RDS; where there is no password, a server that wants none does not look at it. */
@@ -164,5 +197,8 @@ async function send(asked: Asked, endpoint: string): Promise<ExitStatus> {
 await runCommand<Asked>({
   command,
   read,
-  perform: (asked) => (asked.endpoint === undefined ? show(asked) : send(asked, asked.endpoint)),
+  perform(asked) {
+    if (asked.check) return showCheck(asked);
+    return asked.endpoint === undefined ? show(asked) : send(asked, asked.endpoint);
+  },
 });

@@ -1,4 +1,5 @@
 import type { Configured } from '../lib/configure/configure.ts';
+import type { Examination } from '../lib/doctor/doctor.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import type { Preview } from '../lib/preview.ts';
 import { EXIT, type ExitStatus } from './command-line.ts';
@@ -43,6 +44,12 @@ export function finishConfigured(page: Page, configured: Configured, json: boole
   if (json) printJson(configured);
   else showConfigured(page, configured);
   return EXIT.done;
+}
+
+/** How a command ends that has checked: a run without consent would be skipped, and so is this. */
+export function statusOfExamination({ ok, consent }: Examination): ExitStatus {
+  if (!ok) return EXIT.failed;
+  return consent?.granted ? EXIT.done : EXIT.skipped;
 }
 
 /** How a command ends that ran send-report. */

@@ -1,5 +1,7 @@
 import type { Configured } from '../lib/configure/configure.ts';
 import type { Consent, RuleAnswer } from '../lib/consent.ts';
+import type { Examination } from '../lib/doctor/doctor.ts';
+import type { Stage } from '../lib/doctor/walk.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import type { Preview } from '../lib/preview.ts';
 import { grouped, type Mark, type Page } from './page.ts';
@@ -149,6 +151,45 @@ export function showPreview(page: Page, preview: Preview, ms?: number): void {
   page.line('✔', 'report', describeReport({ source, bytes, sha256 }));
   if (!consent.granted) page.note('It is shown because you asked for it; it would not be sent.');
   showReport(page, report);
+}
+
+const MARK_OF_STAGE: Readonly<Record<Stage['status'], Mark>> = {
+  ok: '✔',
+  failed: '✖',
+  skipped: '–',
+  'not reached': '–',
+};
+
+function describeStage({ status, detail = '', code }: Stage): string {
+  if (status === 'not reached') return status;
+  if (status === 'skipped') return `skipped: ${detail}`;
+  return code === undefined ? detail : `${code}: ${detail}`;
+}
+
+/** A level or a job that denies is as it should be, and yet nothing leaves: it is not marked as the others are. */
+function markOf({ status, remedy }: Stage): Mark {
+  return status === 'ok' && remedy !== undefined ? '▲' : MARK_OF_STAGE[status];
+}
+
+/**
+ * Every stage of a run with its time, and what to do about the broken one.
+ *
+ * @param remedyFor what helps, where the doctor's own advice is for somebody else
+ * @param said what the other side said, where the person at the terminal may read it
+ */
+export function showExamination(
+  page: Page,
+  { stages, ok, consent, sentence }: Examination,
+  remedyFor: (code: string) => string | undefined = () => undefined,
+  said: readonly string[] = [],
+): void {
+  for (const stage of stages) {
+    const { ms, code, remedy } = stage;
+    page.line(markOf(stage), stage.stage, describeStage(stage), ms);
+    const notes = code === undefined ? [remedy] : [...said, remedyFor(code) ?? remedy];
+    for (const note of notes) if (note !== undefined) page.note(note);
+  }
+  if (ok) page.line(consent?.granted ? '✔' : '–', 'result', sentence);
 }
 
 /** What was changed, or would be. */

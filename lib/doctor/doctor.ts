@@ -160,19 +160,19 @@ function observer(
       const credentials = seen();
       if (credentials !== undefined) skipUnneeded(walk, target, credentials);
     },
-    resolved: () => walk.pass('dns'),
-    connected: () => walk.pass('tcp'),
+    resolved: () => walk.pass('dns', { detail: 'the name resolves' }),
+    connected: () => walk.pass('tcp', { detail: 'connected' }),
     secured(socket) {
       if (socket === undefined) return;
       walk.pass('tls', { detail: `${target.tls.mode}, ${describeTls(socket)}` });
     },
     loggedIn: () =>
-      walk.pass(
-        'login',
-        logins > 1
-          ? { detail: "with another version of the secret, after the first's refusal" }
-          : {},
-      ),
+      walk.pass('login', {
+        detail:
+          logins === 1
+            ? 'accepted'
+            : 'refused at first, and accepted with another version of the secret',
+      }),
     identified() {
       identifiedMs = walk.lap();
     },
@@ -195,7 +195,9 @@ function describeReport({ body, source, fallback }: Report): string {
 /** What an error says of the stages before the broken one: what has refused us was reached. */
 function credit(walk: Walk, { code }: RunError, { facts }: Story): void {
   const isRefused = code === 'DATABASE_PERMISSION';
-  if (isRefused && walk.isBehind('tcp') && !walk.isBehind('login')) walk.pass('login');
+  if (isRefused && walk.isBehind('tcp') && !walk.isBehind('login')) {
+    walk.pass('login', { detail: 'accepted' });
+  }
   if (!isRefused && facts === undefined && walk.isBehind('login')) {
     walk.pass('privileges', { detail: 'CONNECT on the database', ms: 0 });
   }

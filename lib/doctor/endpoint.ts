@@ -104,9 +104,12 @@ async function takeWay(
   signal: AbortSignal,
   opened: Socket[],
 ): Promise<void> {
+  const first = proxy === undefined ? 'endpoint' : 'proxy';
   const observe: Observer = (milestone) => {
-    if (milestone === 'resolved') walk.pass('endpoint-dns');
-    if (milestone === 'connected') walk.pass('endpoint-tcp');
+    if (milestone === 'resolved')
+      walk.pass('endpoint-dns', { detail: `the name of the ${first} resolves` });
+    if (milestone === 'connected')
+      walk.pass('endpoint-tcp', { detail: `connected to the ${first}` });
   };
   const open = <S extends Socket>(socket: S): S => {
     opened.push(socket);

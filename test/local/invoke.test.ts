@@ -265,7 +265,7 @@ describe.concurrent('the options', () => {
       [
         '<environment>: must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
         '<database>: must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
-        '[function] must be one of report, send, configure',
+        '[function] must be one of report, check, send, configure',
       ],
     ],
     [
