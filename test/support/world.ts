@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import { createSecretReader } from '../../lib/credentials.ts';
+import type { ExaminationResult } from '../../lib/doctor/doctor.ts';
+import { examine } from '../../lib/doctor/sending.ts';
 import { type PreviewResult, preview } from '../../lib/preview.ts';
 import { type RunResult, run } from '../../lib/run.ts';
 import { createSchedule } from '../../lib/scheduler.ts';
@@ -70,6 +72,8 @@ export interface World extends AsyncDisposable {
   run(settings?: Settings): Promise<RunResult>;
   /** Shows what would be sent, as its handler does. */
   preview(settings?: Settings): Promise<PreviewResult>;
+  /** Says how far a run comes, as send-report does. */
+  check(settings?: Settings): Promise<ExaminationResult>;
 }
 
 export async function startWorld({
@@ -116,6 +120,12 @@ export async function startWorld({
       }),
     preview: (settings = {}) =>
       preview(settings.event ?? {}, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
+        limitMs: settings.limitMs ?? 20_000,
+        now: settings.now ?? Date.now,
+      }),
+    check: (settings = {}) =>
+      examine({ check: true }, environment(settings), {
         secretsOf: (target) => createSecretReader(client, target),
         limitMs: settings.limitMs ?? 20_000,
         now: settings.now ?? Date.now,

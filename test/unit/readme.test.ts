@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { REQUEST_HEADERS } from '../../lib/delivery.ts';
+import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/doctor/walk.ts';
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
 import { FIELDS } from '../../lib/report/fields.ts';
 
@@ -29,4 +30,15 @@ test('the README names every field of the report', () => {
 
 test('the README publishes every header', () => {
   for (const name of Object.keys(REQUEST_HEADERS)) expect(README).toContain(`\`${name}: `);
+});
+
+test('the README has every stage of a check, in its order', () => {
+  const [, check = ''] = README.split('\n### The check\n');
+  const rows = check.split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows
+    .slice(0, 11)
+    .flatMap((row) =>
+      (row.split('|')[1] ?? '').split(',').map((name) => name.replaceAll(/[ `]/g, '')),
+    );
+  expect(named).toEqual([...READING_STAGES, ...ENDPOINT_STAGES]);
 });

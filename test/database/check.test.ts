@@ -1,0 +1,98 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { ExaminationResult } from '../../lib/doctor/doctor.ts';
+import { listenOnFreePort } from '../../local/loopback.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { startWireProxy, type WireProxy } from '../support/wire-proxy.ts';
+import { secretFor, startWorld } from '../support/world.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+});
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+function brokenIn({ examination }: ExaminationResult) {
+  const stage = examination?.stages.find(({ status }) => status === 'failed');
+  return `${stage?.stage} ${stage?.code}`;
+}
+
+/** What was said to the server, but for the time that was left when it was said. */
+function saidTo({ conversations }: WireProxy) {
+  return conversations.map(({ startup, messages, queries }) => ({
+    startup,
+    messages,
+    queries: queries.map((sql) => sql.replace(/statement_timeout = \d+/g, 'statement_timeout')),
+  }));
+}
+
+test('a check says to the database what a run says, word for word, and nothing else', async () => {
+  await using ofRun = await startWireProxy(inject('postgres').port);
+  await using ofCheck = await startWireProxy(inject('postgres').port);
+  for (const [proxy, what] of [
+    [ofRun, 'run'],
+    [ofCheck, 'check'],
+  ] as const) {
+    await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+    if (what === 'run') {
+      const { outcome } = await world.run({ event: { ignoreSchedule: true } });
+      expect(outcome.outcome).toBe('sent');
+    } else {
+      expect((await world.check()).examination?.ok).toBe(true);
+    }
+  }
+  expect(saidTo(ofCheck)).toEqual(saidTo(ofRun));
+  expect(saidTo(ofCheck)).toHaveLength(1);
+});
+
+test('a catalog table that is locked is a matter of the extension', async () => {
+  await using world = await startWorld({ secret: secretFor(database) });
+  await database.admin.query(
+    'begin; lock table _timescaledb_catalog.metadata in access exclusive mode',
+  );
+  const result = await world.check();
+  await database.admin.query('rollback');
+  expect(brokenIn(result)).toBe('extension CATALOG_LOCKED');
+  expect(result.line).toMatchObject({ outcome: 'examined', stage: 'extension', severity: 'WARN' });
+});
+
+test('an endpoint that accepts and stays silent ends the check when its time is up', async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+  const port = await listenOnFreePort(silent);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const result = await world.check({
+    limitMs: 1_500,
+    environment: { DELIVERY: JSON.stringify({ endpoint: `https://127.0.0.1:${port}/` }) },
+  });
+  silent.close();
+  expect(brokenIn(result)).toBe('endpoint-tls TIME_LIMIT');
+  expect(result.examination?.sentence).toContain('"endpoint"');
+  expect(result.broken?.remedy).toContain('Nothing was sent.');
+});
+
+test("the job's max_runtime bounds a check, too", async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined).resume());
+  const port = await listenOnFreePort(silent);
+  await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '1.5 seconds'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const result = await world.check({
+    environment: { DELIVERY: JSON.stringify({ endpoint: `https://127.0.0.1:${port}/` }) },
+  });
+  silent.close();
+  await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '100 seconds'`);
+  expect(brokenIn(result)).toBe('endpoint-tls TIME_LIMIT');
+  expect(result.broken?.message).toContain('the whole run has 1.5 s');
+});
+
+test("what the server's own function did not give is told beside the report", async () => {
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { examination } = await world.check({ target: { reportSource: 'function' } });
+  const report = examination?.stages.find(({ stage }) => stage === 'report');
+  expect(report?.status).toBe('ok');
+  expect(report?.detail).toMatch(/by plain SQL, all of it published; not as wanted: get_telemetry/);
+});
