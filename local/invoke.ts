@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Configured } from '../lib/configure/configure.ts';
-import type { Examination } from '../lib/doctor/doctor.ts';
+import type { Examination } from '../lib/doctor/examination.ts';
 import { check } from '../lib/input.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
 import type { Outcome } from '../lib/outcome.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { bundleOnce } from '../infra/bundle.ts';
-import { type Examination, examine } from '../lib/doctor/doctor.ts';
+import { examine } from '../lib/doctor/doctor.ts';
+import type { Examination } from '../lib/doctor/examination.ts';
 import { preview } from '../lib/preview.ts';
 import type { Credentials } from '../lib/secret.ts';
 import { isEndpoint } from '../lib/settings.ts';

@@ -1,5 +1,5 @@
 import type { Configured } from '../lib/configure/configure.ts';
-import type { Examination } from '../lib/doctor/doctor.ts';
+import type { Examination } from '../lib/doctor/examination.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import type { Preview } from '../lib/preview.ts';
 import { EXIT, type ExitStatus } from './command-line.ts';

@@ -1,6 +1,6 @@
 import type { Configured } from '../lib/configure/configure.ts';
 import type { Consent, RuleAnswer } from '../lib/consent.ts';
-import type { Examination } from '../lib/doctor/doctor.ts';
+import type { Examination } from '../lib/doctor/examination.ts';
 import type { Stage } from '../lib/doctor/walk.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import type { Preview } from '../lib/preview.ts';

@@ -3,7 +3,8 @@ import type { MiddlewareObj } from '@middy/core';
 import { createSecretReader } from '../credentials.ts';
 import type { Log } from '../log.ts';
 import { SUMMARY_RESERVE_MS } from '../phases.ts';
-import type { DoctorDependencies, ExaminationResult } from './doctor.ts';
+import type { DoctorDependencies } from './doctor.ts';
+import type { ExaminationResult } from './examination.ts';
 
 /** What a function loads for a check, and only then. */
 interface Doctor<Settings> {

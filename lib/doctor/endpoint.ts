@@ -89,10 +89,11 @@ async function tunnel(
 
 /** Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. */
 async function leave(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
   const cut = setTimeout(() => socket.destroy(), GOODBYE_TIMEOUT_MS);
-  const left = once(socket, 'close');
+  socket.once('close', () => resolve());
   socket.resume().end();
-  await left;
+  await promise;
   clearTimeout(cut);
 }
 

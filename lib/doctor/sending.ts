@@ -1,12 +1,8 @@
 import { DELIVERY_LIMIT_MS } from '../phases.ts';
 import { type DeliveryOrCheck, parseSettings, type Settings } from '../settings.ts';
-import {
-  type DoctorDependencies,
-  type ExaminationResult,
-  examine as examineReading,
-  type WayOut,
-} from './doctor.ts';
+import { type DoctorDependencies, examine as examineReading } from './doctor.ts';
 import { walkToEndpoint } from './endpoint.ts';
+import type { ExaminationResult, WayOut } from './examination.ts';
 import type { ProxySettings } from './proxy.ts';
 import { ENDPOINT_STAGES } from './walk.ts';
 

@@ -20,6 +20,8 @@ export const ENDPOINT_STAGES = ['endpoint-dns', 'endpoint-tcp', 'proxy', 'endpoi
 
 export type StageName = (typeof READING_STAGES)[number] | (typeof ENDPOINT_STAGES)[number];
 
+export const WOULD_BE_SKIPPED = 'A run would be skipped.';
+
 /** How one stage was found. `skipped` is one that this target does not need, or that its consent does not allow. */
 export interface Stage {
   readonly stage: StageName;
@@ -76,7 +78,10 @@ export function startWalk(names: readonly StageName[]): Walk {
         found.set(stage, { stage, status: 'skipped', detail });
       }
     },
-    fail({ code, message, remedy }, stage = names.find((name) => !found.has(name))) {
+    fail(
+      { code, message, remedy },
+      stage = names.find((name) => !found.has(name)) ?? names.at(-1),
+    ) {
       if (stage === undefined) return;
       found.set(stage, { stage, status: 'failed', ms: lap(), detail: message, code, remedy });
     },

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Examination } from '../../lib/doctor/doctor.ts';
+import type { Examination } from '../../lib/doctor/examination.ts';
 import type { Stage } from '../../lib/doctor/walk.ts';
 import { freePort, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { ExaminationResult } from '../../lib/doctor/doctor.ts';
+import type { ExaminationResult } from '../../lib/doctor/examination.ts';
 import { listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { startWireProxy, type WireProxy } from '../support/wire-proxy.ts';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import { createSecretReader } from '../../lib/credentials.ts';
-import type { ExaminationResult } from '../../lib/doctor/doctor.ts';
+import type { ExaminationResult } from '../../lib/doctor/examination.ts';
 import { examine } from '../../lib/doctor/sending.ts';
 import { type PreviewResult, preview } from '../../lib/preview.ts';
 import { type RunResult, run } from '../../lib/run.ts';
