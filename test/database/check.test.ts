@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ExaminationResult } from '../../lib/doctor/examination.ts';
-import { listenOnFreePort } from '../../local/loopback.ts';
+import { freePort, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { startWireProxy, type WireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
@@ -95,4 +95,35 @@ test("what the server's own function did not give is told beside the report", as
   const report = examination?.stages.find(({ stage }) => stage === 'report');
   expect(report?.status).toBe('ok');
   expect(report?.detail).toMatch(/by plain SQL, all of it published; not as wanted: get_telemetry/);
+});
+
+test('a report that is not due is built all the same', async () => {
+  await database.admin.query(
+    `update _timescaledb_catalog.bgw_job set initial_start = '2999-01-01T00:00:00Z'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { examination } = await world.check();
+  await database.admin.query('update _timescaledb_catalog.bgw_job set initial_start = null');
+  expect(examination?.ok).toBe(true);
+  expect(examination?.stages).toMatchObject(
+    expect.arrayContaining([
+      expect.objectContaining({
+        stage: 'job',
+        detail: expect.stringContaining('next at 2999-01-01T00:00:00.000Z.'),
+      }),
+      expect.objectContaining({ stage: 'report', status: 'ok' }),
+    ]),
+  );
+});
+
+test('of a rotated secret the way of the second login counts', async () => {
+  const wrong = secretFor({ ...database, password: 'wrong' });
+  const elsewhere = secretFor(database, { port: await freePort() });
+  await using world = await startWorld({
+    secrets: (_id, stage) =>
+      stage === 'AWSCURRENT'
+        ? { VersionId: 'v1', SecretString: wrong }
+        : { VersionId: 'v2', SecretString: elsewhere },
+  });
+  expect(brokenIn(await world.check())).toBe('tcp DATABASE_UNREACHABLE');
 });
