@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isTlsError, RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
@@ -127,14 +127,20 @@ async function readReply(response: AsyncIterable<Uint8Array>, signal: AbortSigna
 }
 
 /**
+ * The request of a report. Nothing is written, and not even its headers, before it is ended.
+ *
  * One request, and not fetch: as the standard has it, fetch posts a second time after a status of 421, makes an error of
  * 407, and inflates what comes back. Node's own agents find the proxy of NODE_USE_ENV_PROXY, too.
  */
+export function openRequest(endpoint: string): ClientRequest {
+  const request = endpoint.startsWith('https:') ? requestHttps : requestHttp;
+  return request(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+}
+
 function post(endpoint: string, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const start = endpoint.startsWith('https:') ? requestHttps : requestHttp;
-    const request = start(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+    const request = openRequest(endpoint);
     signal.addEventListener(
       'abort',
       () => {

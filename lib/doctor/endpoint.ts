@@ -1,90 +1,24 @@
-import { once } from 'node:events';
-import { request as requestOverHttp } from 'node:http';
-import { request as requestOverHttps } from 'node:https';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { isIP, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Observer, watch } from '../connection.ts';
-import { RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery.ts';
-import { RunError } from '../errors.ts';
-import { type ProxySettings, proxyFor } from './proxy.ts';
+import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery.ts';
+import { isTlsError, tokenOf } from '../errors.ts';
+import type { Delivery } from '../settings.ts';
 import { describeTls, type Walk } from './walk.ts';
 
+/** Node tells it of every socket that is about to connect, that to a proxy among them. */
+const SOCKETS = 'net.client.socket';
 const GOODBYE_TIMEOUT_MS = 1_000;
 
-/** Where one has to connect to. */
-interface Destination {
-  readonly hostname: string;
-  readonly port: number;
+/** The variables that name a proxy; Node looks at them where NODE_USE_ENV_PROXY is 1. */
+export interface ProxySettings {
+  readonly https_proxy?: string | undefined;
+  readonly HTTPS_PROXY?: string | undefined;
 }
 
-function destinationOf({ hostname, port, protocol }: URL): Destination {
-  return {
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? ({ 'http:': 80, 'https:': 443 }[protocol] ?? 0) : Number(port),
-  };
-}
-
-/** As fetch does: HTTP/1.1 alone, and no name asked for where there is none. */
-function tlsOptions(host: string) {
-  return { ALPNProtocols: ['http/1.1'], servername: isIP(host) === 0 ? host : '' };
-}
-
-/** Through TLS as far as the handshake. */
-async function secure(socket: TLSSocket, walk: Walk, signal: AbortSignal): Promise<void> {
-  await once(socket, 'secureConnect', { signal });
-  walk.pass('endpoint-tls', { detail: describeTls(socket) });
-}
-
-function refusedBy(status: number | undefined): RunError {
-  return new RunError(
-    'ENDPOINT_UNREACHABLE',
-    `The proxy answered ${status}, and does not let the function through to the telemetry endpoint.`,
-    {
-      remedy:
-        'Let the proxy allow CONNECT to the host and port of the endpoint, for the subnets of the functions.',
-      origin: String(status),
-    },
-  );
-}
-
-/** Asks a proxy to connect to the endpoint; what it gives is a way to the endpoint itself. */
-async function tunnel(
-  proxy: URL,
-  { hostname, port }: Destination,
-  observe: Observer,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const request = proxy.protocol === 'https:' ? requestOverHttps : requestOverHttp;
-  const authority = `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
-  const { hostname: host, port: proxyPort } = destinationOf(proxy);
-  const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  const asked = request({
-    host,
-    port: proxyPort,
-    method: 'CONNECT',
-    path: authority,
-    agent: false,
-    signal,
-    headers: {
-      host: authority,
-      ...(login !== ':' && {
-        'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}`,
-      }),
-    },
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  asked.once('socket', (socket) => watch(socket, observe));
-  asked.once('error', reject);
-  asked.once('connect', ({ statusCode }, socket) => {
-    if (statusCode === 200) {
-      resolve(socket);
-      return;
-    }
-    socket.destroy();
-    reject(refusedBy(statusCode));
-  });
-  asked.end();
-  return promise;
+function isAddress(url: string): boolean {
+  return URL.canParse(url) && isIP(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
 /** Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. */
@@ -97,74 +31,109 @@ async function leave(socket: Socket): Promise<void> {
   clearTimeout(cut);
 }
 
-/** The way itself, by a proxy or without. What it opens goes into `opened`. */
-async function takeWay(
+/** What is known of the way while it is taken. */
+interface Way {
+  /** Without a proxy; a request has its socket early then. */
+  isDirect: boolean;
+  readonly sockets: Socket[];
+}
+
+/** Opens the request of a run, which Node begins to write when it is ended, and never ends it. */
+async function connect(
   walk: Walk,
-  endpoint: URL,
-  proxy: URL | undefined,
+  endpoint: string,
   signal: AbortSignal,
-  opened: Socket[],
-): Promise<void> {
-  const first = proxy === undefined ? 'endpoint' : 'proxy';
-  const observe: Observer = (milestone) => {
-    if (milestone === 'resolved')
-      walk.pass('endpoint-dns', { detail: `the name of the ${first} resolves` });
-    if (milestone === 'connected')
-      walk.pass('endpoint-tcp', { detail: `connected to the ${first}` });
+  way: Way,
+): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const request = openRequest(endpoint);
+  request.on('error', reject);
+  signal.addEventListener(
+    'abort',
+    () => {
+      request.destroy();
+      reject(signal.reason);
+    },
+    { once: true },
+  );
+  request.once('socket', (socket) => {
+    way.isDirect = socket.connecting;
+    if (!way.isDirect) {
+      // The tunnel is there, and TLS in it: which took how long, nobody tells.
+      walk.pass('proxy', { detail: 'lets through to the endpoint; the time has its TLS in it' });
+      if (socket instanceof TLSSocket) {
+        walk.pass('endpoint-tls', { detail: describeTls(socket), ms: null });
+      }
+      resolve(socket);
+      return;
+    }
+    walk.skip('proxy', 'none: the way is direct');
+    const isPlain = !(socket instanceof TLSSocket);
+    if (isPlain) walk.skip('endpoint-tls', 'plain text, on loopback');
+    socket.once(isPlain ? 'connect' : 'secureConnect', () => resolve(socket));
+  });
+  return promise;
+}
+
+/** Turns the milestones of the first socket, to the endpoint or to a proxy, into stages. */
+function observer(walk: Walk, way: Way): Observer {
+  const first = () => (way.isDirect ? 'endpoint' : 'proxy');
+  return (milestone, secured) => {
+    if (milestone === 'resolved') {
+      walk.pass('endpoint-dns', { detail: `the name of the ${first()} resolves` });
+    }
+    if (milestone === 'connected') {
+      if (!walk.isBehind('endpoint-dns')) {
+        walk.skip('endpoint-dns', `the ${first()} is an address`);
+      }
+      walk.pass('endpoint-tcp', { detail: `connected to the ${first()}` });
+    }
+    if (milestone === 'secured' && way.isDirect && secured !== undefined) {
+      walk.pass('endpoint-tls', { detail: describeTls(secured) });
+    }
   };
-  const open = <S extends Socket>(socket: S): S => {
-    opened.push(socket);
-    socket.on('error', () => undefined);
-    return socket;
-  };
-  const destination = destinationOf(endpoint);
-  const { hostname: host, port } = destination;
-  if (proxy !== undefined) {
-    const socket = open(await tunnel(proxy, destination, observe, signal));
+}
+
+/** What an error says of the stages before the broken one. */
+function credit(walk: Walk, error: unknown, { isDirect }: Way, first: string): void {
+  if (!walk.isBehind('endpoint-dns') && isAddress(first)) {
+    walk.skip('endpoint-dns', `the ${isDirect ? 'endpoint' : 'proxy'} is an address`);
+  }
+  if (!isDirect && walk.isBehind('endpoint-tcp') && isTlsError(tokenOf(error))) {
     walk.pass('proxy', { detail: 'lets through to the endpoint' });
-    await secure(open(connectTls({ ...tlsOptions(host), host, socket })), walk, signal);
-    return;
   }
-  walk.skip('proxy', 'none: the way is direct');
-  if (endpoint.protocol === 'http:') {
-    walk.skip('endpoint-tls', 'plain text, on loopback');
-    const socket = open(connectTcp({ host, port }));
-    watch(socket, observe);
-    await once(socket, 'connect', { signal });
-    return;
-  }
-  const socket = open(connectTls({ ...tlsOptions(host), host, port }));
-  watch(socket, observe);
-  await secure(socket, walk, signal);
 }
 
 /**
- * Takes the way of a report as far as the endpoint's TLS, and goes back: no request is made of the endpoint, and nothing is
- * written to it once the handshake is done.
+ * Takes the way of a report, by the request of a run, as far as the endpoint's TLS, and goes back: the request is never
+ * begun, and nothing is written to the endpoint once the handshake is done.
  *
  * @throws RunError ENDPOINT_* as a run that sends
  */
 export async function walkToEndpoint(
   walk: Walk,
-  address: string,
-  settings: ProxySettings,
+  { endpoint }: Delivery,
+  { https_proxy, HTTPS_PROXY = '' }: ProxySettings,
   signal: AbortSignal,
 ): Promise<void> {
   const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
-  const opened: Socket[] = [];
+  const way: Way = { isDirect: false, sockets: [] };
+  const observe = observer(walk, way);
+  const notice = (message: unknown): void => {
+    const socket: unknown = Object(message).socket;
+    if (!(socket instanceof Socket)) return;
+    way.sockets.push(socket);
+    watch(socket, observe);
+  };
+  walk.lap();
+  subscribe(SOCKETS, notice);
   try {
-    const endpoint = new URL(address);
-    const proxy = proxyFor(endpoint, settings);
-    if (isIP(destinationOf(proxy ?? endpoint).hostname) !== 0) {
-      walk.skip('endpoint-dns', `the ${proxy === undefined ? 'endpoint' : 'proxy'} is an address`);
-    }
-    await takeWay(walk, endpoint, proxy, AbortSignal.any([signal, timeout]), opened);
-    const last = opened.at(-1);
-    if (last !== undefined) await leave(last);
+    await leave(await connect(walk, endpoint, AbortSignal.any([signal, timeout]), way));
   } catch (error) {
-    if (error instanceof RunError) throw error;
-    throw unreachableError(timeout.aborted ? timeout.reason : error);
+    credit(walk, error, way, way.isDirect ? endpoint : (https_proxy ?? HTTPS_PROXY));
+    throw unreachableError(error);
   } finally {
-    for (const socket of opened) socket.destroy();
+    unsubscribe(SOCKETS, notice);
+    for (const socket of way.sockets) socket.destroy();
   }
 }

@@ -1,9 +1,8 @@
 import { DELIVERY_LIMIT_MS } from '../phases.ts';
 import { type DeliveryOrCheck, parseSettings, type Settings } from '../settings.ts';
 import { type DoctorDependencies, examine as examineReading } from './doctor.ts';
-import { walkToEndpoint } from './endpoint.ts';
+import { type ProxySettings, walkToEndpoint } from './endpoint.ts';
 import type { ExaminationResult, WayOut } from './examination.ts';
-import type { ProxySettings } from './proxy.ts';
 import { ENDPOINT_STAGES } from './walk.ts';
 
 function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): WayOut {
@@ -18,7 +17,7 @@ function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): WayOut {
   return {
     ...common,
     walk: (walk, phases) =>
-      phases.run('endpoint', (signal) => walkToEndpoint(walk, delivery.endpoint, settings, signal)),
+      phases.run('endpoint', (signal) => walkToEndpoint(walk, delivery, settings, signal)),
   };
 }
 

@@ -39,7 +39,13 @@ export interface Stage {
 export interface Walk {
   /** Milliseconds since the last of these, or since a stage was passed or failed. */
   lap(): number;
-  pass(stage: StageName, more?: Pick<Stage, 'detail' | 'remedy' | 'ms'>): void;
+  /**
+   * @param more.ms how long it took, where that is not the time since the last stage; null where nobody can tell
+   */
+  pass(
+    stage: StageName,
+    more?: Pick<Stage, 'detail' | 'remedy'> & { readonly ms?: number | null },
+  ): void;
   skip(stage: StageName, detail: string): void;
   /** Skips every stage that is still ahead. */
   skipRest(detail: string): void;
@@ -67,8 +73,8 @@ export function startWalk(names: readonly StageName[]): Walk {
   };
   return {
     lap,
-    pass(stage, more) {
-      found.set(stage, { stage, status: 'ok', ms: more?.ms ?? lap(), ...more });
+    pass(stage, { ms = lap(), ...more } = {}) {
+      found.set(stage, { stage, status: 'ok', ...(ms !== null && { ms }), ...more });
     },
     skip(stage, detail) {
       found.set(stage, { stage, status: 'skipped', detail });

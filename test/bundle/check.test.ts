@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Examination } from '../../lib/doctor/examination.ts';
 import type { Stage } from '../../lib/doctor/walk.ts';
 import { freePort, listenOnFreePort } from '../../local/loopback.ts';
+import { startConnectProxy, tunnel } from '../support/connect-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import {
   invokeRecorded,
@@ -14,12 +15,7 @@ import {
   type Recorded,
   summariesOf,
 } from '../support/invocations.ts';
-import {
-  createIdentity,
-  type Identity,
-  startConnectProxy,
-  startTlsEndpoint,
-} from '../support/way-out.ts';
+import { createIdentity, type Identity, startTlsEndpoint } from '../support/way-out.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
@@ -428,37 +424,44 @@ describe('the way to the endpoint', () => {
   test('a proxy lets through: the endpoint is looked up by nobody here', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
-    await using proxy = await startConnectProxy();
+    await using proxy = await startConnectProxy(tunnel());
     const settings = to(`https://localhost:${endpoint.port}/`, through(proxy.url));
     const { value, connections, lookups } = await check(world, settings);
     expect(value.ok).toBe(true);
     expect(named(value.stages, 'ok').slice(-3)).toEqual(['endpoint-tcp', 'proxy', 'endpoint-tls']);
-    expect(proxy.asked).toMatchObject([
-      { authority: `localhost:${endpoint.port}`, headers: { host: `localhost:${endpoint.port}` } },
-    ]);
+    expect(proxy.requests).toEqual([`CONNECT localhost:${endpoint.port}`]);
     expect([endpoint.handshakes(), endpoint.bytes()]).toEqual([1, 0]);
     expect(connections).toContain(portOf(proxy));
     expect(connections).not.toContain(`localhost:${endpoint.port}`);
     expect(lookups).not.toContain('localhost');
   });
 
-  test('a proxy that is told who asks', async () => {
+  test('behind a proxy the certificate is that of the endpoint', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
-    await using proxy = await startConnectProxy();
-    const url = proxy.url.replace('//', '//user:canary%20word@');
-    const { value } = await check(world, to(`https://localhost:${endpoint.port}/`, through(url)));
-    expect(value.ok).toBe(true);
-    const [asked] = proxy.asked;
-    expect(asked?.headers['proxy-authorization']).toBe(`Basic ${btoa('user:canary word')}`);
+    await using proxy = await startConnectProxy(tunnel());
+    const settings = to(`https://127.0.0.1:${endpoint.port}/`, through(proxy.url));
+    expect(whereOf(await check(world, settings))).toBe('endpoint-tls ENDPOINT_TLS');
+    expect(endpoint.bytes()).toBe(0);
+  });
+
+  test('a proxy that says nothing', async () => {
+    await using world = await startWorld({ secret: secretFor(healthy) });
+    await using proxy = await startConnectProxy(() => undefined);
+    const settings = to('https://endpoint.example/', through(proxy.url));
+    const invocation = await invokeRecorded(world, 'send-report', CHECK, settings, 4_000);
+    expect(summariesOf(invocation)).toMatchObject([
+      { outcome: 'examined', stage: 'proxy', error: { code: 'TIME_LIMIT' } },
+    ]);
   });
 
   test('a proxy that refuses, one that is not there, one that is no proxy', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
-    await using proxy = await startConnectProxy(403);
+    await using proxy = await startConnectProxy((client) =>
+      client.end('HTTP/1.1 403 Forbidden\r\n\r\n'),
+    );
     const refused = await check(world, to('https://endpoint.example/', through(proxy.url)));
     expect(whereOf(refused)).toBe('proxy ENDPOINT_UNREACHABLE');
-    expect(brokenOf(refused)?.detail).toContain('The proxy answered 403');
 
     const nowhere = through(`http://127.0.0.1:${await freePort()}`);
     expect(whereOf(await check(world, to('https://endpoint.example/', nowhere)))).toBe(
@@ -473,13 +476,13 @@ describe('the way to the endpoint', () => {
   test('NO_PROXY has its exceptions', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
-    await using proxy = await startConnectProxy();
+    await using proxy = await startConnectProxy(tunnel());
     const { value } = await check(
       world,
       to(`https://localhost:${endpoint.port}/`, { ...through(proxy.url), NO_PROXY: 'localhost' }),
     );
     expect(value.ok).toBe(true);
-    expect(proxy.asked).toEqual([]);
+    expect(proxy.requests).toEqual([]);
     expect([endpoint.handshakes(), endpoint.bytes()]).toEqual([1, 0]);
   });
 });
@@ -515,7 +518,7 @@ test('the doctor is loaded for a check alone, and get-report has none of the way
   for (const name of ['send-report', 'get-report'] as const) {
     const { file, sources } = inject('bundles')[name];
     expect(sources).toContain('lib/doctor/doctor.ts');
-    for (const part of ['endpoint', 'proxy', 'sending']) {
+    for (const part of ['endpoint', 'sending']) {
       expect(sources.includes(`lib/doctor/${part}.ts`)).toBe(name === 'send-report');
     }
     const folder = dirname(file);
