@@ -423,7 +423,7 @@ describe('what is needed now and then is loaded only then', () => {
   }
 
   test('the client of EventBridge Scheduler, by a run that has failed', async () => {
-    const bundleFile = await bundleWithout('scheduler-');
+    const bundleFile = await bundleWithout('scheduler.');
     await using good = await startWorld({ secret: secretFor(database) });
     await using bad = await failing();
     await using scheduler = await startScheduler();

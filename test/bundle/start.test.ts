@@ -5,8 +5,8 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
 
 /** Each is loaded at every cold start, so what is added has to be worth it: just above what they have. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 336_000,
-  'get-report': 315_000,
+  'send-report': 338_000,
+  'get-report': 318_000,
   configure: 326_000,
 };
 
