@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { REQUEST_HEADERS } from '../../lib/delivery.ts';
@@ -6,7 +6,8 @@ import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/doctor/walk.ts';
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
 import { FIELDS } from '../../lib/report/fields.ts';
 
-const README = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '..', '..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 test.each(Object.entries(RETRYABLE_BY_CODE))(
   'the README has error %s, retryable %s',
@@ -41,4 +42,23 @@ test('the README has every stage of a check, in its order', () => {
       (row.split('|')[1] ?? '').split(',').map((name) => name.replaceAll(/[ `]/g, '')),
     );
   expect(named).toEqual([...READING_STAGES, ...ENDPOINT_STAGES]);
+});
+
+test('every file that the README names is there', () => {
+  const named = README.matchAll(/[`(]((?:test|lib|infra|docs|bench)\/[\w./*-]+)[`)]/g);
+  const missing = [...named].flatMap(([, path = '']) =>
+    globSync(path, { cwd: ROOT }).length === 0 ? [path] : [],
+  );
+  expect(missing).toEqual([]);
+});
+
+test('every link within the README leads somewhere', () => {
+  const headings = [...README.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  const links = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor);
+  expect(links.filter((anchor) => !headings.includes(anchor))).toEqual([]);
 });
