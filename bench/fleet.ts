@@ -59,7 +59,7 @@ function printPhases(runs: readonly Run[]): void {
     String(ms.length),
     ...[median(ms), percentile(ms, 99), Math.max(...ms)].map((one) => one.toFixed(0)),
   ];
-  say(`\nTime by phase, without the ${runs.length - usual.length} runs that wait by themselves:`);
+  say(`\nTime by phase, less what waits by itself (runs: ${runs.length - usual.length}):`);
   printTable([
     ['phase', 'runs', 'p50 ms', 'p99 ms', 'max ms'],
     ...[...phases].map((phase) =>
@@ -129,6 +129,6 @@ const problems = [
   ...load.problems,
   ...warm.problems,
 ];
-say(problems.length === 0 ? '\nAll is as it must be.' : `\n${problems.length} problems:`);
+say(problems.length === 0 ? '\nAll is as it must be.' : `\nProblems: ${problems.length}`);
 for (const problem of problems) say(`  ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;
