@@ -315,7 +315,7 @@ export const eventInvalid = (...problems: readonly string[]): Saying =>
   saying(
     'EVENT_INVALID',
     `The event cannot be understood: ${problems.join('; ')}.`,
-    'Send {} for a run now, or { "scheduledTime": "<ISO 8601>" } as the schedule does. Nothing was read or sent.',
+    'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
   );
 
 export const NOT_TO_BE_TRACKED: Saying = {
