@@ -131,26 +131,35 @@ async function readReply(response: AsyncIterable<Uint8Array>, signal: AbortSigna
  *
  * One request, and not fetch: as the standard has it, fetch posts a second time after a status of 421, makes an error of
  * 407, and inflates what comes back. Node's own agents find the proxy of NODE_USE_ENV_PROXY, too.
+ *
+ * @param signal when aborted, ends it
+ * @param fail told why there will be no answer
  */
-export function openRequest(endpoint: string): ClientRequest {
-  const request = endpoint.startsWith('https:') ? requestHttps : requestHttp;
-  return request(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+export function openRequest(
+  endpoint: string,
+  signal: AbortSignal,
+  fail: (reason: unknown) => void,
+): ClientRequest {
+  const start = endpoint.startsWith('https:') ? requestHttps : requestHttp;
+  const request = start(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+  request.on('error', fail);
+  signal.addEventListener(
+    'abort',
+    () => {
+      request.destroy();
+      // A request that has no connection yet, because its proxy is silent, does not tell that it is over.
+      fail(signal.reason);
+    },
+    { once: true },
+  );
+  return request;
 }
 
 function post(endpoint: string, body: Uint8Array, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const request = openRequest(endpoint);
-    signal.addEventListener(
-      'abort',
-      () => {
-        request.destroy();
-        // A request that has no connection yet, because its proxy is silent, does not tell that it is over.
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-    request.on('response', resolve).on('error', reject);
+    const request = openRequest(endpoint, signal, reject);
+    request.on('response', resolve);
     // An answer of 101; without a listener the connection stays, and nothing comes of it.
     request.on('upgrade', (response, socket) => {
       socket.destroy();

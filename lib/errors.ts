@@ -84,6 +84,17 @@ export class RunError extends Error {
   }
 }
 
+/** What a log line has of an error beside its message and remedy. */
+export interface ErrorTokens {
+  readonly code: ErrorCode;
+  readonly origin?: string;
+  readonly retryable: boolean;
+}
+
+export function tokensOf({ code, origin, retryable }: RunError): ErrorTokens {
+  return { code, ...(origin !== undefined && { origin }), retryable };
+}
+
 /** Any thrown value as a RunError; what is not one already is a defect of ours and says so. */
 export function toRunError(thrown: unknown): RunError {
   if (thrown instanceof RunError) return thrown;

@@ -1,6 +1,6 @@
 import type { Consent } from './consent.ts';
 import type { Receipt } from './delivery.ts';
-import type { RunError } from './errors.ts';
+import { type ErrorTokens, type RunError, tokensOf } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Line, Severity } from './log.ts';
 import type { Report } from './report/report.ts';
@@ -83,7 +83,7 @@ export interface Outcome extends Line {
   };
   /** The attempt that will follow this one. */
   readonly retry?: Retry;
-  readonly error?: { readonly code: string; readonly origin?: string; readonly retryable: boolean };
+  readonly error?: ErrorTokens;
   readonly durationMs: Story['durationMs'];
 }
 
@@ -200,11 +200,7 @@ function failure(story: Story, error: RunError): Outcome {
     message: error.message,
     ...common(story),
     remedy: error.remedy,
-    error: {
-      code: error.code,
-      ...(error.origin !== undefined && { origin: error.origin }),
-      retryable: error.retryable,
-    },
+    error: tokensOf(error),
   };
 }
 

@@ -2,7 +2,7 @@ import { type Connection, login } from '../connection.ts';
 import { type Consent, decideConsent } from '../consent.ts';
 import type { SecretReader } from '../credentials.ts';
 import { type Snapshot, withSnapshot } from '../database.ts';
-import { RunError, toRunError } from '../errors.ts';
+import { type ErrorTokens, RunError, tokensOf, toRunError } from '../errors.ts';
 import { type Facts, readFacts } from '../facts.ts';
 import type { Line } from '../log.ts';
 import type { Phase, Story } from '../outcome.ts';
@@ -50,7 +50,7 @@ export interface ConfigureLine extends Line {
     Record<'before' | 'after', Pick<Consent, 'granted' | 'level' | 'rule' | 'where'> | null>
   >;
   readonly remedy?: string;
-  readonly error?: { readonly code: string; readonly origin?: string; readonly retryable: boolean };
+  readonly error?: ErrorTokens;
   readonly durationMs: Story['durationMs'];
 }
 
@@ -212,14 +212,14 @@ function toLine(progress: Progress, error: RunError | undefined): ConfigureLine 
     durationMs,
   };
   if (error !== undefined) {
-    const { code, origin, retryable, message, remedy } = error;
+    const { message, remedy } = error;
     return {
       outcome: 'failed',
       severity: 'ERROR',
       message,
       ...common,
       remedy,
-      error: { code, ...(origin !== undefined && { origin }), retryable },
+      error: tokensOf(error),
     };
   }
   return {

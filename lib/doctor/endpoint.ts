@@ -46,16 +46,7 @@ async function connect(
   way: Way,
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const request = openRequest(endpoint);
-  request.on('error', reject);
-  signal.addEventListener(
-    'abort',
-    () => {
-      request.destroy();
-      reject(signal.reason);
-    },
-    { once: true },
-  );
+  const request = openRequest(endpoint, signal, reject);
   request.once('socket', (socket) => {
     way.isDirect = socket.connecting;
     if (!way.isDirect) {

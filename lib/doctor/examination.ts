@@ -1,5 +1,5 @@
 import { type Consent, NOT_TO_BE_TRACKED } from '../consent.ts';
-import type { RunError } from '../errors.ts';
+import { type ErrorTokens, type RunError, tokensOf } from '../errors.ts';
 import type { Line } from '../log.ts';
 import type { Story } from '../outcome.ts';
 import type { Phases } from '../phases.ts';
@@ -39,7 +39,7 @@ export interface ExaminationLine extends Line {
   /** The first broken stage. */
   readonly stage?: StageName;
   readonly remedy?: string;
-  readonly error?: { readonly code: string; readonly origin?: string; readonly retryable: boolean };
+  readonly error?: ErrorTokens;
   readonly durationMs: Story['durationMs'];
 }
 
@@ -99,10 +99,6 @@ export function conclude(
     examination: { ...names, ok: broken === undefined, sentence, consent: short, stages },
     ...(broken !== undefined && { broken }),
   };
-}
-
-function tokensOf({ code, origin, retryable }: RunError): NonNullable<ExaminationLine['error']> {
-  return { code, ...(origin !== undefined && { origin }), retryable };
 }
 
 /** Of a check that nothing came of. */

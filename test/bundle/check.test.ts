@@ -27,10 +27,8 @@ const OF_READING = ['secret', 'dns', 'tcp', 'tls', 'login', 'privileges', 'exten
 const OF_REPORT = ['level', 'job', 'report'];
 const OF_ENDPOINT = ['endpoint-dns', 'endpoint-tcp', 'proxy', 'endpoint-tls'];
 
-async function consenting(): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3', label: 'canary' });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
-  return database;
+function consenting(): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic', label: 'canary' });
 }
 
 /** One that nothing is changed of. */

@@ -8,10 +8,10 @@ import { secretFor, startWorld } from '../support/world.ts';
 const CANARY = 'c4n4ry-in-the-metadata';
 
 async function consenting() {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(`
-    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
-    insert into _timescaledb_catalog.metadata values ('note', '${CANARY}', true)`);
+  const database = await createDatabase({ release: '2.28.3', level: 'basic' });
+  await database.admin.query(
+    `insert into _timescaledb_catalog.metadata values ('note', '${CANARY}', true)`,
+  );
   return database;
 }
 

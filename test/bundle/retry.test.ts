@@ -29,8 +29,7 @@ const HOUR_MS = 3_600_000;
 let database: TestDatabase;
 
 async function consenting(sql = ''): Promise<TestDatabase> {
-  const one = await createDatabase({ release: '2.28.3' });
-  await one.admin.query(`alter database ${one.name} set timescaledb.telemetry_level = 'basic'`);
+  const one = await createDatabase({ release: '2.28.3', level: 'basic' });
   if (sql !== '') await one.admin.query(sql);
   return one;
 }

@@ -29,12 +29,8 @@ function metrics({ log }: Invocation): Record<string, unknown>[] {
   return log.map((line) => JSON.parse(line)).filter((line) => '_aws' in line);
 }
 
-async function consenting(): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(
-    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
-  );
-  return database;
+function consenting(): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic' });
 }
 
 test('the bundle sends a report, once, and tells it in one line and its metrics', async () => {

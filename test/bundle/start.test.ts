@@ -7,7 +7,7 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 338_000,
   'get-report': 318_000,
-  configure: 326_000,
+  configure: 328_000,
 };
 
 function textOf(name: FunctionName): string {

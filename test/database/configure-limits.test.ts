@@ -19,10 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function consenting(release: '1.7.5' | '2.10.3' | '2.28.3' = '2.28.3') {
-  const database = await createDatabase({ port: server.port, release });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
-  return database;
+function consenting(release: '1.7.5' | '2.10.3' | '2.28.3' = '2.28.3') {
+  return createDatabase({ port: server.port, release, level: 'basic' });
 }
 
 /** All that a change could touch. */

@@ -16,10 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function consenting(): Promise<TestDatabase> {
-  const database = await createDatabase({ port: server.port, release: '2.28.3' });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
-  return database;
+function consenting(): Promise<TestDatabase> {
+  return createDatabase({ port: server.port, release: '2.28.3', level: 'basic' });
 }
 
 async function resetInstance({ admin }: TestDatabase): Promise<void> {

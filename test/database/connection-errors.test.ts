@@ -23,12 +23,8 @@ async function failure(world: World, settings?: Settings): Promise<string> {
   return `${outcome.error?.code}${outcome.error?.retryable ? ', retryable' : ''}`;
 }
 
-async function consenting(label?: string): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3', label: label ?? 'canary' });
-  await database.admin.query(
-    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
-  );
-  return database;
+function consenting(label = 'canary'): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic', label });
 }
 
 test('nothing listens at the port', async () => {

@@ -5,12 +5,8 @@ import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
-async function consentingDatabase(): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(
-    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
-  );
-  return database;
+function consentingDatabase(): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic' });
 }
 
 /** Everything a session could change in a database, as numbers and texts that can be compared. */

@@ -10,12 +10,8 @@ import { secretFor, startWorld } from '../support/world.ts';
 
 const NOW = { ignoreSchedule: true };
 
-async function consenting(release: HandmadeRelease): Promise<TestDatabase> {
-  const database = await createDatabase({ release });
-  await database.admin.query(
-    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
-  );
-  return database;
+function consenting(release: HandmadeRelease): Promise<TestDatabase> {
+  return createDatabase({ release, level: 'basic' });
 }
 
 test('two databases of one server at different versions: each run names its own', async () => {

@@ -1,5 +1,4 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import { startBlackHole } from '../support/black-hole.ts';
 import { type Certificate, createAuthority, createCertificate } from '../support/certificates.ts';
 import { startConnectProxy, type Tunnelling, tunnel } from '../support/connect-proxy.ts';
 import type { TestDatabase } from '../support/databases.ts';
+import { writeEndlessly } from '../support/endless.ts';
 import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
 import { secret } from '../support/secrets.ts';
 import { serveSockets } from '../support/sockets.ts';
@@ -97,15 +97,6 @@ async function drip(to: Writable | null, text: string): Promise<void> {
     to.write(byte);
     await delay(100);
   }
-}
-
-function writeEndlessly(response: ServerResponse): void {
-  const chunk = Buffer.alloc(1_000, ' ');
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more);
-  more();
 }
 
 /** 97 kB. */

@@ -9,18 +9,12 @@ import { secretFor } from '../support/world.ts';
 const LEVEL = 'timescaledb.telemetry_level';
 const REMEDY = `To turn it on: ALTER DATABASE <this database> SET ${LEVEL} = 'basic'.`;
 
-async function databaseAt(level: 'basic' | 'off'): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = '${level}'`);
-  return database;
-}
-
 /** One that consents, and one that does not. */
 let granted: TestDatabase;
 let denied: TestDatabase;
 beforeAll(async () => {
-  granted = await databaseAt('basic');
-  denied = await databaseAt('off');
+  granted = await createDatabase({ release: '2.28.3', level: 'basic' });
+  denied = await createDatabase({ release: '2.28.3', level: 'off' });
 });
 afterAll(async () => {
   await granted[Symbol.asyncDispose]();

@@ -14,10 +14,8 @@ function configure(
 }
 
 /** A database that consents. */
-async function consenting(): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
-  return database;
+function consenting(): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic' });
 }
 
 function asSuperuser({ name, port }: TestDatabase): string[] {

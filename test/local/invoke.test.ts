@@ -16,18 +16,12 @@ import { secretFor } from '../support/world.ts';
 const LEVEL = 'timescaledb.telemetry_level';
 const DENIED = 'Telemetry is off, set by: database.';
 
-async function databaseAt(level: 'basic' | 'off'): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(`alter database ${database.name} set ${LEVEL} = '${level}'`);
-  return database;
-}
-
 /** One that consents, and one that does not. */
 let granted: TestDatabase;
 let denied: TestDatabase;
 beforeAll(async () => {
-  granted = await databaseAt('basic');
-  denied = await databaseAt('off');
+  granted = await createDatabase({ release: '2.28.3', level: 'basic' });
+  denied = await createDatabase({ release: '2.28.3', level: 'off' });
 });
 afterAll(async () => {
   await granted[Symbol.asyncDispose]();
@@ -149,7 +143,7 @@ describe.concurrent('send', () => {
 
 describe.concurrent('configure', () => {
   test('is a dry run, and with --apply it is not', async () => {
-    await using database = await databaseAt('basic');
+    await using database = await createDatabase({ release: '2.28.3', level: 'basic' });
     await using deployment = await deploy(database);
     const levelOf = async () => {
       const { rows } = await database.admin.query<{ setconfig: string[] }>(

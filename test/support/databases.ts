@@ -19,6 +19,8 @@ export interface TestDatabase extends AsyncDisposable {
 export interface DatabaseOptions {
   /** Without one the database has no TimescaleDB. */
   readonly release?: HandmadeRelease;
+  /** The telemetry level of the database; without one it has none. */
+  readonly level?: 'basic' | 'no_functions' | 'off';
   /** In the names of the database and of the role. */
   readonly label?: string;
   readonly encoding?: string;
@@ -57,6 +59,7 @@ async function dropDatabase(server: pg.Client, name: string): Promise<void> {
 
 export async function createDatabase({
   release,
+  level,
   label = 'telemetry',
   encoding = 'UTF8',
   port = inject('postgres').port,
@@ -76,6 +79,9 @@ export async function createDatabase({
   const admin = await connectAsSuperuser(port, name);
   if (release !== undefined) {
     await admin.query(`create extension timescaledb version '${release}'`);
+  }
+  if (level !== undefined) {
+    await admin.query(`alter database ${name} set timescaledb.telemetry_level = '${level}'`);
   }
   return {
     name,

@@ -60,10 +60,8 @@ export async function consenting(
   sql = '',
   release: HandmadeRelease = '2.28.3',
 ): Promise<TestDatabase> {
-  const database = stack.use(await createDatabase({ release, label: 'fault' }));
-  const { admin, name } = database;
-  await admin.query(`alter database ${name} set timescaledb.telemetry_level = 'basic'`);
-  if (sql !== '') await admin.query(sql);
+  const database = stack.use(await createDatabase({ release, level: 'basic', label: 'fault' }));
+  if (sql !== '') await database.admin.query(sql);
   return database;
 }
 

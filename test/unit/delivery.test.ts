@@ -11,6 +11,7 @@ import type { Report } from '../../lib/report/report.ts';
 import { PRODUCT } from '../../lib/version.ts';
 import { listen } from '../../local/loopback.ts';
 import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
+import { writeEndlessly } from '../support/endless.ts';
 
 /** Not minified, not sorted, not ASCII: any change on the way would show. */
 const BODY = new TextEncoder().encode('{"db_uuid": "0b1c",  "b": 1.50, "a": "ü\\u00fc€"}\n');
@@ -61,16 +62,6 @@ async function listenRaw(answer: (socket: Socket) => void) {
       await once(server, 'close');
     },
   };
-}
-
-/** Writes until the other side has had enough. */
-function writeEndlessly(response: ServerResponse): void {
-  const chunk = Buffer.alloc(1_000, ' ');
-  const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
-  };
-  response.on('drain', more);
-  more();
 }
 
 describe('what leaves', () => {

@@ -1,0 +1,11 @@
+import type { ServerResponse } from 'node:http';
+
+/** Writes until the other side has had enough. */
+export function writeEndlessly(response: ServerResponse): void {
+  const chunk = Buffer.alloc(1_000, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
+}
