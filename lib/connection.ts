@@ -121,14 +121,22 @@ function beginsWith(byte: number | undefined, types: string): boolean {
   return byte !== undefined && types.includes(String.fromCharCode(byte));
 }
 
-/** An error of node-postgres before the login was done, by what the server had begun with. */
+/** How far a connection had come when it failed. */
+interface Attempt {
+  readonly isConnected: boolean;
+  readonly firstByte: number | undefined;
+  readonly isAskedForTls: boolean;
+}
+
+/** An error of node-postgres before the login was done. */
 async function toConnectError(
   error: unknown,
-  firstByte: number | undefined,
-  isAskedForTls: boolean,
+  { isConnected, firstByte, isAskedForTls }: Attempt,
 ): Promise<RunError> {
   // Loaded only when something has failed, as in lib/database.ts.
-  const { noRoom, notPostgresql, toDatabaseError } = await import('./database-errors.ts');
+  const { noRoom, notPostgresql, silent, toDatabaseError } = await import('./database-errors.ts');
+  const isTimeout = error instanceof Error && error.message === 'timeout expired';
+  if (isTimeout && isConnected && firstByte === undefined) return silent(error);
   if (!speaksPostgresql(firstByte, isAskedForTls)) return notPostgresql(error);
   if (isAskedForTls && beginsWith(firstByte, 'E')) return noRoom(error);
   return toDatabaseError(error, 'connect');
@@ -171,6 +179,10 @@ async function connect(
     const { stream } = client.connection;
     if (stream instanceof TLSSocket) watch(stream, observe);
   });
+  let isConnected = false;
+  socket.once('connect', () => {
+    isConnected = true;
+  });
   let firstByte: number | undefined;
   socket.once('data', (chunk) => {
     firstByte = chunk[0];
@@ -183,7 +195,7 @@ async function connect(
     return { client, socket };
   } catch (error) {
     socket.destroy();
-    throw await toConnectError(error, firstByte, ssl !== false);
+    throw await toConnectError(error, { isConnected, firstByte, isAskedForTls: ssl !== false });
   } finally {
     signal.removeEventListener('abort', cut);
   }

@@ -15,7 +15,8 @@ function secretError(thrown: unknown): RunError {
   switch (origin) {
     case 'ResourceNotFoundException':
       return new RunError('SECRET_NOT_FOUND', 'Secrets Manager knows no such secret.', {
-        remedy: "Check the target's secretId, and that the secret is in the function's region.",
+        remedy:
+          "Check the target's secretId, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
         ...details,
       });
     case 'CredentialsProviderError':
@@ -47,7 +48,7 @@ function secretError(thrown: unknown): RunError {
         'Secrets Manager did not answer in time, or answered that it is overloaded.',
         {
           remedy:
-            'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise the next tick tries again.',
+            'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise it is tried again by itself.',
           ...details,
         },
       );

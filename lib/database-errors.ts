@@ -2,21 +2,47 @@ import { CERTIFICATE_ERROR, HANDSHAKE_ERROR, RunError, tokenOf } from './errors.
 
 type ErrorMaker = (details: { origin: string | undefined; original: unknown }) => RunError;
 
-const NETWORK_REMEDY =
-  "Check the host and port, that the server is up, and that the function's subnet and security group reach it.";
+/** Not reached: what is known of why, and where to look. */
+const unreachable =
+  (message: string, remedy: string): ErrorMaker =>
+  (details) =>
+    new RunError('DATABASE_UNREACHABLE', message, { remedy, ...details });
 
-const unreachable: ErrorMaker = (details) =>
-  new RunError(
-    'DATABASE_UNREACHABLE',
-    'The database server cannot be reached: the name does not resolve, nothing listens there, or something drops the connection.',
-    { remedy: NETWORK_REMEDY, ...details },
+const unresolved = unreachable(
+  "The database server's name does not resolve.",
+  'Check how host is written, and who resolves it: in a VPC its DNS support, private zones and resolver rules.',
+);
+
+/** The last of its errors is that of a Unix socket. */
+const refused = unreachable(
+  'Nothing listens where the database server should be.',
+  'Check host and port, and that the server is up and listens on more than its own machine (listen_addresses).',
+);
+
+const brokenOff = unreachable(
+  'The connection to the database server was broken off before the login was done.',
+  'Check host and port, that the server is up, and what is between: a proxy, a pooler or a firewall may refuse us.',
+);
+
+const unanswered = unreachable(
+  'What was sent to the database server was not answered.',
+  "Check host and port, that the server is up, and that the function's subnet and security group reach it.",
+);
+
+/** A server that hangs, or something else that waits for us to speak its own language. */
+export function silent(original: unknown): RunError {
+  const make = unreachable(
+    "What listens at the database server's port takes the connection, and says nothing.",
+    'Check that it is the port of PostgreSQL; the server, or a pooler or load balancer in front of it, may hang.',
   );
+  return make({ origin: undefined, original });
+}
 
 const lost: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_CONNECTION_LOST',
     'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
-    { remedy: 'Nothing was left open. The next tick tries again.', ...details },
+    { remedy: 'Nothing was left open. It is tried again by itself.', ...details },
   );
 
 const busy: ErrorMaker = (details) =>
@@ -25,7 +51,7 @@ const busy: ErrorMaker = (details) =>
     'The server has no room for this at the moment: too many connections, or no memory or disk left.',
     {
       remedy:
-        'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
+        'It is tried again by itself; if it stays so, the SQLSTATE says of what there is too little: connections (53300; also a CONNECTION LIMIT of the role or the database), memory (53200) or disk (53100).',
       ...details,
     },
   );
@@ -41,7 +67,7 @@ const notAccepting: ErrorMaker = (details) =>
     'The server takes no connections at the moment: it is starting, stopping or recovering.',
     {
       remedy:
-        'The next tick tries again. A standby whose hot_standby is off never takes any: report from its primary.',
+        'It is tried again by itself. A standby whose hot_standby is off never takes any: report from its primary.',
       ...details,
     },
   );
@@ -53,7 +79,7 @@ const pooler: ErrorMaker = (details) =>
     'The server, or more likely a pooler in front of it, refused the session or ended it.',
     {
       remedy:
-        "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. The next tick tries again.",
+        "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
       ...details,
     },
   );
@@ -64,21 +90,40 @@ const conflict: ErrorMaker = (details) =>
     'The server ended the reading in favour of something else: recovery on a standby, or another session.',
     {
       remedy:
-        'The next tick tries again. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
+        'It is tried again by itself. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
       ...details,
     },
   );
 
-const unverified: ErrorMaker = (details) =>
-  new RunError(
-    'DATABASE_TLS_UNVERIFIED',
-    "The database server's certificate does not verify: unknown authority, wrong name, or not valid now.",
-    {
-      remedy:
-        'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile; set tls.serverName where the host is an address, a tunnel or a load balancer.',
-      ...details,
-    },
-  );
+/** Why a certificate does not verify, and where to look. */
+const unverified =
+  (why: string, remedy: string): ErrorMaker =>
+  (details) =>
+    new RunError(
+      'DATABASE_TLS_UNVERIFIED',
+      `The database server's certificate does not verify: ${why}.`,
+      { remedy, ...details },
+    );
+
+const untrusted = unverified(
+  'no authority that is trusted here has signed it',
+  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile.',
+);
+
+const misnamed = unverified(
+  'it is for another name',
+  'Connect to a name that it has; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+);
+
+const outOfDate = unverified(
+  'it, or the authority that signed it, has expired or is not valid yet',
+  'Renew it on the server; where it is the authority, here too.',
+);
+
+function certificateError(origin: string): ErrorMaker {
+  if (origin === 'ERR_TLS_CERT_ALTNAME_INVALID' || origin === 'HOSTNAME_MISMATCH') return misnamed;
+  return /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(origin) ? outOfDate : untrusted;
+}
 
 export function notPostgresql(original: unknown): RunError {
   return new RunError(
@@ -91,7 +136,7 @@ export function notPostgresql(original: unknown): RunError {
 const tlsUnsupported: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_TLS_UNSUPPORTED',
-    'The server offers no TLS, or none that this client accepts, and the target asks for it.',
+    'The server offers no TLS, or none that this client accepts, and TLS is asked for.',
     {
       remedy:
         'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
@@ -105,7 +150,7 @@ const authentication: ErrorMaker = (details) =>
     'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
     {
       remedy:
-        'Compare user and password with the role on the server, and its pg_hba.conf. Where the secret has another version, that was tried too.',
+        'Compare user and password with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl). Where the secret has another version, that was tried too.',
       ...details,
     },
   );
@@ -225,7 +270,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
         'A statement reached its time limit on the server, or an administrator cancelled it.',
         {
           remedy:
-            "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+            "The server may be busy; it is tried again by itself. With very many relations set sizes to 'estimated' in the target.",
           ...details,
         },
       ),
@@ -235,7 +280,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
         "A catalog table is locked by another session, so that the database's state cannot be read.",
         {
           remedy:
-            'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
+            'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. It is tried again by itself.',
           ...details,
         },
       ),
@@ -246,40 +291,48 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
 const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/does not support SSL/, tlsUnsupported],
   [/error establishing an SSL connection/, ({ original }) => notPostgresql(original)],
-  [/timeout expired/, unreachable],
+  [/timeout expired/, unanswered],
   [/SASL|SCRAM|password/i, authentication],
 ];
 
-/** The last two are those of a Unix socket. */
-const NETWORK_ERROR =
-  /^(ENOTFOUND|EAI_AGAIN|EAI_FAIL|ECONNREFUSED|ECONNRESET|ECONNABORTED|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EPIPE|EADDRNOTAVAIL|ENOENT|EACCES)$/;
+/** What the network says, by Node's names; those of the third row also of a Unix socket. */
+const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, unresolved],
+  [/^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, unanswered],
+  [/^(ECONNREFUSED|ENOENT|EACCES)$/, refused],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, brokenOff],
+];
 
-/** SQLSTATE first, then what OpenSSL, the socket and node-postgres say. */
-function makerFor(
-  origin: string,
-  text: string,
-  phase: 'connect' | 'query',
-): ErrorMaker | undefined {
-  const byOrigin =
-    (phase === 'connect' ? OF_LOGIN.get(origin) : undefined) ?? BY_SQLSTATE.get(origin);
-  if (byOrigin !== undefined) return byOrigin;
-  if (CERTIFICATE_ERROR.test(origin)) return unverified;
+type When = 'connect' | 'query';
+
+/** SQLSTATE first, then what OpenSSL and the socket say. */
+function makerForToken(origin: string, when: When): ErrorMaker | undefined {
+  const ofLogin = when === 'connect' ? OF_LOGIN.get(origin) : undefined;
+  const bySqlstate = ofLogin ?? BY_SQLSTATE.get(origin);
+  if (bySqlstate !== undefined) return bySqlstate;
+  if (CERTIFICATE_ERROR.test(origin)) return certificateError(origin);
   if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;
-  const broken = phase === 'connect' ? unreachable : lost;
-  if (NETWORK_ERROR.test(origin)) return broken;
-  if (origin !== '') return undefined;
-  if (/terminated|not queryable/.test(text)) return broken;
+  const byNetwork = BY_NETWORK_ERROR.find(([pattern]) => pattern.test(origin))?.[1];
+  return byNetwork === undefined || when === 'connect' ? byNetwork : lost;
+}
+
+/** What node-postgres says. */
+function makerForText(text: string, when: When): ErrorMaker | undefined {
+  if (/terminated|not queryable/.test(text)) return when === 'connect' ? brokenOff : lost;
   if (/received invalid response|unexpected .* message/i.test(text)) {
-    return phase === 'connect' ? ({ original }) => notPostgresql(original) : lost;
+    return when === 'connect' ? ({ original }) => notPostgresql(original) : lost;
   }
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /** Any error of node-postgres, of a socket or of TLS as a RunError whose text names no role, database or host. */
-export function toDatabaseError(thrown: unknown, phase: 'connect' | 'query'): RunError {
+export function toDatabaseError(thrown: unknown, when: When): RunError {
   if (thrown instanceof RunError) return thrown;
   const details = { origin: tokenOf(thrown), original: thrown };
-  const make = makerFor(details.origin ?? '', thrown instanceof Error ? thrown.message : '', phase);
+  const make =
+    details.origin === undefined
+      ? makerForText(thrown instanceof Error ? thrown.message : '', when)
+      : makerForToken(details.origin, when);
   if (make !== undefined) return make(details);
   return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
     remedy:

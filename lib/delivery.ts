@@ -60,7 +60,7 @@ export function unreachableError(original: unknown): RunError {
       `The telemetry endpoint did not answer within ${RESPONSE_TIMEOUT_MS / 1000} s.`,
       {
         remedy:
-          'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). The next tick tries again.',
+          'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). It is tried again by itself.',
         ...details,
       },
     );
@@ -71,7 +71,7 @@ export function unreachableError(original: unknown): RunError {
       'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
       {
         remedy:
-          'Something between the function and the endpoint may open TLS: give its authority with NODE_EXTRA_CA_CERTS. The report was not sent.',
+          'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
         ...details,
       },
     );
@@ -81,7 +81,7 @@ export function unreachableError(original: unknown): RunError {
     'The telemetry endpoint cannot be reached, or broke the connection off.',
     {
       remedy:
-        'Check the way out: NAT gateway or proxy, security group, name resolution. The next tick tries again.',
+        'Check the way out: NAT gateway or proxy, security group, name resolution. It is tried again by itself.',
       ...details,
     },
   );
@@ -104,7 +104,7 @@ function statusError(status: number): RunError {
     `telemetry got unexpected HTTP response status: ${status}`,
     {
       remedy: isTemporary
-        ? 'The endpoint is overloaded or broken. The next tick tries again.'
+        ? 'The endpoint is overloaded or broken. It is tried again by itself.'
         : 'Check the endpoint in DELIVERY, and whether a proxy on the way refuses the request.',
       origin: String(status),
     },

@@ -28,7 +28,7 @@ export class CommandError extends Error {
 }
 
 const EXIT_HELP = `
-Exit status: 0 sent or shown, 1 failed, 2 wrong options, 3 skipped
+Exit status: 0 sent, shown, or nothing broken, 1 failed or broken, 2 wrong options, 3 skipped
 (no consent, or not due).`;
 
 /** A command without options, called `npm run <script>`. */

@@ -83,13 +83,18 @@ export async function findCredentials(parameters: ConnectionParameters): Promise
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   DATABASE_UNREACHABLE:
     'Check host and port, and that the server is up and can be reached from this machine.',
+  DATABASE_BUSY:
+    'Try again later; if it stays so, raise what there is too little of: connections (also a CONNECTION LIMIT of the role or the database), memory or disk.',
+  EXTENSION_MISSING:
+    'Name the database in which CREATE EXTENSION timescaledb was executed, in the URL or in PGDATABASE.',
+  VERSION_UNSUPPORTED: 'Upgrade the extension. Nothing was sent.',
   DATABASE_NOT_POSTGRESQL: 'Check host and port.',
   DATABASE_TLS_UNSUPPORTED:
     'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, ask for plain text: PGSSLMODE=disable, or sslmode=disable in the URL.',
   DATABASE_TLS_UNVERIFIED:
     'Give the authority that signed it with --tls-ca-file or PGSSLROOTCERT; and its name with --tls-server-name where the host is an address, a tunnel or a load balancer.',
   DATABASE_AUTHENTICATION:
-    'Compare user and password (URL, PGPASSWORD, PGPASSFILE or ~/.pgpass) with the role on the server, and its pg_hba.conf.',
+    'Compare user and password (URL, PGPASSWORD, PGPASSFILE or ~/.pgpass) with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl).',
   DATABASE_MISSING:
     'Correct the database in the URL or in PGDATABASE; where neither names one, it is called like the user.',
 };

@@ -53,7 +53,10 @@ const command = addConnectionOptions(
     'Shows what a run would report of any database that this machine reaches, and why it would or would not: the same as the deployed get-report. Nothing is sent unless you say --send.',
   ),
 )
-  .option('--json', 'the bare bytes of the report: npm run -s report -- --json … | sha256sum')
+  .option(
+    '--json',
+    'the bare bytes of the report: npm run -s report -- --json … | sha256sum; with --check, one JSON object',
+  )
   .option('--check', 'say how far a run would come, stage by stage, and what is in its way')
   .option('--always', 'show the report also without consent (always by plain SQL)')
   .option(
@@ -142,7 +145,21 @@ async function show({ connection, target, json, always }: Asked): Promise<ExitSt
   return finishPreview(page, shown, json, outcome.durationMs.database);
 }
 
-/** How far a run of get-report comes. Here nobody has to read a secret. */
+/** Without the stage of the secret, which nobody has to read here, and with what helps at this machine. */
+function forThisMachineToo(examination: Examination, credentials: Credentials): Examination {
+  const remedyFor = remediesFor(credentials);
+  const stages = examination.stages.filter(({ stage }) => stage !== 'secret');
+  return {
+    ...examination,
+    database: credentials.database,
+    stages: stages.map((stage) => {
+      const remedy = stage.code === undefined ? undefined : remedyFor(stage.code);
+      return { ...stage, ...(remedy !== undefined && { remedy }) };
+    }),
+  };
+}
+
+/** How far a run of get-report comes. */
 async function showCheck({ connection, target, json }: Asked): Promise<ExitStatus> {
   const page = createPage(json);
   page.title('timescaledb-telemetry · check of your server; nothing is sent');
@@ -155,13 +172,10 @@ async function showCheck({ connection, target, json }: Asked): Promise<ExitStatu
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (examination === undefined) throw new TypeError('A check without an error shows nothing.');
-  const ours: Examination = {
-    ...examination,
-    stages: examination.stages.filter(({ stage }) => stage !== 'secret'),
-  };
-  if (json) printJson(ours);
+  const ours = forThisMachineToo(examination, credentials);
   const said = broken?.original === undefined ? [] : [String(broken.original)];
-  showExamination(page, ours, remediesFor(credentials), said);
+  if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });
+  showExamination(page, ours, said);
   return statusOfExamination(ours);
 }
 

@@ -174,19 +174,17 @@ function markOf({ status, remedy }: Stage): Mark {
 /**
  * Every stage of a run with its time, and what to do about the broken one.
  *
- * @param remedyFor what helps, where the doctor's own advice is for somebody else
  * @param said what the other side said, where the person at the terminal may read it
  */
 export function showExamination(
   page: Page,
   { stages, ok, consent, sentence }: Examination,
-  remedyFor: (code: string) => string | undefined = () => undefined,
   said: readonly string[] = [],
 ): void {
   for (const stage of stages) {
     const { ms, code, remedy } = stage;
     page.line(markOf(stage), stage.stage, describeStage(stage), ms);
-    const notes = code === undefined ? [remedy] : [...said, remedyFor(code) ?? remedy];
+    const notes = code === undefined ? [remedy] : [...said, remedy];
     for (const note of notes) if (note !== undefined) page.note(note);
   }
   if (ok) page.line(consent?.granted ? '✔' : '–', 'result', sentence);

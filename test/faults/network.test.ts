@@ -251,6 +251,8 @@ testFaults(NETWORK_FAULTS, {
     server.signal('SIGSTOP');
     return { timeoutMs: timeFor(500) };
   }),
+  // The 10 s of a login, after which it is told from a run whose time is up.
+  silentPort: instead((socket) => void socket.resume()),
   silentInLogin: proxied(inLogin(swallow), { timeoutMs: timeFor(500) }),
   resetAtOnce: instead((socket) => void socket.resetAndDestroy()),
   closedAtOnce: instead((socket) => void socket.end()),

@@ -1,13 +1,16 @@
 import type { FaultGroup } from './fault.ts';
 import {
   DATABASE_AUTHENTICATION,
+  DATABASE_BROKEN_OFF,
   DATABASE_BUSY,
   DATABASE_CONFLICT,
   DATABASE_CONNECTION_LOST,
   DATABASE_NOT_ACCEPTING,
   DATABASE_NOT_POSTGRESQL,
   DATABASE_POOLER,
-  DATABASE_UNREACHABLE,
+  DATABASE_REFUSED,
+  DATABASE_SILENT,
+  DATABASE_UNRESOLVED,
   OUT_OF_DATE,
   skipped,
   timeLimit,
@@ -19,25 +22,25 @@ export const NETWORK_FAULTS = {
     unresolvable: {
       fault: 'its name does not resolve',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_UNRESOLVED,
       origin: 'ENOTFOUND',
     },
     resolverSilent: {
       fault: 'the resolver cannot be asked',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_UNRESOLVED,
       origin: 'EAI_AGAIN',
     },
     refused: {
       fault: 'nothing listens at its port',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_REFUSED,
       origin: 'ECONNREFUSED',
     },
     allAddressesRefuse: {
       fault: 'its name has several addresses, and nothing listens at any',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_REFUSED,
       origin: 'ECONNREFUSED',
     },
     firstAddressRefuses: {
@@ -60,6 +63,11 @@ export const NETWORK_FAULTS = {
       outcome: 'failed',
       says: timeLimit('connection'),
     },
+    silentPort: {
+      fault: 'something takes the connection, and says nothing',
+      outcome: 'failed',
+      says: DATABASE_SILENT,
+    },
     silentInLogin: {
       fault: 'it falls silent in the middle of the login',
       outcome: 'failed',
@@ -68,18 +76,18 @@ export const NETWORK_FAULTS = {
     resetAtOnce: {
       fault: 'the connection is reset before its first byte',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_BROKEN_OFF,
       origin: 'ECONNRESET',
     },
     closedAtOnce: {
       fault: 'the connection is closed before its first byte',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_BROKEN_OFF,
     },
     resetInLogin: {
       fault: 'the connection is reset in the middle of the login',
       outcome: 'failed',
-      says: DATABASE_UNREACHABLE,
+      says: DATABASE_BROKEN_OFF,
       origin: 'ECONNRESET',
     },
     resetInQuery: {

@@ -12,7 +12,7 @@ function saying(code: ErrorCode, message: string, remedy: string): Saying {
 export const SECRET_NOT_FOUND = saying(
   'SECRET_NOT_FOUND',
   'Secrets Manager knows no such secret.',
-  "Check the target's secretId, and that the secret is in the function's region.",
+  "Check the target's secretId, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
 );
 
 export const SECRET_DENIED = saying(
@@ -30,7 +30,7 @@ export const SECRET_UNREADABLE = saying(
 export const SECRET_UNAVAILABLE = saying(
   'SECRET_UNAVAILABLE',
   'Secrets Manager did not answer in time, or answered that it is overloaded.',
-  'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise the next tick tries again.',
+  'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise it is tried again by itself.',
 );
 
 export const secretInvalid = (problem: string): Saying =>
@@ -43,55 +43,85 @@ export const secretInvalid = (problem: string): Saying =>
 export const DATABASE_AUTHENTICATION = saying(
   'DATABASE_AUTHENTICATION',
   'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
-  'Compare user and password with the role on the server, and its pg_hba.conf. Where the secret has another version, that was tried too.',
+  'Compare user and password with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl). Where the secret has another version, that was tried too.',
 );
 
-export const DATABASE_UNREACHABLE = saying(
+export const DATABASE_UNRESOLVED = saying(
   'DATABASE_UNREACHABLE',
-  'The database server cannot be reached: the name does not resolve, nothing listens there, or something drops the connection.',
-  "Check the host and port, that the server is up, and that the function's subnet and security group reach it.",
+  "The database server's name does not resolve.",
+  'Check how host is written, and who resolves it: in a VPC its DNS support, private zones and resolver rules.',
+);
+
+export const DATABASE_REFUSED = saying(
+  'DATABASE_UNREACHABLE',
+  'Nothing listens where the database server should be.',
+  'Check host and port, and that the server is up and listens on more than its own machine (listen_addresses).',
+);
+
+export const DATABASE_SILENT = saying(
+  'DATABASE_UNREACHABLE',
+  "What listens at the database server's port takes the connection, and says nothing.",
+  'Check that it is the port of PostgreSQL; the server, or a pooler or load balancer in front of it, may hang.',
+);
+
+export const DATABASE_BROKEN_OFF = saying(
+  'DATABASE_UNREACHABLE',
+  'The connection to the database server was broken off before the login was done.',
+  'Check host and port, that the server is up, and what is between: a proxy, a pooler or a firewall may refuse us.',
 );
 
 export const DATABASE_BUSY = saying(
   'DATABASE_BUSY',
   'The server has no room for this at the moment: too many connections, or no memory or disk left.',
-  'The next tick tries again; if it stays so, the SQLSTATE says of what the server needs more: connections (53300), memory (53200) or disk (53100).',
+  'It is tried again by itself; if it stays so, the SQLSTATE says of what there is too little: connections (53300; also a CONNECTION LIMIT of the role or the database), memory (53200) or disk (53100).',
 );
 
 export const DATABASE_NOT_ACCEPTING = saying(
   'DATABASE_BUSY',
   'The server takes no connections at the moment: it is starting, stopping or recovering.',
-  'The next tick tries again. A standby whose hot_standby is off never takes any: report from its primary.',
+  'It is tried again by itself. A standby whose hot_standby is off never takes any: report from its primary.',
 );
 
 export const DATABASE_CONNECTION_LOST = saying(
   'DATABASE_CONNECTION_LOST',
   'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
-  'Nothing was left open. The next tick tries again.',
+  'Nothing was left open. It is tried again by itself.',
 );
 
 export const DATABASE_POOLER = saying(
   'DATABASE_CONNECTION_LOST',
   'The server, or more likely a pooler in front of it, refused the session or ended it.',
-  "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. The next tick tries again.",
+  "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
 );
 
 export const DATABASE_CONFLICT = saying(
   'DATABASE_CONFLICT',
   'The server ended the reading in favour of something else: recovery on a standby, or another session.',
-  'The next tick tries again. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
+  'It is tried again by itself. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
 );
 
 export const DATABASE_TLS_UNSUPPORTED = saying(
   'DATABASE_TLS_UNSUPPORTED',
-  'The server offers no TLS, or none that this client accepts, and the target asks for it.',
+  'The server offers no TLS, or none that this client accepts, and TLS is asked for.',
   'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
 );
 
-export const DATABASE_TLS_UNVERIFIED = saying(
+export const CERTIFICATE_UNTRUSTED = saying(
   'DATABASE_TLS_UNVERIFIED',
-  "The database server's certificate does not verify: unknown authority, wrong name, or not valid now.",
-  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+  "The database server's certificate does not verify: no authority that is trusted here has signed it.",
+  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile.',
+);
+
+export const CERTIFICATE_MISNAMED = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it is for another name.",
+  'Connect to a name that it has; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+);
+
+export const CERTIFICATE_OUT_OF_DATE = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it, or the authority that signed it, has expired or is not valid yet.",
+  'Renew it on the server; where it is the authority, here too.',
 );
 
 export const DATABASE_MISSING = saying(
@@ -109,13 +139,13 @@ export const DATABASE_PERMISSION = saying(
 export const DATABASE_STATEMENT_TIMEOUT = saying(
   'DATABASE_STATEMENT_TIMEOUT',
   'A statement reached its time limit on the server, or an administrator cancelled it.',
-  "The server may be busy; the next tick tries again. With very many relations set sizes to 'estimated' in the target.",
+  "The server may be busy; it is tried again by itself. With very many relations set sizes to 'estimated' in the target.",
 );
 
 export const CATALOG_LOCKED = saying(
   'CATALOG_LOCKED',
   "A catalog table is locked by another session, so that the database's state cannot be read.",
-  'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. The next tick tries again.',
+  'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. It is tried again by itself.',
 );
 
 export const CATALOG_UNEXPECTED = saying(
@@ -201,19 +231,19 @@ export const reportUnpublished = (problem: string): Saying =>
 export const ENDPOINT_UNREACHABLE = saying(
   'ENDPOINT_UNREACHABLE',
   'The telemetry endpoint cannot be reached, or broke the connection off.',
-  'Check the way out: NAT gateway or proxy, security group, name resolution. The next tick tries again.',
+  'Check the way out: NAT gateway or proxy, security group, name resolution. It is tried again by itself.',
 );
 
 export const ENDPOINT_TLS = saying(
   'ENDPOINT_TLS',
   'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
-  'Something between the function and the endpoint may open TLS: give its authority with NODE_EXTRA_CA_CERTS. The report was not sent.',
+  'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
 );
 
 export const ENDPOINT_TIMEOUT = saying(
   'ENDPOINT_TIMEOUT',
   'The telemetry endpoint did not answer within 10 s.',
-  'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). The next tick tries again.',
+  'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). It is tried again by itself.',
 );
 
 export const endpointRedirected = (status: number): Saying =>
@@ -234,7 +264,7 @@ export const endpointUnavailable = (status: number): Saying =>
   saying(
     'ENDPOINT_UNAVAILABLE',
     `telemetry got unexpected HTTP response status: ${status}`,
-    'The endpoint is overloaded or broken. The next tick tries again.',
+    'The endpoint is overloaded or broken. It is tried again by itself.',
   );
 
 const AFTER_TIME_LIMIT = {
@@ -324,7 +354,11 @@ export const NOT_TO_BE_TRACKED: Saying = {
 };
 
 /** There is no line; the error of the invocation is Lambda's own, as in its on-failure record. */
-export const KILLED: Saying = { message: 'The process ended before the handler did.' };
+export const KILLED: Saying = {
+  message: 'The process ended before the handler did.',
+  remedy:
+    "There is no line. Lambda's own says why (a time-out, no memory: give the function more), and the alarm failed-for-good rings; the next tick is as always.",
+};
 
 /** The times stand for figures, too. */
 export const NOT_DUE: Saying = {

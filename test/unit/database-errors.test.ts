@@ -54,14 +54,14 @@ test.each([
   ['58030', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX001', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX002', 'DATABASE_DAMAGED', false, 'its disks'],
-  ['42710', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['42710', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
   ['53300', 'DATABASE_BUSY', true, 'disk (53100)'],
   ['57P03', 'DATABASE_BUSY', true, 'A standby whose hot_standby is off'],
   ['08P01', 'DATABASE_CONNECTION_LOST', true, "Look at the pooler's log"],
-  ['57P01', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
-  ['57P02', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
-  ['57P05', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
-  ['25P03', 'DATABASE_CONNECTION_LOST', true, 'The next tick tries again.'],
+  ['57P01', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
+  ['57P02', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
+  ['57P05', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
+  ['25P03', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
   ['57014', 'DATABASE_STATEMENT_TIMEOUT', true, "set sizes to 'estimated'"],
   ['55P03', 'CATALOG_LOCKED', true, 'pg_locks'],
   ['XX000', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
@@ -123,8 +123,20 @@ test.each(CERTIFICATE_CODES)('%s is a certificate that does not verify', (token)
     retryable: false,
     origin: token,
   });
-  expect(error.remedy).toContain('tls.caFile');
   expectNoNames(error);
+});
+
+test.each([
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'no authority that is trusted here', 'tls.caFile'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'no authority that is trusted here', 'tls.caFile'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'for another name', 'tls.serverName'],
+  ['HOSTNAME_MISMATCH', 'for another name', 'tls.serverName'],
+  ['CERT_HAS_EXPIRED', 'has expired or is not valid yet', 'Renew it'],
+  ['CERT_NOT_YET_VALID', 'has expired or is not valid yet', 'Renew it'],
+])('%s says why: %s', (token, why, remedy) => {
+  const error = toDatabaseError(fromNode(token), 'connect');
+  expect(error.message).toContain(why);
+  expect(error.remedy).toContain(remedy);
 });
 
 test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])(
@@ -151,25 +163,26 @@ test.each([undefined, '28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CE
 );
 
 test.each([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'ECONNREFUSED',
-  'ENOENT',
-  'EACCES',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EPIPE',
-  'EADDRNOTAVAIL',
-])('%s is a server out of reach at first, and a lost connection later', (token) => {
+  ['ENOTFOUND', 'does not resolve', 'private zones'],
+  ['EAI_AGAIN', 'does not resolve', 'private zones'],
+  ['EAI_FAIL', 'does not resolve', 'private zones'],
+  ['ECONNREFUSED', 'Nothing listens', 'listen_addresses'],
+  ['ENOENT', 'Nothing listens', 'host and port'],
+  ['EACCES', 'Nothing listens', 'host and port'],
+  ['ECONNRESET', 'broken off', 'firewall'],
+  ['ECONNABORTED', 'broken off', 'firewall'],
+  ['EPIPE', 'broken off', 'firewall'],
+  ['ETIMEDOUT', 'not answered', 'security group'],
+  ['EHOSTUNREACH', 'not answered', 'security group'],
+  ['EHOSTDOWN', 'not answered', 'security group'],
+  ['ENETUNREACH', 'not answered', 'security group'],
+  ['ENETDOWN', 'not answered', 'security group'],
+  ['EADDRNOTAVAIL', 'not answered', 'security group'],
+])('%s is a server out of reach at first, and a lost connection later', (token, why, remedy) => {
   const first = toDatabaseError(fromNode(token), 'connect');
   expect(first).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: true, origin: token });
-  expect(first.remedy).toContain('security group');
+  expect(first.message).toContain(why);
+  expect(first.remedy).toContain(remedy);
   expectNoNames(first);
   const later = toDatabaseError(fromNode(token), 'query');
   expect(later).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true, origin: token });

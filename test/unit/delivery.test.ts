@@ -145,11 +145,11 @@ describe('another status is an error', () => {
     [413, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
     // For fetch a reason to post the same once more.
     [421, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    [408, 'ENDPOINT_UNAVAILABLE', true, 'The next tick tries again.'],
-    [429, 'ENDPOINT_UNAVAILABLE', true, 'The next tick tries again.'],
-    [500, 'ENDPOINT_UNAVAILABLE', true, 'The next tick tries again.'],
-    [503, 'ENDPOINT_UNAVAILABLE', true, 'The next tick tries again.'],
-    [599, 'ENDPOINT_UNAVAILABLE', true, 'The next tick tries again.'],
+    [408, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
+    [429, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
+    [500, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
+    [503, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
+    [599, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
   ])('%i is %s', async (status, code, retryable, remedy) => {
     await using endpoint = await startTelemetryEndpoint((response) => {
       response.writeHead(status).end('c4n4ry');

@@ -242,7 +242,7 @@ describe('checked', () => {
 
 describe('failed', () => {
   const error = new RunError('DATABASE_BUSY', 'The server accepts no connection.', {
-    remedy: 'The next tick tries again.',
+    remedy: 'It is tried again by itself.',
     origin: '53300',
     original: new Error('c4n4ry'),
   });
@@ -250,7 +250,7 @@ describe('failed', () => {
     outcome: 'failed',
     severity: 'ERROR',
     message: 'The server accepts no connection.',
-    remedy: 'The next tick tries again.',
+    remedy: 'It is tried again by itself.',
     error: { code: 'DATABASE_BUSY', origin: '53300', retryable: true },
     durationMs,
   };
