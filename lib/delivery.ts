@@ -1,5 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { Socket } from 'node:net';
 import { isTlsError, RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
 import type { Delivery } from './settings.ts';
@@ -23,6 +25,9 @@ export const REQUEST_HEADERS = {
   'Accept-Encoding': 'identity',
   'User-Agent': PRODUCT,
 } as const;
+
+/** Node tells it of every socket that is about to connect, that to a proxy among them. */
+const SOCKETS = 'net.client.socket';
 
 /** What left: the proof for whoever answers for it. */
 export interface Receipt {
@@ -132,21 +137,38 @@ async function readReply(response: AsyncIterable<Uint8Array>, signal: AbortSigna
  * One request, and not fetch: as the standard has it, fetch posts a second time after a status of 421, makes an error of
  * 407, and inflates what comes back. Node's own agents find the proxy of NODE_USE_ENV_PROXY, too.
  *
- * @param signal when aborted, ends it
+ * @param signal when aborted, ends it, and every socket of it
  * @param fail told why there will be no answer
+ * @param notice told of the socket, to the endpoint or to a proxy, before it connects
  */
 export function openRequest(
   endpoint: string,
   signal: AbortSignal,
   fail: (reason: unknown) => void,
+  notice: (socket: Socket) => void = () => undefined,
 ): ClientRequest {
+  const sockets: Socket[] = [];
+  const hear = (message: unknown): void => {
+    const socket: unknown = Object(message).socket;
+    if (!(socket instanceof Socket)) return;
+    sockets.push(socket);
+    notice(socket);
+  };
   const start = endpoint.startsWith('https:') ? requestHttps : requestHttp;
-  const request = start(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+  subscribe(SOCKETS, hear);
+  let request: ClientRequest;
+  try {
+    request = start(endpoint, { method: 'POST', headers: REQUEST_HEADERS });
+  } finally {
+    unsubscribe(SOCKETS, hear);
+  }
   request.on('error', fail);
   signal.addEventListener(
     'abort',
     () => {
       request.destroy();
+      // The request does not know the one to its proxy: it would go on to the endpoint as soon as the proxy answers.
+      for (const socket of sockets) socket.destroy();
       // A request that has no connection yet, because its proxy is silent, does not tell that it is over.
       fail(signal.reason);
     },

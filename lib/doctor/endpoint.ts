@@ -1,5 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { isIP, Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { type Observer, watch } from '../connection.ts';
 import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery.ts';
@@ -7,8 +6,6 @@ import { isTlsError, tokenOf } from '../errors.ts';
 import type { Delivery } from '../settings.ts';
 import { describeTls, type Walk } from './walk.ts';
 
-/** Node tells it of every socket that is about to connect, that to a proxy among them. */
-const SOCKETS = 'net.client.socket';
 const GOODBYE_TIMEOUT_MS = 1_000;
 
 /** The variables that name a proxy; Node looks at them where NODE_USE_ENV_PROXY is 1. */
@@ -38,34 +35,6 @@ interface Way {
   readonly sockets: Socket[];
 }
 
-/** Opens the request of a run, which Node begins to write when it is ended, and never ends it. */
-async function connect(
-  walk: Walk,
-  endpoint: string,
-  signal: AbortSignal,
-  way: Way,
-): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const request = openRequest(endpoint, signal, reject);
-  request.once('socket', (socket) => {
-    way.isDirect = socket.connecting;
-    if (!way.isDirect) {
-      // The tunnel is there, and TLS in it: which took how long, nobody tells.
-      walk.pass('proxy', { detail: 'lets through to the endpoint; the time has its TLS in it' });
-      if (socket instanceof TLSSocket) {
-        walk.pass('endpoint-tls', { detail: describeTls(socket), ms: null });
-      }
-      resolve(socket);
-      return;
-    }
-    walk.skip('proxy', 'none: the way is direct');
-    const isPlain = !(socket instanceof TLSSocket);
-    if (isPlain) walk.skip('endpoint-tls', 'plain text, on loopback');
-    socket.once(isPlain ? 'connect' : 'secureConnect', () => resolve(socket));
-  });
-  return promise;
-}
-
 /** Turns the milestones of the first socket, to the endpoint or to a proxy, into stages. */
 function observer(walk: Walk, way: Way): Observer {
   const first = () => (way.isDirect ? 'endpoint' : 'proxy');
@@ -83,6 +52,38 @@ function observer(walk: Walk, way: Way): Observer {
       walk.pass('endpoint-tls', { detail: describeTls(secured) });
     }
   };
+}
+
+/** Opens the request of a run, which Node begins to write when it is ended, and never ends it. */
+async function connect(
+  walk: Walk,
+  endpoint: string,
+  signal: AbortSignal,
+  way: Way,
+): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const observe = observer(walk, way);
+  const request = openRequest(endpoint, signal, reject, (socket) => {
+    way.sockets.push(socket);
+    watch(socket, observe);
+  });
+  request.once('socket', (socket) => {
+    way.isDirect = socket.connecting;
+    if (!way.isDirect) {
+      // The tunnel is there, and TLS in it: which took how long, nobody tells.
+      walk.pass('proxy', { detail: 'lets through to the endpoint; the time has its TLS in it' });
+      if (socket instanceof TLSSocket) {
+        walk.pass('endpoint-tls', { detail: describeTls(socket), ms: null });
+      }
+      resolve(socket);
+      return;
+    }
+    walk.skip('proxy', 'none: the way is direct');
+    const isPlain = !(socket instanceof TLSSocket);
+    if (isPlain) walk.skip('endpoint-tls', 'plain text, on loopback');
+    socket.once(isPlain ? 'connect' : 'secureConnect', () => resolve(socket));
+  });
+  return promise;
 }
 
 /** What an error says of the stages before the broken one. */
@@ -109,22 +110,13 @@ export async function walkToEndpoint(
 ): Promise<void> {
   const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
   const way: Way = { isDirect: false, sockets: [] };
-  const observe = observer(walk, way);
-  const notice = (message: unknown): void => {
-    const socket: unknown = Object(message).socket;
-    if (!(socket instanceof Socket)) return;
-    way.sockets.push(socket);
-    watch(socket, observe);
-  };
   walk.lap();
-  subscribe(SOCKETS, notice);
   try {
     await leave(await connect(walk, endpoint, AbortSignal.any([signal, timeout]), way));
   } catch (error) {
     credit(walk, error, way, way.isDirect ? endpoint : (https_proxy ?? HTTPS_PROXY));
     throw unreachableError(error);
   } finally {
-    unsubscribe(SOCKETS, notice);
     for (const socket of way.sockets) socket.destroy();
   }
 }

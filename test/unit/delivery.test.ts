@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import https, { createServer as createTlsServer } from 'node:https';
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
@@ -11,6 +11,7 @@ import type { Report } from '../../lib/report/report.ts';
 import { PRODUCT } from '../../lib/version.ts';
 import { listen } from '../../local/loopback.ts';
 import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { writeEndlessly } from '../support/endless.ts';
 
 /** Not minified, not sorted, not ASCII: any change on the way would show. */
@@ -271,6 +272,27 @@ describe('an endpoint that does not answer', () => {
     const error = await errorOf(post(server.url, run.signal));
     expect(error).toMatchObject({ code: 'ENDPOINT_UNREACHABLE', origin: 'AbortError' });
     await closed.promise;
+  });
+});
+
+describe('a proxy that has not answered yet when the run is over', () => {
+  const direct = https.globalAgent;
+  afterEach(() => {
+    https.globalAgent = direct;
+  });
+
+  test('is left at once, so that its late answer opens no connection to the endpoint', async () => {
+    const run = new AbortController();
+    const left = Promise.withResolvers<void>();
+    await using proxy = await startConnectProxy((client) => {
+      client.once('end', () => left.resolve()).resume();
+      run.abort();
+    });
+    https.globalAgent = new https.Agent({ proxyEnv: { HTTPS_PROXY: proxy.url } });
+    const error = await errorOf(post('https://endpoint.example', run.signal));
+    expect(error.origin).toBe('AbortError');
+    await left.promise;
+    expect(proxy.requests).toEqual(['CONNECT endpoint.example:443']);
   });
 });
 
