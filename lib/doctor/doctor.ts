@@ -87,8 +87,9 @@ async function findBroken(
   } catch (thrown) {
     const error = toRunError(thrown);
     credit(walk, error, story);
-    // Of the files that a target names there is one alone, the authority's.
-    walk.fail(error, error.code === 'CONFIG_INVALID' ? 'tls' : undefined);
+    // Of the files that a target names there is one alone, the authority's; before the secret it is the function's region.
+    const isOfFile = error.code === 'CONFIG_INVALID' && walk.isBehind('secret');
+    walk.fail(error, isOfFile ? 'tls' : undefined);
     return error;
   }
 }

@@ -198,6 +198,11 @@ describe('one stage is broken', () => {
   test.each<[string, string, () => Promise<[string | undefined, Settings]>]>([
     ['a secret that is no secret', 'secret SECRET_INVALID', async () => ['canary', {}]],
     [
+      'no region to ask for the secret in',
+      'secret CONFIG_INVALID',
+      async () => [secretFor(healthy), { environment: { AWS_REGION: '' } }],
+    ],
+    [
       'a host whose name does not resolve',
       'dns DATABASE_UNREACHABLE',
       async () => [secretFor(healthy, { host: UNRESOLVABLE }), {}],
