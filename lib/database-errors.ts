@@ -305,10 +305,15 @@ const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
 
 type When = 'connect' | 'query';
 
+/** A login asks nothing of TimescaleDB's catalogs: what fails it is code of somebody's own, such as an event trigger. */
+function bySqlstateOfLogin(origin: string): ErrorMaker | undefined {
+  const maker = OF_LOGIN.get(origin) ?? BY_SQLSTATE.get(origin);
+  return maker === unexpectedCatalog ? undefined : maker;
+}
+
 /** SQLSTATE first, then what OpenSSL and the socket say. */
 function makerForToken(origin: string, when: When): ErrorMaker | undefined {
-  const ofLogin = when === 'connect' ? OF_LOGIN.get(origin) : undefined;
-  const bySqlstate = ofLogin ?? BY_SQLSTATE.get(origin);
+  const bySqlstate = when === 'connect' ? bySqlstateOfLogin(origin) : BY_SQLSTATE.get(origin);
   if (bySqlstate !== undefined) return bySqlstate;
   if (CERTIFICATE_ERROR.test(origin)) return certificateError(origin);
   if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;

@@ -106,6 +106,17 @@ test('TimescaleDB is not installed in the database', async () => {
   expect(await failure(world)).toBe('EXTENSION_MISSING');
 });
 
+test("an event trigger on login that fails is none of TimescaleDB's catalogs", async () => {
+  await using database = await consenting();
+  await database.admin.query(`
+    create function public.note_login() returns event_trigger language plpgsql
+      as 'begin insert into public.logins values (now()); end';
+    create event trigger note_login on login execute function public.note_login()`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('DATABASE_ERROR');
+  await database.admin.query('drop event trigger note_login');
+});
+
 test.each(['0.11.0', 'mock'])('TimescaleDB %s has no telemetry', async (version) => {
   await using database = await createDatabase({ release: '2.14.2', label: 'canary' });
   await database.admin.query(

@@ -42,15 +42,6 @@ test.each([
   ['28000', 'DATABASE_AUTHENTICATION', false, 'Compare user and password with the role'],
   ['3D000', 'DATABASE_MISSING', false, 'Correct dbname in the secret'],
   ['42501', 'DATABASE_PERMISSION', false, 'Grant CONNECT'],
-  ['42P01', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42703', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42883', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['3F000', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['22P02', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42704', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42804', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42809', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
-  ['42846', 'CATALOG_UNEXPECTED', false, 'ALTER EXTENSION timescaledb UPDATE'],
   ['58030', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX001', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX002', 'DATABASE_DAMAGED', false, 'its disks'],
@@ -93,6 +84,19 @@ test.each([
       code,
       remedy: expect.stringContaining(remedy),
     });
+  },
+);
+
+test.each(['42P01', '42703', '42883', '3F000', '22P02', '42704', '42804', '42809', '42846'])(
+  'SQLSTATE %s says nothing of the catalogs before they are read',
+  (sqlstate) => {
+    const atLogin = toDatabaseError(fromServer(sqlstate), 'connect');
+    expect(atLogin).toMatchObject({ code: 'DATABASE_ERROR', retryable: false, origin: sqlstate });
+    expect(atLogin.remedy).toContain('Look the SQLSTATE up');
+    const inQuery = toDatabaseError(fromServer(sqlstate), 'query');
+    expect(inQuery).toMatchObject({ code: 'CATALOG_UNEXPECTED', retryable: false });
+    expect(inQuery.remedy).toContain('ALTER EXTENSION timescaledb UPDATE');
+    for (const error of [atLogin, inQuery]) expectNoNames(error);
   },
 );
 
