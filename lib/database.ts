@@ -49,10 +49,11 @@ ${IDENTITY_QUERY}`;
 
 /**
  * Before each later statement, in the same message: what is left of the run, and no compilation for one execution, which
- * PostgreSQL knows since 11.
+ * PostgreSQL knows since 11. Until 12 the time of a message counts from its first statement by the limit of then; only what
+ * begins or ends a transaction, or a part of one, lets it begin anew.
  */
 const beforeReading = (limitMs: number, { serverVersionNum }: Identity): string => `
-${statementTimeout(limitMs)}${serverVersionNum < 110_000 ? '' : '\nset local jit = off;'}
+${statementTimeout(limitMs)}${serverVersionNum < 110_000 ? '' : '\nset local jit = off;'}${serverVersionNum < 130_000 ? '\nsavepoint before_reading;' : ''}
 `;
 
 /** After an error the snapshot goes on where it began, with less patience for locks. */

@@ -1,11 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withSnapshot } from '../../lib/database.ts';
 import { HANDMADE_RELEASES, has } from '../support/catalogs.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase } from '../support/databases.ts';
 import { isOldPostgresHere, type OldPostgres, startOldPostgres } from '../support/old-postgres.ts';
 import { expectedReport, runFor } from '../support/reports.ts';
+import { loginTo } from '../support/snapshots.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
@@ -100,6 +102,27 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
       expect(sql).not.toMatch(LATER);
     },
   );
+
+  test('a statement has what is left of the run, and not what was left before the last one', async () => {
+    await using database = await createDatabase({ port: server.port, release: '1.7.5' });
+    const connection = await loginTo(database);
+    const left = [100_000, 100_000, 600, 600];
+    const slow = 'select pg_catalog.pg_sleep(2)::pg_catalog.text as slept';
+    const fast = "select pg_catalog.current_setting('lock_timeout') as lock_timeout";
+    await withSnapshot(
+      connection,
+      new AbortController().signal,
+      () => left.shift() ?? 100_000,
+      async ({ row }) => {
+        const read = (found: unknown) => found;
+        await row(fast, read);
+        const timedOut = { code: 'DATABASE_STATEMENT_TIMEOUT' };
+        await expect(row(slow, read)).rejects.toMatchObject(timedOut);
+        await expect(row(slow, read)).rejects.toMatchObject(timedOut);
+        expect(await row(fast, read)).toEqual({ lock_timeout: '500ms' });
+      },
+    );
+  });
 
   test('a control file that the server cannot read costs what is available, and not the report', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
