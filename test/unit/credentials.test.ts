@@ -285,9 +285,9 @@ describe('reading from Secrets Manager', () => {
     [400, 'InvalidRequestException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
     [400, 'InvalidParameterException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
     [400, 'ValidationException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
-    [500, 'InternalServiceError', 'SECRET_UNAVAILABLE', true, 'next tick'],
-    [503, 'ServiceUnavailable', 'SECRET_UNAVAILABLE', true, 'next tick'],
-    [400, 'ThrottlingException', 'SECRET_UNAVAILABLE', true, 'next tick'],
+    [500, 'InternalServiceError', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
+    [503, 'ServiceUnavailable', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
+    [400, 'ThrottlingException', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
   ])('%i %s is %s', async (status, type, code, retryable, remedy) => {
     await using service = await startSecretsManager(() => ({ status, type }));
     const reader = createSecretReader(clientOf(service.url), TARGET);
