@@ -10,7 +10,7 @@ import type { Outcome } from '../lib/outcome.ts';
 import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
 import { run } from '../lib/run.ts';
 
-// As in lib/connection.ts, for the endpoint.
+// As in lib/transport.ts, for the endpoint.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const { logger, write } = createLog();

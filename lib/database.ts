@@ -20,10 +20,9 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
  * One multi-statement message. Whatever the role, the database or a pooler has set does not reach our SQL: names resolve
  * in pg_catalog alone, rights are those of the login, text is UTF-8, times are UTC, no worker process is taken from
  * others, and every limit is the transaction's own; that of the whole transaction came with PostgreSQL 17, and the look at
- * whether the client is still there with 14, where the operating system can tell. Rows that
- * row-level security would hide are an error, and not missing. An error ends the statement, and not the session. A database
- * in SQL_ASCII is read as it is, because what is no UTF-8 in it would fail the statement. Runs on every PostgreSQL that ran
- * TimescaleDB.
+ * whether the client is still there with 14, where the operating system can tell. Rows that row-level security would hide
+ * are an error, and not missing. An error ends the statement, and not the session. A database in SQL_ASCII is read as it
+ * is, because what is no UTF-8 in it would fail the statement. Runs on every PostgreSQL that ran TimescaleDB.
  */
 const head = (limitMs: number): string => `
 begin transaction isolation level repeatable read, read only;

@@ -1,4 +1,4 @@
-import { login, type Milestone, type Observer } from './connection.ts';
+import { login } from './connection.ts';
 import { decideConsent } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
 import { withSnapshot } from './database.ts';
@@ -7,6 +7,7 @@ import type { Story } from './outcome.ts';
 import type { Phases } from './phases.ts';
 import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from './schedule.ts';
 import type { Target } from './target.ts';
+import type { Milestone, Observer } from './transport.ts';
 
 /** How far the reading has come, after the login. */
 export type ReadingMilestone = Milestone | 'identified' | 'factsRead' | 'decided';

@@ -1,9 +1,9 @@
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { type Observer, watch } from '../connection.ts';
 import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery.ts';
 import { isTlsError, tokenOf } from '../errors.ts';
 import type { Delivery } from '../settings.ts';
+import { type Observer, watch } from '../transport.ts';
 import { describeTls, type Walk } from './walk.ts';
 
 const GOODBYE_TIMEOUT_MS = 1_000;

@@ -105,7 +105,7 @@ export function isIn({ since = '0.0.0', before }: Field, release: string): boole
 }
 
 /** The type that a field has in a release. */
-export function typeIn({ type }: Field, release: string): Type {
+function typeIn({ type }: Field, release: string): Type {
   if ('label' in type) return type;
   const [, current] = type.findLast(([since]) => gte(release, since)) ?? type[0];
   return current;

@@ -66,7 +66,7 @@ describe('what comes from outside comes in here alone, and each of these reads i
     ['what the endpoint answers', /\bfetch\(|\bIncomingMessage\b|node:https?\b/, ['delivery.ts']],
     ['what Secrets Manager answers', /SecretString/, ['secret.ts']],
     ['what Scheduler answers', /SchedulerClient/, ['scheduler.ts']],
-    ['files', /readFile/, ['connection.ts']],
+    ['files', /readFile/, ['transport.ts']],
   ])('%s', async (_what, pattern, files) => {
     expect(await filesWith(pattern)).toStrictEqual(files);
   });
