@@ -12,11 +12,15 @@ import { nameOfInterval } from '../schedule.ts';
 import type { Change, JobAction } from './change.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** One statement of a change. */
-export interface Statement {
+/** The text of a statement, or of a part of it, in two versions. */
+interface StatementText {
   readonly sql: string;
-  /** The same without the names of roles and databases, which logs and errors are not told. */
+  /** The same with placeholders for the names of roles, databases and schemas, which must not reach a log or an error. */
   readonly title: string;
+}
+
+/** One statement of a change. */
+export interface Statement extends StatementText {
   /** What helps when the server denies it; a sentence. */
   readonly grant: string;
 }
@@ -46,6 +50,21 @@ const POSTGRESQL_15 = 150_000;
 
 const WITHOUT_TELEMETRY =
   'The server was built without telemetry: a telemetry job would fail there every hour, so none is added, and the level alone is set.';
+
+/**
+ * Builds both versions of a statement from one template. A part that contains a name is passed as a pair: the title is
+ * never made by editing the statement, because a name can occur in it more than once, or be empty or a common word.
+ */
+function statementText(
+  texts: TemplateStringsArray,
+  ...parts: readonly (string | StatementText)[]
+): StatementText {
+  const pairs = parts.map((part) => (typeof part === 'string' ? { sql: part, title: part } : part));
+  return {
+    sql: String.raw({ raw: texts }, ...pairs.map(({ sql }) => sql)),
+    title: String.raw({ raw: texts }, ...pairs.map(({ title }) => title)),
+  };
+}
 
 /** How a role may set what no library of the server has registered. */
 function grantOfParameter({ identity, surroundings }: Situation): string {
@@ -92,23 +111,22 @@ function levelElsewhere(situation: Situation): Statement {
   const what = assignment(change.level);
   const parameter = grantOfParameter(situation);
   if (change.scope.kind === 'database') {
+    const database = { sql: surroundings.database, title: '<this database>' };
     return {
-      sql: `ALTER DATABASE ${surroundings.database} ${what}`,
-      title: `ALTER DATABASE <this database> ${what}`,
+      ...statementText`ALTER DATABASE ${database} ${what}`,
       grant: `It needs the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
     };
   }
-  const { role, inDatabase } = surroundings;
-  if (inDatabase === undefined) {
+  const role = { sql: surroundings.role ?? '', title: '<the role>' };
+  if (surroundings.inDatabase === undefined) {
     return {
-      sql: `ALTER ROLE ${role} ${what}`,
-      title: `ALTER ROLE <the role> ${what}`,
+      ...statementText`ALTER ROLE ${role} ${what}`,
       grant: `It needs CREATEROLE, and since PostgreSQL 16 the role with ADMIN OPTION: ALTER ROLE <the administrator> CREATEROLE; GRANT <the role> TO <the administrator> WITH ADMIN OPTION.${parameter}`,
     };
   }
+  const inDatabase = { sql: surroundings.inDatabase, title: '<the database>' };
   return {
-    sql: `ALTER ROLE ${role} IN DATABASE ${inDatabase} ${what}`,
-    title: `ALTER ROLE <the role> IN DATABASE <the database> ${what}`,
+    ...statementText`ALTER ROLE ${role} IN DATABASE ${inDatabase} ${what}`,
     grant: `It needs CREATEROLE, since PostgreSQL 16 the role with ADMIN OPTION, and the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
   };
 }
@@ -123,15 +141,15 @@ function apiFunction({ identity, surroundings }: Situation, name: string) {
 const GRANT_OF_API =
   "It needs a member of the job's owner: GRANT <the job's owner> TO <the administrator>.";
 
-function calling({ call }: MemberFunction, args: string): Statement {
-  const sql = `SELECT ${call}(${args})`;
-  return { sql, title: sql, grant: GRANT_OF_API };
+function calling({ call, name }: MemberFunction, args: string): Statement {
+  // CREATE EXTENSION … SCHEMA lets the user choose the schema of these functions.
+  const named = { sql: call, title: `<the extension's schema>.${name}` };
+  return { ...statementText`SELECT ${named}(${args})`, grant: GRANT_OF_API };
 }
 
-function writing({ identity }: Situation, verb: string, sql: string): Statement {
+function writing({ identity }: Situation, verb: string, text: StatementText): Statement {
   return {
-    sql,
-    title: sql,
+    ...text,
     grant: `It needs the extension's owner, or: GRANT SELECT, ${verb} ON ${jobTable(identity)} TO <the administrator>.`,
   };
 }
@@ -163,8 +181,8 @@ function alter(
     const statements = jobs.map(({ id }) => calling(api, `${id}, ${setting} => ${value}`));
     return { statements, isUnnoticed: false, notes: [] };
   }
-  const sql = `UPDATE ${jobTable(situation.identity)} SET ${setting} = ${value} WHERE ${isIn(jobs)}`;
-  return { statements: [writing(situation, 'UPDATE', sql)], isUnnoticed: true, notes: [] };
+  const update = statementText`UPDATE ${jobTable(situation.identity)} SET ${setting} = ${value} WHERE ${isIn(jobs)}`;
+  return { statements: [writing(situation, 'UPDATE', update)], isUnnoticed: true, notes: [] };
 }
 
 /** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
@@ -177,13 +195,16 @@ function insertion(situation: Situation, interval: string): Statement {
     return writing(
       situation,
       'INSERT',
-      `INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
+      statementText`INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
     );
   }
   const hasFixed = isAtLeast(identity, '2.9.0');
-  const sql = `INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(identity)}', 'policy_telemetry', ${surroundings.extensionOwner}, true${hasFixed ? ', false' : ''})`;
-  const titled = sql.replace(surroundings.extensionOwner, "<the extension's owner>");
-  return { ...writing(situation, 'INSERT', sql), title: titled };
+  const owner = { sql: surroundings.extensionOwner, title: "<the extension's owner>" };
+  return writing(
+    situation,
+    'INSERT',
+    statementText`INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(identity)}', 'policy_telemetry', ${owner}, true${hasFixed ? ', false' : ''})`,
+  );
 }
 
 function add(situation: Situation): JobPlan {
@@ -262,7 +283,7 @@ function remove(situation: Situation): JobPlan {
   return {
     statements:
       api === undefined
-        ? [writing(situation, 'DELETE', `DELETE FROM ${table} WHERE ${condition}`)]
+        ? [writing(situation, 'DELETE', statementText`DELETE FROM ${table} WHERE ${condition}`)]
         : jobs.map(({ id }) => calling(api, String(id))),
     isUnnoticed: api === undefined,
     notes: [
@@ -295,8 +316,9 @@ function tellScheduler(
   const restart = memberFunction(identity, 'restart_background_workers', functionsSchema(identity));
   if (!isUnnoticed) return { after: [], notes: [] };
   if (restart?.callable && surroundings.isSuperuser) {
-    const sql = `SELECT ${restart.call}()`;
-    return { after: [{ sql, title: sql, grant: 'It needs a superuser.' }], notes: [] };
+    // Its schema is one of the extension's own, whose names are fixed.
+    const text = statementText`SELECT ${restart.call}()`;
+    return { after: [{ ...text, grant: 'It needs a superuser.' }], notes: [] };
   }
   return {
     after: [],
