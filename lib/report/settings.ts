@@ -8,14 +8,18 @@ function setting(name: string): string {
 }
 
 /**
- * Releases up to 2.24 read the names that timescaledb-tune writes; later ones read others, which nobody writes. Both
- * are read here, the release's own first. Anybody can set them for himself, so only what tune could have written counts.
+ * The release's own setting and no other: up to 2.24 the name that timescaledb-tune writes, from 2.25.0 on one that it does
+ * not write (src/telemetry/telemetry.c). Any role can set it for itself, so only what timescaledb-tune could have written
+ * counts.
  */
-function tuned(older: string, newer: string, pattern: string): (identity: Identity) => string {
+function tuned(
+  before225: string,
+  since225: string,
+  pattern: string,
+): (identity: Identity) => string {
   return (identity) => {
-    const names = isAtLeast(identity, '2.25.0') ? [newer, older] : [older, newer];
-    const values = names.map((name) => `pg_catalog.substring(${setting(name)}, '${pattern}')`);
-    return text(`coalesce(${values.join(', ')})`);
+    const name = isAtLeast(identity, '2.25.0') ? since225 : before225;
+    return text(`pg_catalog.substring(${setting(name)}, '${pattern}')`);
   };
 }
 

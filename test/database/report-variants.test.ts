@@ -438,27 +438,37 @@ test('a partitioned table with an access method of its own has -1 pages, and is 
   expect((report['access_methods'] as Json)['own_method']).toStrictEqual(rows[0]);
 });
 
-test('what was tuned is told by the other name where the first one holds something else', async () => {
-  await using database = await consenting({ release: '2.28.3' });
-  await set(database, {
-    'timescaledb.last_tune_time': 'anything',
-    'timescaledb.last_tuned': '2001-02-03T04:05:06Z',
-    'timescaledb.last_tune_version': '1.2.3',
-    'timescaledb.last_tuned_version': '0.18.1',
-  });
-  expect((await runFor(database)).report).toMatchObject({
-    last_tuned_time: '2001-02-03T04:05:06Z',
-    last_tuned_version: '1.2.3',
-  });
+/** Every name that some release or tool has had for what timescaledb-tune did. */
+const TUNE_SETTINGS = {
+  'timescaledb.last_tuned': '2001-01-01T00:00:00Z',
+  'timescaledb.last_tune_time': '2002-02-02T00:00:00Z',
+  'timescaledb.last_tuned_time': '2003-03-03T00:00:00Z',
+  'timescaledb.last_tuned_version': '0.1.1',
+  'timescaledb.last_tune_version': '0.2.2',
+};
+
+test.each([
+  ['2.24.0', { last_tuned_time: '2001-01-01T00:00:00Z', last_tuned_version: '0.1.1' }],
+  ['2.25.0', { last_tuned_time: '2002-02-02T00:00:00Z', last_tuned_version: '0.2.2' }],
+  ['2.29.2', { last_tuned_time: '2002-02-02T00:00:00Z', last_tuned_version: '0.2.2' }],
+] as const)('%s reports the settings that its own reporter reads', async (release, expected) => {
+  await using database = await consenting({ release });
+  await set(database, TUNE_SETTINGS);
+  expect((await runFor(database)).report).toMatchObject(expected);
 });
 
-test('before 2.25 the name that timescaledb-tune writes is the first', async () => {
-  await using database = await consenting({ release: '2.24.0' });
-  await set(database, {
-    'timescaledb.last_tune_version': '1.2.3',
-    'timescaledb.last_tuned_version': '0.18.1',
-  });
-  expect((await runFor(database)).report).toMatchObject({ last_tuned_version: '0.18.1' });
+test.each([
+  ['2.24.0', ['timescaledb.last_tune_time', 'timescaledb.last_tune_version']],
+  ['2.25.0', ['timescaledb.last_tuned', 'timescaledb.last_tuned_version']],
+  ['2.29.2', ['timescaledb.last_tuned', 'timescaledb.last_tuned_version']],
+] as const)('%s does not report the settings of other releases', async (release, names) => {
+  await using database = await consenting({ release });
+  const others = Object.entries(TUNE_SETTINGS).filter(([name]) =>
+    names.some((one) => one === name),
+  );
+  await set(database, Object.fromEntries(others));
+  const { report } = await runFor(database);
+  expect(Object.keys(report).filter((name) => name.startsWith('last_tuned'))).toStrictEqual([]);
 });
 
 test('a host that gives no name of its system is Unknown', async () => {

@@ -288,11 +288,15 @@ function metadata(release: HandmadeRelease): string {
 }
 
 function settings(database: string, release: HandmadeRelease): string {
+  // 2.25.0 and later read other names than timescaledb-tune writes.
+  const [tunedTime, tunedVersion] = has(release, '2.25.0')
+    ? ['timescaledb.last_tune_time', 'timescaledb.last_tune_version']
+    : ['timescaledb.last_tuned', 'timescaledb.last_tuned_version'];
   const all = {
     'timescaledb.telemetry_level': 'basic',
     ...(has(release, '2.0.0') && { 'timescaledb.license': 'timescale' }),
-    'timescaledb.last_tuned': '2001-02-03T04:05:06-0300',
-    'timescaledb.last_tuned_version': '0.18.1',
+    [tunedTime]: '2001-02-03T04:05:06-0300',
+    [tunedVersion]: '0.18.1',
     'timescaledb_telemetry.cloud': 'own',
   };
   return Object.entries(all)
