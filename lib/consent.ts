@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts';
+import { describePause, type JobPause, pauseOf } from './job-pause.ts';
 import {
   isServersOwn,
   type LevelAnswer,
@@ -9,7 +10,7 @@ import {
 } from './level.ts';
 import type { Level, Target } from './target.ts';
 
-export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused';
+export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused' | 'restoring';
 
 /** Granted or denied, and why. */
 export interface Consent {
@@ -134,13 +135,6 @@ export interface RuleAnswer {
   readonly remedy?: string;
 }
 
-const JOB_PAUSED: RuleAnswer = {
-  rule: 'job-paused',
-  decision: 'denies',
-  sentence: 'The telemetry job is not scheduled.',
-  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
-};
-
 const JOB_REMOVED: RuleAnswer = {
   rule: 'job-removed',
   decision: 'denies',
@@ -158,14 +152,51 @@ function askJobsPresence({ jobs, builtWithTelemetry }: Facts): RuleAnswer {
   return { rule: 'job-removed', decision: 'does not object', sentence };
 }
 
-/** Whether the job is scheduled. */
-function askJobsPause({ jobs }: Facts): RuleAnswer {
-  if (jobs.some(({ scheduled }) => !scheduled)) return JOB_PAUSED;
+/** The statement that resumes the job; alter_job() came with 2.0, and before it next_start alone pauses one. */
+function resumption(pauses: readonly JobPause[], installedVersion: string): string {
+  if (/^[01]\./.test(installedVersion)) {
+    return 'UPDATE _timescaledb_internal.bgw_job_stat SET next_start = now() WHERE job_id = <id of the telemetry job>';
+  }
+  const settings = [
+    ...(pauses.some(({ isUnscheduled }) => isUnscheduled) ? ['scheduled => true'] : []),
+    ...(pauses.some(({ nextStart }) => nextStart !== undefined) ? ['next_start => now()'] : []),
+  ];
+  return `SELECT alter_job(<id of the telemetry job>, ${settings.join(', ')})`;
+}
+
+/** Whether the job runs: it is scheduled, and its next start is one that the scheduler has set. */
+function askJobsPause({ jobs, installedVersion }: Facts): RuleAnswer {
+  const pauses = jobs.map(pauseOf).filter((pause) => pause !== undefined);
+  const [first] = pauses;
+  if (first !== undefined) {
+    return {
+      rule: 'job-paused',
+      decision: 'denies',
+      sentence: describePause(first),
+      remedy: `To turn it on: ${resumption(pauses, installedVersion)}.`,
+    };
+  }
   const sentence =
     jobs.length === 0
       ? 'There is no telemetry job that could be paused.'
       : 'The telemetry job is scheduled.';
   return { rule: 'job-paused', decision: 'does not object', sentence };
+}
+
+/** Whether a dump is being restored; the extension's scheduler starts no job meanwhile (src/bgw/scheduler.c). */
+function askRestoring({ restoring }: Facts): RuleAnswer {
+  return restoring
+    ? {
+        rule: 'restoring',
+        decision: 'denies',
+        sentence: 'A dump is being restored into this database: timescaledb.restoring is on.',
+        remedy: 'To end the restore: SELECT timescaledb_post_restore().',
+      }
+    : {
+        rule: 'restoring',
+        decision: 'does not object',
+        sentence: 'The database is not being restored.',
+      };
 }
 
 function askLevel(facts: Facts, answer: LevelAnswer): RuleAnswer {
@@ -192,34 +223,39 @@ function askEnvironment(isUntracked: boolean): RuleAnswer {
     : { rule, decision: 'does not object', sentence: 'DO_NOT_TRACK is not set.' };
 }
 
-/** What each rule says, in the order in which they decide: the first that denies does. Pure. */
+/** The answer of each rule, in the order in which they decide: the first that denies. Pure. */
 export function evaluateRules(
   facts: Facts,
   target: Target,
   isUntracked: boolean,
+  level: LevelAnswer = resolveLevel(facts, target),
 ): readonly RuleAnswer[] {
   return [
     askEnvironment(isUntracked),
-    askLevel(facts, resolveLevel(facts, target)),
+    askLevel(facts, level),
     askJobsPresence(facts),
     askJobsPause(facts),
+    askRestoring(facts),
   ];
 }
 
 /**
  * Whether this database's report may leave, by which rule, and why. The strictest answer wins. Pure; it does not know
  * the time.
+ *
+ * @param isUntracked DO_NOT_TRACK is set in the environment
  */
-export function decideConsent(facts: Facts, target: Target): Consent {
-  const answer = resolveLevel(facts, target);
-  const asked = [askLevel(facts, answer), askJobsPresence(facts), askJobsPause(facts)];
+export function decideConsent(facts: Facts, target: Target, isUntracked = false): Consent {
+  if (isUntracked) return NOT_TO_BE_TRACKED;
+  const level = resolveLevel(facts, target);
+  const rules = evaluateRules(facts, target, isUntracked, level);
   const { decision, ...decided } =
-    asked.find((one) => one.decision === 'denies') ?? askLevel(facts, answer);
+    rules.find((one) => one.decision === 'denies') ?? askLevel(facts, level);
   return {
     granted: decision === 'grants',
-    level: answer.level,
-    where: nameOf(answer.place),
-    warnings: answer.warnings,
+    level: level.level,
+    where: nameOf(level.place),
+    warnings: level.warnings,
     ...decided,
   };
 }

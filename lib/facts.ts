@@ -17,8 +17,18 @@ import { isoTime } from './report/time.ts';
 const STORED_PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
 export type StoredPlace = (typeof STORED_PLACES)[number];
 
-/** Whose setting it is: everybody's, or that of the reporting role, the job's owner or the bootstrap superuser. */
-const HOLDERS = ['everybody', 'reporting role', 'job owner', 'bootstrap superuser'] as const;
+/**
+ * Whose setting it is: everybody's, or that of the reporting role, the job's owner, the bootstrap superuser (the scheduler
+ * runs as it before 2.32.0) or the database's owner (scheduler and telemetry job run as it from 2.32.0 on: its release
+ * notes, #10960 and #10983).
+ */
+const HOLDERS = [
+  'everybody',
+  'reporting role',
+  'job owner',
+  'bootstrap superuser',
+  'database owner',
+] as const;
 export type Holder = (typeof HOLDERS)[number];
 
 const storedLevelSchema = z.object({
@@ -48,9 +58,17 @@ const jobSchema = z.object({
   retryPeriod: z.nullable(intervalSchema),
   initialStart: z.nullable(z.string()),
   timezone: z.nullable(z.string()),
+  nextStart: z.nullable(z.string()),
+  lastRun: z.nullable(z.string()),
 });
 
-/** A row of the job catalog that runs the built-in telemetry; an interval is null when it is infinite. */
+/**
+ * A row of the job catalog that runs the built-in telemetry; an interval is null when it is infinite.
+ *
+ * @property nextStart when the scheduler starts the job, ISO 8601 or `infinity`; null unless that is in the future, and so
+ *   for a job that is running, is due, or has never run
+ * @property lastRun when the last run started or, if it has ended, finished, ISO 8601; `-infinity` or null for none
+ */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
 const rowSchema = z.object({
@@ -64,6 +82,7 @@ const rowSchema = z.object({
   installed_at: z.nullable(z.string()),
   available_versions: z.array(z.string()),
   is_template1: z.boolean(),
+  restoring: z.array(z.string()),
 });
 
 /** What one read-only snapshot of the server says. */
@@ -79,6 +98,8 @@ export interface Facts {
   /** Databases are made from this one. */
   readonly isTemplate1: boolean;
   readonly builtWithTelemetry: boolean;
+  /** `timescaledb.restoring` is on: a dump is being restored, and the extension's scheduler starts nothing. */
+  readonly restoring: boolean;
   readonly level: {
     /** `current_setting`; null when it is not set at all. */
     readonly session: string | null;
@@ -134,10 +155,11 @@ function jobOwner(identity: Identity): string {
 function telemetryJobs(identity: Identity): string {
   const hasSchedule = isAtLeast(identity, '2.9.0');
   return `
-  select j.id, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
+  select j.id, s.next_start, greatest(s.last_start, s.last_finish) as last_run, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
     ${isAtLeast(identity, '2.0.0') ? 'j.scheduled' : 'true as scheduled'},
     ${hasSchedule ? 'j.initial_start, j.timezone' : 'null::pg_catalog.timestamptz as initial_start, null::pg_catalog.text as timezone'}
   from ${jobTable(identity)} j
+  left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id
   where ${
     isAtLeast(identity, '2.0.0')
       ? `j.proc_name = 'policy_telemetry' and j.proc_schema = '${functionsSchema(identity)}'`
@@ -162,9 +184,43 @@ const NOT_LISTED: typeof ON_DISK = {
   versions: "'{}'::pg_catalog.text[]",
 };
 
+/**
+ * What ALTER DATABASE and ALTER ROLE have stored of a level or of `timescaledb.restoring`, for everybody and for the roles
+ * whose settings count.
+ */
+function storedSettings(identity: Identity, reporter: string): string {
+  const owner = isAtLeast(identity, '2.32.0')
+    ? `when r.setrole = (select d.datdba from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
+        then 'database owner'`
+    : '';
+  return `
+  select s.name, s.place, s.holder, s.value
+  from (
+    select
+      pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) as name,
+      case
+        when r.setrole <> 0 and r.setdatabase <> 0 then 'role in database'
+        when r.setrole <> 0 then 'role'
+        when r.setdatabase <> 0 then 'database'
+        else 'all roles' end as place,
+      case
+        when r.setrole = 0 then 'everybody'
+        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}) then 'reporting role'
+        when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
+        when r.setrole = 10 then 'bootstrap superuser'
+        ${owner} end as holder,
+      pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1) as value
+    from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) as c(entry)
+    where r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
+  ) s
+  where s.holder is not null and s.name in ('timescaledb.telemetry_level', 'timescaledb.restoring')`;
+}
+
 function factsQuery(identity: Identity, reporter: string, onDisk: typeof ON_DISK): string {
   return `
 with telemetry_job as (${telemetryJobs(identity)}
+),
+stored as (${storedSettings(identity, reporter)}
 )
 select
   ${onDisk.version} as available_version,
@@ -177,26 +233,16 @@ select
   ) as level_setting,
   (
     select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-      'place', case
-        when r.setrole <> 0 and r.setdatabase <> 0 then 'role in database'
-        when r.setrole <> 0 then 'role'
-        when r.setdatabase <> 0 then 'database'
-        else 'all roles' end,
-      'holder', case
-        when r.setrole = 0 then 'everybody'
-        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}) then 'reporting role'
-        when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
-        else 'bootstrap superuser' end,
-      'value', pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1)
+      'place', s.place, 'holder', s.holder, 'value', s.value
     )), '[]'::pg_catalog.json)
-    from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) as c(entry)
-    where pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) = 'timescaledb.telemetry_level'
-      and r.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
-      and (
-        r.setrole in (0, 10, (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}))
-        or r.setrole in (select j.owner from telemetry_job j)
-      )
+    from stored s where s.name = 'timescaledb.telemetry_level'
   ) as stored_levels,
+  array(
+    select s.value from stored s where s.name = 'timescaledb.restoring'
+    union all
+    select pg_catalog.current_setting('timescaledb.restoring', true)
+    where pg_catalog.current_setting('timescaledb.restoring', true) is not null
+  ) as restoring,
   ${pendingLevelSql(identity)} as pending_level,
   (
     select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -207,7 +253,9 @@ select
       'maxRetries', j.max_retries,
       'retryPeriod', ${intervalSql('j.retry_period')},
       'initialStart', j.initial_start,
-      'timezone', j.timezone
+      'timezone', j.timezone,
+      'nextStart', case when j.next_start > pg_catalog.now() then j.next_start end,
+      'lastRun', j.last_run
     ) order by j.id), '[]'::pg_catalog.json)
     from telemetry_job j
   ) as jobs,
@@ -238,10 +286,13 @@ async function ask(
   }
 }
 
+/** PostgreSQL's texts for false, which may be cut to where they are clear; an unset placeholder is empty. */
+const FALSE = /^(|of|off|f|fa|fal|fals|false|n|no|0)$/i;
+
 /**
  * One query: what this server is and wants.
  *
- * @param reporter the reporting role's name, as SQL; who asks, unless somebody else asks in its stead
+ * @param reporter the reporting role's name as SQL, null for none; the role of this session by default
  */
 export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): Promise<Facts> {
   const { identity } = snapshot;
@@ -254,6 +305,7 @@ export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): 
     availableVersions: row.available_versions,
     isTemplate1: row.is_template1,
     builtWithTelemetry: isBuiltWithTelemetry(identity),
+    restoring: row.restoring.some((text) => !FALSE.test(text.trim())),
     level: {
       session: row.session_level,
       source: row.level_setting?.source ?? null,

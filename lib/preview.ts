@@ -1,11 +1,5 @@
 import * as z from 'zod/mini';
-import {
-  asksNotToTrack,
-  type Consent,
-  evaluateRules,
-  NOT_TO_BE_TRACKED,
-  type RuleAnswer,
-} from './consent.ts';
+import { asksNotToTrack, type Consent, evaluateRules, type RuleAnswer } from './consent.ts';
 import type { SecretReader } from './credentials.ts';
 import { RunError, toRunError } from './errors.ts';
 import type { Facts } from './facts.ts';
@@ -102,35 +96,28 @@ async function read(
   story.target = target;
   const { alwaysDisplayReport: always } = parsePreviewEvent(input);
   const isUntracked = asksNotToTrack(settings.DO_NOT_TRACK);
-  // The extension's own function would write, which is for those who may be tracked.
-  const asTarget: Target = isUntracked ? { ...target, reportSource: 'catalog' } : target;
-
   const { facts, consent, due, report } = await readDatabase(
     story,
-    asTarget,
+    target,
     secretsOf(target),
     phases,
-    { time: now(), ignoreSchedule: true, always },
+    { time: now(), ignoreSchedule: true, always, isUntracked },
   );
 
-  const decision = isUntracked ? NOT_TO_BE_TRACKED : consent;
-  story.consent = decision;
-  const shown = decision.granted || always ? report : undefined;
-  story.report = shown;
   return {
     database: target.name,
     environment: target.environment,
     consent: {
-      ...decision,
+      ...consent,
       rules: evaluateRules(facts, target, isUntracked),
       levels: visibleLevels(facts),
     },
     nextDue: due.nextDue?.toISOString() ?? null,
-    notes: notesOf(facts, shown, due.notes),
-    report: shown === undefined ? null : new TextDecoder().decode(shown.body),
-    sha256: shown?.sha256 ?? null,
-    bytes: shown?.body.byteLength ?? null,
-    source: shown?.source ?? null,
+    notes: notesOf(facts, report, due.notes),
+    report: report === undefined ? null : new TextDecoder().decode(report.body),
+    sha256: report?.sha256 ?? null,
+    bytes: report?.body.byteLength ?? null,
+    source: report?.source ?? null,
     installedVersion: facts.installedVersion,
     postgresqlVersion: facts.postgresqlVersion,
   };

@@ -26,6 +26,8 @@ export interface ReadingOptions {
   readonly keepMs?: number;
   /** Build the report without consent, too: for showing it, never for sending. */
   readonly always?: boolean | undefined;
+  /** DO_NOT_TRACK is set: there is no consent, whatever the database says. */
+  readonly isUntracked?: boolean;
   /** Told of every milestone when it is reached. */
   readonly observe?: (milestone: ReadingMilestone, secured?: Parameters<Observer>[1]) => void;
 }
@@ -61,9 +63,10 @@ async function decide(
     ignoreSchedule = false,
     always = false,
     withoutReport = false,
+    isUntracked = false,
   }: ReadingOptions,
 ) {
-  const consent = decideConsent(facts, target);
+  const consent = decideConsent(facts, target, isUntracked);
   const due = await decideDueOf(facts, { time, hours: target.tickHours }, retriedAt);
   Object.assign(story, { consent, due });
   return {

@@ -8,7 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MONTH_MS = (146_097 / 4_800) * DAY_MS;
 
 /** TimescaleDB's own defaults for the telemetry job, since 0.12. */
-const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled'> = {
+const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled' | 'nextStart' | 'lastRun'> = {
   scheduleInterval: { months: 0, days: 0, microseconds: 24 * HOUR_MS * 1_000 },
   maxRuntime: { months: 0, days: 0, microseconds: 100 * SECOND_MS * 1_000 },
   maxRetries: -1,
@@ -18,7 +18,7 @@ const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled'> = {
 };
 
 /** How long an interval is, in milliseconds, with months of the mean length; an infinite one has no end. */
-export function lengthOf(interval: Interval | null): number {
+export function intervalToMs(interval: Interval | null): number {
   if (interval === null) return Number.POSITIVE_INFINITY;
   const { months, days, microseconds } = interval;
   return months * MONTH_MS + days * DAY_MS + microseconds / 1_000;
@@ -68,9 +68,9 @@ export interface JobSettings {
 export function jobSettings(facts?: Pick<Facts, 'jobs'>): JobSettings {
   const jobs = facts === undefined || facts.jobs.length === 0 ? [DEFAULT_JOB] : facts.jobs;
   const rarest = jobs.reduce((one, other) =>
-    lengthOf(other.scheduleInterval) > lengthOf(one.scheduleInterval) ? other : one,
+    intervalToMs(other.scheduleInterval) > intervalToMs(one.scheduleInterval) ? other : one,
   );
-  const runtimes = jobs.map(({ maxRuntime }) => lengthOf(maxRuntime)).filter((ms) => ms > 0);
+  const runtimes = jobs.map(({ maxRuntime }) => intervalToMs(maxRuntime)).filter((ms) => ms > 0);
   const retries = jobs.map(({ maxRetries }) => maxRetries).filter((count) => count >= 0);
   const shortest = Math.min(...runtimes);
   return {
@@ -79,7 +79,7 @@ export function jobSettings(facts?: Pick<Facts, 'jobs'>): JobSettings {
     timezone: rarest.timezone,
     maxRuntimeMs: Number.isFinite(shortest) ? shortest : 0,
     maxRetries: retries.length === 0 ? -1 : Math.min(...retries),
-    retryPeriodMs: Math.max(...jobs.map(({ retryPeriod }) => lengthOf(retryPeriod))),
+    retryPeriodMs: Math.max(...jobs.map(({ retryPeriod }) => intervalToMs(retryPeriod))),
   };
 }
 
@@ -118,7 +118,8 @@ const CALENDAR_SLACK_MS = 12 * DAY_MS;
 /** PostgreSQL's infinity, and a year of five digits or six, which no Date reads and nobody lives to see. */
 const NEVER = /^(infinity|\d{5,}-)/;
 
-function timeOf(text: string | null): number | undefined {
+/** A time of PostgreSQL in milliseconds since 1970; undefined for null, a year before Christ, or -infinity. */
+export function toMilliseconds(text: string | null): number | undefined {
   // Stryker disable next-line StringLiteral: any text that is no time will do
   const ms = NEVER.test(text ?? '') ? Number.POSITIVE_INFINITY : Date.parse(text ?? '');
   return Number.isNaN(ms) ? undefined : ms;
@@ -126,9 +127,9 @@ function timeOf(text: string | null): number | undefined {
 
 /** Where the schedule of the job begins: with the job, else with the extension in this database, else with time. */
 function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'installedAt'>) {
-  const start = timeOf(initialStart);
+  const start = toMilliseconds(initialStart);
   if (start !== undefined) return { anchorMs: start, first: 0 };
-  return { anchorMs: timeOf(installedAt) ?? 0, first: Number.NEGATIVE_INFINITY };
+  return { anchorMs: toMilliseconds(installedAt) ?? 0, first: Number.NEGATIVE_INFINITY };
 }
 
 const UNKNOWN_ZONE =
@@ -156,7 +157,7 @@ async function boundariesOf(
   facts: Pick<Facts, 'installedAt'>,
 ): Promise<{ boundaries: Boundaries; notes: readonly string[] }> {
   const { anchorMs, first } = anchorOf(job, facts);
-  const lengthMs = lengthOf(interval);
+  const lengthMs = intervalToMs(interval);
   const zone = job.timezone ?? 'UTC';
   const common = { anchorMs, first, lengthMs };
   const isRegular = interval.months === 0 && (interval.days === 0 || /^(etc\/)?utc$/i.test(zone));
@@ -214,7 +215,7 @@ export async function decideDue(
   const { scheduleInterval: interval } = job;
   const every = nameOfInterval(interval);
   if (interval === null) return { isDue: false, nextDue: null, every, notes: [] };
-  const lengthMs = lengthOf(interval);
+  const lengthMs = intervalToMs(interval);
   if (lengthMs <= 0) return { isDue: true, nextDue: toDate(tick.time), every, notes: [] };
 
   const { boundaries, notes } = await boundariesOf(job, interval, facts);

@@ -34,9 +34,11 @@ function describeSchedule({ every, nextDue }: Due): string {
 /** Level and job, each by itself: one may stand behind the other. */
 function passRules(walk: Walk, target: Target, { facts, due }: Story): void {
   if (facts === undefined || due === undefined) return;
-  const [, level, ...ofJob] = evaluateRules(facts, target, false);
+  const [, level, ...others] = evaluateRules(facts, target, false);
   if (level !== undefined) walk.pass('level', answerOf(level));
-  const job = ofJob.find(({ decision }) => decision === 'denies') ?? ofJob.at(-1);
+  const job =
+    others.find(({ decision }) => decision === 'denies') ??
+    others.find(({ rule }) => rule === 'job-paused');
   if (job === undefined) return;
   const { detail = '', ...more } = answerOf(job);
   const isToRun = job.decision !== 'denies' && facts.jobs.length > 0;

@@ -26,13 +26,16 @@ function installedTime(identity: Identity): string {
   );
 }
 
-/** 1.3 had no flag, and reported every row. */
+/**
+ * 1.3 had no flag, and reported every row. `exported_uuid_bak` holds the exported_uuid during a restore of a release before
+ * 2.14.0 (`timescaledb_pre_restore()`), and stays when the restore is not finished.
+ */
 function dbMetadata(identity: Identity): string {
   const isFlagged = isAtLeast(identity, '1.4.0') ? 'm.include_in_telemetry and ' : '';
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')
     from ${metadataTable(identity)} m
-    where ${isFlagged}m.key not in ('uuid', 'exported_uuid', 'install_timestamp')
+    where ${isFlagged}m.key not in ('uuid', 'exported_uuid', 'exported_uuid_bak', 'install_timestamp')
   )`;
 }
 

@@ -62,8 +62,9 @@ ${measured(
 }
 
 /**
- * The server's own text. 1.4 to 2.5 show it although telemetry is off only when asked to. What is not to be told at this
- * level is not, whatever level this session happens to have.
+ * The server's own text, without what an unfinished restore left in db_metadata (lib/report/metadata.ts). 1.4 to 2.5 show
+ * it although telemetry is off only when asked to. What is not to be told at this level is not, whatever level this session
+ * happens to have.
  */
 function functionQuery(identity: Identity, level: Level): string | undefined {
   const report = memberFunction(identity, 'get_telemetry_report');
@@ -71,7 +72,7 @@ function functionQuery(identity: Identity, level: Level): string | undefined {
   const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
   const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
   return measured(
-    `${call}${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`,
+    `${call} #- '{db_metadata,exported_uuid_bak}'${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`,
     '0',
   );
 }

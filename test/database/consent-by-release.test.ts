@@ -19,6 +19,8 @@ const RELEASES = [
   '2.24.0',
   '2.25.0',
   '2.29.2',
+  '2.31.2',
+  '2.32.0',
 ] as const;
 
 /** The rules are in consent.test.ts; here is that each release's catalogs answer them. */
@@ -53,6 +55,58 @@ describe.each(RELEASES)('in %s', (release) => {
       granted: false,
       rule: 'job-removed',
     });
+  });
+});
+
+/** One run of the job that ended a day before, as the scheduler leaves it behind, with its next start. */
+function withNextStart(nextStart: string): string {
+  return `insert into _timescaledb_internal.bgw_job_stat (job_id, last_start, last_finish, next_start, total_runs, total_duration,
+      ${'total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes'})
+    values (1, now() - interval '1 day', now() - interval '1 day', ${nextStart}, 1, '0', 1, 0, 0, 0, 0)`;
+}
+
+function statistics(release: HandmadeRelease, nextStart: string): string {
+  const insert = withNextStart(nextStart);
+  return has(release, '2.9.0')
+    ? insert
+        .replace('total_runs,', 'total_runs, total_duration_failures,')
+        .replace("1, '0', 1", "1, '0', '0', 1")
+    : insert;
+}
+
+describe.each(RELEASES)('in %s', (release) => {
+  test('a job whose next start is infinite does not consent', async () => {
+    expect(await consentAfter(release, () => statistics(release, "'infinity'"))).toMatchObject({
+      granted: false,
+      rule: 'job-paused',
+      sentence: 'The telemetry job is paused: its next_start is infinity.',
+    });
+  });
+
+  test('a job that the scheduler starts within a day consents', async () => {
+    const nextStart = "now() + interval '1 day'";
+    expect(await consentAfter(release, () => statistics(release, nextStart))).toMatchObject({
+      granted: true,
+    });
+  });
+
+  test('a database that is being restored does not consent', async () => {
+    expect(
+      await consentAfter(
+        release,
+        ({ role }) => `alter role ${role} set timescaledb.restoring = 'on'`,
+      ),
+    ).toMatchObject({ granted: false, rule: 'restoring' });
+  });
+
+  test(`the owner of the database ${has(release, '2.32.0') ? 'counts' : 'does not count'}`, async () => {
+    const give = ({ owner }: { owner: string }) =>
+      `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`;
+    expect(await consentAfter(release, give)).toMatchObject(
+      has(release, '2.32.0')
+        ? { granted: false, rule: 'level-off', where: 'role in database (database owner)' }
+        : { granted: true },
+    );
   });
 });
 

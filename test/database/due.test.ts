@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Facts, Interval } from '../../lib/facts.ts';
-import { decideDue, lengthOf } from '../../lib/schedule.ts';
+import { decideDue, intervalToMs } from '../../lib/schedule.ts';
 import { type Target, TICK_HOURS } from '../../lib/target.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { aJob, aServer } from '../support/facts.ts';
@@ -64,7 +64,7 @@ function anchorMs({ origin, anchor }: Schedule): number {
 
 /** The numbers of all boundaries between two times, and of a good many around them. */
 function numbersOf(schedule: Schedule, from: number, to: number): readonly [number, number] {
-  const lengthMs = lengthOf(schedule.interval);
+  const lengthMs = intervalToMs(schedule.interval);
   const numberAt = (ms: number): number => (ms - anchorMs(schedule)) / lengthMs;
   const first = Math.floor(numberAt(from - 40 * DAY_MS)) - 2;
   const last = Math.ceil(numberAt(to + 40 * DAY_MS)) + 2;
@@ -146,8 +146,8 @@ const anySigns = fc.record({
  */
 const interval = fc
   .oneof(onlyMonths, onlyDays, onlyTime, allParts, anySigns)
-  .filter((one) => lengthOf(one) >= HOUR_MS)
-  .filter((one) => Math.abs(one.months) * (DAY_MS / lengthOf(one)) < 20);
+  .filter((one) => intervalToMs(one) >= HOUR_MS)
+  .filter((one) => Math.abs(one.months) * (DAY_MS / intervalToMs(one)) < 20);
 
 const zone = fc.constantFrom(
   null,
@@ -231,7 +231,7 @@ test.each(TICK_HOURS)(
     await fc.assert(
       fc.asyncProperty(scheduleAndTick, async ({ schedule, from }) => {
         // However many boundaries there are in a tick; this many a day take their time.
-        fc.pre(lengthOf(schedule.interval) >= 12 * HOUR_MS);
+        fc.pre(intervalToMs(schedule.interval) >= 12 * HOUR_MS);
         const boundaries = await boundariesOf(schedule, from, from + YEAR_MS);
         const ticks = everyTick(from, hours);
         const decisions = await decisionsOf(factsOf(schedule), ticks);

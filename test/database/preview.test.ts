@@ -105,6 +105,7 @@ describe('what has no consent', () => {
           { rule: 'level-off', decision: 'denies', remedy: expect.any(String) },
           { rule: 'job-removed', decision: 'does not object' },
           { rule: 'job-paused', decision: 'denies', remedy: expect.any(String) },
+          { rule: 'restoring', decision: 'does not object' },
         ],
       },
     });
@@ -129,6 +130,23 @@ describe('what has no consent', () => {
   });
 });
 
+test('a preview that fails under DO_NOT_TRACK logs that there is no consent', async () => {
+  const { admin } = database;
+  await admin.query(
+    "insert into _timescaledb_catalog.metadata values ('large', repeat('x', 1300000), true)",
+  );
+  const { outcome, error } = await world.preview({
+    environment: { DO_NOT_TRACK: '1' },
+    event: { alwaysDisplayReport: true },
+  });
+  await admin.query("delete from _timescaledb_catalog.metadata where key = 'large'");
+  expect(error).toMatchObject({ code: 'REPORT_TOO_LARGE' });
+  expect(outcome).toMatchObject({
+    outcome: 'failed',
+    consent: { granted: false, rule: 'do-not-track' },
+  });
+});
+
 test('every rule of a database that consents', async () => {
   const preview = await shown();
   expect(preview).toMatchObject({
@@ -142,6 +160,7 @@ test('every rule of a database that consents', async () => {
     'level-set grants',
     'job-removed does not object',
     'job-paused does not object',
+    'restoring does not object',
   ]);
 });
 

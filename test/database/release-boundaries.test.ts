@@ -83,6 +83,8 @@ const BOUNDARIES: Readonly<Record<(typeof BOUNDARY_RELEASES)[number], Boundary>>
   '2.27.2': { like: '2.28.3' },
   '2.28.0': { like: '2.28.3' },
   '2.29.0': { like: '2.29.2' },
+  '2.31.2': { like: '2.29.2' },
+  '2.32.0': { like: '2.29.2' },
 };
 
 test.each(BOUNDARY_RELEASES)(

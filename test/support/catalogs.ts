@@ -56,6 +56,8 @@ export const BOUNDARY_RELEASES = [
   '2.27.2',
   '2.28.0',
   '2.29.0',
+  '2.31.2',
+  '2.32.0',
 ] as const;
 export type HandmadeRelease =
   | (typeof HANDMADE_RELEASES)[number]

@@ -66,6 +66,7 @@ const FACTS_ROW = {
   available_version: null,
   available_versions: [],
   is_template1: false,
+  restoring: [],
   session_level: null,
   level_setting: null,
   stored_levels: [],
@@ -181,7 +182,12 @@ function surroundingsOf({ scope, scheduleInterval }: Change) {
   };
 }
 
-const JOBS: readonly Facts['jobs'][] = [[], [aJob()], [aJob({ scheduled: false })]];
+const JOBS: readonly Facts['jobs'][] = [
+  [],
+  [aJob()],
+  [aJob({ scheduled: false })],
+  [aJob({ nextStart: 'infinity' })],
+];
 
 /** What `configure` says on one server, for every change that there can be. */
 async function changingSessions(identity: Identity): Promise<Messages[]> {

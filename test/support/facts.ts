@@ -14,6 +14,8 @@ export function aJob(changes: Partial<TelemetryJob> = {}): TelemetryJob {
     retryPeriod: { ...NONE, microseconds: 3_600_000_000 },
     initialStart: null,
     timezone: null,
+    nextStart: null,
+    lastRun: '2026-11-24T00:00:00+00:00',
     ...changes,
   };
 }
@@ -32,6 +34,7 @@ export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
     availableVersions: ['2.23.0'],
     isTemplate1: false,
     builtWithTelemetry: true,
+    restoring: false,
     jobs: [aJob()],
     metadataKeys: ['exported_uuid', 'install_timestamp', 'uuid'],
     installedAt: '2024-02-02T22:35:06.789Z',

@@ -266,6 +266,55 @@ const DENIED: readonly (readonly [
     'The telemetry job is not scheduled.',
     'scheduled => true',
   ],
+  [
+    'the next start of the job is infinite',
+    aServer({ jobs: [aJob({ nextStart: 'infinity' })] }),
+    'job-paused',
+    'The telemetry job is paused: its next_start is infinity.',
+    'SELECT alter_job(<id of the telemetry job>, next_start => now()).',
+  ],
+  [
+    'the next start of one of two jobs is infinite',
+    aServer({ jobs: [aJob(), aJob({ id: 1001, nextStart: 'infinity' })] }),
+    'job-paused',
+    'The telemetry job is paused: its next_start is infinity.',
+    'next_start => now()',
+  ],
+  [
+    'the job is paused in both ways',
+    aServer({ jobs: [aJob({ scheduled: false, nextStart: 'infinity' })] }),
+    'job-paused',
+    'The telemetry job is not scheduled.',
+    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()).',
+  ],
+  [
+    'two jobs are paused, each in its own way',
+    aServer({ jobs: [PAUSED, aJob({ nextStart: 'infinity' })] }),
+    'job-paused',
+    'The telemetry job is not scheduled.',
+    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()).',
+  ],
+  [
+    'the job of a release without alter_job() is paused',
+    aServer({ installedVersion: '1.7.5', jobs: [aJob({ nextStart: 'infinity' })] }),
+    'job-paused',
+    'The telemetry job is paused: its next_start is infinity.',
+    'UPDATE _timescaledb_internal.bgw_job_stat SET next_start = now() WHERE job_id = <id of the telemetry job>.',
+  ],
+  [
+    'a dump is being restored',
+    aServer({ restoring: true }),
+    'restoring',
+    'A dump is being restored into this database: timescaledb.restoring is on.',
+    'SELECT timescaledb_post_restore().',
+  ],
+  [
+    'the level of the owner of the database is off',
+    aServer({ level: { stored: [{ place: 'role', holder: 'database owner', value: 'off' }] } }),
+    'level-off',
+    'Telemetry is off, set by: role (database owner).',
+    'ALTER ROLE <the database owner> RESET timescaledb.telemetry_level',
+  ],
 ];
 
 describe('denied', () => {
@@ -284,6 +333,17 @@ describe('denied', () => {
   test('names the level before the job', () => {
     const facts = aServer({ jobs: [PAUSED], level: { session: 'off' } });
     expect(decideConsent(facts, TARGET).rule).toBe('level-off');
+  });
+
+  test('names a paused job before a restore', () => {
+    const facts = aServer({ jobs: [PAUSED], restoring: true });
+    expect(decideConsent(facts, TARGET).rule).toBe('job-paused');
+  });
+
+  test('DO_NOT_TRACK decides before everything else', () => {
+    const facts = aServer({ jobs: [PAUSED], level: { session: 'off' }, restoring: true });
+    expect(decideConsent(facts, TARGET, true)).toStrictEqual(NOT_TO_BE_TRACKED);
+    expect(decideConsent(aServer(), TARGET, true)).toStrictEqual(NOT_TO_BE_TRACKED);
   });
 
   test('or granted, it keeps the warnings', () => {
@@ -344,12 +404,19 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
     },
   ];
 
+  const NOT_RESTORING = {
+    rule: 'restoring',
+    decision: 'does not object',
+    sentence: 'The database is not being restored.',
+  };
+
   test('all for it', () => {
     expect(evaluateRules(aServer(), TARGET, false)).toStrictEqual([
       ENVIRONMENT,
       GRANTS,
       PRESENT,
       SCHEDULED,
+      NOT_RESTORING,
     ]);
   });
 
@@ -360,6 +427,7 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
       GRANTS,
       PRESENT,
       SCHEDULED,
+      NOT_RESTORING,
     ]);
   });
 
@@ -376,6 +444,7 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
         decision: 'does not object',
         sentence: 'There is no telemetry job that could be paused.',
       },
+      NOT_RESTORING,
     ]);
   });
 
@@ -407,6 +476,7 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
         sentence: 'The telemetry job is not scheduled.',
         remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
       },
+      NOT_RESTORING,
     ]);
   });
 });

@@ -3,8 +3,8 @@ import { boundariesIn } from '../../lib/calendar.ts';
 import type { Interval, TelemetryJob } from '../../lib/facts.ts';
 import {
   decideDue,
+  intervalToMs,
   jobSettings,
-  lengthOf,
   nameOfInterval,
   nextDueTick,
   type Tick,
@@ -315,9 +315,11 @@ test.each<[Interval | null, string]>([
 });
 
 test('an interval is as long as its parts, a month being the mean one of four centuries', () => {
-  expect(lengthOf(null)).toBe(Number.POSITIVE_INFINITY);
-  expect(lengthOf(anInterval({ months: 4_800 }))).toBe(Date.UTC(2400, 0, 1) - Date.UTC(2000, 0, 1));
-  expect(lengthOf(anInterval({ days: 1, microseconds: -1_000 }))).toBe(DAY_MS - 1);
+  expect(intervalToMs(null)).toBe(Number.POSITIVE_INFINITY);
+  expect(intervalToMs(anInterval({ months: 4_800 }))).toBe(
+    Date.UTC(2400, 0, 1) - Date.UTC(2000, 0, 1),
+  );
+  expect(intervalToMs(anInterval({ days: 1, microseconds: -1_000 }))).toBe(DAY_MS - 1);
 });
 
 describe('the notes about tickHours', () => {
