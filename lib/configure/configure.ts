@@ -9,6 +9,7 @@ import type { Phase, Story } from '../outcome.ts';
 import { type Phases, startPhases } from '../phases.ts';
 import { parseTarget, type Target, type TargetSettings } from '../target.ts';
 import { applyPlan } from './apply.ts';
+import { asPlainRole } from './as-plain-role.ts';
 import { type Change, parseChange } from './change.ts';
 import { type Plan, planChange } from './plan.ts';
 import { readSurroundings, textSql } from './surroundings.ts';
@@ -74,6 +75,9 @@ interface Progress {
   readonly durationMs: Story['durationMs'];
 }
 
+/** Before the change and after it, the consent is that of a plain reporting role, which need not be the administrator. */
+const NO_ROLE = 'null';
+
 function allStatements({ alone, together, after }: Plan) {
   return [...alone, ...together, ...after];
 }
@@ -98,19 +102,6 @@ function changedButUnseen(thrown: unknown): RunError {
       original,
     },
   );
-}
-
-/**
- * An administrator may see more than the reporting role: the configuration files, whose level the database's own hides
- * from everybody else. What a plain role would still send is not off.
- */
-function consentAfter({ action }: Change, facts: Facts, consent: Consent, target: Target): Consent {
-  if (action === 'enable') return consent;
-  const asPlainRole = decideConsent(
-    { ...facts, level: { ...facts.level, configured: null } },
-    target,
-  );
-  return asPlainRole.granted ? asPlainRole : consent;
 }
 
 /** What was wanted and what came of it may differ: another place can be stricter. */
@@ -149,12 +140,12 @@ async function change(
     );
     return phases.run(phase, (signal) => work(connection, signal));
   };
-  const reporter = wanted.scope.kind === 'role' ? textSql(wanted.scope.role) : undefined;
+  const reporter = wanted.scope.kind === 'role' ? textSql(wanted.scope.role) : NO_ROLE;
   const look = <T>(read: (snapshot: Snapshot, facts: Facts, consent: Consent) => T | Promise<T>) =>
     connected('database', (connection, signal) =>
       withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
         const facts = await readFacts(snapshot, reporter);
-        return read(snapshot, facts, decideConsent(facts, target));
+        return read(snapshot, facts, decideConsent(asPlainRole(facts), target));
       }),
     );
 
@@ -174,9 +165,7 @@ async function change(
     progress.notes = [...plan.notes, ...notes];
     let after: Consent;
     try {
-      after = await look((_snapshot, facts, consent) =>
-        consentAfter(wanted, facts, consent, target),
-      );
+      after = await look((_snapshot, _facts, consent) => consent);
     } catch (thrown) {
       throw changedButUnseen(thrown);
     }

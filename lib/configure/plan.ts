@@ -8,6 +8,8 @@ import {
   type MemberFunction,
   memberFunction,
 } from '../identity.ts';
+import { pauseOf } from '../job-pause.ts';
+import { visibleLevels } from '../level.ts';
 import { nameOfInterval } from '../schedule.ts';
 import type { Change, JobAction } from './change.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -147,10 +149,10 @@ function calling({ call, name }: MemberFunction, args: string): Statement {
   return { ...statementText`SELECT ${named}(${args})`, grant: GRANT_OF_API };
 }
 
-function writing({ identity }: Situation, verb: string, text: StatementText): Statement {
+function writing(table: string, verb: string, text: StatementText): Statement {
   return {
     ...text,
-    grant: `It needs the extension's owner, or: GRANT SELECT, ${verb} ON ${jobTable(identity)} TO <the administrator>.`,
+    grant: `It needs the extension's owner, or: GRANT SELECT, ${verb} ON ${table} TO <the administrator>.`,
   };
 }
 
@@ -164,15 +166,18 @@ interface JobPlan {
 
 const NOTHING: JobPlan = { statements: [], isUnnoticed: false, notes: [] };
 
-function isIn(jobs: readonly TelemetryJob[]): string {
-  return `id IN (${jobs.map(({ id }) => id).join(', ')})`;
+function isIn(jobs: readonly TelemetryJob[], column = 'id'): string {
+  return `${column} IN (${jobs.map(({ id }) => id).join(', ')})`;
 }
+
+/** A setting of a job that alter_job() changes. */
+type JobSetting = 'scheduled' | 'schedule_interval' | 'next_start';
 
 /** Sets one of the jobs' settings to an expression of SQL. */
 function alter(
   situation: Situation,
   jobs: readonly TelemetryJob[],
-  setting: 'scheduled' | 'schedule_interval',
+  setting: JobSetting,
   value: string,
 ): JobPlan {
   if (jobs.length === 0) return NOTHING;
@@ -181,8 +186,12 @@ function alter(
     const statements = jobs.map(({ id }) => calling(api, `${id}, ${setting} => ${value}`));
     return { statements, isUnnoticed: false, notes: [] };
   }
-  const update = statementText`UPDATE ${jobTable(situation.identity)} SET ${setting} = ${value} WHERE ${isIn(jobs)}`;
-  return { statements: [writing(situation, 'UPDATE', update)], isUnnoticed: true, notes: [] };
+  const [table, key] =
+    setting === 'next_start'
+      ? ['_timescaledb_internal.bgw_job_stat', 'job_id']
+      : [jobTable(situation.identity), 'id'];
+  const update = statementText`UPDATE ${table} SET ${setting} = ${value} WHERE ${isIn(jobs, key)}`;
+  return { statements: [writing(table, 'UPDATE', update)], isUnnoticed: true, notes: [] };
 }
 
 /** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
@@ -193,7 +202,7 @@ function insertion(situation: Situation, interval: string): Statement {
   const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
   if (!isAtLeast(identity, '2.0.0')) {
     return writing(
-      situation,
+      table,
       'INSERT',
       statementText`INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
     );
@@ -201,7 +210,7 @@ function insertion(situation: Situation, interval: string): Statement {
   const hasFixed = isAtLeast(identity, '2.9.0');
   const owner = { sql: surroundings.extensionOwner, title: "<the extension's owner>" };
   return writing(
-    situation,
+    table,
     'INSERT',
     statementText`INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(identity)}', 'policy_telemetry', ${owner}, true${hasFixed ? ', false' : ''})`,
   );
@@ -218,16 +227,21 @@ function add(situation: Situation): JobPlan {
       notes: [],
     };
   }
-  const paused = facts.jobs.filter(({ scheduled }) => !scheduled);
-  const resumed = alter(situation, paused, 'scheduled', 'true');
+  const unscheduled = facts.jobs.filter(({ scheduled }) => !scheduled);
+  const postponed = facts.jobs.filter((job) => pauseOf(job)?.nextStart !== undefined);
   const rescheduled =
     interval === undefined
       ? NOTHING
       : alter(situation, facts.jobs, 'schedule_interval', `INTERVAL ${interval}`);
-  const statements = [...resumed.statements, ...rescheduled.statements];
+  const changes = [
+    alter(situation, unscheduled, 'scheduled', 'true'),
+    alter(situation, postponed, 'next_start', 'pg_catalog.now()'),
+    rescheduled,
+  ];
+  const statements = changes.flatMap((change) => change.statements);
   return {
     statements,
-    isUnnoticed: resumed.isUnnoticed || rescheduled.isUnnoticed,
+    isUnnoticed: changes.some(({ isUnnoticed }) => isUnnoticed),
     notes: statements.length === 0 ? ['The telemetry job is there and scheduled.'] : [],
   };
 }
@@ -283,7 +297,7 @@ function remove(situation: Situation): JobPlan {
   return {
     statements:
       api === undefined
-        ? [writing(situation, 'DELETE', statementText`DELETE FROM ${table} WHERE ${condition}`)]
+        ? [writing(table, 'DELETE', statementText`DELETE FROM ${table} WHERE ${condition}`)]
         : jobs.map(({ id }) => calling(api, String(id))),
     isUnnoticed: api === undefined,
     notes: [
@@ -307,23 +321,43 @@ const BY_JOB_ACTION: Readonly<Record<JobAction, (situation: Situation) => JobPla
   remove,
 };
 
-/** The scheduler keeps its own list of jobs, and does not see what is written into the catalog. */
-function tellScheduler(
+/**
+ * Whether the scheduler may have started with a level that was off. It then has left the telemetry job out of its list
+ * (src/bgw/job.c), and neither a new level of the database nor a reload makes it read the list again.
+ */
+function mayHaveStartedOff({ change, facts }: Situation): boolean {
+  return (
+    change.action === 'enable' &&
+    facts.builtWithTelemetry &&
+    visibleLevels(facts).some(({ level }) => level === 'off')
+  );
+}
+
+/** Superusers may restart the workers; from 2.32.0 on the database's owner may, too (its release notes, #10953). */
+function mayRestart({ identity, surroundings }: Situation): boolean {
+  return (
+    surroundings.isSuperuser || (isAtLeast(identity, '2.32.0') && identity.memberOfDatabaseOwner)
+  );
+}
+
+/** Restarts the extension's scheduler where it does not notice the change, or says that this is needed. */
+function restartScheduler(
   situation: Situation,
   { isUnnoticed }: JobPlan,
 ): Omit<Plan, 'alone' | 'together'> {
-  const { identity, surroundings } = situation;
-  const restart = memberFunction(identity, 'restart_background_workers', functionsSchema(identity));
-  if (!isUnnoticed) return { after: [], notes: [] };
-  if (restart?.callable && surroundings.isSuperuser) {
-    // Its schema is one of the extension's own, whose names are fixed.
-    const text = statementText`SELECT ${restart.call}()`;
-    return { after: [{ ...text, grant: 'It needs a superuser.' }], notes: [] };
+  const { identity } = situation;
+  if (!isUnnoticed && !mayHaveStartedOff(situation)) return { after: [], notes: [] };
+  const schema = functionsSchema(identity);
+  const restart = memberFunction(identity, 'restart_background_workers', schema);
+  if (restart?.callable && mayRestart(situation)) {
+    const sql = `SELECT ${restart.call}()`;
+    return { after: [{ sql, title: sql, grant: 'It needs a superuser.' }], notes: [] };
   }
+  const who = isAtLeast(identity, '2.32.0') ? "the database's owner or a superuser" : 'a superuser';
   return {
     after: [],
     notes: [
-      `The extension's scheduler notices the change of the job when it is restarted: by a superuser's SELECT ${functionsSchema(identity)}.restart_background_workers(), or with the server. The level counts at once.`,
+      `TimescaleDB's scheduler does not notice this change until it is restarted. Run SELECT ${schema}.restart_background_workers() as ${who}, or restart the server. Scheduled runs of this project follow the change at once.`,
     ],
   };
 }
@@ -373,12 +407,12 @@ export function planChange(situation: Situation): Plan {
     );
   }
   const job = BY_JOB_ACTION[jobActionOf(situation)](situation);
-  const told = tellScheduler(situation, job);
+  const restart = restartScheduler(situation, job);
   const isForInstance = change.scope.kind === 'instance';
   return {
     alone: isForInstance ? levelOfInstance(situation) : [],
     together: [...(isForInstance ? [] : [levelElsewhere(situation)]), ...job.statements],
-    after: told.after,
-    notes: [...notesOf(situation), ...job.notes, ...told.notes],
+    after: restart.after,
+    notes: [...notesOf(situation), ...job.notes, ...restart.notes],
   };
 }

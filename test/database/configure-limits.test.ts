@@ -204,13 +204,15 @@ test('somebody who holds the job catalog is not waited for longer than the lock 
 /** Stands for what 2.x has in C: writes down how it was called. */
 const API = `
   create table calls (call text);
-  create function alter_job(job_id int, schedule_interval interval = null, scheduled bool = null) returns void language sql
-    as $$ insert into public.calls values (pg_catalog.format('alter %s %s %s', job_id, schedule_interval, scheduled)) $$;
+  create function alter_job(job_id int, schedule_interval interval = null, scheduled bool = null, next_start timestamptz = null)
+    returns void language sql as $$ insert into public.calls values (
+      pg_catalog.format('alter %s %s %s%s', job_id, schedule_interval, scheduled,
+        case when next_start = pg_catalog.now() then 'now' end)) $$;
   create function delete_job(job_id int) returns void language sql
     as $$ insert into public.calls values (pg_catalog.format('delete %s', job_id)) $$;
   create function _timescaledb_functions.restart_background_workers() returns bool language sql
     as $$ insert into public.calls values ('restart') returning true $$;
-  alter extension timescaledb add function alter_job(int, interval, bool);
+  alter extension timescaledb add function alter_job(int, interval, bool, timestamptz);
   alter extension timescaledb add function delete_job(int);
   alter extension timescaledb add function _timescaledb_functions.restart_background_workers()`;
 
@@ -235,6 +237,46 @@ describe('the extension has functions of its own for jobs', () => {
     ).toStrictEqual(['alter 1 1 mon 2 days ']);
   });
 
+  test('a job that is paused in both ways is resumed in both', async () => {
+    const pause = () => `update _timescaledb_catalog.bgw_job set scheduled = false;
+      insert into _timescaledb_internal.bgw_job_stat (job_id, next_start, total_runs, total_duration, total_duration_failures,
+        total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+      values (1, 'infinity', 1, '0', '0', 1, 0, 0, 0, 0)`;
+    const calls = await callsAfter({ action: 'enable', scope: 'database' }, pause);
+    expect(calls).toStrictEqual(['alter 1  t', 'alter 1  now']);
+  });
+
+  test('a scheduler that may have started with the level off is restarted', async () => {
+    const off = (name: string) => `alter database ${name} set ${LEVEL} = 'off'`;
+    const enable = { action: 'enable', scope: 'database' };
+    expect(await callsAfter(enable, off)).toStrictEqual(['restart']);
+    expect(await callsAfter(enable)).toStrictEqual([]);
+    expect(await callsAfter({ ...enable, job: 'keep' }, off)).toStrictEqual(['restart']);
+  });
+
+  test.each([
+    ['2.31.2', false],
+    ['2.32.0', true],
+  ] as const)('in %s the owner of the database may restart it: %s', async (release, may) => {
+    await using database = await createDatabase({ release });
+    const { admin, name, role, password } = database;
+    await admin.query(`${API}; grant insert on calls to ${role};
+      grant set on parameter ${LEVEL} to ${role};
+      alter database ${name} set ${LEVEL} = 'off'; alter database ${name} owner to ${role}`);
+    const { statements, notes } = await configured(
+      database,
+      { action: 'enable', scope: 'database', job: 'keep' },
+      { administrator: { role, password } },
+    );
+    const { rows } = await admin.query('select call from calls');
+    await admin.query(`alter database ${name} owner to postgres; drop owned by ${role}`);
+
+    const restart = 'SELECT _timescaledb_functions.restart_background_workers()';
+    expect(statements.includes(restart)).toBe(may);
+    expect(rows).toStrictEqual(may ? [{ call: 'restart' }] : []);
+    expect(notes.some((note) => note.includes(`${restart} as a superuser`))).toBe(!may);
+  });
+
   test('under the license apache the catalog is written, and the scheduler told', async () => {
     const apache = (name: string) => `alter database ${name} set timescaledb.license = 'apache'`;
     expect(await callsAfter(OFF, apache)).toStrictEqual(['restart']);
@@ -245,7 +287,8 @@ describe('the extension has functions of its own for jobs', () => {
     expect(
       await callsAfter(
         OFF,
-        () => 'alter extension timescaledb drop function alter_job(int, interval, bool)',
+        () =>
+          'alter extension timescaledb drop function alter_job(int, interval, bool, timestamptz)',
       ),
     ).toStrictEqual(['restart']);
   });
@@ -253,7 +296,7 @@ describe('the extension has functions of its own for jobs', () => {
   test('a restart that fails does not undo the change, and is told', async () => {
     await using database = await consenting();
     await database.admin.query(`${API}; drop table calls;
-      alter extension timescaledb drop function alter_job(int, interval, bool)`);
+      alter extension timescaledb drop function alter_job(int, interval, bool, timestamptz)`);
     const { notes, consent } = await configured(database, OFF);
     expect(notes.join(' ')).toMatch(/The change is made, but not: SELECT .*restart_background/);
     expect(decisionOf(consent.after)).toMatchObject({ granted: false });

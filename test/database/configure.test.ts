@@ -170,6 +170,73 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       expect(decisionOf(on.consent.after)).toMatchObject({ granted: true, level: 'no_functions' });
     });
 
+    test('enable for a database whose server says off: a plain role is granted, and no note denies it', async () => {
+      await using database = await createDatabase({ port: server.port, release: '2.10.3' });
+      const { admin } = database;
+      await admin.query(`set ${LEVEL} = 'off'`);
+      await admin.query(`alter system set ${LEVEL} = 'off'`);
+      await admin.query('select pg_reload_conf()');
+      const on = await configured(database, { action: 'enable', scope: 'database' });
+      const plain = await consentOf(database);
+      await admin.query(`alter system reset ${LEVEL}`);
+      await admin.query('select pg_reload_conf()');
+
+      expect(plain).toMatchObject({ granted: true, rule: 'level-set', where: 'database' });
+      expect(decisionOf(on.consent.after)).toStrictEqual(plain);
+      expect(on.notes.join(' ')).not.toContain('still denied');
+    });
+
+    test("the administrator's own level is not the reporting role's", async () => {
+      await using database = await createDatabase({ port: server.port, release: '2.10.3' });
+      const administrator = { role: `admin_${database.name}`, password: database.password };
+      const { admin, name } = database;
+      await admin.query(
+        `create role ${administrator.role} login superuser password '${administrator.password}'`,
+      );
+      for (const where of ['', ` in database ${name}`]) {
+        await admin.query(`alter role ${administrator.role}${where} set ${LEVEL} = 'off'`);
+        const on = await configured(
+          database,
+          { action: 'enable', scope: 'database' },
+          { administrator },
+        );
+        expect(decisionOf(on.consent.after)).toStrictEqual(await consentOf(database));
+        expect(decisionOf(on.consent.after)).toMatchObject({ granted: true, where: 'database' });
+        await admin.query(`alter role ${administrator.role}${where} reset ${LEVEL}`);
+        await admin.query(`alter database ${name} reset ${LEVEL}`);
+      }
+      await admin.query(`drop role ${administrator.role}`);
+    });
+
+    test.each(['1.7.5', '2.10.3'] as const)(
+      'enable resumes a job of %s that is paused by its next start, disable keeps using scheduled',
+      async (release) => {
+        await using database = await consenting(release);
+        const { admin } = database;
+        const durations = has(release, '2.9.0')
+          ? 'total_duration, total_duration_failures'
+          : 'total_duration';
+        await admin.query(`insert into _timescaledb_internal.bgw_job_stat (job_id, next_start, total_runs, ${durations},
+            total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+          values (1, 'infinity', 1, ${has(release, '2.9.0') ? "'0', '0'" : "'0'"}, 1, 0, 0, 0, 0)`);
+        expect(await consentOf(database)).toMatchObject({ granted: false, rule: 'job-paused' });
+        const on = await configured(database, { action: 'enable', scope: 'database' });
+        const off = await configured(database, {
+          action: 'disable',
+          scope: 'database',
+          dryRun: true,
+        });
+
+        expect(on.statements).toContain(
+          'UPDATE _timescaledb_internal.bgw_job_stat SET next_start = pg_catalog.now() WHERE job_id IN (1)',
+        );
+        expect(decisionOf(on.consent.before)).toMatchObject({ rule: 'job-paused' });
+        expect(decisionOf(on.consent.after)).toMatchObject({ granted: true });
+        expect(await consentOf(database)).toMatchObject({ granted: true });
+        expect(off.statements.join(' ')).not.toContain('next_start');
+      },
+    );
+
     test('a role, and a role in one database, whatever they are called', async () => {
       await using database = await consenting('2.10.3');
       const role = `o'ne "role"; drop table x; --\\ ${database.name} é`;

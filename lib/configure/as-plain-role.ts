@@ -1,0 +1,44 @@
+import type { Facts } from '../facts.ts';
+
+/** The order in which PostgreSQL applies stored settings, the strongest first, with their names in `pg_settings.source`. */
+const STORED_SOURCES = [
+  ['role in database', 'database user'],
+  ['role', 'user'],
+  ['database', 'database'],
+  ['all roles', 'global'],
+] as const;
+
+/** Sources of the server itself, which are the same for every role. */
+const SERVER_SOURCES: ReadonlySet<string> = new Set([
+  'default',
+  'configuration file',
+  'command line',
+  'environment variable',
+]);
+
+/** The level that a new session of the role gets, and its source; undefined where that is what the administrator's has. */
+function sessionOf({ level: { source, stored, configured } }: Facts) {
+  for (const [place, name] of STORED_SOURCES) {
+    const found = stored.find(
+      (one) =>
+        one.place === place && (one.holder === 'everybody' || one.holder === 'reporting role'),
+    );
+    if (found !== undefined) return { session: found.value, source: source === null ? null : name };
+  }
+  if (source === null || SERVER_SOURCES.has(source) || configured === null) return undefined;
+  return { session: configured, source: 'configuration file' };
+}
+
+/**
+ * The facts as a plain reporting role sees them. The administrator of a change sees other things: the configuration file
+ * behind a level of the database, and in the session a level of the administrator's own role. A plain role gets one level,
+ * by PostgreSQL's order of precedence, and cannot read the file.
+ *
+ * @param facts read by the administrator, with no reporting role or with the one that the event names
+ */
+export function asPlainRole(facts: Facts): Facts {
+  const session = sessionOf(facts);
+  if (session === undefined) return facts;
+  const level = { ...facts.level, ...session, reset: session.session, configured: null };
+  return { ...facts, level };
+}
