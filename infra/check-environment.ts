@@ -14,9 +14,10 @@ import {
 } from './environment-schema.ts';
 import { variablesOf } from './function-variables.ts';
 import type { Database, Environment } from './model.ts';
-import { LONGEST_ENVIRONMENT_NAME } from './names.ts';
+import { LONGEST_ENVIRONMENT_NAME, partitionOf } from './names.ts';
 import { portProblems } from './network-ports.ts';
 import { enoughStacks, fullStacks, MOST_RESOURCES } from './placement.ts';
+import { mayBeSame } from './secret-reference.ts';
 
 /** Lambda's limit, of all variables of a function as one JSON object. */
 const VARIABLES_LIMIT_BYTES = 4_096;
@@ -66,13 +67,33 @@ function duplicateProblems(databases: readonly Database[]): readonly string[] {
     );
 }
 
+/** Databases whose reports would be read with the administrator's login of another database. */
+function administratorProblems(databases: readonly Database[]): readonly string[] {
+  return databases.flatMap(({ name, secret, configure }) =>
+    configure === undefined || mayBeSame(configure, secret)
+      ? []
+      : databases
+          .filter((other) => mayBeSame(configure, other.secret))
+          .map(
+            (other) =>
+              `database ${JSON.stringify(name)} configure.secret: is the one that reports of database ${JSON.stringify(other.name)} are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
+          ),
+  );
+}
+
 /** CloudWatch tells topics of its own region alone. */
 function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
-  const region = alarmTopic?.split(':')[3] ?? place.region;
-  return place.isGuess || region === place.region
+  if (alarmTopic === undefined || place.isGuess) return [];
+  const [, partition, , region] = alarmTopic.split(':');
+  if (region !== place.region) {
+    return [
+      `alarmTopic: is in ${region}, and an alarm can tell only topics of its own region, ${place.region}; give one that is there`,
+    ];
+  }
+  return partition === partitionOf(place)
     ? []
     : [
-        `alarmTopic: is in ${region}, and an alarm can tell only topics of its own region, ${place.region}; give one that is there`,
+        `alarmTopic: its ARN begins with arn:${partition}:, and ${region} is in the partition ${partitionOf(place)}; copy the ARN from the console of that region`,
       ];
 }
 
@@ -196,6 +217,7 @@ export function checkEnvironment(
   problems.push(
     ...topicProblems(environment),
     ...duplicateProblems(databases),
+    ...administratorProblems(databases),
     ...stackProblems(databases, stacks),
     ...portProblems(environment),
     ...databases.flatMap((database) => variablesProblems(environment, database)),

@@ -19,7 +19,9 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly Condition?: Readonly<
+    Record<string, Readonly<Record<string, string | readonly string[]>>>
+  >;
 }
 
 /** A statement, and where it has a wildcard, why it has to. */
@@ -41,7 +43,9 @@ function writeLogs(place: Place, purpose: Purpose): Grant {
 }
 
 /** The one secret, its versions AWSCURRENT and AWSPENDING, and its key for this secret alone. */
-function readSecret(place: Place, { resource, keyArn }: SecretReference): readonly Grant[] {
+function readSecret(place: Place, { resources, keyArn }: SecretReference): readonly Grant[] {
+  const [first] = resources;
+  const resource = resources.length === 1 ? first : resources;
   const read: Statement = {
     Effect: 'Allow',
     Action: 'secretsmanager:GetSecretValue',

@@ -1,22 +1,45 @@
 import type { Database, Environment } from './model.ts';
+import { mayBeSame } from './secret-reference.ts';
 
 /** A name that ends as the ARN of a secret does: a hyphen and six characters, not all of them small letters. */
 const LIKE_AN_ARN = /-(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{6}$/;
+/** An ARN that ends as a name does: AWS adds six small letters to one secret of two hundred. */
+const LIKE_A_NAME = /^arn:.*-[a-z]{6}$/;
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => JSON.stringify(name)).join(' and ');
 }
 
-/** Databases that would log in to one and the same, and report it twice. */
+/** A name of a host has no letter case, and may end in a dot. */
+function placeOf({ overrides: { host, port, database } }: Database) {
+  return { host: host?.toLowerCase().replace(/\.$/, ''), port, database };
+}
+
+/** Groups databases whose secrets can be one and the same. */
+function groupBySecret(databases: readonly Database[]): readonly (readonly Database[])[] {
+  const groups: Database[][] = [];
+  for (const database of databases) {
+    const group = groups.find((members) =>
+      members.some(({ secret }) => mayBeSame(secret, database.secret)),
+    );
+    if (group === undefined) groups.push([database]);
+    else group.push(database);
+  }
+  return groups;
+}
+
+/** Databases that would log in to one and the same, by one secret or because they name it in full, and report it twice. */
 function sameDatabase(databases: readonly Database[]): readonly string[] {
-  const groups = Map.groupBy(databases, ({ secret, overrides }) =>
-    JSON.stringify([secret.resource, overrides]),
-  );
-  return [...groups.values()]
+  const byPlace = Map.groupBy(databases, (database) => JSON.stringify(placeOf(database)));
+  return [...byPlace.values()]
+    .flatMap((group) => {
+      const { host, database } = group[0]?.overrides ?? {};
+      return host !== undefined && database !== undefined ? [group] : groupBySecret(group);
+    })
     .filter(({ length }) => length > 1)
     .map(
       (group) =>
-        `The databases ${quoted(group.map(({ name }) => name))} have the same secret, and no host or database that tells them apart: one database would report more than once.`,
+        `The databases ${quoted(group.map(({ name }) => name))} have the same secret or host, and no host or database that tells them apart: one database would report more than once.`,
     );
 }
 
@@ -26,6 +49,11 @@ function ofDatabase({ name, secret, tlsMode, serverName }: Database): readonly s
     ...(!secret.id.startsWith('arn:') && LIKE_AN_ARN.test(secret.id)
       ? [
           `${where} has a secret whose name ends like an ARN: if the last seven characters are what AWS has added, leave them away, or give the whole ARN.`,
+        ]
+      : []),
+    ...(LIKE_A_NAME.test(secret.id)
+      ? [
+          `${where} has a secret whose ARN ends in a hyphen and six letters: if they are part of the name, Secrets Manager takes them for the end of a full ARN and does not find the secret, so write the name or the full ARN.`,
         ]
       : []),
     ...(tlsMode === 'verify-ca' && serverName !== undefined

@@ -16,7 +16,7 @@ function secretError(thrown: unknown): RunError {
     case 'ResourceNotFoundException':
       return new RunError('SECRET_NOT_FOUND', 'Secrets Manager knows no such secret.', {
         remedy:
-          "Check the target's secretId, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
+          "Check that secretId is the secret's name or its full ARN, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
         ...details,
       });
     case 'CredentialsProviderError':

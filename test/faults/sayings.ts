@@ -12,7 +12,7 @@ function saying(code: ErrorCode, message: string, remedy: string): Saying {
 export const SECRET_NOT_FOUND = saying(
   'SECRET_NOT_FOUND',
   'Secrets Manager knows no such secret.',
-  "Check the target's secretId, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
+  "Check that secretId is the secret's name or its full ARN, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
 );
 
 export const SECRET_DENIED = saying(

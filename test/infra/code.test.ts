@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { bundleCode } from '../../infra/code.ts';
 import type { Database } from '../../infra/model.ts';
+import type { SecretReference } from '../../infra/secret-reference.ts';
 import { PURPOSES } from '../../lib/names.ts';
 import { checked, synthesise } from '../support/synthesis.ts';
 
-const SECRET = { id: 'x', resource: 'x' };
+const SECRET: SecretReference = { id: 'x', resources: ['x'] };
 
 function aDatabase(name: string, caFile?: string): Database {
   return {

@@ -361,8 +361,9 @@ describe('every role', () => {
         .map(({ Resource }) => Resource);
     const reporting =
       'arn:aws:secretsmanager:eu-central-1:333333333333:secret:prod/orders/telemetry-AbCdEf';
-    expect(secretsOf('SendReport/Role')).toEqual([reporting]);
-    expect(secretsOf('GetReport/Role')).toEqual([reporting]);
+    const readings = [reporting, `${reporting}-??????`];
+    expect(secretsOf('SendReport/Role')).toEqual([readings]);
+    expect(secretsOf('GetReport/Role')).toEqual([readings]);
     expect(secretsOf('Configure/Role')).toEqual([
       'arn:aws:secretsmanager:eu-central-1:333333333333:secret:prod/orders/administrator-??????',
     ]);
@@ -370,12 +371,12 @@ describe('every role', () => {
 
   test('reads a secret that is given without the suffix of its ARN, and no other', () => {
     const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:test/metrics';
-    const resourceOf = (secret: string): unknown =>
-      checked({ databases: [aDatabase('metrics', { secret })] }).databases[0]?.secret.resource;
-    expect(resourceOf('test/metrics')).toBe(`${arn}-??????`);
-    expect(resourceOf(arn)).toBe(`${arn}-??????`);
-    expect(resourceOf(`${arn}-abcde`)).toBe(`${arn}-abcde-??????`);
-    expect(resourceOf(`${arn}-AbCdEf`)).toBe(`${arn}-AbCdEf`);
+    const resourcesOf = (secret: string): unknown =>
+      checked({ databases: [aDatabase('metrics', { secret })] }).databases[0]?.secret.resources;
+    expect(resourcesOf('test/metrics')).toEqual([`${arn}-??????`]);
+    expect(resourcesOf(arn)).toEqual([`${arn}-??????`]);
+    expect(resourcesOf(`${arn}-abcde`)).toEqual([`${arn}-abcde-??????`]);
+    expect(resourcesOf(`${arn}-AbCdEf`)).toEqual([`${arn}-AbCdEf`, `${arn}-AbCdEf-??????`]);
   });
 
   const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];

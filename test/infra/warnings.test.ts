@@ -4,6 +4,7 @@ import { loadEnvironment } from '../../infra/load-environment.ts';
 import { settingWarnings } from '../../infra/warnings.ts';
 import { aDatabase, checked, synthesise } from '../support/synthesis.ts';
 
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret';
 const NETWORK = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
 
 test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]>([
@@ -11,7 +12,22 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]
   [
     'one secret, and nothing else, for two databases',
     { databases: [aDatabase('one', { secret: 'x' }), aDatabase('other', { secret: 'x' })] },
-    /"one" and "other" have the same secret, .*: one database would report more than once/,
+    /"one" and "other" have the same secret or host, .*: one database would report more than once/,
+  ],
+  [
+    'one database that is named in full, with two secrets',
+    {
+      databases: [
+        aDatabase('one', { host: 'DB.example.com.', database: 'metrics' }),
+        aDatabase('other', { host: 'db.example.com', database: 'metrics' }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
+    'a partial ARN that Secrets Manager takes for a full one',
+    { databases: [aDatabase('x', { secret: `${ARN}:prod/x-reader` })] },
+    /"x" has a secret whose ARN ends in a hyphen and six letters: .* write the name or the full ARN/,
   ],
   [
     'a name that ends like an ARN',
@@ -50,7 +66,7 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
     {
       databases: [
         aDatabase('x', {
-          secret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCd3f',
+          secret: `${ARN}:x-AbCd3f`,
         }),
       ],
     },
