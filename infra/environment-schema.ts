@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { hostSchema } from '../lib/host.ts';
 import { isEndpoint, versionSchema } from '../lib/settings.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../lib/target.ts';
 import { isRegion, MOST_STACKS } from './names.ts';
@@ -34,10 +35,15 @@ const proxySchema = z
     ),
   );
 
+/** A function of AWS Lambda has no Unix socket of a database. */
+const databaseHostSchema = hostSchema.check(
+  z.refine((host) => !host.startsWith('/'), 'must be the name or address of a host, and no path'),
+);
+
 const tlsSchema = z.strictObject({
   mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
   caFile: z.optional(text()),
-  serverName: z.optional(text()),
+  serverName: z.optional(hostSchema),
   acknowledgePlainText: z.optional(z.literal(true)),
 });
 
@@ -62,7 +68,7 @@ export const databaseSchema = z.strictObject({
   ...defaults,
   ...secret,
   name: nameSchema,
-  host: z.optional(matching(/^[^\s/@]+$/, 'must be the name or address of a host, and no URL')),
+  host: z.optional(databaseHostSchema),
   port: z.optional(port()),
   database: z.optional(text()),
   configure: z.optional(z.strictObject(secret)),

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
+import { hostProblem, hostSchema, normalizeHost } from './host.ts';
 import type { Target } from './target.ts';
 
 /** Everything needed to log in. Never logged, never part of an error. */
@@ -30,6 +31,18 @@ export function isCertificate(pem: string): boolean {
   }
 }
 
+/** Treats null and an empty text, which RDS writes for what an instance does not have, as a key that is not there. */
+function unlessBlank<T>(schema: z.ZodMiniType<T>) {
+  const isBlank = (value: unknown) =>
+    value === null || (typeof value === 'string' && value.trim() === '');
+  return z.optional(
+    z.pipe(
+      z.transform((value) => (isBlank(value) ? undefined : value)),
+      z.optional(schema),
+    ),
+  );
+}
+
 /**
  * The RDS shape and the managed shape (the same with `username` and `password` alone). Rotation functions add keys of
  * their own, so unknown keys are no error here. The messages never quote a value.
@@ -37,15 +50,15 @@ export function isCertificate(pem: string): boolean {
 const jsonSecretSchema = z.object({
   username: z.string().check(z.minLength(1)),
   password: z.string().check(z.minLength(1)),
-  host: z.optional(z.string().check(z.minLength(1))),
-  port: z.optional(
+  host: unlessBlank(hostSchema),
+  port: unlessBlank(
     z.pipe(
-      z.union([z.number(), z.string().check(z.regex(/^\d+$/))]),
+      z.union([z.number(), z.string().check(z.trim(), z.regex(/^\d+$/))]),
       z.pipe(z.transform(Number), z.int().check(z.minimum(1), z.maximum(65_535))),
     ),
   ),
-  dbname: z.optional(z.string().check(z.minLength(1))),
-  ca: z.optional(z.string().check(z.refine(isCertificate))),
+  dbname: unlessBlank(z.string()),
+  ca: unlessBlank(z.string().check(z.refine(isCertificate))),
 });
 
 interface SecretParts {
@@ -67,9 +80,9 @@ function invalidSecret(problem: string): RunError {
 const EXPECTED_KEYS: Readonly<Record<string, string>> = {
   username: 'username must be a text that is not empty',
   password: 'password must be a text that is not empty',
-  host: 'host must be a text that is not empty',
+  host: 'host must be the name or address of one host: no URL, no port (which is the key port), no white space',
   port: 'port must be a whole number from 1 to 65535',
-  dbname: 'dbname must be a text that is not empty',
+  dbname: 'dbname must be a text',
   ca: 'ca must be a certificate in PEM',
 };
 
@@ -120,10 +133,14 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
     });
   }
   const database = decoded(url.pathname.slice(1));
+  const host = normalizeHost(decoded(url.hostname));
+  if (hostProblem(host) !== undefined) {
+    throw invalidSecret('its URL has a host that is neither one name nor one address');
+  }
   return {
     user: decoded(url.username),
     password: decoded(url.password),
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host,
     port: url.port === '' ? undefined : Number(url.port),
     database: database === '' ? undefined : database,
   };

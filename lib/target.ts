@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
+import { hostSchema } from './host.ts';
 import { checkJson } from './input.ts';
 
 /** Ordered from the strictest to the loosest, as TimescaleDB's own enum is. */
@@ -31,7 +32,7 @@ const tlsSchema = z
   .strictObject({
     mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
     caFile: z.optional(textSchema),
-    serverName: z.optional(textSchema),
+    serverName: z.optional(hostSchema),
   })
   .check(
     z.refine(
@@ -45,7 +46,7 @@ const targetSchema = z
     name: nameSchema,
     environment: nameSchema,
     secretId: textSchema,
-    host: z.optional(textSchema),
+    host: z.optional(hostSchema),
     port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
     database: z.optional(textSchema),
     tls: z._default(tlsSchema, { mode: 'verify-full' }),

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { hostProblem, normalizeHost } from '../lib/host.ts';
 import { LOOPBACK } from '../lib/settings.ts';
 import type { Target } from '../lib/target.ts';
 import { addProblems, oneOf } from './command-line.ts';
@@ -97,6 +98,32 @@ function portOf({ port }: Settings, problems: string[]): number {
   return number;
 }
 
+/** Normalises a host, and reports one that cannot be meant; a list has been reported already. */
+function checkHost({ text, from }: Setting, problems: string[]): Setting {
+  const host = normalizeHost(text);
+  const problem = hostProblem(host);
+  if (problem !== undefined && !host.includes(',')) problems.push(`${from} ${problem}`);
+  return { text: host, from };
+}
+
+function checkHosts({ host, hostaddr, ...settings }: Settings, problems: string[]): Settings {
+  return {
+    ...settings,
+    ...(host && { host: checkHost(host, problems) }),
+    ...(hostaddr && { hostaddr: checkHost(hostaddr, problems) }),
+  };
+}
+
+/** The name that the certificate must have: with an address beside it, the host is the name that the server must prove. */
+function serverNameOf(
+  { tlsServerName }: ConnectionChoices,
+  { host, hostaddr }: Settings,
+  problems: string[],
+): string | undefined {
+  if (tlsServerName === undefined) return hostaddr && host?.text;
+  return checkHost({ text: tlsServerName, from: '--tls-server-name' }, problems).text;
+}
+
 /** The folder of a socket that is there, else this machine by its name. */
 function defaultHost(port: number, { exists }: Machine): string {
   return SOCKET_FOLDERS.find((folder) => exists(join(folder, `.s.PGSQL.${port}`))) ?? 'localhost';
@@ -165,8 +192,7 @@ function tlsOf(
     ],
   ]);
   if (mode === 'disable') return { tls: { mode }, ca: undefined };
-  // With an address beside it, the host is the name that the server has to prove.
-  const serverName = tlsServerName ?? (settings.hostaddr && settings.host?.text);
+  const serverName = serverNameOf(choices, settings, problems);
   return {
     tls: { mode, ...(serverName !== undefined && { serverName }) },
     ca: file && readAuthorities(file, machine, problems),
@@ -206,8 +232,9 @@ export function connectionParameters(
   machine: Machine,
   problems: string[],
 ): ConnectionParameters {
-  const settings = collect(choices, machine, problems);
-  checkForUnsupported(settings, machine, problems);
+  const written = collect(choices, machine, problems);
+  checkForUnsupported(written, machine, problems);
+  const settings = checkHosts(written, problems);
   const port = portOf(settings, problems);
   const name = settings.host?.text;
   const host = settings.hostaddr?.text ?? name ?? defaultHost(port, machine);

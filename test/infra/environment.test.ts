@@ -222,6 +222,20 @@ describe('of a database', () => {
       { host: 'postgres://db' },
       /host: must be the name or address of a host, and/,
     ],
+    [
+      'a port in the host',
+      { host: 'db.example.com:5432' },
+      /host: must be the name or address of a host without its port, which has a setting/,
+    ],
+    ['white space in the host', { host: 'db example' }, /host: must be .* without white space/],
+    ['an empty host', { host: ' ' }, /host: must not be empty/],
+    ['two hosts', { host: 'one,other' }, /host: must be one host, and no list/],
+    ['the folder of a socket', { host: '/tmp' }, /host: must be .* and no path/],
+    [
+      'a port in the name of the certificate',
+      { tls: { serverName: 'db.example.com:5432' } },
+      /tls\.serverName: must be the name or address of a host without its port/,
+    ],
     ['no CA file', { tls: { caFile: 'nowhere.pem' } }, /tls\.caFile: nowhere\.pem cannot be read/],
   ])('%s is said, and alone', (_what, changes, problem) => {
     expect(problemsOfDatabase(changes)).toEqual([expect.stringMatching(problem)]);
@@ -240,6 +254,18 @@ describe('of a database', () => {
 
   test.each(['valid.pem', 'rotated.pem'])('the CA file %s is accepted', (file) => {
     expect(problemsOfDatabase({ tls: caFile(file) })).toEqual([]);
+  });
+
+  test.each([
+    [' db.example.com\n', 'db.example.com'],
+    ['[::1]', '::1'],
+  ])('the host %j is deployed as %j', (host, meant) => {
+    const { databases } = checkEnvironment(
+      'test',
+      anEnvironment({ databases: [aDatabase('metrics', { host })] }),
+      NOW,
+    );
+    expect(databases[0]?.overrides.host).toBe(meant);
   });
 
   test('secrets whose names are alike are two', () => {

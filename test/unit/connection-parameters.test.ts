@@ -307,6 +307,36 @@ describe('what is refused', () => {
       {},
       ['--database-url must begin with postgres:// or postgresql://'],
     ],
+    [
+      'a port in the host',
+      {},
+      { PGHOST: 'db.example.com:5432' },
+      [
+        'PGHOST must be the name or address of a host without its port, which has a setting of its own',
+      ],
+    ],
+    [
+      'a URL for a host',
+      {},
+      { PGHOST: 'https://db.example.com' },
+      ['PGHOST must be the name or address of a host, and no URL'],
+    ],
+    [
+      'white space in the host of a URL',
+      url('postgres://u:s3cret@d%20b/db'),
+      {},
+      [
+        '--database-url: host must be the name or address of a host, without white space or other characters',
+      ],
+    ],
+    [
+      'white space in the name that the certificate must have',
+      { ...url('postgres://u:s3cret@h.example.com/db'), tlsServerName: 'd b' },
+      {},
+      [
+        '--tls-server-name must be the name or address of a host, without white space or other characters',
+      ],
+    ],
     ['several hosts', url('postgres://u:s3cret@a:1,b:2/db'), {}, [`--database-url ${SEVERAL}`]],
     [
       'several hosts in a parameter',

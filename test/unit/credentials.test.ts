@@ -131,6 +131,35 @@ describe('a secret that can be used', () => {
     expect(parse({ ...RDS, port: '5433' }).port).toBe(5433);
   });
 
+  test.each([null, '', ' \n'])(
+    'may have %j for what RDS does not know of an instance',
+    (nothing) => {
+      const blank = { host: nothing, port: nothing, dbname: nothing, ca: nothing };
+      expect(parse({ ...RDS, ...blank }, PLACED)).toMatchObject({
+        host: 'target.example.com',
+        port: 5432,
+        database: 'target_db',
+        ca: undefined,
+      });
+    },
+  );
+
+  test.each([
+    [' db.example.com\n', 'db.example.com'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    [' [::1] ', '::1'],
+    ['fe80::1%eth0', 'fe80::1%eth0'],
+    ['db.example.com.', 'db.example.com.'],
+    ['my_db', 'my_db'],
+    ['/var/run/postgresql', '/var/run/postgresql'],
+  ])('may have the host %j, which means %j', (host, meant) => {
+    expect(parse({ ...RDS, host }).host).toBe(meant);
+  });
+
+  test('may have white space around the port', () => {
+    expect(parse({ ...RDS, port: ' 5433 ' }).port).toBe(5433);
+  });
+
   test('is JSON even when a value in it looks like a URL', () => {
     expect(parse({ ...RDS, password: 'postgres://x' }).password).toBe('postgres://x');
   });
@@ -179,13 +208,41 @@ describe('a secret that cannot be used', () => {
     ['with an empty user', having({ username: '' }), 'username must be'],
     ['with an empty password', having({ password: '' }), 'password must be'],
     ['with a number for a password', having({ password: 714714 }), 'password must be'],
-    ['with an empty host', having({ host: '' }), 'host must be'],
-    ['with an empty database', having({ dbname: '' }), 'dbname must be'],
+    ['with an empty host', having({ host: '' }), 'neither it nor the target names a host'],
+    [
+      'with an empty database',
+      having({ dbname: '' }),
+      'neither it nor the target names a database',
+    ],
+    ['with a number for a database', having({ dbname: 714714 }), 'dbname must be a text'],
+    ['with a number for a host', having({ host: 714714 }), 'host must be the name or address'],
+    [
+      'with a port in the host',
+      having({ host: `${CANARY}:5432` }),
+      'no port (which is the key port)',
+    ],
+    [
+      'with a space in the host',
+      having({ host: `${CANARY} x` }),
+      'host must be the name or address',
+    ],
+    [
+      'with a URL for a host',
+      having({ host: `tcp://${CANARY}` }),
+      'host must be the name or address',
+    ],
+    ['with two hosts', having({ host: `${CANARY},x` }), 'host must be the name or address of one'],
+    ['a URL with a space in the host', `postgres://u:p@${CANARY}%20x/d`, 'its URL has a host that'],
+    ['a URL with two hosts', `postgres://u:p@${CANARY},x/d`, 'its URL has a host that'],
     ['with a word for a port', having({ port: CANARY }), 'port must be a whole number'],
     ['with port 0', having({ port: 0 }), 'port must be a whole number from 1 to 65535'],
     ['with port 65536', having({ port: 65_536 }), 'port must be a whole number from 1 to 65535'],
     ['with half a port', having({ port: 5432.5 }), 'port must be a whole number'],
-    ['with a port of null', having({ port: null }), 'port must be a whole number'],
+    [
+      'with a fraction for a port as text',
+      having({ port: '5432.5' }),
+      'port must be a whole number',
+    ],
     ['with a ca that is no PEM', having({ ca: CANARY }), 'ca must be a certificate in PEM'],
     ['without a host', without('host'), 'neither it nor the target names a host'],
     ['without a database', without('dbname'), 'neither it nor the target names a database'],

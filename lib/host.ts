@@ -1,0 +1,39 @@
+import { isIPv6 } from 'node:net';
+import * as z from 'zod/mini';
+
+/** Removes white space around a host, and the brackets that URLs have around an IPv6 address. */
+export function normalizeHost(text: string): string {
+  const host = text.trim();
+  const address = /^\[(.*)\]$/.exec(host)?.[1];
+  return address !== undefined && isIPv6(address) ? address : host;
+}
+
+const PORT = /^(\[[^\]]*\]|[^:]+):\d*$/;
+/** Characters that neither a name nor an IPv4 address can contain. */
+const FOREIGN = /[\s\p{C}/@,:?#[\]\\%]/u;
+
+/**
+ * Describes what is wrong with a normalised host, without quoting it. A path is the folder of a Unix socket, and accepted.
+ *
+ * @returns undefined for a name, an address or an absolute path
+ */
+export function hostProblem(host: string): string | undefined {
+  if (host === '') return 'must not be empty';
+  if (isIPv6(host) || /^\/[^\p{C}]*$/u.test(host)) return undefined;
+  if (host.includes('://')) return 'must be the name or address of a host, and no URL';
+  if (host.includes(',')) return 'must be one host, and no list';
+  if (PORT.test(host)) {
+    return 'must be the name or address of a host without its port, which has a setting of its own';
+  }
+  return FOREIGN.test(host)
+    ? 'must be the name or address of a host, without white space or other characters'
+    : undefined;
+}
+
+/** The name, address or socket folder of a server, normalised. */
+export const hostSchema = z.string().check(
+  z.overwrite(normalizeHost),
+  z.refine((host) => hostProblem(host) === undefined, {
+    error: ({ input }) => (typeof input === 'string' ? hostProblem(input) : undefined),
+  }),
+);
