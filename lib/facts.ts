@@ -118,13 +118,16 @@ export interface Facts {
   readonly installedAt: string | null;
 }
 
+/** The largest double precision that a bigint can hold. */
+const MAX_BIGINT = '9223372036854774784';
+
 /** Null is infinity. A NULL, of which the catalogs have none, becomes three of them, which are no interval. */
 function intervalSql(column: string): string {
   return `case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
         'months', (pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}))::bigint,
         'days', pg_catalog.date_part('day', ${column})::bigint,
-        'microseconds', ((pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
-          + pg_catalog.date_part('microseconds', ${column}))::bigint) end`;
+        'microseconds', least((pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
+          + pg_catalog.date_part('microseconds', ${column}), ${MAX_BIGINT})::bigint) end`;
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */

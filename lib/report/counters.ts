@@ -2,6 +2,7 @@ import { type Identity, isAtLeast } from '../identity.ts';
 import {
   always,
   type Field,
+  INTEGER_AS_TEXT,
   NUMBER,
   NUMBER_AS_TEXT,
   number,
@@ -49,19 +50,28 @@ function counter(name: string, sql: (identity: Identity) => string, rest: Counte
   };
 }
 
+/** A sum of bigints is a numeric, whose text has no limit: a cast to bigint could fail. */
+function recordedSize(name: string, says: string): Field {
+  return {
+    name,
+    type: INTEGER_AS_TEXT,
+    since: '1.5.0',
+    before: '2.6.0',
+    says,
+    example: '49152',
+    sql: always(
+      text(
+        `select coalesce(pg_catalog.sum(s.${name}), 0) from _timescaledb_catalog.compression_chunk_size s`,
+      ),
+    ),
+  };
+}
+
 const SIZES = ['heap', 'index', 'toast'].flatMap((part) =>
   ['compressed', 'uncompressed'].map((state) =>
-    counter(
+    recordedSize(
       `${state}_${part}_size`,
-      always(
-        `select coalesce(pg_catalog.sum(s.${state}_${part}_size), 0) from _timescaledb_catalog.compression_chunk_size s`,
-      ),
-      {
-        since: '1.5.0',
-        before: '2.6.0',
-        says: `bytes ${state === 'compressed' ? 'after' : 'before'} compression (${part})`,
-        example: '49152',
-      },
+      `bytes ${state === 'compressed' ? 'after' : 'before'} compression (${part})`,
     ),
   ),
 );

@@ -46,12 +46,22 @@ function scalar(label: string, schema: z.ZodMiniType): Type {
 }
 
 export const TEXT = scalar('string', z.string());
+/** A count of what is there: never negative. */
 export const NUMBER = scalar('integer', z.number().check(z.multipleOf(1), z.minimum(0)));
-/** One that can be negative, as PostgreSQL's page counts of partitioned tables are. */
+/**
+ * A number that the catalogs hold, or a sum of such: it can be negative, as PostgreSQL's page counts of partitioned tables
+ * are, and as large as a bigint or the sum of several.
+ */
 export const INTEGER = scalar('integer, may be negative', z.number().check(z.multipleOf(1)));
+/** A count as text. */
 export const NUMBER_AS_TEXT = scalar(
   'string of digits',
   z.string().check(z.regex(/^[0-9]{1,19}$/)),
+);
+/** The same as text. */
+export const INTEGER_AS_TEXT = scalar(
+  'string of digits, may be negative',
+  z.string().check(z.regex(/^-?[0-9]{1,30}$/)),
 );
 export const BOOLEAN = scalar('boolean', z.boolean());
 export const BOOLEAN_AS_TEXT = scalar('"true" or "false"', z.enum(['true', 'false']));

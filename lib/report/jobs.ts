@@ -1,6 +1,7 @@
 import { functionsSchema, type Identity, isAtLeast, jobTable } from '../identity.ts';
 import {
   type Field,
+  INTEGER,
   map,
   NUMBER,
   NUMBER_AS_TEXT,
@@ -119,8 +120,11 @@ function jobType(
 }
 
 function aggregated(name: string, sql: string, says: string, example: number): Field {
-  return { name, type: NUMBER, says, example, sql: () => sql };
+  return { name, type: INTEGER, says, example, sql: () => sql };
 }
+
+/** No job has run for longer; a sum of more could be out of the range of intervals, or of opposite infinities. */
+const LONGEST_DURATION = '10000 years';
 
 /** The text of an interval as the session writes it, which is PostgreSQL's own style in each of ours. */
 function duration(name: string, column: string, says: string, example: string): Field {
@@ -129,7 +133,9 @@ function duration(name: string, column: string, says: string, example: string): 
     type: TEXT,
     says,
     example,
-    sql: () => `pg_catalog.sum(s.${column})::pg_catalog.text`,
+    sql: () => `coalesce(pg_catalog.sum(s.${column}) filter (
+          where s.${column} between '-${LONGEST_DURATION}'::pg_catalog.interval and '${LONGEST_DURATION}'::pg_catalog.interval
+        ), '0'::pg_catalog.interval)::pg_catalog.text`,
   };
 }
 

@@ -21,10 +21,15 @@ blocked as materialized (
   select c.oid from pg_catalog.pg_class c join locked_tables t on t.relation = c.reltoastrelid
 )`;
 
+/** -1, of a partitioned table or as restored statistics, means that nobody has counted. */
+function pagesOf(alias: string): string {
+  return `greatest(${alias}.relpages, 0)`;
+}
+
 /** The planner's page counts of all indexes of a table: for estimates, which open nothing. */
 const INDEX_PAGES = `
 index_pages as materialized (
-  select i.indrelid, pg_catalog.sum(c.relpages) as pages
+  select i.indrelid, pg_catalog.sum(${pagesOf('c')}) as pages
   from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
   group by i.indrelid
 )`;
@@ -32,8 +37,8 @@ index_pages as materialized (
 const BLOCK_SIZE = "pg_catalog.current_setting('block_size')::bigint";
 
 const ESTIMATED = `
-  select r.oid, ${BLOCK_SIZE} * r.relpages as heap_size,
-    ${BLOCK_SIZE} * (coalesce(t.relpages, 0) + coalesce(ti.pages, 0))::bigint as toast_size,
+  select r.oid, ${BLOCK_SIZE} * ${pagesOf('r')} as heap_size,
+    ${BLOCK_SIZE} * (coalesce(${pagesOf('t')}, 0) + coalesce(ti.pages, 0))::bigint as toast_size,
     ${BLOCK_SIZE} * coalesce(ri.pages, 0)::bigint as indexes_size
   from stored r
   left join pg_catalog.pg_class t on t.oid = r.reltoastrelid

@@ -1,6 +1,6 @@
 import { type Identity, isAtLeast } from '../identity.ts';
 import { classifiedCtes } from './classify.ts';
-import { type Field, NUMBER, object, objectSql } from './field.ts';
+import { type Field, INTEGER, NUMBER, object, objectSql, type Type } from './field.ts';
 import { measuredCtes, type Sizes } from './measure.ts';
 
 /**
@@ -80,12 +80,28 @@ function isCountedElsewhere({ serverVersionNum }: Identity): string {
   return serverVersionNum < 140_000 ? 'false' : "r.kind = 'partitioned_tables' and r.is_child";
 }
 
+/** More rows than any table can have: PostgreSQL takes whatever is restored as statistics, NaN too. */
+const TOO_MANY_ROWS = '1e15';
+
+/**
+ * What was recorded of a chunk's compression. Before 2.9 a chunk can have several rows, of which the reporter reads the
+ * first by the primary key (chunk_id, compressed_chunk_id).
+ */
+function recordedSizes(identity: Identity): string {
+  return isAtLeast(identity, '2.9.0')
+    ? '_timescaledb_catalog.compression_chunk_size'
+    : `(
+    select distinct on (o.chunk_id) o.* from _timescaledb_catalog.compression_chunk_size o
+    order by o.chunk_id, o.compressed_chunk_id
+  )`;
+}
+
 /** The common table expressions that `RELATIONS` reads. */
 export function relationsCtes(identity: Identity, sizes: Sizes): string {
   return `${classifiedCtes(identity)},${measuredCtes(sizes)},
 relations as materialized (
   select r.*,
-    case when r.reltuples <= 0 or ${isCountedElsewhere(identity)} then 0 else r.reltuples::bigint end as tuples,
+    case when r.reltuples <= 0 or r.reltuples > ${TOO_MANY_ROWS} or ${isCountedElsewhere(identity)} then 0 else r.reltuples::bigint end as tuples,
     coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
     coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
     coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
@@ -94,17 +110,22 @@ relations as materialized (
       .join(', ')}
   from classified r
   left join measured m on m.oid = r.oid
-  left join _timescaledb_catalog.compression_chunk_size s on s.chunk_id = r.compressed_chunk_id
+  left join ${recordedSizes(identity)} s on s.chunk_id = r.compressed_chunk_id
   where r.kind is not null
 )`;
 }
 
-function counted(name: string, sql: string, { since, before, says, example }: Figure): Field {
+function aggregated(
+  name: string,
+  type: Type,
+  sql: string,
+  { since, before, says, example }: Figure,
+): Field {
   return {
     name,
     ...(since !== undefined && { since }),
     ...(before !== undefined && { before }),
-    type: NUMBER,
+    type,
     says,
     example,
     sql: () => sql,
@@ -113,11 +134,11 @@ function counted(name: string, sql: string, { since, before, says, example }: Fi
 
 /** Rows from before 2.0 have no counts; NULL counts as 0. */
 function summed(name: string, column: string, figure: Figure): Field {
-  return counted(name, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
+  return aggregated(name, INTEGER, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
 }
 
 function countedWhere(name: string, condition: string, figure: Figure): Field {
-  return counted(name, `pg_catalog.count(*) filter (where ${condition})`, figure);
+  return aggregated(name, NUMBER, `pg_catalog.count(*) filter (where ${condition})`, figure);
 }
 
 function relationsNamed(says: string, example: number): Field {

@@ -22,10 +22,28 @@ const text = fc
   .filter((one) => !one.includes('\0'));
 /** The same, short enough for a name. */
 const name = text.filter((one) => one !== '' && Buffer.byteLength(one) < 60);
-const amount = fc.oneof(fc.nat(10), fc.nat({ max: 10 ** 12 }));
-const interval = fc
-  .tuple(fc.integer({ min: -30, max: 400 }), fc.integer({ min: -90_000, max: 900_000 }))
-  .map(([days, seconds]) => `${days} days ${seconds / 1_000} seconds`);
+/** A bigint, as text: it may be no safe integer of JSON. */
+const amount = fc
+  .oneof(
+    fc.nat(10),
+    fc.nat({ max: 10 ** 12 }),
+    fc.constant(-1),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  )
+  .map(String);
+const interval = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: -30, max: 400 }), fc.integer({ min: -90_000, max: 900_000 }))
+    .map(([days, seconds]) => `${days} days ${seconds / 1_000} seconds`),
+  fc.constantFrom(
+    ...['178000000 years', '-178000000 years', '2562047788:00:54.775807', 'infinity', '-infinity'],
+  ),
+);
+/** What the planner knows of a table; whatever can be restored as statistics. */
+const planned = fc.record({
+  reltuples: fc.constantFrom('-1', '0', '5', '1e12', '3e38', 'NaN', 'Infinity'),
+  relpages: fc.constantFrom(-1, 0, 3, 2 ** 31 - 1),
+});
 
 const procedure = fc.oneof(
   name,
@@ -50,24 +68,32 @@ const chunk = fc.record({
   recorded: fc.option(fc.array(amount, { minLength: 6, maxLength: 6 })),
   rows: fc.option(fc.array(amount, { minLength: 3, maxLength: 3 })),
   isThere: fc.boolean(),
+  /** A second row of sizes, which only releases before 2.9 can have. */
+  isRecordedTwice: fc.boolean(),
 });
 const job = fc.record({
   isOwn: fc.boolean(),
   procedure,
   isFixed: fc.boolean(),
-  statistics: fc.option(fc.record({ runs: amount, duration: interval, failures: interval })),
+  statistics: fc.option(
+    fc.record({ runs: amount, crashes: amount, duration: interval, failures: interval }),
+  ),
   sqlerrcode: fc.option(fc.oneof(text, fc.stringMatching(/^[0-9A-Z]{5}$/))),
 });
 const catalogs = fc.record({
   hypertables: fc.array(hypertable, { maxLength: 6 }),
   chunks: fc.array(chunk, { maxLength: 8 }),
+  planned,
   jobs: fc.array(job, { maxLength: 6 }),
   metadata: fc.uniqueArray(fc.tuple(name, text, fc.boolean()), {
     maxLength: 5,
     selector: ([key]) => key,
   }),
   uuids: fc.subarray(['uuid', 'exported_uuid', 'install_timestamp']),
-  installed: fc.oneof(text, fc.constantFrom('2024-02-03 04:05:06.7-08', '03/02/2024 04:05:06 UTC')),
+  installed: fc.oneof(
+    text,
+    fc.constantFrom('2024-02-03 04:05:06.7-08', '2024-12-31-08', '03/02/2024 04:05:06 UTC'),
+  ),
   settings: fc.dictionary(
     fc.constantFrom(
       'timescaledb.last_tuned',
@@ -133,12 +159,41 @@ async function insertHypertable(
   });
 }
 
+async function insertSizes(
+  insert: Insert,
+  release: HandmadeRelease,
+  id: number,
+  { recorded, rows, isRecordedTwice }: Catalogs['chunks'][number],
+): Promise<void> {
+  if (recorded === null) return;
+  const [pre, post, frozen] = rows ?? [null, null, null];
+  const isTwice = isRecordedTwice && !has(release, '2.9.0');
+  for (const compressed_chunk_id of isTwice ? [id, id + 100] : [id]) {
+    await insert('_timescaledb_catalog.compression_chunk_size', {
+      chunk_id: id,
+      compressed_chunk_id,
+      uncompressed_heap_size: recorded[0],
+      uncompressed_toast_size: recorded[1],
+      uncompressed_index_size: recorded[2],
+      compressed_heap_size: recorded[3],
+      compressed_toast_size: recorded[4],
+      compressed_index_size: recorded[5],
+      ...(has(release, '2.0.0') && {
+        numrows_pre_compression: pre,
+        numrows_post_compression: post,
+      }),
+      ...(has(release, '2.13.0') && { numrows_frozen_immediately: frozen }),
+    });
+  }
+}
+
 async function insertChunk(
   { admin, insert }: { admin: pg.Client; insert: Insert },
   release: HandmadeRelease,
   id: number,
-  { of, status, recorded, rows, isThere }: Catalogs['chunks'][number],
+  one: Catalogs['chunks'][number],
 ): Promise<void> {
+  const { of, status, isThere } = one;
   const table = `chunk_${id}`;
   if (isThere || has(release, '2.29.0')) {
     await admin.query(
@@ -153,20 +208,7 @@ async function insertChunk(
       : { schema_name: '_timescaledb_internal', table_name: table }),
     ...(has(release, '2.3.0') && { status }),
   });
-  if (recorded === null || !has(release, '1.5.0')) return;
-  const [pre, post, frozen] = rows ?? [null, null, null];
-  await insert('_timescaledb_catalog.compression_chunk_size', {
-    chunk_id: id,
-    compressed_chunk_id: id,
-    uncompressed_heap_size: recorded[0],
-    uncompressed_toast_size: recorded[1],
-    uncompressed_index_size: recorded[2],
-    compressed_heap_size: recorded[3],
-    compressed_toast_size: recorded[4],
-    compressed_index_size: recorded[5],
-    ...(has(release, '2.0.0') && { numrows_pre_compression: pre, numrows_post_compression: post }),
-    ...(has(release, '2.13.0') && { numrows_frozen_immediately: frozen }),
-  });
+  if (has(release, '1.5.0')) await insertSizes(insert, release, id, one);
 }
 
 async function insertJob(
@@ -188,15 +230,15 @@ async function insertJob(
     ...(has(release, '2.9.0') && { fixed_schedule: isFixed }),
   });
   if (statistics !== null) {
-    const { runs, duration, failures } = statistics;
+    const { runs, crashes, duration, failures } = statistics;
     await insert('_timescaledb_internal.bgw_job_stat', {
       job_id: id,
       total_runs: runs,
       total_duration: duration,
       total_successes: runs,
       total_failures: 0,
-      total_crashes: 0,
-      consecutive_failures: 0,
+      total_crashes: crashes,
+      consecutive_failures: -1,
       consecutive_crashes: 1,
       ...(has(release, '2.9.0') && { total_duration_failures: failures }),
     });
@@ -220,7 +262,7 @@ async function insertJob(
 async function fill(
   { admin, name: database, role }: Awaited<ReturnType<typeof createDatabase>>,
   release: HandmadeRelease,
-  { hypertables, chunks, jobs, metadata, uuids, installed, settings, isOwner }: Catalogs,
+  { hypertables, chunks, planned, jobs, metadata, uuids, installed, settings, isOwner }: Catalogs,
 ): Promise<void> {
   const insert = inserting(admin);
   const metadataTable = metadataTableOf(release);
@@ -255,6 +297,11 @@ async function fill(
   }
   if (isOwner) await admin.query(`alter database ${database} owner to ${role}`);
   await admin.query('analyze');
+  await admin.query(
+    `update pg_class set reltuples = $1, relpages = $2
+    where relnamespace in ('public'::regnamespace, '_timescaledb_internal'::regnamespace)`,
+    [planned.reltuples, planned.relpages],
+  );
 }
 
 /** The paths of all fields in an object; the keys of objects whose keys are data do not count. */
