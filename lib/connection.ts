@@ -5,8 +5,17 @@ import { readRotated, type SecretReader } from './credentials.ts';
 import { RunError } from './errors.ts';
 import type { Credentials } from './secret.ts';
 import type { Target } from './target.ts';
-import { type Observer, SocketTo, serverNameOf, tlsOptions, watch } from './transport.ts';
+import {
+  isConfidential,
+  type Observer,
+  SocketTo,
+  serverNameOf,
+  tlsOptions,
+  watch,
+} from './transport.ts';
 import { PRODUCT } from './version.ts';
+import { GuardedConnection } from './wire-guard.ts';
+import { WIRE_TYPES } from './wire-types.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -17,38 +26,27 @@ export interface Connection {
   readonly socket: Socket;
 }
 
-/**
- * How a PostgreSQL server begins: where it is asked for TLS with S (yes), N (no) or E (it cannot start a process for the
- * session), else with R (authentication), E (error) or v (another version of the protocol). A server that has said nothing
- * may be one.
- */
-function speaksPostgresql(firstByte: number | undefined, isAskedForTls: boolean): boolean {
-  return firstByte === undefined || beginsWith(firstByte, isAskedForTls ? 'SNE' : 'REv');
-}
-
-function beginsWith(byte: number | undefined, types: string): boolean {
-  return byte !== undefined && types.includes(String.fromCharCode(byte));
-}
-
 /** How far a connection had come when it failed. */
 interface Attempt {
   readonly isConnected: boolean;
-  readonly firstByte: number | undefined;
+  /** The server has been asked for TLS. */
   readonly isAskedForTls: boolean;
+  readonly firstByte: number | undefined;
+  readonly isPasswordInQuestion: boolean;
 }
 
 /** An error of node-postgres before the login was done. */
 async function toConnectError(
   error: unknown,
-  { isConnected, firstByte, isAskedForTls }: Attempt,
+  { isConnected, firstByte, isAskedForTls, isPasswordInQuestion }: Attempt,
 ): Promise<RunError> {
   // Loaded only when something has failed, as in lib/database.ts.
-  const { noRoom, notPostgresql, silent, toDatabaseError } = await import('./database-errors.ts');
+  const { noRoom, silent, toDatabaseError } = await import('./database-errors.ts');
+  const { stalled } = await import('./connection-errors.ts');
   const isTimeout = error instanceof Error && error.message === 'timeout expired';
-  if (isTimeout && isConnected && firstByte === undefined) return silent(error);
-  if (!speaksPostgresql(firstByte, isAskedForTls)) return notPostgresql(error);
-  if (isAskedForTls && beginsWith(firstByte, 'E')) return noRoom(error);
-  return toDatabaseError(error, 'connect');
+  if (isTimeout && isConnected) return firstByte === undefined ? silent(error) : stalled(error);
+  if (isAskedForTls && firstByte === 'E'.charCodeAt(0)) return noRoom(error);
+  return toDatabaseError(error, isPasswordInQuestion ? 'password' : 'connect');
 }
 
 /**
@@ -66,7 +64,11 @@ async function connect(
   observe('begun');
   const socket = new SocketTo(credentials);
   const ssl = tlsOptions(target, credentials);
+  const connection = new GuardedConnection({ stream: () => socket, ssl }, () =>
+    isConfidential(target, credentials, socket),
+  );
   const client = new Client({
+    connection,
     host: serverNameOf(target, credentials),
     port: credentials.port,
     user: credentials.user,
@@ -77,15 +79,15 @@ async function connect(
     sslnegotiation: 'postgres',
     application_name: PRODUCT,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    stream: () => socket,
+    types: WIRE_TYPES,
   });
   // Without a listener a connection that dies between two queries would end the process.
   client.on('error', () => undefined);
   const cut = (): void => void socket.destroy();
   signal.addEventListener('abort', cut, { once: true });
   watch(socket, observe);
-  client.connection.once('sslconnect', () => {
-    const { stream } = client.connection;
+  connection.once('sslconnect', () => {
+    const { stream } = connection;
     if (stream instanceof TLSSocket) watch(stream, observe);
   });
   let isConnected = false;
@@ -95,8 +97,6 @@ async function connect(
   let firstByte: number | undefined;
   socket.once('data', (chunk) => {
     firstByte = chunk[0];
-    // Whatever it is may wait for us to speak its own language.
-    if (!speaksPostgresql(firstByte, ssl !== false)) socket.destroy();
   });
   try {
     await client.connect();
@@ -104,7 +104,12 @@ async function connect(
     return { client, socket };
   } catch (error) {
     socket.destroy();
-    throw await toConnectError(error, { isConnected, firstByte, isAskedForTls: ssl !== false });
+    throw await toConnectError(error, {
+      isConnected,
+      isAskedForTls: ssl !== false,
+      firstByte,
+      isPasswordInQuestion: connection.isPasswordInQuestion,
+    });
   } finally {
     signal.removeEventListener('abort', cut);
   }

@@ -1,6 +1,14 @@
+import {
+  authenticationRequestError,
+  type ErrorMaker,
+  internalErrorInQuery,
+  notPostgresql,
+  pooler,
+  poolerAtLogin,
+} from './connection-errors.ts';
 import { CERTIFICATE_ERROR, HANDSHAKE_ERROR, RunError, tokenOf } from './errors.ts';
-
-type ErrorMaker = (details: { origin: string | undefined; original: unknown }) => RunError;
+import { NoProcessError } from './wire-guard.ts';
+import { WireError } from './wire-messages.ts';
 
 /** Not reached: what is known of why, and where to look. */
 const unreachable =
@@ -72,18 +80,6 @@ const notAccepting: ErrorMaker = (details) =>
     },
   );
 
-/** PgBouncer has one SQLSTATE for nearly all that it refuses, what passes and what stays. */
-const pooler: ErrorMaker = (details) =>
-  new RunError(
-    'DATABASE_CONNECTION_LOST',
-    'The server, or more likely a pooler in front of it, refused the session or ended it.',
-    {
-      remedy:
-        "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
-      ...details,
-    },
-  );
-
 const conflict: ErrorMaker = (details) =>
   new RunError(
     'DATABASE_CONFLICT',
@@ -123,14 +119,6 @@ const outOfDate = unverified(
 function certificateError(origin: string): ErrorMaker {
   if (origin === 'ERR_TLS_CERT_ALTNAME_INVALID' || origin === 'HOSTNAME_MISMATCH') return misnamed;
   return /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(origin) ? outOfDate : untrusted;
-}
-
-export function notPostgresql(original: unknown): RunError {
-  return new RunError(
-    'DATABASE_NOT_POSTGRESQL',
-    'What answers at this host and port is not PostgreSQL.',
-    { remedy: 'Check host and port in the secret and in the target.', original },
-  );
 }
 
 const tlsUnsupported: ErrorMaker = (details) =>
@@ -217,6 +205,10 @@ const noSession: ErrorMaker = (details) =>
     },
   );
 
+/** What poolers use for nearly everything, and PostgreSQL for what should never happen. */
+const PROTOCOL_VIOLATION = '08P01';
+const INTERNAL_ERROR = 'XX000';
+
 /** SQLSTATEs that say something else of a login than of a statement. */
 const OF_LOGIN: ReadonlyMap<string, ErrorMaker> = new Map([
   ['55000', closed],
@@ -262,6 +254,8 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
     '08003': lost,
     '08006': lost,
     '08P01': pooler,
+    // pgcat has no other SQLSTATE.
+    '58000': pooler,
     // We create nothing: TimescaleDB's loader ends a pooled session that is older than the extension's update.
     '42710': lost,
     '57014': (details) =>
@@ -303,41 +297,72 @@ const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, brokenOff],
 ];
 
-type When = 'connect' | 'query';
+/** `password`: during the login, when the password was sent and not accepted yet. */
+type When = 'connect' | 'password' | 'query';
 
 /** A login asks nothing of TimescaleDB's catalogs: what fails it is code of somebody's own, such as an event trigger. */
-function bySqlstateOfLogin(origin: string): ErrorMaker | undefined {
+function bySqlstateOfLogin(origin: string, text: string, when: When): ErrorMaker | undefined {
+  if (origin === PROTOCOL_VIOLATION || origin === INTERNAL_ERROR) {
+    return poolerAtLogin(text, when === 'password');
+  }
   const maker = OF_LOGIN.get(origin) ?? BY_SQLSTATE.get(origin);
   return maker === unexpectedCatalog ? undefined : maker;
 }
 
+function bySqlstateOfQuery(origin: string, error: Error): ErrorMaker | undefined {
+  if (origin !== INTERNAL_ERROR) return BY_SQLSTATE.get(origin);
+  return internalErrorInQuery(error.message, 'routine' in error && error.routine !== undefined);
+}
+
 /** SQLSTATE first, then what OpenSSL and the socket say. */
-function makerForToken(origin: string, when: When): ErrorMaker | undefined {
-  const bySqlstate = when === 'connect' ? bySqlstateOfLogin(origin) : BY_SQLSTATE.get(origin);
+function makerForToken(origin: string, error: Error, when: When): ErrorMaker | undefined {
+  const bySqlstate =
+    when === 'query'
+      ? bySqlstateOfQuery(origin, error)
+      : bySqlstateOfLogin(origin, error.message, when);
   if (bySqlstate !== undefined) return bySqlstate;
   if (CERTIFICATE_ERROR.test(origin)) return certificateError(origin);
   if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;
   const byNetwork = BY_NETWORK_ERROR.find(([pattern]) => pattern.test(origin))?.[1];
-  return byNetwork === undefined || when === 'connect' ? byNetwork : lost;
+  return byNetwork === undefined || when !== 'query' ? byNetwork : lost;
 }
 
 /** What node-postgres says. */
 function makerForText(text: string, when: When): ErrorMaker | undefined {
-  if (/terminated|not queryable/.test(text)) return when === 'connect' ? brokenOff : lost;
-  if (/received invalid response|unexpected .* message/i.test(text)) {
-    return when === 'connect' ? ({ original }) => notPostgresql(original) : lost;
-  }
+  if (/terminated|not queryable/.test(text)) return when === 'query' ? lost : brokenOff;
+  if (/unexpected .* message/i.test(text)) return invalidAnswer(when);
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** Bytes that are not of the protocol. */
+function invalidAnswer(when: When): ErrorMaker {
+  return when === 'query' ? lost : ({ original }) => notPostgresql(original);
+}
+
+/**
+ * Whether the guard has refused what the server sent, or node-postgres could not read it: JSON that is none, for example.
+ * Those are the only errors of the language that a query can end with.
+ */
+function isInvalidAnswer(thrown: unknown): boolean {
+  return thrown instanceof WireError || /^(Syntax|Type|Range)Error$/.test(tokenOf(thrown) ?? '');
+}
+
+function makerFor(thrown: Error, origin: string | undefined, when: When): ErrorMaker | undefined {
+  if (thrown instanceof NoProcessError) return busy;
+  if (isInvalidAnswer(thrown)) return invalidAnswer(when);
+  return origin === undefined
+    ? makerForText(thrown.message, when)
+    : makerForToken(origin, thrown, when);
 }
 
 /** Any error of node-postgres, of a socket or of TLS as a RunError whose text names no role, database or host. */
 export function toDatabaseError(thrown: unknown, when: When): RunError {
   if (thrown instanceof RunError) return thrown;
-  const details = { origin: tokenOf(thrown), original: thrown };
-  const make =
-    details.origin === undefined
-      ? makerForText(thrown instanceof Error ? thrown.message : '', when)
-      : makerForToken(details.origin, when);
+  const refusal = authenticationRequestError(thrown);
+  if (refusal !== undefined) return refusal;
+  const origin = isInvalidAnswer(thrown) ? undefined : tokenOf(thrown);
+  const details = { origin, original: thrown };
+  const make = thrown instanceof Error ? makerFor(thrown, origin, when) : undefined;
   if (make !== undefined) return make(details);
   return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
     remedy:

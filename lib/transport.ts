@@ -51,6 +51,21 @@ function readAuthority(caFile: string): string {
   });
 }
 
+/** An address of this machine, as Node writes it. */
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+/**
+ * Whether only the server that is meant can read what is sent on this connection. With `verify-ca` another server of the
+ * same authority could; in plain text everybody on the way, but for a Unix socket and this machine itself.
+ */
+export function isConfidential(
+  { tls: { mode } }: Target,
+  { host }: Pick<Credentials, 'host'>,
+  { remoteAddress = '' }: Pick<Socket, 'remoteAddress'>,
+): boolean {
+  return mode === 'verify-full' || host.startsWith('/') || LOOPBACK.test(remoteAddress);
+}
+
 /**
  * Connects to where the credentials say, whatever name node-postgres checks the server by. A host that is a path is the
  * folder of the server's Unix sockets, as everywhere in PostgreSQL.

@@ -55,7 +55,7 @@ test.each([
   ['25P03', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
   ['57014', 'DATABASE_STATEMENT_TIMEOUT', true, "set sizes to 'estimated'"],
   ['55P03', 'CATALOG_LOCKED', true, 'pg_locks'],
-  ['XX000', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
+  ['58000', 'DATABASE_CONNECTION_LOST', true, "Look at the pooler's log"],
   ['22012', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
 ])('SQLSTATE %s is %s, whenever it comes', (sqlstate, code, retryable, remedy) => {
   for (const phase of PHASES) {
@@ -206,7 +206,6 @@ describe('what node-postgres itself says', () => {
   test.each([
     ['The server does not support SSL connections', 'DATABASE_TLS_UNSUPPORTED'],
     ['There was an error establishing an SSL connection', 'DATABASE_NOT_POSTGRESQL'],
-    ['received invalid response: 48', 'DATABASE_NOT_POSTGRESQL'],
     ['Received unexpected commandComplete message from backend.', 'DATABASE_NOT_POSTGRESQL'],
     ['timeout expired', 'DATABASE_UNREACHABLE'],
     ['Connection terminated unexpectedly', 'DATABASE_UNREACHABLE'],

@@ -1,0 +1,284 @@
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import PgConnection from 'pg/lib/connection.js';
+import {
+  authenticationRequest,
+  check,
+  checkBackendKeyData,
+  checkCommandComplete,
+  checkDataRow,
+  checkEmpty,
+  checkFields,
+  checkNotification,
+  checkParameterStatus,
+  checkReadyForQuery,
+  checkRowDescription,
+  HEADER_BYTES,
+  saslMechanisms,
+  WireError,
+} from './wire-messages.ts';
+
+/** Before the login is accepted. Source: libpq (fe-connect.c), which takes no longer ones. */
+const MAX_REQUEST_BYTES = 2_000;
+const MAX_LOGIN_MESSAGE_BYTES = 30_000;
+
+const MAX_MESSAGE_BYTES = 8 * 1_024 * 1_024;
+/** Of all messages together, each with what it costs in memory when it is parsed. */
+const MAX_SESSION_BYTES = 32 * 1_024 * 1_024;
+const MESSAGE_COST = 64;
+const COLUMN_COST = 32;
+/** Of a node of JSON, or an element of an array, that a value may be parsed to. */
+const NODE_COST = 32;
+
+const EMPTY = Buffer.alloc(0);
+
+/** What PostgreSQL calls the requests that this client cannot answer. */
+const UNSUPPORTED_METHODS: ReadonlyMap<number, string> = new Map([
+  [2, 'KERBEROS_V5'],
+  [6, 'SCM_CREDENTIAL'],
+  [7, 'GSSAPI'],
+  [8, 'GSSAPI'],
+  [9, 'SSPI'],
+]);
+
+/** The server asks for a kind of authentication that this client cannot do. */
+export class AuthenticationUnsupportedError extends WireError {
+  override readonly name = 'AuthenticationUnsupportedError';
+  /** A name of PostgreSQL or of a SASL mechanism. */
+  readonly code: string;
+
+  constructor(method: string) {
+    super('The server asks for a method of authentication that is not supported.');
+    this.code = method;
+  }
+}
+
+/** The server asks for the password in clear text, and others could read it on its way. */
+export class ClearTextPasswordError extends WireError {
+  override readonly name = 'ClearTextPasswordError';
+}
+
+/** A server that cannot start a process says so in plain text, as before version 3 of the protocol. */
+export class NoProcessError extends WireError {
+  override readonly name = 'NoProcessError';
+}
+
+/** Whether the length of an error is text: each byte a printable one of ASCII, or a part of another letter. */
+function isText(header: Buffer): boolean {
+  return header.subarray(1, HEADER_BYTES).every((byte) => byte >= 0x20 && byte !== 0x7f);
+}
+
+/** Counts what may be a node of JSON or an element of an array. */
+function nodesIn(message: Buffer): number {
+  let nodes = 0;
+  for (const byte of message) {
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) nodes += 1;
+  }
+  return nodes;
+}
+
+type Stage = 'login' | 'start' | 'session';
+
+/** The types of the messages that a server may send; `start` is between the accepted login and the first query. */
+const TYPES: Readonly<Record<Stage, string>> = {
+  login: 'REN',
+  start: 'SKNEZ',
+  session: 'TDCIZENSA',
+};
+
+/**
+ * Cuts the bytes of a server into messages and checks each: type, length, content, and order as far as the driver relies
+ * on it. Nothing is buffered that is longer than it may be.
+ */
+class WireGuard {
+  readonly #mayReadPassword: () => boolean;
+  #stage: Stage = 'login';
+  /** The last authentication request. */
+  #request: number | undefined;
+  #columns: number | undefined;
+  #cost = 0;
+  /** The beginning of a message whose length is not known yet. */
+  #header: Buffer = EMPTY;
+  /** The message that is not there in whole yet, and how much of it is. */
+  #partial: Buffer | undefined;
+  #filled = 0;
+
+  constructor(mayReadPassword: () => boolean) {
+    this.#mayReadPassword = mayReadPassword;
+  }
+
+  get isAuthenticated(): boolean {
+    return this.#stage !== 'login';
+  }
+
+  /**
+   * Returns the messages that end in this chunk, one after the other.
+   *
+   * @throws WireError
+   */
+  *read(chunk: Buffer): Generator<Buffer, void> {
+    let left = this.#header.length === 0 ? chunk : Buffer.concat([this.#header, chunk]);
+    this.#header = EMPTY;
+    while (left.length > 0) {
+      this.#partial ??= this.#begin(left);
+      if (this.#partial === undefined) {
+        this.#header = Buffer.from(left);
+        return;
+      }
+      const taken = left.copy(this.#partial, this.#filled);
+      this.#filled += taken;
+      left = left.subarray(taken);
+      if (this.#filled < this.#partial.length) return;
+      const message = this.#partial;
+      this.#partial = undefined;
+      this.#filled = 0;
+      this.#checkMessage(message);
+      yield message;
+    }
+  }
+
+  /** Returns the place for the message that begins here; undefined where its length is not there yet. */
+  #begin(bytes: Buffer): Buffer | undefined {
+    const type = String.fromCharCode(bytes[0] ?? 0);
+    check(TYPES[this.#stage].includes(type), 'message of this stage');
+    if (bytes.length < HEADER_BYTES) return undefined;
+    const length = bytes.readUInt32BE(1);
+    const isFirst = this.#cost === 0;
+    if (isFirst && type === 'E' && isText(bytes)) throw new NoProcessError();
+    check(length >= HEADER_BYTES - 1, 'length of a message');
+    check(length <= this.#longest(type), 'length of a message');
+    this.#spend(length + MESSAGE_COST);
+    return Buffer.allocUnsafe(length + 1);
+  }
+
+  #longest(type: string): number {
+    if (this.#stage !== 'login') return MAX_MESSAGE_BYTES;
+    return type === 'R' ? MAX_REQUEST_BYTES : MAX_LOGIN_MESSAGE_BYTES;
+  }
+
+  #spend(bytes: number): void {
+    this.#cost += bytes;
+    check(this.#cost <= MAX_SESSION_BYTES, 'size of a session');
+  }
+
+  #checkMessage(message: Buffer): void {
+    const type = String.fromCharCode(message[0] ?? 0);
+    if (type !== 'D' && type !== 'S' && type !== 'N' && type !== 'A') this.#columns = undefined;
+    CHECKS[type]?.(message);
+    if (type === 'R') this.#checkRequest(message);
+    else if (type === 'T') this.#describe(checkRowDescription(message));
+    else if (type === 'D') this.#checkRow(message);
+    else if (type === 'Z') this.#stage = 'session';
+  }
+
+  #describe(columns: number): void {
+    this.#columns = columns;
+    this.#spend(columns * COLUMN_COST);
+  }
+
+  #checkRow(message: Buffer): void {
+    checkDataRow(message, this.#columns);
+    this.#spend((this.#columns ?? 0) * COLUMN_COST + nodesIn(message) * NODE_COST);
+  }
+
+  /** One method, in its order, and then AuthenticationOk. */
+  #checkRequest(message: Buffer): void {
+    const request = authenticationRequest(message);
+    const before = this.#request;
+    this.#request = request;
+    const what = 'authentication request';
+    switch (request) {
+      case 0:
+        check(message.length === HEADER_BYTES + 4, what);
+        this.#stage = 'start';
+        return;
+      case 3:
+        check(message.length === HEADER_BYTES + 4 && before === undefined, what);
+        if (!this.#mayReadPassword()) throw new ClearTextPasswordError();
+        return;
+      case 5:
+        check(message.length === HEADER_BYTES + 8 && before === undefined, what);
+        return;
+      case 10:
+        check(before === undefined, what);
+        checkMechanisms(saslMechanisms(message));
+        return;
+      case 11:
+      case 12:
+        check(before === request - 1, what);
+        return;
+      default:
+        throw new AuthenticationUnsupportedError(
+          UNSUPPORTED_METHODS.get(request) ?? `AUTHENTICATION_${request >>> 0}`,
+        );
+    }
+  }
+}
+
+function checkMechanisms(offered: readonly string[]): void {
+  if (offered.includes('SCRAM-SHA-256')) return;
+  throw new AuthenticationUnsupportedError(offered[0]?.replaceAll('-', '_') ?? '');
+}
+
+/** Of the messages that can be checked by themselves. */
+const CHECKS: Readonly<Record<string, (message: Buffer) => void>> = {
+  A: checkNotification,
+  C: checkCommandComplete,
+  E: checkFields,
+  I: checkEmpty,
+  K: checkBackendKeyData,
+  N: checkFields,
+  S: checkParameterStatus,
+  Z: checkReadyForQuery,
+};
+
+/**
+ * A connection of node-postgres whose parser sees only messages that were checked. The parser is not made for a hostile
+ * server: it throws inside the socket's listener, loops on what does not end, and buffers whatever a header claims.
+ */
+export class GuardedConnection extends PgConnection {
+  readonly #guard: WireGuard;
+  #isPasswordSent = false;
+
+  /**
+   * @param mayReadPassword whether a password in clear text reaches the right server and nobody else
+   */
+  constructor(
+    options: ConstructorParameters<typeof PgConnection>[0],
+    mayReadPassword: () => boolean,
+  ) {
+    super(options);
+    this.#guard = new WireGuard(mayReadPassword);
+  }
+
+  /** The server has been given the password, or a proof of it, and has not accepted it. */
+  get isPasswordInQuestion(): boolean {
+    return this.#isPasswordSent && !this.#guard.isAuthenticated;
+  }
+
+  override password(password: string): void {
+    this.#isPasswordSent = true;
+    super.password(password);
+  }
+
+  override sendSCRAMClientFinalMessage(message: string): void {
+    this.#isPasswordSent = true;
+    super.sendSCRAMClientFinalMessage(message);
+  }
+
+  /** Behind TLS, where there is TLS. What the guard, the parser or a listener throws is an error of the connection. */
+  override attachListeners(stream: Duplex): void {
+    const source = new EventEmitter();
+    super.attachListeners(source);
+    const hear = (chunk: Buffer): void => {
+      try {
+        for (const message of this.#guard.read(chunk)) source.emit('data', message);
+      } catch (error) {
+        stream.off('data', hear);
+        this.emit('error', error);
+        stream.destroy();
+      }
+    };
+    stream.on('data', hear);
+  }
+}

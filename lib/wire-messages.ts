@@ -1,0 +1,128 @@
+/**
+ * Checks of single messages of a PostgreSQL server. Source: PostgreSQL's documentation, "Message Formats". Only the
+ * messages of a login with a password and of simple queries are known, because nothing else is asked for.
+ */
+
+/** Of every message: its type, and its length, which counts itself. */
+export const HEADER_BYTES = 5;
+/** PostgreSQL's own limit of a target list (MaxTupleAttributeNumber). */
+const MAX_COLUMNS = 1_664;
+/** In a RowDescription after a column's name: table, column, type, size, modifier and format. */
+const COLUMN_BYTES = 18;
+/** Source: RFC 4422, section 3.1. */
+const SASL_MECHANISM = /^[A-Z0-9_-]{1,20}$/;
+
+/** Bytes of the server that are no message of the protocol, or one that is not expected here. */
+export class WireError extends Error {
+  override readonly name: string = 'WireError';
+}
+
+/** Throws unless the message is as the protocol has it. */
+export function check(isValid: boolean, what: string): asserts isValid {
+  if (!isValid) throw new WireError(`The server's bytes are no valid ${what}.`);
+}
+
+/** Returns the offset after the zero byte that ends the string at `start`. */
+function endOfString(message: Buffer, start: number, what: string): number {
+  const zero = message.indexOf(0, start);
+  check(zero !== -1, what);
+  return zero + 1;
+}
+
+function checkStrings(message: Buffer, from: number, count: number, what: string): void {
+  let offset = from;
+  for (let i = 0; i < count; i++) offset = endOfString(message, offset, what);
+  check(offset === message.length, what);
+}
+
+function columnCount(message: Buffer, what: string): number {
+  check(message.length >= HEADER_BYTES + 2, what);
+  const count = message.readInt16BE(HEADER_BYTES);
+  check(count >= 0 && count <= MAX_COLUMNS, what);
+  return count;
+}
+
+/** Of an ErrorResponse or NoticeResponse: fields of a type and a string, and a zero byte. */
+export function checkFields(message: Buffer): void {
+  const what = 'error or notice';
+  let offset = HEADER_BYTES;
+  while (offset < message.length && message[offset] !== 0) {
+    offset = endOfString(message, offset + 1, what);
+  }
+  check(offset === message.length - 1, what);
+}
+
+/** Returns the number of columns. */
+export function checkRowDescription(message: Buffer): number {
+  const what = 'row description';
+  const count = columnCount(message, what);
+  let offset = HEADER_BYTES + 2;
+  for (let i = 0; i < count; i++) {
+    offset = endOfString(message, offset, what) + COLUMN_BYTES;
+    check(offset <= message.length, what);
+  }
+  check(offset === message.length, what);
+  return count;
+}
+
+/** @param columns of the row description before it */
+export function checkDataRow(message: Buffer, columns: number | undefined): void {
+  const what = 'row';
+  const count = columnCount(message, what);
+  check(count === columns, what);
+  let offset = HEADER_BYTES + 2;
+  for (let i = 0; i < count; i++) {
+    check(offset + 4 <= message.length, what);
+    const length = message.readInt32BE(offset);
+    check(length >= -1, what);
+    offset += 4 + Math.max(length, 0);
+  }
+  check(offset === message.length, what);
+}
+
+export function checkReadyForQuery(message: Buffer): void {
+  const status = String.fromCharCode(message[HEADER_BYTES] ?? 0);
+  check(message.length === HEADER_BYTES + 1 && 'ITE'.includes(status), 'ReadyForQuery');
+}
+
+export function checkCommandComplete(message: Buffer): void {
+  checkStrings(message, HEADER_BYTES, 1, 'CommandComplete');
+}
+
+export function checkParameterStatus(message: Buffer): void {
+  checkStrings(message, HEADER_BYTES, 2, 'ParameterStatus');
+}
+
+/** The process's id, and the names of the channel and its payload. */
+export function checkNotification(message: Buffer): void {
+  check(message.length >= HEADER_BYTES + 4, 'NotificationResponse');
+  checkStrings(message, HEADER_BYTES + 4, 2, 'NotificationResponse');
+}
+
+/** The process's id and a key of 32 bits; later versions of the protocol have longer ones. */
+export function checkBackendKeyData(message: Buffer): void {
+  check(message.length >= HEADER_BYTES + 8, 'BackendKeyData');
+}
+
+export function checkEmpty(message: Buffer): void {
+  check(message.length === HEADER_BYTES, 'message without content');
+}
+
+/** The kind of authentication that the server asks for. */
+export function authenticationRequest(message: Buffer): number {
+  check(message.length >= HEADER_BYTES + 4, 'authentication request');
+  return message.readInt32BE(HEADER_BYTES);
+}
+
+/** Returns the SASL mechanisms that the server offers. */
+export function saslMechanisms(message: Buffer): readonly string[] {
+  const what = 'list of SASL mechanisms';
+  check(message.length > HEADER_BYTES + 5, what);
+  check(message.at(-1) === 0 && message.at(-2) === 0, what);
+  const names = message.toString('latin1', HEADER_BYTES + 4, message.length - 2).split('\0');
+  check(
+    names.every((name) => SASL_MECHANISM.test(name)),
+    what,
+  );
+  return names;
+}
