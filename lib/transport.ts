@@ -59,11 +59,12 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
  * same authority could; in plain text everybody on the way, but for a Unix socket and this machine itself.
  */
 export function isConfidential(
-  { tls: { mode } }: Target,
+  { tls: { mode } }: Pick<Target, 'tls'>,
   { host }: Pick<Credentials, 'host'>,
   { remoteAddress = '' }: Pick<Socket, 'remoteAddress'>,
 ): boolean {
-  return mode === 'verify-full' || host.startsWith('/') || LOOPBACK.test(remoteAddress);
+  if (mode !== 'disable') return mode === 'verify-full';
+  return host.startsWith('/') || LOOPBACK.test(remoteAddress);
 }
 
 /**

@@ -23,12 +23,19 @@ const MAX_REQUEST_BYTES = 2_000;
 const MAX_LOGIN_MESSAGE_BYTES = 30_000;
 
 const MAX_MESSAGE_BYTES = 8 * 1_024 * 1_024;
-/** Of all messages together, each with what it costs in memory when it is parsed. */
+/** Of all messages together, each with about what it takes in memory when it is parsed. */
 const MAX_SESSION_BYTES = 32 * 1_024 * 1_024;
-const MESSAGE_COST = 64;
-const COLUMN_COST = 32;
-/** Of a node of JSON, or an element of an array, that a value may be parsed to. */
-const NODE_COST = 32;
+const COST = {
+  message: 128,
+  /** A result, one for each statement. */
+  result: 1_024,
+  /** A column of a row description. */
+  column: 256,
+  /** A value of a row. */
+  value: 48,
+  /** A node of JSON, or an element of an array, that a value may be parsed to. */
+  node: 48,
+} as const;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -68,11 +75,14 @@ function isText(header: Buffer): boolean {
   return header.subarray(1, HEADER_BYTES).every((byte) => byte >= 0x20 && byte !== 0x7f);
 }
 
+/** What separates or begins nodes: `,`, `:`, `[` and `{`. */
+const NODE_BYTES: ReadonlySet<number> = new Set(Buffer.from(',:[{'));
+
 /** Counts what may be a node of JSON or an element of an array. */
 function nodesIn(message: Buffer): number {
   let nodes = 0;
   for (const byte of message) {
-    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) nodes += 1;
+    if (NODE_BYTES.has(byte)) nodes += 1;
   }
   return nodes;
 }
@@ -147,7 +157,7 @@ class WireGuard {
     if (isFirst && type === 'E' && isText(bytes)) throw new NoProcessError();
     check(length >= HEADER_BYTES - 1, 'length of a message');
     check(length <= this.#longest(type), 'length of a message');
-    this.#spend(length + MESSAGE_COST);
+    this.#spend(length + COST.message + (type === 'C' ? COST.result : 0));
     return Buffer.allocUnsafe(length + 1);
   }
 
@@ -173,12 +183,12 @@ class WireGuard {
 
   #describe(columns: number): void {
     this.#columns = columns;
-    this.#spend(columns * COLUMN_COST);
+    this.#spend(columns * COST.column);
   }
 
   #checkRow(message: Buffer): void {
     checkDataRow(message, this.#columns);
-    this.#spend((this.#columns ?? 0) * COLUMN_COST + nodesIn(message) * NODE_COST);
+    this.#spend((this.#columns ?? 0) * COST.value + nodesIn(message) * COST.node);
   }
 
   /** One method, in its order, and then AuthenticationOk. */

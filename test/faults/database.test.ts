@@ -119,6 +119,9 @@ testFaults(DATABASE_FAULTS, {
   },
   deadlock: raises('40P01'),
   serialization: raises('40001'),
+  // The errors that the server itself makes when an OID is of nothing any more.
+  relationGone: after(osInfo('perform currval(4711::oid::regclass);')),
+  typeGone: after(osInfo("perform array_in('{1}', 4711::oid, -1);")),
   diskFull: raises('53100'),
   outOfMemory: raises('53200'),
   temporaryFiles: raises('53400'),

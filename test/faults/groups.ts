@@ -7,11 +7,13 @@ import { SECRET_FAULTS } from './secret.ts';
 import { SETTINGS_FAULTS } from './settings.ts';
 import { TLS_FAULTS } from './tls.ts';
 import { TRAP_FAULTS } from './traps.ts';
+import { WIRE_FAULTS } from './wire.ts';
 
 /** Every fault, in the order of a run. */
 export const FAULT_GROUPS: readonly FaultGroup[] = [
   SECRET_FAULTS,
   NETWORK_FAULTS,
+  WIRE_FAULTS,
   TLS_FAULTS,
   DATABASE_FAULTS,
   TRAP_FAULTS,

@@ -8,17 +8,26 @@ import { startBlackHole } from '../support/black-hole.ts';
 import { createBlocker } from '../support/blocker.ts';
 import { ACCEPTED, type ChangingServer, startChangingServer } from '../support/changing-server.ts';
 import type { TestDatabase } from '../support/databases.ts';
-import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
+import {
+  type Arrange,
+  consenting,
+  type FaultRun,
+  type Faulty,
+  testFaults,
+  timeFor,
+} from '../support/faults.ts';
+import {
+  fromQuery,
+  inLogin,
+  inQuery,
+  instead,
+  movedTo,
+  proxied,
+} from '../support/faulty-network.ts';
 import { summariesOf } from '../support/invocations.ts';
 import { type Pooler, type PoolerOptions, startPooler } from '../support/pooler.ts';
-import {
-  type Ends,
-  type Meddling,
-  serveSockets,
-  startDeafProxy,
-  startProxy,
-} from '../support/sockets.ts';
-import { errorResponse, isQuery, message, readyForQuery } from '../support/wire.ts';
+import { type Ends, startDeafProxy, startProxy } from '../support/sockets.ts';
+import { errorResponse, int32, message, readyForQuery } from '../support/wire.ts';
 import { secretFor } from '../support/world.ts';
 import { NETWORK_FAULTS } from './network.ts';
 
@@ -33,11 +42,6 @@ beforeAll(async () => {
   server = await startChangingServer();
 });
 afterAll(async () => server[Symbol.asyncDispose]());
-
-/** The database is elsewhere than it was. */
-function movedTo(database: TestDatabase, to: { port?: number; host?: string }): Faulty {
-  return { database, world: { secret: secretFor(database, to) } };
-}
 
 const at =
   (to: { port?: number; host?: string }): Arrange =>
@@ -56,35 +60,6 @@ const resolving =
     environment: { RESOLVES_TO: addresses.join() },
   });
 
-const proxied =
-  (meddle: (ends: Ends) => Meddling, faulty: Partial<Faulty> = {}): Arrange =>
-  async (stack) => {
-    const { port } = stack.use(await startProxy(inject('postgres').port, meddle));
-    return { ...movedTo(await consenting(stack), { port }), ...faulty };
-  };
-
-/** What the server says after the client's nth query goes to `answer` instead; the first is 1. */
-const fromQuery =
-  (n: number, answer: (chunk: Buffer, ends: Ends) => void) =>
-  (ends: Ends): Meddling => {
-    let queries = 0;
-    return {
-      fromClient(chunk) {
-        if (isQuery(chunk)) queries += 1;
-        ends.server.write(chunk);
-      },
-      fromServer: (chunk) => (queries < n ? ends.client.write(chunk) : answer(chunk, ends)),
-    };
-  };
-
-/** In the middle of a login: the client has said who it is, and is asked to prove it. */
-const inLogin =
-  (answer: (ends: Ends) => void) =>
-  (ends: Ends): Meddling => ({ fromServer: () => answer(ends) });
-
-const inQuery = (answer: (chunk: Buffer, ends: Ends) => void, faulty?: Partial<Faulty>): Arrange =>
-  proxied(fromQuery(2, answer), faulty);
-
 const swallow = (): void => undefined;
 
 const reset = ({ client }: Ends): void => void client.resetAndDestroy();
@@ -101,14 +76,6 @@ const drip = (pause: () => Promise<unknown>) => {
     });
   };
 };
-
-/** A server of the test's own stands where the database should be. */
-const instead =
-  (talk: Parameters<typeof serveSockets>[0], faulty: Partial<Faulty> = {}): Arrange =>
-  async (stack) => {
-    const { port } = stack.use(await serveSockets(talk));
-    return { ...movedTo(await consenting(stack), { port }), ...faulty };
-  };
 
 const TLS = { tls: { mode: 'verify-full' } };
 
@@ -180,6 +147,28 @@ const pooled =
     const { database, pooler } = await poolerOf(stack, options);
     return { ...movedTo(database, { port: pooler.port }), pooled: true, ...faulty };
   };
+
+/** What the login may have been refused for is read again: AWSCURRENT, and then AWSPENDING. */
+function expectOtherVersionsTried({ world }: FaultRun): void {
+  expect(world.secrets.requests.map(({ stage }) => stage)).toEqual([
+    'AWSCURRENT',
+    'AWSCURRENT',
+    'AWSPENDING',
+  ]);
+}
+
+/** A pooler that answers a startup message like this. */
+const atStartup = (answer: Buffer, faulty?: Partial<Faulty>): Arrange =>
+  instead((socket) => void socket.once('data', () => socket.end(answer)), faulty);
+
+/** A pooler that asks for the password, and answers it like this; with nothing it stays silent. */
+const afterPassword = (answer: Buffer, faulty?: Partial<Faulty>): Arrange =>
+  instead((socket) => {
+    socket.once('data', () => {
+      socket.write(message('R', int32(3)));
+      socket.once('data', () => (answer.length === 0 ? socket.resume() : socket.end(answer)));
+    });
+  }, faulty);
 
 /** Another client of a pooler, which stays. */
 async function joinPooler(
@@ -412,4 +401,40 @@ testFaults(NETWORK_FAULTS, {
   },
   poolerFull: pooled({ maxClients: 0 }),
   poolerByStatement: pooled({ mode: 'statement' }),
+  poolerRefuses: async (stack) => {
+    const { database, pooler } = await poolerOf(stack);
+    const wrong = { ...database, password: 'wrong-password-of-the-faults' };
+    return {
+      database,
+      world: { secret: secretFor(wrong, { port: pooler.port }) },
+      pooled: true,
+      after: expectOtherVersionsTried,
+    };
+  },
+  poolerRefusesInternally: afterPassword(
+    errorResponse('FATAL', 'XX000', 'md5 authentication failed'),
+    { after: expectOtherVersionsTried },
+  ),
+  poolerWithoutUser: atStartup(errorResponse('FATAL', '08P01', 'no such user'), {
+    after: expectOtherVersionsTried,
+  }),
+  poolerWithoutDatabase: afterPassword(
+    errorResponse('FATAL', '08P01', 'no such database: metrics'),
+  ),
+  poolerWithoutTenant: atStartup(errorResponse('FATAL', 'XX000', 'Tenant or user not found')),
+  poolerWithoutServer: afterPassword(errorResponse('FATAL', '08P01', 'query_wait_timeout')),
+  poolerStalls: afterPassword(Buffer.alloc(0)),
+  poolerEndsQuery: inQuery(
+    (_chunk, { client }) =>
+      void client.end(errorResponse('FATAL', 'XX000', 'connection to database closed')),
+  ),
+  poolerEmpty: inQuery(
+    (_chunk, { client }) =>
+      void client.write(
+        Buffer.concat([
+          errorResponse('FATAL', '58000', 'could not get connection from the pool'),
+          readyForQuery('I'),
+        ]),
+      ),
+  ),
 });

@@ -94,6 +94,42 @@ export const DATABASE_POOLER = saying(
   "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
 );
 
+export const DATABASE_STALLED = saying(
+  'DATABASE_UNREACHABLE',
+  'The server began the login and did not finish it within 10 s.',
+  "Look at the server's log, and at that of a pooler in front of it: the pooler may be waiting for the server or for its own login there (PgBouncer: server_login_retry). The run will be retried automatically.",
+);
+
+export const POOLER_REFUSES = saying(
+  'DATABASE_AUTHENTICATION',
+  'A pooler in front of the server, or the server itself, refuses this login: wrong user or password.',
+  "Compare user and password with the role on the server and with the pooler's user list, which may hold an old password (PgBouncer: userlist.txt or auth_query; Pgpool-II: pool_passwd). Where the secret has another version, that was tried too.",
+);
+
+export const POOLER_WITHOUT_DATABASE = saying(
+  'DATABASE_MISSING',
+  'The pooler in front of the server has no such database.',
+  "Correct dbname in the secret or database in the target, or add the database to the pooler's configuration.",
+);
+
+export const AUTHENTICATION_UNSUPPORTED = saying(
+  'DATABASE_AUTHENTICATION_UNSUPPORTED',
+  'The server asks for a method of authentication that this client does not have, such as GSSAPI, SSPI or OAuth.',
+  'Add a line for the role with the method scram-sha-256 to pg_hba.conf, before the line that asks for the other method.',
+);
+
+export const CLEAR_TEXT_REFUSED = saying(
+  'DATABASE_AUTHENTICATION_UNSUPPORTED',
+  'The server asks for the password in clear text, on a connection that others could read. It was not sent.',
+  'Use scram-sha-256 on the server (pg_hba.conf) or in the pooler (PgBouncer: auth_type), or TLS with verify-full.',
+);
+
+export const CHANGED_MEANWHILE = saying(
+  'DATABASE_CONFLICT',
+  'Another session changed or dropped an object while it was in use; ALTER EXTENSION UPDATE and DROP do so.',
+  'Let the change on the server come to its end: the run will be retried automatically. If the error stays, the catalogs may be damaged: see the log of the server.',
+);
+
 export const DATABASE_CONFLICT = saying(
   'DATABASE_CONFLICT',
   'The server ended the reading in favour of something else: recovery on a standby, or another session.',

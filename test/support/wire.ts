@@ -18,6 +18,13 @@ export function int32(value: number): Buffer {
   return bytes;
 }
 
+/** A big-endian integer of 16 bits. */
+export function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+}
+
 /** What PostgreSQL answers when it refuses: the fields that it always sends. */
 export function errorResponse(severity: 'ERROR' | 'FATAL', sqlstate: string, text: string): Buffer {
   const fields = [`S${severity}`, `V${severity}`, `C${sqlstate}`, `M${text}`];
