@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import type { TestDatabase } from './databases.ts';
+import { type LoginMethod, startLogin } from './pooler-login.ts';
 import { type SocketServer, serveSockets } from './sockets.ts';
 import {
   errorResponse,
@@ -34,6 +35,8 @@ export interface PoolerOptions {
   readonly mode?: 'transaction' | 'statement';
   /** PgBouncer's max_client_conn. */
   readonly maxClients?: number;
+  /** PgBouncer's auth_type. */
+  readonly method?: LoginMethod;
 }
 
 /**
@@ -77,16 +80,9 @@ const WELCOME = Buffer.concat([
   readyForQuery('I'),
 ]);
 
-/** Why a client is not let in, before it has said its password or with it. */
-function whyRefused(
-  { type, body }: Message,
-  { password }: TestDatabase,
-  isFull: boolean,
-): string | undefined {
-  if (type === 'p') {
-    const isRight = body.toString('utf8', 0, body.length - 1) === password;
-    return isRight ? undefined : 'password authentication failed';
-  }
+/** Why a client is not let in before it is asked for its password. */
+function whyRefused({ type, body }: Message, isFull: boolean): string | undefined {
+  if (type !== '') return undefined;
   const unknown = Object.keys(startupParameters(body)).find((key) => !KNOWN_PARAMETERS.has(key));
   if (unknown !== undefined) return `unsupported startup parameter: ${unknown}`;
   return isFull ? 'no more connections allowed (max_client_conn)' : undefined;
@@ -96,6 +92,7 @@ export async function startPooler({
   database,
   mode = 'transaction',
   maxClients = 100,
+  method = 'plain',
 }: PoolerOptions): Promise<Pooler> {
   const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => openSession(database)));
   const free = [...sessions];
@@ -105,6 +102,7 @@ export async function startPooler({
   const talk = (client: Socket): void => {
     clients += 1;
     let session: Socket | undefined;
+    const logIn = startLogin(method, database);
 
     const giveBack = (): void => {
       if (session === undefined) return;
@@ -128,9 +126,15 @@ export async function startPooler({
       return session.on('data', (chunk: Buffer) => readAnswer(chunk).forEach(handOn));
     };
     const letIn = (said: Message): void => {
-      const refused = whyRefused(said, database, clients > maxClients);
-      if (refused !== undefined) client.end(refusal(refused));
-      else client.write(said.type === 'p' ? WELCOME : message('R', int32(3)));
+      const refused = whyRefused(said, clients > maxClients);
+      if (refused !== undefined) {
+        client.end(refusal(refused));
+        return;
+      }
+      const { bytes, isAccepted } = logIn(said);
+      client.write(bytes);
+      if (isAccepted === true) client.write(WELCOME);
+      if (isAccepted === false) client.end(refusal('password authentication failed'));
     };
     const hear = (said: Message): void => {
       if (said.type === 'X') client.end();

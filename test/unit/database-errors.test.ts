@@ -100,6 +100,122 @@ test.each(['42P01', '42703', '42883', '3F000', '22P02', '42704', '42804', '42809
   },
 );
 
+/** With the routine that PostgreSQL names in every error of its own. */
+function fromPostgresql(sqlstate: string, text: string): Error {
+  return Object.assign(fromServer(sqlstate, text), { routine: 'some_routine' });
+}
+
+describe('what a pooler says during the login', () => {
+  test.each(['08P01', 'XX000'])(
+    'is a refused password with SQLSTATE %s, while the password is in question',
+    (sqlstate) => {
+      const error = toDatabaseError(fromServer(sqlstate), 'password');
+      expect(error).toMatchObject({
+        code: 'DATABASE_AUTHENTICATION',
+        retryable: false,
+        origin: sqlstate,
+        remedy: expect.stringContaining("the pooler's user list"),
+      });
+      expectNoNames(error);
+      expect(toDatabaseError(fromServer(sqlstate), 'connect')).toMatchObject({
+        code: 'DATABASE_CONNECTION_LOST',
+        retryable: true,
+        remedy: expect.stringContaining("Look at the pooler's log"),
+      });
+    },
+  );
+
+  // PgBouncer 1.18 to 1.25, Pgpool-II 4.3 and Supavisor.
+  test.each([
+    ['password authentication failed', 'DATABASE_AUTHENTICATION'],
+    ['SASL authentication failed', 'DATABASE_AUTHENTICATION'],
+    [`password authentication failed for user "${CANARY}"`, 'DATABASE_AUTHENTICATION'],
+    ['md5 authentication failed', 'DATABASE_AUTHENTICATION'],
+    ['no such user', 'DATABASE_AUTHENTICATION'],
+    [`no such user: ${CANARY}`, 'DATABASE_AUTHENTICATION'],
+    ['login rejected', 'DATABASE_AUTHENTICATION'],
+    [`no such database: ${CANARY}`, 'DATABASE_MISSING'],
+    ['query_wait_timeout', 'DATABASE_CONNECTION_LOST'],
+    ['client_login_timeout (server down)', 'DATABASE_CONNECTION_LOST'],
+    [
+      'server login has been failing, try again later (server_login_retry)',
+      'DATABASE_CONNECTION_LOST',
+    ],
+    [
+      'server login has been failing, cached error: connect failed (server_login_retry)',
+      'DATABASE_CONNECTION_LOST',
+    ],
+    [
+      'server login has been failing, cached error: password authentication failed (server_login_retry)',
+      'DATABASE_AUTHENTICATION',
+    ],
+    ['pgbouncer cannot connect to server', 'DATABASE_CONNECTION_LOST'],
+    ['pooler is shutting down', 'DATABASE_CONNECTION_LOST'],
+    ['server conn crashed?', 'DATABASE_CONNECTION_LOST'],
+    ['no more connections allowed (max_client_conn)', 'DATABASE_CONNECTION_LOST'],
+    ['client connections exceeded (max_db_client_connections)', 'DATABASE_CONNECTION_LOST'],
+    ['MaxClientsInSessionMode: max clients reached', 'DATABASE_CONNECTION_LOST'],
+    [`database "${CANARY}" does not exist`, 'DATABASE_CONNECTION_LOST'],
+    [`database "${CANARY}" is disabled`, 'DATABASE_CONNECTION_LOST'],
+    ['failed to create a backend connection', 'DATABASE_CONNECTION_LOST'],
+    ['all backend nodes are down', 'DATABASE_CONNECTION_LOST'],
+  ])('%s: %s, whether the password was sent or not', (text, code) => {
+    for (const when of ['connect', 'password'] as const) {
+      const error = toDatabaseError(fromServer('08P01', text), when);
+      expect(error).toMatchObject({ code, origin: '08P01' });
+      expectNoNames(error);
+    }
+  });
+});
+
+describe('an internal error in a query', () => {
+  test.each([
+    'could not open relation with OID 4711',
+    'cache lookup failed for relation 4711',
+    'cache lookup failed for attribute 2 of relation 4711',
+    'could not find tuple for constraint 4711',
+    'tuple concurrently updated',
+    'tuple concurrently deleted',
+    'catalog is missing 2 attribute(s) for relid 4711',
+    'pg_attribute catalog is missing 1 attribute(s) for relation OID 4711',
+  ])('is a conflict: %s', (text) => {
+    const error = toDatabaseError(fromPostgresql('XX000', text), 'query');
+    expect(error).toMatchObject({ code: 'DATABASE_CONFLICT', retryable: true, origin: 'XX000' });
+  });
+
+  test('is not retried when PostgreSQL says anything else', () => {
+    for (const text of [CANARY, 'not: cache lookup failed for type 1']) {
+      const error = toDatabaseError(fromPostgresql('XX000', text), 'query');
+      expect(error).toMatchObject({ code: 'DATABASE_ERROR', retryable: false, origin: 'XX000' });
+    }
+  });
+
+  test('is of a pooler when it names no routine of PostgreSQL', () => {
+    const error = toDatabaseError(fromServer('XX000'), 'query');
+    expect(error).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true });
+    expectNoNames(error);
+  });
+
+  test('is looked for in no other error than an internal one', () => {
+    const error = toDatabaseError(
+      fromPostgresql('P0001', 'cache lookup failed for type 1'),
+      'query',
+    );
+    expect(error.code).toBe('DATABASE_ERROR');
+  });
+});
+
+test.each([new SyntaxError(CANARY), new TypeError(CANARY), new RangeError(CANARY)])(
+  'an answer that node-postgres cannot read is not of the protocol: %s',
+  (thrown) => {
+    const inQuery = toDatabaseError(thrown, 'query');
+    expect(inQuery).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', origin: undefined });
+    const atLogin = toDatabaseError(thrown, 'connect');
+    expect(atLogin).toMatchObject({ code: 'DATABASE_NOT_POSTGRESQL', origin: undefined });
+    for (const error of [inQuery, atLogin]) expectNoNames(error);
+  },
+);
+
 const CERTIFICATE_CODES = [
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
