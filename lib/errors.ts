@@ -63,6 +63,8 @@ export interface RunErrorDetails {
  * error with its causes and the texts of PostgreSQL's errors carry names.
  */
 export class RunError extends Error {
+  /** Kept through minification: in its JSON log format Lambda prints the constructor's name as `errorType`. */
+  static override readonly name = 'RunError';
   override readonly name = 'RunError' as const;
   readonly code: ErrorCode;
   readonly retryable: boolean;

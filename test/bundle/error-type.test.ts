@@ -1,0 +1,25 @@
+import { expect, inject, test } from 'vitest';
+import { FUNCTIONS } from '../../infra/bundle.ts';
+import { invokeWarm } from '../support/warm.ts';
+import { startWorld } from '../support/world.ts';
+
+test.each(FUNCTIONS)(
+  '%s throws every failure as a RunError, whose class keeps its name through minification',
+  async (name) => {
+    await using world = await startWorld({
+      secrets: () => ({ status: 400, type: 'AccessDeniedException' }),
+    });
+    const change = name === 'configure' ? { action: 'disable', scope: 'database' } : {};
+
+    const results = await invokeWarm(inject('bundles')[name].file, [change, { unknown: 1 }], {
+      ...world.environment(),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+    });
+
+    // The AWS SDK's error is minified code of another package, and is wrapped.
+    expect(results).toEqual([
+      { thrown: 'RunError', errorType: 'RunError', code: 'SECRET_DENIED' },
+      { thrown: 'RunError', errorType: 'RunError', code: 'EVENT_INVALID' },
+    ]);
+  },
+);
