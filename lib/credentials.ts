@@ -62,6 +62,13 @@ function checkRegion({ config }: SecretsManagerClient): Promise<string> {
   });
 }
 
+/** A run reads the secret once. A connection kept for the next run may be one that a NAT gateway has forgotten meanwhile. */
+const NO_KEEP_ALIVE = {
+  keepAlive: false,
+  // With the SDK's own, finite limit Node would still ask the service to keep the connection.
+  maxSockets: Number.POSITIVE_INFINITY,
+};
+
 /** A client that gives up in time: without an interface endpoint a private subnet swallows what is asked. */
 export function createSecretsClient(): SecretsManagerClient {
   return new SecretsManagerClient({
@@ -70,6 +77,8 @@ export function createSecretsClient(): SecretsManagerClient {
       connectionTimeout: 3_000,
       requestTimeout: 5_000,
       throwOnRequestTimeout: true,
+      httpAgent: NO_KEEP_ALIVE,
+      httpsAgent: NO_KEEP_ALIVE,
     },
   });
 }

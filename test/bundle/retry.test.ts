@@ -9,6 +9,7 @@ import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { linesOf, metricsOf, summariesOf } from '../support/invocations.ts';
 import type { Json } from '../support/reports.ts';
 import { type ScheduleRequest, type Scheduler, startScheduler } from '../support/scheduler.ts';
+import { invokeWarm } from '../support/warm.ts';
 import {
   FUNCTION_ARN,
   type Settings,
@@ -450,4 +451,26 @@ describe('what is needed now and then is loaded only then', () => {
     expect(await invokeIn(daily, scheduler, parts)).toMatchObject({ value: { outcome: 'sent' } });
     expectNoRetry(await invokeIn(world, scheduler, parts), 'INTERNAL');
   });
+});
+
+test('a warm function opens a connection of its own to the scheduler for each retry', async () => {
+  await using scheduler = await startScheduler();
+  await using world = await startWorld({
+    secret: secretFor(database, { port: await freePort() }),
+  });
+
+  const results = await invokeWarm(
+    inject('bundles')['send-report'].file,
+    [0, 60_000].map((ms) => ({ scheduledTime: new Date(Date.now() - ms).toISOString() })),
+    {
+      ...world.environment(),
+      RETRY: JSON.stringify(RETRY),
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+    },
+  );
+
+  expect(results).toEqual([{}, {}]);
+  expect(scheduler.schedules).toHaveLength(2);
+  expect(scheduler.connections()).toBe(2);
 });

@@ -1,9 +1,16 @@
+import type { Socket } from 'node:net';
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS } from '../../infra/bundle.ts';
+import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
 import { invoke } from '../../local/lambda.ts';
-import { listen } from '../../local/loopback.ts';
+import { freePort, listen, readBody } from '../../local/loopback.ts';
 import { invokeRecorded, summariesOf } from '../support/invocations.ts';
+import { secret as remember } from '../support/secrets.ts';
+import { invokeWarm } from '../support/warm.ts';
 import { startWorld } from '../support/world.ts';
+
+function eventFor(name: FunctionName): object {
+  return name === 'configure' ? { action: 'disable', scope: 'database' } : {};
+}
 
 test.concurrent.each(FUNCTIONS)(
   'a Secrets Manager that takes the request and never answers does not take all of the time of %s',
@@ -13,7 +20,7 @@ test.concurrent.each(FUNCTIONS)(
 
     const invocation = await invoke(
       inject('bundles')[name].file,
-      name === 'configure' ? { action: 'disable', scope: 'database' } : {},
+      eventFor(name),
       {
         ...world.environment(),
         AWS_ENDPOINT_URL_SECRETS_MANAGER: silent.url,
@@ -34,16 +41,60 @@ test.each(FUNCTIONS)(
   async (name) => {
     await using world = await startWorld({});
 
-    const { connections, ...invocation } = await invokeRecorded(
-      world,
-      name,
-      name === 'configure' ? { action: 'disable', scope: 'database' } : {},
-      { environment: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' } },
-    );
+    const { connections, ...invocation } = await invokeRecorded(world, name, eventFor(name), {
+      environment: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+    });
 
     expect(summariesOf(invocation)).toMatchObject([
       { outcome: 'failed', error: { code: 'SECRET_DENIED', origin: 'CredentialsProviderError' } },
     ]);
     expect(connections).toEqual([]);
+  },
+);
+
+test.each(FUNCTIONS)(
+  'a warm %s reads the secret over a new connection, since a NAT gateway may have forgotten the one before',
+  async (name) => {
+    await using world = await startWorld({});
+    const used = new WeakSet<Socket>();
+    const asked: (string | undefined)[] = [];
+    // Answers the first request of a connection and no other, and would keep it open.
+    await using forgetful = await listen(async (request, response) => {
+      await readBody(request);
+      asked.push(request.headers.connection);
+      if (used.has(request.socket)) return;
+      used.add(request.socket);
+      response.setHeader('content-type', 'application/x-amz-json-1.1');
+      response.end(
+        JSON.stringify({
+          VersionId: 'v1',
+          SecretString: JSON.stringify({
+            host: '127.0.0.1',
+            port: await freePort(),
+            username: 'reporter',
+            password: remember('password-behind-a-nat-gateway'),
+            dbname: 'metrics',
+          }),
+        }),
+      );
+    });
+
+    const results = await invokeWarm(
+      inject('bundles')[name].file,
+      [eventFor(name), eventFor(name)],
+      {
+        ...world.environment(),
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: forgetful.url,
+        AWS_MAX_ATTEMPTS: '1',
+      },
+    );
+
+    expect(asked).toEqual(['close', 'close']);
+    expect(forgetful.connections()).toBe(2);
+    // It got as far as the database, which is not there.
+    expect(results).toMatchObject([
+      { code: 'DATABASE_UNREACHABLE' },
+      { code: 'DATABASE_UNREACHABLE' },
+    ]);
   },
 );
