@@ -14,7 +14,7 @@ import {
 } from './environment-schema.ts';
 import { variablesOf } from './function-variables.ts';
 import type { Database, Environment } from './model.ts';
-import { LONGEST_ENVIRONMENT_NAME, partitionOf } from './names.ts';
+import { LONGEST_ENVIRONMENT_NAME, partitionOf, policyArn } from './names.ts';
 import { portProblems } from './network-ports.ts';
 import { enoughStacks, fullStacks, MOST_RESOURCES } from './placement.ts';
 import { mayBeSame } from './secret-reference.ts';
@@ -94,6 +94,17 @@ function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
     ? []
     : [
         `alarmTopic: its ARN begins with arn:${partition}:, and ${region} is in the partition ${partitionOf(place)}; copy the ARN from the console of that region`,
+      ];
+}
+
+/** IAM takes a boundary from the account of the role, or one of AWS's own. */
+function boundaryProblems({ place, permissionsBoundary }: Environment): readonly string[] {
+  if (permissionsBoundary === undefined || place.isGuess) return [];
+  const [, partition = '', , , account = ''] = permissionsBoundary.split(':');
+  return partition === partitionOf(place) && [place.account, 'aws'].includes(account)
+    ? []
+    : [
+        `permissionsBoundary: is a policy of the account ${account} in the partition ${partition}, and IAM takes only one of the account ${place.account} in ${partitionOf(place)}, or of AWS there; give its name, or the ARN of one that is there`,
       ];
 }
 
@@ -183,7 +194,7 @@ export function checkEnvironment(
   const placeholders = { account: '000000000000', region: 'us-east-1', databases: [] };
   const checked = checkOn('environment', environmentSchema, settings, placeholders, problems);
   if (checked === undefined) throw new EnvironmentError(name, problems);
-  const { account, region, stacks, alarmTopic } = checked;
+  const { account, region, stacks, alarmTopic, permissionsBoundary } = checked;
   const defaults = checkOn('defaults', defaultsSchema, checked.defaults, {}, problems) ?? {};
   const isGuess = account !== settings.account || region !== settings.region;
   const place = { environment: name, account, region, ...(isGuess && { isGuess }) };
@@ -212,10 +223,14 @@ export function checkEnvironment(
     ...(checked.bootstrapQualifier !== undefined && {
       bootstrapQualifier: checked.bootstrapQualifier,
     }),
+    ...(permissionsBoundary !== null && {
+      permissionsBoundary: policyArn(place, permissionsBoundary),
+    }),
     stacks,
   };
   problems.push(
     ...topicProblems(environment),
+    ...boundaryProblems(environment),
     ...duplicateProblems(databases),
     ...administratorProblems(databases),
     ...stackProblems(databases, stacks),

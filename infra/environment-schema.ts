@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { hostSchema } from '../lib/host.ts';
 import { isEndpoint, versionSchema } from '../lib/settings.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../lib/target.ts';
-import { isRegion, MOST_STACKS } from './names.ts';
+import { isRegion, MOST_STACKS, PERMISSIONS_BOUNDARY } from './names.ts';
 
 /** What CloudWatch Logs offers. */
 const RETENTION_DAYS = [
@@ -171,6 +171,15 @@ export const environmentSchema = z.strictObject({
   logLevel: z._default(z.enum(['INFO', 'DEBUG']), 'INFO'),
   bootstrapQualifier: z.optional(
     matching(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters or digits'),
+  ),
+  permissionsBoundary: z._default(
+    z.nullable(
+      matching(
+        /^(?:arn:[\w-]+:iam::(?:\d{12}|aws):policy\/)?[\w+=,.@-]+(?:\/[\w+=,.@-]+)*$/,
+        'must be the name or the ARN of a managed policy, such as company-boundary, or null for none',
+      ),
+    ),
+    PERMISSIONS_BOUNDARY,
   ),
   stacks: z._default(z.int().check(z.minimum(1), z.maximum(MOST_STACKS)), 1),
 });

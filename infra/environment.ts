@@ -154,6 +154,13 @@ export interface EnvironmentSettings {
    */
   readonly bootstrapQualifier?: string;
   /**
+   * Name or ARN of the managed policy that limits what the roles can ever be allowed. It has to be there before the first
+   * deployment. null sets none; the README's execution policy refuses roles without one.
+   *
+   * @default timescaledb-telemetry-boundary, made from `infra/permissions-boundary.json`
+   */
+  readonly permissionsBoundary?: string | null;
+  /**
    * How many stacks the databases are spread over, 1 to 99. A stack holds about fifty; raising the number later moves the
    * share that has to move, and needs the README's steps.
    *

@@ -38,6 +38,8 @@ export interface Environment {
   readonly logLevel: CheckedEnvironment['logLevel'];
   /** Of its own CDK bootstrap, if any. */
   readonly bootstrapQualifier?: string;
+  /** ARN of the managed policy that limits every role, if any. */
+  readonly permissionsBoundary?: string;
   /** How many. */
   readonly stacks: number;
 }

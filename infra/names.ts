@@ -18,6 +18,11 @@ export interface Place {
 export const LONGEST_ENVIRONMENT_NAME = 24;
 export const MOST_STACKS = 99;
 
+/** Path of every role. What may make roles may make them here, so that no other role of the account is in its reach. */
+export const ROLE_PATH = `/${SERVICE}/`;
+/** Name of the managed policy made from `infra/permissions-boundary.json`. */
+export const PERMISSIONS_BOUNDARY = `${SERVICE}-boundary`;
+
 export function isRegion(text: string): boolean {
   return RegionInfo.regions.some(({ name }) => name === text);
 }
@@ -81,5 +86,12 @@ export function schedulerRoleName({ environment, region }: Place, stack: number)
 }
 
 export function schedulerRoleArn(place: Place, stack: number): string {
-  return `arn:${partitionOf(place)}:iam::${place.account}:role/${schedulerRoleName(place, stack)}`;
+  const name = schedulerRoleName(place, stack);
+  return `arn:${partitionOf(place)}:iam::${place.account}:role${ROLE_PATH}${name}`;
+}
+
+/** ARN of a managed policy of the environment's account, which is given by its name or already by its ARN. */
+export function policyArn(place: Place, policy: string): string {
+  if (policy.startsWith('arn:')) return policy;
+  return `arn:${partitionOf(place)}:iam::${place.account}:policy/${policy}`;
 }

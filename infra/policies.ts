@@ -8,7 +8,6 @@ import {
   functionArn,
   logGroupName,
   type Place,
-  partitionOf,
   queueArn,
   schedulerRoleArn,
 } from './names.ts';
@@ -66,35 +65,29 @@ function readSecret(place: Place, { resources, keyArn }: SecretReference): reado
 
 const INTERFACE_ACTIONS = [
   'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
   'ec2:DeleteNetworkInterface',
   'ec2:AssignPrivateIpAddresses',
   'ec2:UnassignPrivateIpAddresses',
 ];
-const DESCRIBE_ACTIONS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
 
 /**
- * Lambda itself holds the network interface, with the function's role. The function's own code is denied the same: only its
- * calls have the function for their source.
+ * Allows Lambda to manage the network interface with the function's role: the EC2 actions of AWS's own policy
+ * AWSLambdaVPCAccessExecutionRole, on its resource. The function's own code is denied the same actions: `SourceFunctionArn`
+ * is set for its calls alone.
  */
-function holdNetworkInterface(place: Place, ownArn: string): readonly Grant[] {
+function holdNetworkInterface(ownArn: string): readonly Grant[] {
   return [
     {
-      statement: {
-        Effect: 'Allow',
-        Action: INTERFACE_ACTIONS,
-        Resource: `arn:${partitionOf(place)}:ec2:${place.region}:*:*/*`,
-      },
+      statement: { Effect: 'Allow', Action: INTERFACE_ACTIONS, Resource: '*' },
       whyWildcard:
-        'Lambda names the interface when it makes it, and the subnet may be shared from another account; the next statement denies all of it to the function’s own code.',
-    },
-    {
-      statement: { Effect: 'Allow', Action: DESCRIBE_ACTIONS, Resource: '*' },
-      whyWildcard: 'EC2 has no resources for Describe actions.',
+        'Lambda checks these actions against all resources, as its managed policy AWSLambdaVPCAccessExecutionRole grants them; the next statement denies them to the function’s own code.',
     },
     {
       statement: {
         Effect: 'Deny',
-        Action: [...INTERFACE_ACTIONS, ...DESCRIBE_ACTIONS],
+        Action: INTERFACE_ACTIONS,
         Resource: '*',
         Condition: { ArnEquals: { 'lambda:SourceFunctionArn': ownArn } },
       },
@@ -142,9 +135,7 @@ export function grantsOf(
   return [
     writeLogs(place, purpose),
     ...readSecret(place, purpose === 'configure' ? configure : secret),
-    ...(network === undefined
-      ? []
-      : holdNetworkInterface(place, functionArn(place, name, purpose))),
+    ...(network === undefined ? [] : holdNetworkInterface(functionArn(place, name, purpose))),
     // Whoever calls get-report waits for its answer.
     ...(purpose === 'get-report' ? [] : [sendTo(place, 'failed-runs')]),
     ...(purpose === 'send-report' ? scheduleRetries(place, database) : []),
@@ -166,17 +157,17 @@ export function schedulerGrants(
   return [...(functions.length === 0 ? [] : [{ statement: invoke }]), sendTo(place, 'undelivered')];
 }
 
-interface Document {
+interface Document<Item extends object> {
   readonly Version: '2012-10-17';
-  readonly Statement: readonly object[];
+  readonly Statement: readonly Item[];
 }
 
-export function policyOf(grants: readonly Grant[]): Document {
+export function policyOf(grants: readonly Grant[]): Document<Statement> {
   return { Version: '2012-10-17', Statement: grants.map(({ statement }) => statement) };
 }
 
 /** Who may take on a role. */
-export function trustOf(service: string, condition?: Statement['Condition']): Document {
+export function trustOf(service: string, condition?: Statement['Condition']): Document<object> {
   const trust = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' };
   return {
     Version: '2012-10-17',
@@ -185,7 +176,7 @@ export function trustOf(service: string, condition?: Statement['Condition']): Do
 }
 
 /** EventBridge Scheduler alone, and only for schedules of this environment's group in this account. */
-export function schedulerTrust({ place }: Environment): Document {
+export function schedulerTrust({ place }: Environment): Document<object> {
   return trustOf('scheduler.amazonaws.com', {
     StringEquals: {
       'aws:SourceAccount': place.account,

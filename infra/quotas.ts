@@ -31,7 +31,7 @@ export const QUOTAS: readonly Quota[] = [
   },
   {
     name: 'EventBridge Scheduler schedules per region',
-    limit: 1_000_000,
+    limit: 10_000_000,
     // A retry is a schedule too; more than one of a database at a time is rare.
     used: ({ databases }) => 2 * databases,
   },

@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { ROLE_PATH } from './names.ts';
 import { type Grant, policyOf, type Statement } from './policies.ts';
 
 function wildcardsOf({ Effect, Resource }: Statement): readonly string[] {
@@ -27,6 +28,7 @@ export function createRole(
 ): CfnRole {
   const role = new CfnRole(scope, id, {
     description,
+    path: ROLE_PATH,
     assumeRolePolicyDocument: trust,
     policies: [{ policyName: 'inline', policyDocument: policyOf(grants) }],
     ...(roleName !== undefined && { roleName }),

@@ -1,11 +1,18 @@
-import type { StackProps } from 'aws-cdk-lib';
+import { PermissionsBoundary, type StackProps } from 'aws-cdk-lib';
 import { SERVICE } from '../lib/names.ts';
 import type { Environment } from './model.ts';
 
-/** What every stack has. CloudFormation hands the tags on to everything that can have some. */
-export function stackProps({ place: { account, region, environment } }: Environment): StackProps {
+/**
+ * Properties of every stack. CloudFormation hands the tags on to every resource that can have tags; CDK sets the
+ * boundary on every role of the stack, also on one that CDK itself would add.
+ */
+export function stackProps({ place, permissionsBoundary }: Environment): StackProps {
+  const { account, region, environment } = place;
   return {
     env: { account, region },
     tags: { project: SERVICE, environment },
+    ...(permissionsBoundary !== undefined && {
+      permissionsBoundary: PermissionsBoundary.fromArn(permissionsBoundary),
+    }),
   };
 }

@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { aPerson, isAllowed } from '../support/policies.ts';
+import { describe, expect, test } from 'vitest';
+import { aPerson, isAllowed, shippedPolicy } from '../support/policies.ts';
 import { type Resource, synthesiseOwn } from '../support/synthesis.ts';
 
 const ACCOUNT = '333333333333';
 const REGION = 'eu-central-1';
 
-const POLICY = readFileSync(
-  join(import.meta.dirname, '..', '..', 'infra', 'cloudformation-execution-policy.json'),
-  'utf8',
-);
-const cloudFormation = aPerson('cdk-cfn-exec-role', ACCOUNT, JSON.parse(POLICY));
+const POLICY = shippedPolicy('cloudformation-execution-policy.json');
+const cloudFormation = aPerson('cdk-cfn-exec-role', ACCOUNT, POLICY);
 const prod = await synthesiseOwn('prod');
 
 function at(service: string, resource: string, region = REGION): string {
@@ -24,6 +19,22 @@ function named(name: string): (resource: Resource) => string {
 
 /** As CloudFormation calls a role that has no name of its own. */
 const GENERATED_ROLE = 'timescaledb-telemetry-pr-DatabasemetricsSendReportRo-AbCdEf123456';
+
+const GENERATED_ROLE_ARN = at('iam', `role/timescaledb-telemetry/${GENERATED_ROLE}`, '');
+const BOUNDARY = at('iam', 'policy/timescaledb-telemetry-boundary', '');
+
+/** Actions that IAM judges by the boundary that the role has, or is given. */
+const BOUNDED_ACTIONS = [
+  'iam:CreateRole',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+  'iam:UpdateAssumeRolePolicy',
+];
+
+function contextOf(action: string, { Properties }: Resource): Readonly<Record<string, string>> {
+  if (!BOUNDED_ACTIONS.includes(action)) return {};
+  return { 'iam:PermissionsBoundary': String(Properties['PermissionsBoundary']) };
+}
 
 interface Lifecycle {
   /** The ARN of the resource as it will be. */
@@ -55,15 +66,13 @@ const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
     ],
   },
   'AWS::IAM::Role': {
-    arn: ({ Properties }) =>
-      at('iam', `role/${String(Properties['RoleName'] ?? GENERATED_ROLE)}`, ''),
+    arn: ({ Properties: { Path, RoleName } }) =>
+      at('iam', `role${String(Path)}${String(RoleName ?? GENERATED_ROLE)}`, ''),
     actions: [
-      'iam:CreateRole',
+      ...BOUNDED_ACTIONS,
       'iam:GetRole',
-      'iam:PutRolePolicy',
       'iam:TagRole',
       'iam:UpdateRole',
-      'iam:UpdateAssumeRolePolicy',
       'iam:DeleteRolePolicy',
       'iam:DeleteRole',
     ],
@@ -164,7 +173,9 @@ test.each(Object.entries(LIFECYCLES))(
     expect(resources.length).toBeGreaterThan(0);
     for (const [where, resource] of resources) {
       for (const action of actions) {
-        const allowed = await isAllowed(cloudFormation, { action, resource: arn(resource) });
+        const context = contextOf(action, resource);
+        const request = { action, resource: arn(resource), context };
+        const allowed = await isAllowed(cloudFormation, request);
         expect([where, action, allowed]).toEqual([where, action, true]);
       }
     }
@@ -178,13 +189,25 @@ test.each<[what: string, action: string, resource: string, context?: Record<stri
   [
     'to give a role a managed policy, such as everything',
     'iam:AttachRolePolicy',
-    at('iam', `role/${GENERATED_ROLE}`, ''),
+    GENERATED_ROLE_ARN,
+    { 'iam:PermissionsBoundary': BOUNDARY },
   ],
   [
     'to hand a role to another service',
     'iam:PassRole',
-    at('iam', `role/${GENERATED_ROLE}`, ''),
+    GENERATED_ROLE_ARN,
     { 'iam:PassedToService': 'ec2.amazonaws.com' },
+  ],
+  [
+    'to hand over a role of somebody else, whose name begins alike',
+    'iam:PassRole',
+    at('iam', 'role/telemetry-collector', ''),
+    { 'iam:PassedToService': 'lambda.amazonaws.com' },
+  ],
+  [
+    'a function of somebody else, whose name begins alike',
+    'lambda:UpdateFunctionCode',
+    at('lambda', 'function:telemetry-collector'),
   ],
   ['a secret', 'secretsmanager:GetSecretValue', at('secretsmanager', 'secret:prod/x-AbCdEf')],
   ['the log of somebody else', 'logs:DeleteLogGroup', at('logs', 'log-group:/aws/lambda/payroll')],
@@ -203,7 +226,7 @@ test.each<[what: string, action: string, resource: string, context?: Record<stri
 test.each(['lambda', 'scheduler'])('it may hand the roles to %s', async (service) => {
   const allowed = await isAllowed(cloudFormation, {
     action: 'iam:PassRole',
-    resource: at('iam', `role/${GENERATED_ROLE}`, ''),
+    resource: GENERATED_ROLE_ARN,
     context: { 'iam:PassedToService': `${service}.amazonaws.com` },
   });
   expect(allowed).toBe(true);
@@ -219,5 +242,98 @@ test('it may read the code that was published, and which release of the bootstra
 });
 
 test('it fits into one managed policy', () => {
-  expect(JSON.stringify(JSON.parse(POLICY)).length).toBeLessThan(6_144);
+  expect(JSON.stringify(POLICY).length).toBeLessThan(6_144);
+});
+
+describe('CloudFormation makes no role that the boundary does not limit', () => {
+  /** The same role with AdministratorAccess beside its policy: only what is denied stays denied. */
+  const everything = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
+  const lax = aPerson('cdk-cfn-exec-role', ACCOUNT, {
+    ...POLICY,
+    Statement: [...POLICY.Statement, everything],
+  });
+  const who = [
+    ['as it is', cloudFormation],
+    ['with AdministratorAccess attached, too', lax],
+  ] as const;
+
+  const others = [
+    ['without one', {}],
+    [
+      'with a policy that allows everything',
+      { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+    ],
+    ['with one whose name begins alike', { 'iam:PermissionsBoundary': `${BOUNDARY}-2` }],
+    [
+      'with one of that name in a path',
+      {
+        'iam:PermissionsBoundary': at('iam', 'policy/x:policy/timescaledb-telemetry-boundary', ''),
+      },
+    ],
+  ] as const;
+
+  describe.each(who)('%s', (_who, role) => {
+    test.each(
+      [...BOUNDED_ACTIONS, 'iam:AttachRolePolicy'].flatMap((action) =>
+        others.map(([what, context]) => [action, what, context] as const),
+      ),
+    )('not %s on a role %s', async (action, _what, context) => {
+      expect(await isAllowed(role, { action, resource: GENERATED_ROLE_ARN, context })).toBe(false);
+    });
+
+    test('it does not remove the boundary from a role', async () => {
+      const action = 'iam:DeleteRolePermissionsBoundary';
+      expect(await isAllowed(role, { action, resource: GENERATED_ROLE_ARN })).toBe(false);
+    });
+
+    test.each(
+      ['boundary', 'cloudformation'].flatMap((name) =>
+        [
+          'iam:CreatePolicyVersion',
+          'iam:SetDefaultPolicyVersion',
+          'iam:DeletePolicyVersion',
+          'iam:DeletePolicy',
+        ].map((action) => [action, name] as const),
+      ),
+    )('it does not %s of timescaledb-telemetry-%s', async (action, name) => {
+      const resource = at('iam', `policy/timescaledb-telemetry-${name}`, '');
+      expect(await isAllowed(role, { action, resource })).toBe(false);
+    });
+  });
+
+  test.each(BOUNDED_ACTIONS)('nor %s outside of the roles’ path', async (action) => {
+    for (const name of ['telemetry-collector', 'administrator', GENERATED_ROLE]) {
+      const context = { 'iam:PermissionsBoundary': BOUNDARY };
+      const resource = at('iam', `role/${name}`, '');
+      expect(await isAllowed(cloudFormation, { action, resource, context }), name).toBe(false);
+    }
+  });
+
+  test.each(['aws-cn', 'aws-us-gov'])('in the partition %s, too', async (partition) => {
+    const there = { ...cloudFormation, arn: cloudFormation.arn.replace('aws', partition) };
+    const resource = GENERATED_ROLE_ARN.replace('aws', partition);
+    const context = { 'iam:PermissionsBoundary': BOUNDARY.replace('aws', partition) };
+    for (const action of BOUNDED_ACTIONS) {
+      expect(await isAllowed(there, { action, resource, context }), action).toBe(true);
+      expect(await isAllowed(there, { action, resource }), action).toBe(false);
+    }
+  });
+
+  test('with the name of another boundary in the policy it is that one', async () => {
+    const written = JSON.stringify(POLICY).replaceAll(
+      'policy/timescaledb-telemetry-boundary',
+      'policy/company-boundary',
+    );
+    const adapted = aPerson('cdk-cfn-exec-role', ACCOUNT, JSON.parse(written));
+    const company = at('iam', 'policy/company-boundary', '');
+    for (const action of BOUNDED_ACTIONS) {
+      const request = { action, resource: GENERATED_ROLE_ARN };
+      const under = (boundary: string) =>
+        isAllowed(adapted, { ...request, context: { 'iam:PermissionsBoundary': boundary } });
+      expect(await under(company), action).toBe(true);
+      expect(await under(BOUNDARY), action).toBe(false);
+    }
+    const edit = { action: 'iam:CreatePolicyVersion', resource: company };
+    expect(await isAllowed(adapted, edit)).toBe(false);
+  });
 });

@@ -582,17 +582,19 @@ describe('a function writes its own log', () => {
 });
 
 /**
- * What AWS asks the policy about when Lambda makes, and removes, the interface of a function: before there is one it has no
- * id. Of an id the simulator would not find the policy's wildcard for the type, in which AWS's own examples have it.
+ * Requests with which Lambda creates and removes the interface of a function. An interface has no id before it exists, and
+ * Lambda checks the other actions against all resources.
  */
 const INTERFACE_REQUESTS = [
   ['ec2:CreateNetworkInterface', at('ec2', 'network-interface/*')],
   ['ec2:CreateNetworkInterface', at('ec2', 'subnet/*')],
   ['ec2:CreateNetworkInterface', at('ec2', 'security-group/*')],
   ['ec2:CreateNetworkInterface', `arn:aws:ec2:${REGION}:${OTHER_ACCOUNT}:subnet/*`],
-  ['ec2:DeleteNetworkInterface', at('ec2', '*/*')],
-  ['ec2:AssignPrivateIpAddresses', at('ec2', 'network-interface/*')],
-  ['ec2:UnassignPrivateIpAddresses', at('ec2', 'network-interface/*')],
+  ['ec2:CreateNetworkInterface', '*'],
+  ['ec2:DeleteNetworkInterface', '*'],
+  ['ec2:DeleteNetworkInterface', at('ec2', 'network-interface/eni-0a1b2c3d')],
+  ['ec2:AssignPrivateIpAddresses', '*'],
+  ['ec2:UnassignPrivateIpAddresses', '*'],
   ['ec2:DescribeNetworkInterfaces', '*'],
   ['ec2:DescribeSubnets', '*'],
 ] as const;
@@ -631,7 +633,6 @@ describe('the network interface of a function is in Lambda’s hands', () => {
   });
 
   test.each([
-    ['in another region', 'ec2:CreateNetworkInterface', 'arn:aws:ec2:us-east-1:*:*/*'],
     ['to attach it to a machine', 'ec2:AttachNetworkInterface', at('ec2', 'network-interface/*')],
     ['to open its ports', 'ec2:AuthorizeSecurityGroupIngress', at('ec2', 'security-group/*')],
     ['to start a machine', 'ec2:RunInstances', at('ec2', 'instance/*')],
@@ -860,27 +861,56 @@ describe('what is deployed to be done, may be done', () => {
   });
 });
 
-describe('in China everything has another beginning', () => {
-  const region = 'cn-north-1';
+describe.each([
+  { region: 'cn-north-1', partition: 'aws-cn', domain: 'amazonaws.com.cn' },
+  { region: 'us-gov-west-1', partition: 'aws-us-gov', domain: 'amazonaws.com' },
+])('the partition $partition has other ARNs', ({ region, partition, domain }) => {
   const arn = (service: string, resource: string) =>
-    `arn:aws-cn:${service}:${region}:${ACCOUNT}:${resource}`;
-  const { functions: there } = rolesOf(
+    `arn:${partition}:${service}:${region}:${ACCOUNT}:${resource}`;
+  const { functions: there, schedulers } = rolesOf(
     synthesise(
       checked({
         region,
         networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
         databases: [
-          aDatabase('metrics', { secret: 'fleet/metrics', kmsKey: KEY_ID, network: 'main' }),
+          aDatabase('metrics', {
+            secret: 'fleet/metrics',
+            kmsKey: KEY_ID,
+            network: 'main',
+            configure: { secret: 'fleet/administrator', kmsKey: KEY_ID },
+          }),
         ],
       }),
     ),
   );
 
-  const secret = arn('secretsmanager', 'secret:fleet/metrics-Qw3rTy');
+  test('there are all functions, each role under the boundary', () => {
+    expect(there.map(({ purpose }) => purpose)).toEqual(PURPOSES);
+    for (const role of [...there.map((one) => one.role), ...schedulers.values()]) {
+      expect(role.boundary, role.title).toBeDefined();
+    }
+  });
+
+  test('send-report schedules its retry with the scheduler’s role, which invokes it', async () => {
+    const [sender] = there;
+    const [scheduler] = schedulers.values();
+    if (sender === undefined || scheduler === undefined) throw new Error('there is none');
+    const { name, group, roleArn, deadLetterQueueArn = '' } = retryOf(sender);
+    const resource = arn('scheduler', `schedule/${group}/${name}`);
+    expect(roleArn).toBe(scheduler.arn);
+    expect(await isAllowed(sender.role, { ...CREATE, resource })).toBe(true);
+    expect(await isAllowed(sender.role, { ...PASS, resource: roleArn })).toBe(true);
+    expect(await isAllowed(scheduler, { ...INVOKE, resource: sender.arn })).toBe(true);
+    expect(await isAllowed(scheduler, { ...SEND, resource: deadLetterQueueArn })).toBe(true);
+    const queue = sender.onFailure ?? '';
+    expect(await isAllowed(sender.role, { ...SEND, resource: queue })).toBe(true);
+  });
+
   test.each(there)(
     '$title reads, decrypts and logs there, and holds its interface',
-    async ({ role, purpose, arn: own }) => {
-      const decrypt = decrypting(secret, `secretsmanager.${region}.amazonaws.com.cn`);
+    async ({ role, purpose, arn: own, target: { secretId } }) => {
+      const secret = arn('secretsmanager', `secret:${secretId}-Qw3rTy`);
+      const decrypt = decrypting(secret, `secretsmanager.${region}.${domain}`);
       const create = {
         action: 'ec2:CreateNetworkInterface',
         resource: arn('ec2', 'network-interface/*'),

@@ -36,7 +36,7 @@ test.each([
   ],
   [
     'EventBridge Scheduler schedules per region',
-    { databases: 500_001, functions: 1, stacks: 1, codeBytes: 0 },
+    { databases: 5_000_001, functions: 1, stacks: 1, codeBytes: 0 },
   ],
   ['CloudWatch alarms per region', { databases: 4_998, functions: 1, stacks: 1, codeBytes: 0 }],
   ['CloudFormation stacks per region', { databases: 1, functions: 1, stacks: 2_000, codeBytes: 0 }],

