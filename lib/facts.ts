@@ -12,6 +12,7 @@ import {
 } from './identity.ts';
 import { checkRow } from './input.ts';
 import { isoTime } from './report/time.ts';
+import { isVersionText } from './version-text.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
 const STORED_PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
@@ -71,13 +72,18 @@ const jobSchema = z.object({
  */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
+/** There is one telemetry job, or two after an update that went wrong. Each can deny, so that none is left out. */
+const MAX_JOBS = 1_000;
+/** A server's folder of update scripts has some hundreds of versions. */
+const MAX_VERSIONS = 1_000;
+
 const rowSchema = z.object({
   available_version: z.nullable(z.string()),
   session_level: z.nullable(z.string()),
   level_setting: z.nullable(z.object({ source: z.string(), resetValue: z.nullable(z.string()) })),
   stored_levels: z.array(storedLevelSchema),
   pending_level: z.nullable(z.string()),
-  jobs: z.array(jobSchema),
+  jobs: z.array(jobSchema).check(z.maxLength(MAX_JOBS)),
   metadata_keys: z.array(z.string()),
   installed_at: z.nullable(z.string()),
   available_versions: z.array(z.string()),
@@ -273,6 +279,11 @@ select
   ) as installed_at`;
 }
 
+/** A name that is no version, such as that of an odd file among the update scripts, is left out. */
+function versionOrNull(text: string | null): string | null {
+  return text !== null && isVersionText(text) ? text : null;
+}
+
 const FAILS_THE_LIST: ReadonlySet<ErrorCode> = new Set(['DATABASE_ERROR', 'CATALOG_UNEXPECTED']);
 
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
@@ -304,8 +315,8 @@ export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): 
     postgresqlVersion: postgresqlVersion(identity),
     standby: identity.standby,
     installedVersion: identity.extensionVersion,
-    availableVersion: row.available_version,
-    availableVersions: row.available_versions,
+    availableVersion: versionOrNull(row.available_version),
+    availableVersions: row.available_versions.filter(isVersionText).slice(0, MAX_VERSIONS),
     isTemplate1: row.is_template1,
     builtWithTelemetry: isBuiltWithTelemetry(identity),
     restoring: row.restoring.some((text) => !FALSE.test(text.trim())),

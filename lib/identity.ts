@@ -3,6 +3,7 @@ import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
 import { checkRow } from './input.ts';
+import { isVersionText } from './version-text.ts';
 
 /** The extension's tables that are read, in one release or another, by schema. */
 const CATALOG_TABLES = {
@@ -101,11 +102,16 @@ const functionSchema = z.object({
  */
 export type MemberFunction = z.infer<typeof functionSchema>;
 
+/** Bounds of what a server may claim: 9.0 is older than any TimescaleDB, and a major version has at most three digits. */
+const serverVersionSchema = z.int().check(z.minimum(90_000), z.maximum(9_999_999));
+/** More functions of these few names than any release has. */
+const MAX_MEMBER_FUNCTIONS = 100;
+
 const rowSchema = z.object({
-  server_version_num: z.int(),
+  server_version_num: serverVersionSchema,
   standby: z.boolean(),
   extension_version: z.nullable(z.string()),
-  member_functions: z.array(functionSchema),
+  member_functions: z.array(functionSchema).check(z.maxLength(MAX_MEMBER_FUNCTIONS)),
   member_of_database_owner: z.boolean(),
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
@@ -210,7 +216,7 @@ function checkTables(identity: Identity, noTables: readonly string[]): void {
  * @throws RunError VERSION_UNSUPPORTED
  */
 function releaseOf(extensionVersion: string): string {
-  const release = coerce(extensionVersion)?.version;
+  const release = isVersionText(extensionVersion) ? coerce(extensionVersion)?.version : undefined;
   if (release === undefined) {
     throw new RunError(
       'VERSION_UNSUPPORTED',

@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { RunError } from './errors.ts';
+import { quotable } from './printable.ts';
+
+/** Limits of what is quoted from an input: enough to find the mistake, and no more than a log line should hold. */
+const MAX_PROBLEMS = 20;
+const MAX_KEYS = 5;
+const MAX_KEY_LENGTH = 40;
 
 /** What is missing is said to be missing, and not to be of a wrong type. */
 z.config({
@@ -12,9 +18,27 @@ z.config({
 /** The path of an issue as a person would write it: `tls.mode`, `databases[2].name`. */
 function pathOf(path: readonly PropertyKey[]): string {
   return path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .map((key) =>
+      typeof key === 'number' ? `[${key}]` : `.${quotable(String(key), MAX_KEY_LENGTH)}`,
+    )
     .join('')
     .replace(/^\./, '');
+}
+
+/** Names the unknown keys of an object, which are the caller's own text: the first few, printable and short. */
+function unknownKeys(keys: readonly string[]): string {
+  const named = keys
+    .slice(0, MAX_KEYS)
+    .map((key) => `"${quotable(key, MAX_KEY_LENGTH)}"`)
+    .join(', ');
+  const more = keys.length - MAX_KEYS;
+  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${named}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function problemOf(name: string, issue: z.core.$ZodIssue): string {
+  const path = pathOf(issue.path);
+  const what = issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys) : issue.message;
+  return `${name}${path === '' ? '' : ` ${path}`}: ${what}`;
 }
 
 /** Checks one input and adds what is wrong with it to `problems`; undefined when anything is. */
@@ -26,10 +50,10 @@ export function check<T>(
 ): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
-    const path = pathOf(issue.path);
-    problems.push(`${name}${path === '' ? '' : ` ${path}`}: ${issue.message}`);
-  }
+  const { issues } = result.error;
+  problems.push(...issues.slice(0, MAX_PROBLEMS).map((issue) => problemOf(name, issue)));
+  const more = issues.length - MAX_PROBLEMS;
+  if (more > 0) problems.push(`${name}: ${more} more problems`);
   return undefined;
 }
 

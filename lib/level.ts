@@ -111,7 +111,10 @@ function allFindings({ level }: Facts): Finding[] {
     [session, placeOfSource(source)],
     [reset, { kind: 'fall-back of the session' }],
   ];
-  return texts.flatMap(([text, place]) => (text === null ? [] : [find(text, place)]));
+  const findings = texts.flatMap(([text, place]) => (text === null ? [] : [find(text, place)]));
+  // Thousands of roles can own a telemetry job; their levels differ by kind of place and level alone.
+  const distinct = new Map(findings.map((one) => [JSON.stringify(one), one]));
+  return [...distinct.values()];
 }
 
 interface Basis {

@@ -1,6 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { RunError } from './errors.ts';
 import { SERVICE } from './names.ts';
+import { cutText, escapeUnprintable } from './printable.ts';
+import { shortenLine } from './shorten-line.ts';
 
 export type Severity = 'INFO' | 'WARN' | 'ERROR';
 
@@ -23,19 +25,23 @@ export interface Log {
 
 const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Powertools' logger: JSON, one object a line. */
+/** Of an error as it was thrown: a server may send megabytes. */
+const MAX_ORIGINAL_LENGTH = 4_000;
+
+/** Powertools' logger: JSON, one object a line, of at most 16 kB. */
 export function createLog(): Log {
   const logger = new Logger({ serviceName: SERVICE });
   return {
     logger,
-    write({ severity, message, ...line }, ...errors) {
+    write({ severity, ...line }, ...errors) {
       for (const error of errors) {
         if (error?.original === undefined) continue;
         logger.debug('The error as it was thrown; it may name roles, databases and hosts.', {
-          original: String(error.original),
+          original: escapeUnprintable(cutText(String(error.original), MAX_ORIGINAL_LENGTH)),
         });
       }
-      logger[LOG_METHOD[severity]](message, { ...line });
+      const { message, ...fields } = shortenLine(line);
+      logger[LOG_METHOD[severity]](message, fields);
     },
   };
 }

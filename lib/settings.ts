@@ -100,12 +100,14 @@ const retrySchema = z.strictObject({
  */
 export type RetrySettings = z.infer<typeof retrySchema>;
 
+/** The summary line and the retry repeat the time as it came: nanoseconds and an offset have room, any more decimals not. */
+const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;
+
 const eventSchema = z.strictObject({
   scheduledTime: z.optional(
-    z.iso.datetime({
-      offset: true,
-      error: 'must be an ISO 8601 time such as 2026-11-22T04:05:00Z',
-    }),
+    z.iso
+      .datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-11-22T04:05:00Z' })
+      .check(z.maxLength(MAX_TIME_LENGTH, 'must have at most nine decimals')),
   ),
   attempt: z.optional(z.int().check(z.minimum(0))),
   ignoreSchedule: z.optional(z.boolean()),

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { RunError } from '../lib/errors.ts';
+import { cutText } from '../lib/printable.ts';
+import { toPrintableLine } from './printable-text.ts';
 
 /** How a command ends, for whatever calls it. */
 export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3 } as const;
@@ -64,12 +66,15 @@ export function addProblems(
   problems.push(...checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem));
 }
 
+/** Of what commander quotes from an argument. */
+const MAX_PROBLEM_LENGTH = 200;
+
 /** commander's words, without what was given as a value: a misspelt --database-url has a password in it. */
 function problemOf({ code, message }: CommanderError): string {
   if (code === 'commander.excessArguments') {
     return message.replace(/^error: /, '').replace(/: .*/s, ' (options begin with --)');
   }
-  const text = message.replace(/^error: /, '');
+  const text = cutText(message.replace(/^error: /, ''), MAX_PROBLEM_LENGTH);
   if (code !== 'commander.unknownOption') return text.replace(/=[^\n]*'/, "=…'");
   // A short option has its value right behind it, as in psql's -d.
   return text.replace(/'(--[^=\n]*=|-[^-\n])[^\n]+'/, "'$1…'");
@@ -121,8 +126,15 @@ function explain(error: unknown): { lines: readonly string[]; status: ExitStatus
   };
 }
 
+/** Of one sentence about what went wrong, and how many of them: a server or a caller can say megabytes. */
+const MAX_LINE_LENGTH = 2_000;
+const MAX_LINES = 30;
+
 function complain(lines: readonly string[]): void {
-  process.stderr.write(`${lines.join('\n')}\n`);
+  const shown =
+    lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), ...lines.slice(-1)] : lines;
+  const text = shown.map((line) => toPrintableLine(cutText(line, MAX_LINE_LENGTH))).join('\n');
+  process.stderr.write(`${text}\n`);
 }
 
 async function run<Asked>(

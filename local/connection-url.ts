@@ -1,4 +1,5 @@
 import { type ConnectionOptions, parse } from 'pg-connection-string';
+import { quotable } from '../lib/printable.ts';
 
 /** What a URL or a variable can say of a connection, in libpq's words. */
 const KEYWORDS = [
@@ -16,6 +17,9 @@ export type Keyword = (typeof KEYWORDS)[number];
 /** Parameters that change nothing that matters here. */
 const WITHOUT_EFFECT =
   /^(application_name|fallback_application_name|client_encoding|connect_timeout|keepalives(_.+)?|tcp_user_timeout|channel_binding|gssencmode|sslsni)$/;
+
+/** Of a parameter's name that is quoted. */
+const MAX_NAME_LENGTH = 40;
 
 type Parts = Readonly<Partial<Record<Keyword, string>>>;
 
@@ -44,7 +48,8 @@ function checkParameters(parameters: URLSearchParams, problems: string[]): void 
   for (const name of parameters.keys()) {
     if (KEYWORDS.some((keyword) => keyword === name) || WITHOUT_EFFECT.test(name)) continue;
     const instead = name === 'options' ? '; set PGOPTIONS instead' : '';
-    problems.push(`--database-url: the parameter ${name} is not supported${instead}`);
+    const quoted = quotable(name, MAX_NAME_LENGTH);
+    problems.push(`--database-url: the parameter ${quoted} is not supported${instead}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { toPrintableLine } from './printable-text.ts';
 
 export type Mark = '✔' | '▲' | '✖' | '–';
 const COLOURS = { '✔': 'green', '▲': 'yellow', '✖': 'red', '–': 'dim' } as const;
@@ -29,7 +30,10 @@ function fold(text: string, width: number): string[] {
   return lines;
 }
 
-/** Writes what happens for a person; in silent mode nothing. */
+/**
+ * Writes what happens for a person; in silent mode nothing. Every text may come from a server or a deployed function: each is
+ * one line, without control characters.
+ */
 export interface Page {
   title(text: string): void;
   line(mark: Mark, label: string, text: string, ms?: number): void;
@@ -64,7 +68,8 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
   // On a terminal long lines go on below their own beginning, and not below the marks.
   const width = (out.columns ?? Number.POSITIVE_INFINITY) - LABEL_WIDTH - 4;
   const folded = (text: string): string =>
-    fold(text, width).join(`\n    ${' '.repeat(LABEL_WIDTH)}`);
+    fold(toPrintableLine(text), width).join(`\n    ${' '.repeat(LABEL_WIDTH)}`);
+  const bold = (text: string): string => styleText('bold', toPrintableLine(text), { stream: out });
   const line: Page['line'] = (mark, label, text, ms) => {
     const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
     write(
@@ -73,10 +78,10 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
   };
   return {
     line,
-    title: (text) => write(`\n  ${styleText('bold', text, { stream: out })}\n`),
+    title: (text) => write(`\n  ${bold(text)}\n`),
     note: (text) =>
       write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', folded(text), { stream: out })}`),
-    row: (text) => write(`    ${' '.repeat(LABEL_WIDTH)}${text}`),
+    row: (text) => write(`    ${' '.repeat(LABEL_WIDTH)}${toPrintableLine(text)}`),
     async step(label, doing, work, done) {
       const startedAt = performance.now();
       const notice = setTimeout(
@@ -92,8 +97,8 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
       }
     },
     block(heading, lines) {
-      write(`\n  ${styleText('bold', heading, { stream: out })}\n`);
-      for (const text of lines) write(`  ${text}`);
+      write(`\n  ${bold(heading)}\n`);
+      for (const text of lines) write(`  ${toPrintableLine(text)}`);
     },
   };
 }

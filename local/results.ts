@@ -2,24 +2,29 @@ import type { Configured } from '../lib/configure/configure.ts';
 import type { Examination } from '../lib/doctor/examination.ts';
 import type { Outcome } from '../lib/outcome.ts';
 import type { Preview } from '../lib/preview.ts';
+import { escapeUnprintable } from '../lib/printable.ts';
 import { EXIT, type ExitStatus } from './command-line.ts';
 import type { Page } from './page.ts';
+import { toPrintableLine } from './printable-text.ts';
 import { showConfigured, showPreview } from './views.ts';
 
-/** One JSON object on a line of its own. */
+/** One JSON object on a line of its own; what is unprintable in its texts is escaped, which leaves it the same object. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${escapeUnprintable(JSON.stringify(value))}\n`);
 }
 
-/** The exact bytes and nothing else; why there are none goes elsewhere, so that nothing takes it for a report. */
+/**
+ * Prints the exact bytes and nothing else; why there are none goes elsewhere, so that nothing takes it for a report. Only on a
+ * terminal, which would obey control characters, they are escaped: the same JSON in other bytes.
+ */
 function printReport({ report, consent: { sentence, remedy } }: Preview): void {
   if (report !== null) {
-    process.stdout.write(report);
+    process.stdout.write(process.stdout.isTTY ? escapeUnprintable(report) : report);
     return;
   }
   const lines = [sentence, ...(remedy === undefined ? [] : [remedy])];
   process.stderr.write(
-    `${lines.join('\n')}\n(--always prints the report although it would not be sent.)\n`,
+    `${lines.map(toPrintableLine).join('\n')}\n(--always prints the report although it would not be sent.)\n`,
   );
 }
 

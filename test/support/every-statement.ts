@@ -48,7 +48,8 @@ function listening(answer: Answer): { readonly connection: Connection; readonly 
   return { connection: { client, socket: new Socket() }, said };
 }
 
-function identityRow(identity: Identity) {
+/** The row of the identity query for an identity. */
+export function identityRow(identity: Identity) {
   return {
     server_version_num: identity.serverVersionNum,
     standby: identity.standby,
@@ -62,7 +63,8 @@ function identityRow(identity: Identity) {
   };
 }
 
-const FACTS_ROW = {
+/** The row of the facts of a server that has nothing. */
+export const FACTS_ROW = {
   available_version: null,
   available_versions: [],
   is_template1: false,
