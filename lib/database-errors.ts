@@ -6,7 +6,10 @@ import {
   pooler,
   poolerAtLogin,
 } from './connection-errors.ts';
-import { CERTIFICATE_ERROR, HANDSHAKE_ERROR, RunError, tokenOf } from './errors.ts';
+
+import { BY_TLS_FAULT, clientCertificate, tlsUnsupported } from './database-tls-errors.ts';
+import { RunError, tokenOf } from './errors.ts';
+import { tlsFaultOf, tlsOriginOf } from './tls-errors.ts';
 import { NoProcessError } from './wire-guard.ts';
 import { WireError } from './wire-messages.ts';
 
@@ -91,46 +94,12 @@ const conflict: ErrorMaker = (details) =>
     },
   );
 
-/** Why a certificate does not verify, and where to look. */
-const unverified =
-  (why: string, remedy: string): ErrorMaker =>
-  (details) =>
-    new RunError(
-      'DATABASE_TLS_UNVERIFIED',
-      `The database server's certificate does not verify: ${why}.`,
-      { remedy, ...details },
-    );
-
-const untrusted = unverified(
-  'no authority that is trusted here has signed it',
-  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile.',
-);
-
-const misnamed = unverified(
-  'it is for another name',
-  'Connect to a name that it has; set tls.serverName where the host is an address, a tunnel or a load balancer.',
-);
-
-const outOfDate = unverified(
-  'it, or the authority that signed it, has expired or is not valid yet',
-  'Renew it on the server; where it is the authority, here too.',
-);
-
-function certificateError(origin: string): ErrorMaker {
-  if (origin === 'ERR_TLS_CERT_ALTNAME_INVALID' || origin === 'HOSTNAME_MISMATCH') return misnamed;
-  return /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(origin) ? outOfDate : untrusted;
+/** After the login the handshake is long done: only a certificate that is asked for late is still one of its faults. */
+function makerForTls(thrown: unknown, when: When): ErrorMaker | undefined {
+  const fault = tlsFaultOf(thrown);
+  if (fault === undefined) return undefined;
+  return when !== 'query' || fault === 'client-certificate' ? BY_TLS_FAULT[fault] : lost;
 }
-
-const tlsUnsupported: ErrorMaker = (details) =>
-  new RunError(
-    'DATABASE_TLS_UNSUPPORTED',
-    'The server offers no TLS, or none that this client accepts, and TLS is asked for.',
-    {
-      remedy:
-        'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
-      ...details,
-    },
-  );
 
 const authentication: ErrorMaker = (details) =>
   new RunError(
@@ -142,6 +111,14 @@ const authentication: ErrorMaker = (details) =>
       ...details,
     },
   );
+
+/** PostgreSQL has one SQLSTATE for all that pg_hba.conf refuses: its text, where it is in English, names the certificate. */
+const refusedByHba: ErrorMaker = (details) => {
+  const text = details.original instanceof Error ? details.original.message : '';
+  return /requires a valid client certificate/.test(text)
+    ? clientCertificate(details)
+    : authentication(details);
+};
 
 const permission: ErrorMaker = (details) =>
   new RunError(
@@ -219,7 +196,7 @@ const OF_LOGIN: ReadonlyMap<string, ErrorMaker> = new Map([
 const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
   Object.entries<ErrorMaker>({
     '28P01': authentication,
-    '28000': authentication,
+    '28000': refusedByHba,
     '3D000': missing,
     '57P04': missing,
     '42501': permission,
@@ -281,7 +258,7 @@ const BY_SQLSTATE: ReadonlyMap<string, ErrorMaker> = new Map(
   }),
 );
 
-/** Errors that node-postgres itself makes; it gives them no code. PostgreSQL's own texts are never searched. */
+/** Errors that node-postgres itself makes; it gives them no code. PostgreSQL's own texts are searched for nothing of this. */
 const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/does not support SSL/, tlsUnsupported],
   [/error establishing an SSL connection/, ({ original }) => notPostgresql(original)],
@@ -321,8 +298,6 @@ function makerForToken(origin: string, error: Error, when: When): ErrorMaker | u
       ? bySqlstateOfQuery(origin, error)
       : bySqlstateOfLogin(origin, error.message, when);
   if (bySqlstate !== undefined) return bySqlstate;
-  if (CERTIFICATE_ERROR.test(origin)) return certificateError(origin);
-  if (HANDSHAKE_ERROR.test(origin)) return tlsUnsupported;
   const byNetwork = BY_NETWORK_ERROR.find(([pattern]) => pattern.test(origin))?.[1];
   return byNetwork === undefined || when !== 'query' ? byNetwork : lost;
 }
@@ -360,9 +335,11 @@ export function toDatabaseError(thrown: unknown, when: When): RunError {
   if (thrown instanceof RunError) return thrown;
   const refusal = authenticationRequestError(thrown);
   if (refusal !== undefined) return refusal;
-  const origin = isInvalidAnswer(thrown) ? undefined : tokenOf(thrown);
-  const details = { origin, original: thrown };
-  const make = thrown instanceof Error ? makerFor(thrown, origin, when) : undefined;
+  const token = isInvalidAnswer(thrown) ? undefined : tokenOf(thrown);
+  const details = { origin: tlsOriginOf(thrown) ?? token, original: thrown };
+  const make =
+    makerForTls(thrown, when) ??
+    (thrown instanceof Error ? makerFor(thrown, details.origin, when) : undefined);
   if (make !== undefined) return make(details);
   return new RunError('DATABASE_ERROR', 'The database answered with an error.', {
     remedy:

@@ -2,9 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Socket } from 'node:net';
-import { isTlsError, RunError, tokenOf } from './errors.ts';
+import { endpointTlsError } from './endpoint-tls-error.ts';
+import { RunError, tokenOf } from './errors.ts';
 import type { Report } from './report/report.ts';
 import type { Delivery } from './settings.ts';
+import { tlsFaultOf, tlsOriginOf } from './tls-errors.ts';
 import { PRODUCT } from './version.ts';
 
 /** To connect, send, and get the status line. */
@@ -70,16 +72,9 @@ export function unreachableError(original: unknown): RunError {
       },
     );
   }
-  if (isTlsError(origin)) {
-    return new RunError(
-      'ENDPOINT_TLS',
-      'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
-      {
-        remedy:
-          'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
-        ...details,
-      },
-    );
+  const fault = tlsFaultOf(original);
+  if (fault !== undefined) {
+    return endpointTlsError(fault, { origin: tlsOriginOf(original), original });
   }
   return new RunError(
     'ENDPOINT_UNREACHABLE',

@@ -19,6 +19,7 @@ export const RETRYABLE_BY_CODE = {
   DATABASE_BUSY: true,
   DATABASE_CONNECTION_LOST: true,
   DATABASE_CONFLICT: true,
+  DATABASE_TLS_REFUSED: false,
   DATABASE_TLS_UNSUPPORTED: false,
   DATABASE_TLS_UNVERIFIED: false,
   DATABASE_NOT_POSTGRESQL: false,
@@ -115,16 +116,4 @@ export function tokenOf(thrown: unknown): string | undefined {
   const code = 'code' in thrown ? thrown.code : undefined;
   const token = typeof code === 'string' ? code : thrown.name;
   return /^[A-Za-z0-9_.]{1,64}$/.test(token) && !/^error$/i.test(token) ? token : undefined;
-}
-
-/** Node's and OpenSSL's names for a certificate that does not verify. */
-export const CERTIFICATE_ERROR =
-  /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_|PATH_LENGTH_EXCEEDED)/;
-
-/** A handshake that fails for another reason: versions, ciphers, or no TLS at the other end. */
-export const HANDSHAKE_ERROR = /^(EPROTO$|ERR_SSL_)/;
-
-/** Whether a token is the name of an error of TLS. */
-export function isTlsError(token = ''): boolean {
-  return CERTIFICATE_ERROR.test(token) || HANDSHAKE_ERROR.test(token);
 }

@@ -92,7 +92,9 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   DATABASE_TLS_UNSUPPORTED:
     'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, ask for plain text: PGSSLMODE=disable, or sslmode=disable in the URL.',
   DATABASE_TLS_UNVERIFIED:
-    'Give the authority that signed it with --tls-ca-file or PGSSLROOTCERT; and its name with --tls-server-name where the host is an address, a tunnel or a load balancer.',
+    'Give an authority that is unknown here with --tls-ca-file or PGSSLROOTCERT, and a name that is not the host (an address, a tunnel, a load balancer) with --tls-server-name; replace a certificate that has expired, is weak or is not for servers.',
+  DATABASE_TLS_REFUSED:
+    "Ask the server for nothing that this client does not have: a client certificate (clientcert, or the method cert, in the role's line of pg_hba.conf), or ciphers and curves of old. Give the name in its certificate with --tls-server-name where it is not the host.",
   DATABASE_AUTHENTICATION:
     'Compare user and password (URL, PGPASSWORD, PGPASSFILE or ~/.pgpass) with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl).',
   DATABASE_MISSING:

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery.ts';
-import { isTlsError, tokenOf } from '../errors.ts';
 import type { Delivery } from '../settings.ts';
+import { tlsFaultOf } from '../tls-errors.ts';
 import { type Observer, watch } from '../transport.ts';
 import { describeTls, type Walk } from './walk.ts';
 
@@ -18,14 +18,25 @@ function isAddress(url: string): boolean {
   return URL.canParse(url) && isIP(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
-/** Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. */
+/**
+ * Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. A
+ * server that requires a client certificate says so only now: in TLS 1.3 the client's handshake is done before.
+ *
+ * @throws what TLS has thrown
+ */
 async function leave(socket: Socket): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once('error', (error) => {
+    if (tlsFaultOf(error) !== undefined) reject(error);
+  });
   const cut = setTimeout(() => socket.destroy(), GOODBYE_TIMEOUT_MS);
   socket.once('close', () => resolve());
   socket.resume().end();
-  await promise;
-  clearTimeout(cut);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 /** What is known of the way while it is taken. */
@@ -91,7 +102,7 @@ function credit(walk: Walk, error: unknown, { isDirect }: Way, first: string): v
   if (!walk.isBehind('endpoint-dns') && isAddress(first)) {
     walk.skip('endpoint-dns', `the ${isDirect ? 'endpoint' : 'proxy'} is an address`);
   }
-  if (!isDirect && walk.isBehind('endpoint-tcp') && isTlsError(tokenOf(error))) {
+  if (!isDirect && walk.isBehind('endpoint-tcp') && tlsFaultOf(error) !== undefined) {
     walk.pass('proxy', { detail: 'lets through to the endpoint' });
   }
 }

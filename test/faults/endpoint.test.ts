@@ -2,13 +2,18 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TlsOptions } from 'node:tls';
+import type { SecureVersion, TlsOptions } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { freePort, type ListenOptions } from '../../local/loopback.ts';
 import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
 import { startBlackHole } from '../support/black-hole.ts';
-import { type Certificate, createAuthority, createCertificate } from '../support/certificates.ts';
+import {
+  type Certificate,
+  createAuthority,
+  createCertificate,
+  weakDiffieHellman,
+} from '../support/certificates.ts';
 import { startConnectProxy, type Tunnelling, tunnel } from '../support/connect-proxy.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { writeEndlessly } from '../support/endless.ts';
@@ -22,13 +27,15 @@ import { byStatus, DISORDERS, ENDPOINT_FAULTS, REDIRECTS, REFUSALS } from './end
 const databases = new AsyncDisposableStack();
 let database: TestDatabase;
 let authority: Certificate;
+let rsaAuthority: Certificate;
 let authorityFile: string;
 
 beforeAll(async () => {
   database = await consenting(databases);
   authority = await createAuthority('Authority of the faults');
+  rsaAuthority = await createAuthority('Authority with an RSA key', {}, { keyType: 'rsa' });
   authorityFile = join(await mkdtemp(join(inject('folder'), 'faults-')), 'authority.pem');
-  await writeFile(authorityFile, authority.cert);
+  await writeFile(authorityFile, [authority.cert, rsaAuthority.cert].join('\n'));
 });
 
 afterAll(() => databases.disposeAsync());
@@ -88,6 +95,19 @@ const overTls =
 
 const signed = (name = 'localhost'): Promise<Certificate> => createCertificate(name, authority);
 
+/** What a server needs that speaks with keys and signatures of old. */
+const LAX = { ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+async function weakKey(): Promise<TlsOptions> {
+  const strength = { keyType: 'rsa', keySize: 1_024 } as const;
+  return { ...(await createCertificate('localhost', rsaAuthority, {}, strength)), ...LAX };
+}
+
+/** It lets in whoever has a certificate. */
+async function strict(maxVersion: SecureVersion = 'TLSv1.3'): Promise<TlsOptions> {
+  return { ...(await signed()), requestCert: true, rejectUnauthorized: true, maxVersion };
+}
+
 const DAY_MS = 86_400_000;
 const daysFromNow = (days: number): Date => new Date(Date.now() + days * DAY_MS);
 
@@ -110,6 +130,8 @@ const expectLittleMemory: NonNullable<Faulty['after']> = ({ invocations: [invoca
 const portOf = ({ endpoint }: World): number => Number(new URL(endpoint.url).port);
 
 interface Proxied {
+  /** Of the proxy itself. */
+  readonly proxyTls?: () => Promise<TlsOptions>;
   readonly tls?: () => Promise<TlsOptions>;
   readonly variables?: Record<string, string>;
   /** What the proxy was asked for; where it is not said, a tunnel to the endpoint, and never anything of AWS's. */
@@ -121,10 +143,10 @@ interface Proxied {
 const behindProxy =
   (
     answer: Tunnelling,
-    { tls = signed, variables = {}, requests, timeoutMs }: Proxied = {},
+    { proxyTls, tls = signed, variables = {}, requests, timeoutMs }: Proxied = {},
   ): Arrange =>
   async (stack) => {
-    const proxy = stack.use(await startConnectProxy(answer));
+    const proxy = stack.use(await startConnectProxy(answer, await proxyTls?.()));
     const password = secret('password-of-the-proxy');
     const url = proxy.url.replace('//', `//user:${password}@`);
     return {
@@ -304,6 +326,23 @@ testFaults(ENDPOINT_FAULTS, {
     database,
     environment: ({ endpoint }) => toEndpoint(endpoint.url.replace('http:', 'https:')),
   }),
+  weakKey: overTls(weakKey),
+  weakSignature: overTls(async () => ({
+    ...(await createCertificate('localhost', authority, {}, { algorithm: 'sha1' })),
+    ...LAX,
+  })),
+  wrongPurpose: overTls(() =>
+    createCertificate('localhost', authority, {}, { purpose: 'clientAuth' }),
+  ),
+  clientCertificate: overTls(strict),
+  clientCertificateTls12: overTls(() => strict('TLSv1.2')),
+  otherCurve: overTls(async () => ({ ...(await signed()), ecdhCurve: 'secp256k1' })),
+  weakExchange: overTls(async () => ({
+    ...(await createCertificate('localhost', rsaAuthority, {}, { keyType: 'rsa' })),
+    dhparam: weakDiffieHellman(),
+    ciphers: 'DHE-RSA-AES128-GCM-SHA256@SECLEVEL=0',
+    maxVersion: 'TLSv1.2',
+  })),
   resetInHandshake: overTls(signed, {}, { greet: (socket) => socket.resetAndDestroy() }),
   plainText: elsewhere(() => 'http://telemetry.example.com/v1/metrics'),
 
@@ -343,5 +382,13 @@ testFaults(ENDPOINT_FAULTS, {
       after: () => expect(proxy.requests).toEqual(['CONNECT telemetry.example.com:443']),
     };
   },
+  proxyOverTls: behindProxy(tunnel(), { proxyTls: signed }),
+  proxyUnverified: behindProxy(tunnel(), {
+    proxyTls: async () =>
+      createCertificate('localhost', await createAuthority('Another authority')),
+    requests: [],
+  }),
+  proxyWeakKey: behindProxy(tunnel(), { proxyTls: weakKey, requests: [] }),
+  proxyClientCertificate: behindProxy(tunnel(), { proxyTls: strict, requests: [] }),
   proxyForPlainText: () => ({ database, environment: { NODE_USE_ENV_PROXY: '1' } }),
 });

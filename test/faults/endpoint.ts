@@ -1,6 +1,11 @@
 import type { Fault, FaultGroup } from './fault.ts';
 import {
   configInvalid,
+  ENDPOINT_CERTIFICATE_WEAK,
+  ENDPOINT_CERTIFICATE_WRONG_PURPOSE,
+  ENDPOINT_CLIENT_CERTIFICATE_REQUIRED,
+  ENDPOINT_HANDSHAKE_REJECTED,
+  ENDPOINT_KEY_EXCHANGE_WEAK,
   ENDPOINT_TIMEOUT,
   ENDPOINT_TLS,
   ENDPOINT_UNREACHABLE,
@@ -39,8 +44,8 @@ function unanswered(fault: string, origin: string): Fault {
   return { fault, outcome: 'failed', says: ENDPOINT_UNREACHABLE, origin, arrive: 1 };
 }
 
-function unverified(fault: string, origin: string): Fault {
-  return { fault, outcome: 'failed', says: ENDPOINT_TLS, origin, touchesEndpoint: true };
+function unverified(fault: string, origin: string, says = ENDPOINT_TLS): Fault {
+  return { fault, outcome: 'failed', says, origin, touchesEndpoint: true };
 }
 
 function sent(fault: string, says = OUT_OF_DATE): Fault {
@@ -179,8 +184,43 @@ export const ENDPOINT_FAULTS = {
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ),
     knownAuthority: sent('the authority of NODE_EXTRA_CA_CERTS signed its certificate'),
-    oldTls: unverified('it speaks TLS 1.1 at the most', 'EPROTO'),
-    noTls: unverified('it speaks http where https is expected', 'EPROTO'),
+    oldTls: unverified('it speaks TLS 1.1 at the most', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
+    noTls: unverified('it speaks http where https is expected', 'ERR_SSL_WRONG_VERSION_NUMBER'),
+    weakKey: unverified(
+      'its certificate has an RSA key of 1024 bits',
+      'UNSPECIFIED',
+      ENDPOINT_CERTIFICATE_WEAK,
+    ),
+    weakSignature: unverified(
+      'its certificate is signed with SHA-1',
+      'UNSPECIFIED',
+      ENDPOINT_CERTIFICATE_WEAK,
+    ),
+    wrongPurpose: unverified(
+      'its certificate is for clients',
+      'INVALID_PURPOSE',
+      ENDPOINT_CERTIFICATE_WRONG_PURPOSE,
+    ),
+    clientCertificate: unverified(
+      'it requires a client certificate, in TLS 1.3',
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      ENDPOINT_CLIENT_CERTIFICATE_REQUIRED,
+    ),
+    clientCertificateTls12: unverified(
+      'it requires a client certificate, in TLS 1.2',
+      'ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE',
+      ENDPOINT_HANDSHAKE_REJECTED,
+    ),
+    otherCurve: unverified(
+      'it speaks a curve that this client does not',
+      'ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE',
+      ENDPOINT_HANDSHAKE_REJECTED,
+    ),
+    weakExchange: unverified(
+      'its Diffie-Hellman parameters have 1024 bits',
+      'ERR_SSL_DH_KEY_TOO_SMALL',
+      ENDPOINT_KEY_EXCHANGE_WEAK,
+    ),
     resetInHandshake: cut('it resets the connection in the TLS handshake', 'ECONNRESET'),
     plainText: {
       fault: 'it is http:// on another host than this one',
@@ -227,6 +267,25 @@ export const ENDPOINT_FAULTS = {
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ),
     proxyOpensTlsKnown: sent('its proxy opens TLS with the authority of NODE_EXTRA_CA_CERTS'),
+    proxyOverTls: sent('it is behind a proxy that speaks https'),
+    proxyUnverified: {
+      fault: 'an unknown authority signed the certificate of its proxy, which speaks https',
+      outcome: 'failed',
+      says: ENDPOINT_TLS,
+      origin: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    },
+    proxyWeakKey: {
+      fault: 'the certificate of its proxy, which speaks https, has an RSA key of 1024 bits',
+      outcome: 'failed',
+      says: ENDPOINT_CERTIFICATE_WEAK,
+      origin: 'UNSPECIFIED',
+    },
+    proxyClientCertificate: {
+      fault: 'its proxy, which speaks https, requires a client certificate',
+      outcome: 'failed',
+      says: ENDPOINT_CLIENT_CERTIFICATE_REQUIRED,
+      origin: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    },
     proxyForPlainText: {
       fault: 'it is http:// on this host, and a proxy would carry that away',
       outcome: 'failed',

@@ -160,6 +160,42 @@ export const CERTIFICATE_OUT_OF_DATE = saying(
   'Renew it on the server; where it is the authority, here too.',
 );
 
+export const CERTIFICATE_WEAK = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: its key or its signature, or that of the authority that signed it, is too weak.",
+  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it on the server and here.',
+);
+
+export const CERTIFICATE_WRONG_PURPOSE = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it is not for servers.",
+  'Issue a certificate for the server whose extended key usage has serverAuth, or that has none.',
+);
+
+export const CLIENT_CERTIFICATE_REQUIRED = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server, or a proxy in front of it, requires a client certificate, and this client has none.',
+  "Take clientcert, or the method cert, out of the role's line in pg_hba.conf, or the same demand out of the proxy's settings; client certificates are not supported. TLS and the password protect the login as before.",
+);
+
+export const HANDSHAKE_REJECTED = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
+  "Allow TLS 1.2 or later with the ciphers and curves of current clients on the server (ssl_ciphers, ssl_groups, the certificate's curve), and require no client certificate of this role.",
+);
+
+export const SERVER_NAME_UNKNOWN = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server, or a proxy in front of it, has no certificate for the name that it was asked for.',
+  'Set tls.serverName to a name that its certificate has.',
+);
+
+export const KEY_EXCHANGE_WEAK = saying(
+  'DATABASE_TLS_REFUSED',
+  "The server's TLS key exchange or signature algorithm is too weak for this client.",
+  'Give the server ciphers with ECDHE (ssl_ciphers), or Diffie-Hellman parameters of 2048 bits or more (ssl_dh_params_file).',
+);
+
 export const DATABASE_MISSING = saying(
   'DATABASE_MISSING',
   'The server has no database of that name.',
@@ -274,6 +310,36 @@ export const ENDPOINT_TLS = saying(
   'ENDPOINT_TLS',
   'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
   'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
+);
+
+export const ENDPOINT_CERTIFICATE_WEAK = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: the key or the signature of its certificate, or of the authority that signed it, is too weak.',
+  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it too. The report was not sent.',
+);
+
+export const ENDPOINT_CERTIFICATE_WRONG_PURPOSE = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its certificate is not for servers.',
+  'Issue a certificate whose extended key usage has serverAuth, or that has none. The report was not sent.',
+);
+
+export const ENDPOINT_CLIENT_CERTIFICATE_REQUIRED = saying(
+  'ENDPOINT_TLS',
+  'The telemetry endpoint, or a proxy on the way, requires a client certificate, and this client has none.',
+  'Accept connections without a client certificate on your collector or proxy; client certificates are not supported. The endpoint has not accepted the report.',
+);
+
+export const ENDPOINT_HANDSHAKE_REJECTED = saying(
+  'ENDPOINT_TLS',
+  'The telemetry endpoint, or a proxy on the way, ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
+  'Allow TLS 1.2 or later with the ciphers and curves of current clients, and no client certificate, on your collector or proxy. The report was not sent.',
+);
+
+export const ENDPOINT_KEY_EXCHANGE_WEAK = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its key exchange or its signature algorithm is too weak.',
+  'Use ECDHE, or Diffie-Hellman parameters of 2048 bits or more, on your collector or proxy. The report was not sent.',
 );
 
 export const ENDPOINT_TIMEOUT = saying(

@@ -1,8 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject } from 'vitest';
-import { type Certificate, createAuthority, createCertificate } from '../support/certificates.ts';
+import type { TLSSocketOptions } from 'node:tls';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
+import {
+  type Certificate,
+  createAuthority,
+  createCertificate,
+  weakDiffieHellman,
+} from '../support/certificates.ts';
+import { createDatabase } from '../support/databases.ts';
 import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
+import { type OwnServer, startPostgres } from '../support/postgres.ts';
 import { type SocketServer, serveSockets, startDeafProxy } from '../support/sockets.ts';
 import { serveTls, startTlsProxy } from '../support/tls-proxy.ts';
 import { isQuery, SSL_REQUEST } from '../support/wire.ts';
@@ -20,11 +28,26 @@ const PAST = { notBeforeDate: daysFromNow(-20), notAfterDate: daysFromNow(-10) }
 const FUTURE = { notBeforeDate: daysFromNow(10), notAfterDate: daysFromNow(20) };
 const PRESENT = { notBeforeDate: daysFromNow(-10), notAfterDate: daysFromNow(10) };
 
-const [present, replaced, past] = await Promise.all([
+const RSA_1024 = { keyType: 'rsa', keySize: 1_024 } as const;
+
+const [present, replaced, past, rsa, weak] = await Promise.all([
   createAuthority('Authority of the faults', PRESENT),
   createAuthority('Authority that was replaced', PRESENT),
   createAuthority('Authority of the past', PAST),
+  createAuthority('Authority with an RSA key', PRESENT, { keyType: 'rsa' }),
+  createAuthority('Authority with a weak key', PRESENT, RSA_1024),
 ]);
+
+/** With pg_hba.conf asking for a client certificate, for the roles of its own tests alone. */
+let strictServer: OwnServer;
+const strictServers = new AsyncDisposableStack();
+
+beforeAll(async () => {
+  strictServer = await startPostgres(['-c', 'ssl_ca_file=server.crt']);
+  strictServers.defer(() => strictServer.stop());
+});
+
+afterAll(() => strictServers.disposeAsync());
 
 /** What the target and the secret say beside the defaults: verify-full, `localhost`. */
 interface Choices {
@@ -61,7 +84,36 @@ const through =
 const presenting = (
   certificate: () => Promise<Certificate>,
   choices: Choices = { secret: { ca: present.cert } },
-): Arrange => through(async () => startTlsProxy(serverPort, await certificate()), choices);
+  options: TLSSocketOptions = {},
+): Arrange =>
+  through(async () => startTlsProxy(serverPort, { ...(await certificate()), ...options }), choices);
+
+/** What a server needs that speaks with keys and signatures of old. */
+const LAX = { ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+
+/** A proxy that lets in whoever has a certificate. */
+const STRICT = { requestCert: true, rejectUnauthorized: true } as const;
+
+/** To a server that asks this role for a client certificate. */
+const askingRole =
+  (maxVersion: 'TLSv1.2' | 'TLSv1.3'): Arrange =>
+  async (stack) => {
+    const { port, dataFolder, authority: ca } = strictServer;
+    const database = stack.use(
+      await createDatabase({ release: '2.28.3', level: 'basic', label: 'fault', port }),
+    );
+    const { admin, name, role } = database;
+    const rule = `hostssl ${name} ${role} all scram-sha-256 clientcert=verify-ca`;
+    const file = join(dataFolder, 'pg_hba.conf');
+    await writeFile(file, `${rule}\n${await readFile(file, 'utf8')}`);
+    await admin.query(`alter system set ssl_max_protocol_version = '${maxVersion}'`);
+    await admin.query('select pg_reload_conf()');
+    return {
+      database,
+      world: { secret: secretFor(database, { host: 'localhost', port, ca }) },
+      target: { tls: {} },
+    };
+  };
 
 const VERIFY_CA = { tls: { mode: 'verify-ca' } };
 
@@ -142,6 +194,56 @@ testFaults(TLS_FAULTS, {
         ciphers: 'DEFAULT@SECLEVEL=0',
       }),
     { secret: { ca: present.cert } },
+  ),
+  weakKey: presenting(
+    () => createCertificate('localhost', rsa, PRESENT, RSA_1024),
+    { secret: { ca: rsa.cert } },
+    LAX,
+  ),
+  weakSignature: presenting(
+    () => createCertificate('localhost', present, PRESENT, { algorithm: 'sha1' }),
+    { secret: { ca: present.cert } },
+    LAX,
+  ),
+  weakAuthority: presenting(
+    () => createCertificate('localhost', weak, PRESENT, { keyType: 'rsa' }),
+    { secret: { ca: weak.cert } },
+    LAX,
+  ),
+  wrongPurpose: presenting(() =>
+    createCertificate('localhost', present, PRESENT, { purpose: 'clientAuth' }),
+  ),
+  clientCertificate: presenting(
+    () => createCertificate('localhost', present),
+    { secret: { ca: present.cert } },
+    STRICT,
+  ),
+  clientCertificateTls12: presenting(
+    () => createCertificate('localhost', present),
+    { secret: { ca: present.cert } },
+    { ...STRICT, maxVersion: 'TLSv1.2' },
+  ),
+  clientCertificateOfRole: askingRole('TLSv1.3'),
+  clientCertificateOfRoleTls12: askingRole('TLSv1.2'),
+  otherCurve: presenting(
+    () => createCertificate('localhost', present),
+    { secret: { ca: present.cert } },
+    { ecdhCurve: 'secp256k1' },
+  ),
+  weakExchange: presenting(
+    () => createCertificate('localhost', rsa, PRESENT, { keyType: 'rsa' }),
+    { secret: { ca: rsa.cert } },
+    {
+      dhparam: weakDiffieHellman(),
+      ciphers: 'DHE-RSA-AES128-GCM-SHA256@SECLEVEL=0',
+      maxVersion: 'TLSv1.2',
+    },
+  ),
+  // A fatal alert of the number 112.
+  nameUnknown: answering(
+    Buffer.from('S'),
+    expectNothingButTls,
+    Buffer.from('15030300020270', 'hex'),
   ),
   hangs: through(
     () => serveSockets((socket) => void socket.once('data', () => socket.write('S'))),

@@ -1,3 +1,4 @@
+import { getDiffieHellman } from 'node:crypto';
 import { generate } from 'selfsigned';
 
 export interface Certificate {
@@ -13,14 +14,24 @@ export interface Validity {
   readonly notAfterDate?: Date;
 }
 
+/** Its key and its signature; where it is not said, an EC key of P-256, signed with SHA-256. */
+export interface Strength {
+  readonly keyType?: 'rsa' | 'ec';
+  /** In bits, of an RSA key. */
+  readonly keySize?: number;
+  readonly algorithm?: 'sha1' | 'sha256';
+}
+
 export async function createAuthority(
   commonName: string,
   validity: Validity = {},
+  strength: Strength = {},
 ): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: commonName }], {
     keyType: 'ec',
     algorithm: 'sha256',
     ...validity,
+    ...strength,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
@@ -29,18 +40,33 @@ export async function createAuthority(
   return { key, cert };
 }
 
-/** @param ca who signs it; where it is not said, it does so itself */
+/**
+ * @param ca who signs it; where it is not said, it does so itself
+ * @param purpose its extended key usage; where it is not said, it has none
+ */
 export async function createCertificate(
   name: string,
   ca?: Certificate,
   validity: Validity = {},
+  { purpose, ...strength }: Strength & { readonly purpose?: 'clientAuth' } = {},
 ): Promise<Certificate> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
     ...validity,
+    ...strength,
     ...(ca !== undefined && { ca }),
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+    extensions: [
+      { name: 'subjectAltName', altNames: [{ type: 2, value: name }] },
+      ...(purpose === undefined ? [] : [{ name: 'extKeyUsage' as const, [purpose]: true }]),
+    ],
   });
   return { key, cert };
+}
+
+/** Diffie-Hellman parameters of 1024 bits (RFC 2409, group 2), PEM: an ASN.1 sequence of prime and generator. */
+export function weakDiffieHellman(): string {
+  const prime = getDiffieHellman('modp2').getPrime('hex');
+  const der = Buffer.from(`30818702818100${prime}020102`, 'hex').toString('base64');
+  return `-----BEGIN DH PARAMETERS-----\n${der}\n-----END DH PARAMETERS-----\n`;
 }

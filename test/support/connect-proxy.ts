@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { listenOnFreePort } from '../../local/loopback.ts';
 
 /** A proxy for https on loopback. */
@@ -26,13 +28,18 @@ export const tunnel =
     client.pipe(server).pipe(client);
   };
 
-export async function startConnectProxy(answer: Tunnelling): Promise<ConnectProxy> {
+/** @param tls with it the proxy itself speaks https, on `localhost` */
+export async function startConnectProxy(
+  answer: Tunnelling,
+  tls?: TlsOptions,
+): Promise<ConnectProxy> {
   const requests: string[] = [];
   const clients = new Set<Socket>();
-  const proxy = createServer(({ method, url }, response) => {
+  const refuse = ({ method, url }: IncomingMessage, response: ServerResponse): void => {
     requests.push(`${method} ${url}`);
     response.writeHead(502).end();
-  });
+  };
+  const proxy = tls === undefined ? createServer(refuse) : createHttpsServer(tls, refuse);
   proxy.on('connection', (client: Socket) => {
     clients.add(client.on('error', () => undefined));
   });
@@ -42,7 +49,7 @@ export async function startConnectProxy(answer: Tunnelling): Promise<ConnectProx
   });
   const port = await listenOnFreePort(proxy);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     requests,
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.destroy();

@@ -2,7 +2,9 @@ import { inspect } from 'node:util';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { toDatabaseError } from '../../lib/database-errors.ts';
-import { isTlsError, RunError } from '../../lib/errors.ts';
+import { unreachableError } from '../../lib/delivery.ts';
+import { RunError } from '../../lib/errors.ts';
+import { tlsFaultOf } from '../../lib/tls-errors.ts';
 
 const CANARY = 'c4n4ry';
 
@@ -236,7 +238,6 @@ const CERTIFICATE_CODES = [
 ];
 
 test.each(CERTIFICATE_CODES)('%s is a certificate that does not verify', (token) => {
-  expect(isTlsError(token)).toBe(true);
   const error = toDatabaseError(fromNode(token), 'connect');
   expect(error).toMatchObject({
     code: 'DATABASE_TLS_UNVERIFIED',
@@ -262,7 +263,7 @@ test.each([
 test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])(
   '%s is a handshake that fails for another reason',
   (token) => {
-    expect(isTlsError(token)).toBe(true);
+    expect(tlsFaultOf(fromNode(token))).toBe('unsupported');
     expect(toDatabaseError(fromNode(token), 'connect').code).toBe('DATABASE_TLS_UNSUPPORTED');
   },
 );
@@ -275,12 +276,109 @@ test.each(['toString', 'constructor', '__proto__'])(
   },
 );
 
-test.each([undefined, '28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CERT_'])(
-  '%s is no error of a certificate',
+test.each(['28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CERT_', ''])(
+  '%s is no error of TLS',
   (token) => {
-    expect(isTlsError(token)).toBe(false);
+    expect(tlsFaultOf(fromNode(token))).toBeUndefined();
   },
 );
+
+/** OpenSSL's own text, as a write that fails has it. */
+function fromOpenssl(reason: string, alert = ''): Error {
+  return fromNode(
+    'EPROTO',
+    `write EPROTO 408DC65AC47F0000:error:0A000410:SSL routines:ssl3_read_bytes:${reason}:../deps/openssl/ssl/record/rec_layer_s3.c:918:${alert}\n`,
+  );
+}
+
+const TLS_REASONS = [
+  ['tlsv13 alert certificate required', 'DATABASE_TLS_REFUSED', 'requires a client certificate'],
+  ['ssl/tls alert bad certificate', 'DATABASE_TLS_REFUSED', 'requires a client certificate'],
+  ['sslv3 alert bad certificate', 'DATABASE_TLS_REFUSED', 'requires a client certificate'],
+  ['ssl/tls alert certificate unknown', 'DATABASE_TLS_REFUSED', 'requires a client certificate'],
+  ['tlsv1 alert unknown ca', 'DATABASE_TLS_REFUSED', 'requires a client certificate'],
+  [
+    'ssl/tls alert handshake failure',
+    'DATABASE_TLS_REFUSED',
+    'or it requires a client certificate',
+  ],
+  ['sslv3 alert handshake failure', 'DATABASE_TLS_REFUSED', 'or it requires a client certificate'],
+  ['tlsv1 alert insufficient security', 'DATABASE_TLS_REFUSED', 'shares no cipher'],
+  ['tlsv1 alert internal error', 'DATABASE_TLS_REFUSED', 'with an alert'],
+  ['tlsv1 unrecognized name', 'DATABASE_TLS_REFUSED', 'the name that it was asked for'],
+  ['dh key too small', 'DATABASE_TLS_REFUSED', 'key exchange'],
+  ['wrong curve', 'DATABASE_TLS_REFUSED', 'key exchange'],
+  ['tlsv1 alert protocol version', 'DATABASE_TLS_UNSUPPORTED', 'offers no TLS, or none'],
+  ['wrong version number', 'DATABASE_TLS_UNSUPPORTED', 'offers no TLS, or none'],
+] as const;
+
+test.each(TLS_REASONS)('OpenSSL says "%s" to a read or a write: %s', (reason, code, message) => {
+  const name = `ERR_SSL_${reason.replaceAll(' ', '_').toUpperCase()}`;
+  for (const thrown of [fromOpenssl(reason), fromNode(name)]) {
+    const error = toDatabaseError(thrown, 'connect');
+    expect(error).toMatchObject({
+      code,
+      retryable: false,
+      origin: name.replace('/', '_'),
+      message: expect.stringContaining(message),
+    });
+    if (code === 'DATABASE_TLS_REFUSED') expect(error.remedy).not.toMatch(/disable|plain text/);
+    expectNoNames(error);
+
+    const endpoint = unreachableError(thrown);
+    expect(endpoint).toMatchObject({ code: 'ENDPOINT_TLS', origin: name.replace('/', '_') });
+    if (message.includes('client certificate')) {
+      expect(endpoint.message).toContain('requires a client certificate');
+    }
+    expectNoNames(endpoint);
+  }
+});
+
+test('TLS that fails in the middle of a run is a lost connection, unless a certificate is asked for late', () => {
+  expect(
+    toDatabaseError(fromOpenssl('decryption failed or bad record mac'), 'query'),
+  ).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true });
+  const late = fromOpenssl('tlsv13 alert certificate required');
+  expect(toDatabaseError(late, 'query')).toMatchObject({ code: 'DATABASE_TLS_REFUSED' });
+});
+
+test.each([
+  ['EE certificate key too weak', 'is too weak', 'SHA-256'],
+  ['CA certificate key too weak', 'is too weak', 'SHA-256'],
+  ['CA signature digest algorithm too weak', 'is too weak', 'SHA-256'],
+  ['permitted subtree violation', 'rules out this use', 'name constraints'],
+])('UNSPECIFIED is told apart by the text of OpenSSL: %s', (text, why, remedy) => {
+  const thrown = fromNode('UNSPECIFIED', text);
+  const errors = [toDatabaseError(thrown, 'connect'), unreachableError(thrown)];
+  expect(errors.map(({ code }) => code)).toEqual(['DATABASE_TLS_UNVERIFIED', 'ENDPOINT_TLS']);
+  for (const error of errors) {
+    expect(error).toMatchObject({
+      retryable: false,
+      origin: 'UNSPECIFIED',
+      message: expect.stringContaining(why),
+      remedy: expect.stringContaining(remedy),
+    });
+  }
+});
+
+test('a certificate of another purpose has a remedy of its own', () => {
+  for (const error of [
+    toDatabaseError(fromNode('INVALID_PURPOSE'), 'connect'),
+    unreachableError(fromNode('INVALID_PURPOSE')),
+  ]) {
+    expect(error.message).toContain('is not for servers');
+    expect(error.remedy).toContain('serverAuth');
+  }
+});
+
+test('SQLSTATE 28000 names the client certificate where PostgreSQL does', () => {
+  const thrown = fromServer('28000', 'connection requires a valid client certificate');
+  const error = toDatabaseError(thrown, 'connect');
+  expect(error).toMatchObject({ code: 'DATABASE_TLS_REFUSED', retryable: false, origin: '28000' });
+  expect(error.message).toContain('requires a client certificate');
+  expect(error.remedy).not.toMatch(/disable|plain text/);
+  expectNoNames(error);
+});
 
 test.each([
   ['ENOTFOUND', 'does not resolve', 'private zones'],

@@ -39,6 +39,7 @@ describe('the codes', () => {
       'SECRET_DENIED',
       'SECRET_UNREADABLE',
       'SECRET_INVALID',
+      'DATABASE_TLS_REFUSED',
       'DATABASE_TLS_UNSUPPORTED',
       'DATABASE_TLS_UNVERIFIED',
       'DATABASE_NOT_POSTGRESQL',
