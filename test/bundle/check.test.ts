@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Examination } from '../../lib/doctor/examination.ts';
 import type { Stage } from '../../lib/doctor/walk.ts';
 import { freePort, listenOnFreePort } from '../../local/loopback.ts';
+import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
 import { startConnectProxy, tunnel } from '../support/connect-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import {
@@ -414,6 +415,20 @@ describe('the way to the endpoint', () => {
     expect(whereOf(checked)).toBe('endpoint-tls ENDPOINT_TLS');
     expect(endpoint.bytes()).toBe(0);
   });
+
+  test.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    'an endpoint that requires a client certificate, in %s',
+    async (maxVersion) => {
+      await using world = await startWorld({ secret: secretFor(healthy) });
+      await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.30.1'), {
+        tls: { ...identity, requestCert: true, rejectUnauthorized: true, maxVersion },
+      });
+      const checked = await check(world, to(`${endpoint.url}/`));
+      expect(whereOf(checked)).toBe('endpoint-tls ENDPOINT_TLS');
+      expect(checked.value.sentence).toContain('requires a client certificate');
+      expect(endpoint.reports).toEqual([]);
+    },
+  );
 
   test('a server that does not speak TLS', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
