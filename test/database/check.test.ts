@@ -127,3 +127,35 @@ test('of a rotated secret the way of the second login counts', async () => {
   });
   expect(brokenIn(await world.check())).toBe('tcp DATABASE_UNREACHABLE');
 });
+
+test.each([
+  [
+    'a job that is paused by its next start',
+    `insert into _timescaledb_internal.bgw_job_stat (job_id, next_start, total_runs, total_duration, total_duration_failures,
+       total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+     values (1, 'infinity', 1, '0', '0', 1, 0, 0, 0, 0)`,
+    'delete from _timescaledb_internal.bgw_job_stat',
+    'The telemetry job is paused: its next_start is infinity. A run would be skipped.',
+    /alter_job\(.*next_start => now\(\)\)/,
+  ],
+  [
+    'a database that is being restored',
+    "do $$ begin execute format('alter database %I set timescaledb.restoring = on', current_database()); end $$",
+    "do $$ begin execute format('alter database %I reset timescaledb.restoring', current_database()); end $$",
+    'A dump is being restored into this database: timescaledb.restoring is on. A run would be skipped.',
+    /timescaledb_post_restore\(\)/,
+  ],
+])('a check names %s in the stage of the job', async (_what, sql, undo, detail, remedy) => {
+  await using world = await startWorld({ secret: secretFor(database) });
+  await database.admin.query(sql);
+  const { examination } = await world.check();
+  await database.admin.query(undo);
+  const stage = (name: string) => examination?.stages.find((one) => one.stage === name);
+  expect(examination).toMatchObject({ ok: true, consent: { granted: false } });
+  expect(stage('job')).toMatchObject({
+    status: 'ok',
+    detail,
+    remedy: expect.stringMatching(remedy),
+  });
+  expect(stage('report')).toMatchObject({ status: 'skipped' });
+});
