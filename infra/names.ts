@@ -18,7 +18,7 @@ export interface Place {
 export const LONGEST_ENVIRONMENT_NAME = 24;
 export const MOST_STACKS = 99;
 
-/** Path of every role. What may make roles may make them here, so that no other role of the account is in its reach. */
+/** Path of every role. The execution policy allows roles under this path only, so it reaches no other role of the account. */
 export const ROLE_PATH = `/${SERVICE}/`;
 /** Name of the managed policy made from `infra/permissions-boundary.json`. */
 export const PERMISSIONS_BOUNDARY = `${SERVICE}-boundary`;

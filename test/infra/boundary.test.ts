@@ -46,11 +46,11 @@ function boundariesIn({ resources }: typeof deployed): readonly unknown[] {
 }
 
 describe('every role has the boundary', () => {
-  test('in an environment that does not mention it', () => {
+  test('an environment that does not mention it sets it on each role', () => {
     expect(boundariesIn(deployed)).toEqual(Array(4).fill(BOUNDARY_ARN));
   });
 
-  test.each(['dev', 'staging', 'prod'])('in %s', async (name) => {
+  test.each(['dev', 'staging', 'prod'])('%s sets it on each role', async (name) => {
     const synthesis = await synthesiseOwn(name);
     const { account } = synthesis.environment.place;
     expect(new Set(boundariesIn(synthesis))).toEqual(
@@ -58,7 +58,7 @@ describe('every role has the boundary', () => {
     );
   });
 
-  test('a role that CDK or somebody else adds to a stack has it, too', () => {
+  test('a role that CDK or a construct adds to a stack has it, too', () => {
     const app = new App({ outdir: join(inject('folder'), 'boundary'), analyticsReporting: false });
     createStacks(app, checked(everything), sharedCode());
     const [shared, databases] = app.node.children.filter(Stack.isStack);
@@ -87,7 +87,7 @@ describe('an environment names its boundary', () => {
       `arn:aws:iam::${ACCOUNT}:policy/company-boundary`,
     ],
     ['arn:aws:iam::aws:policy/PowerUserAccess', 'arn:aws:iam::aws:policy/PowerUserAccess'],
-  ])('%s', (permissionsBoundary, arn) => {
+  ])('%s becomes an ARN of its account', (permissionsBoundary, arn) => {
     const synthesis = synthesise(checked({ permissionsBoundary }));
     expect(new Set(boundariesIn(synthesis))).toEqual(new Set([arn]));
   });
@@ -100,7 +100,7 @@ describe('an environment names its boundary', () => {
   test.each([
     ['cn-north-1', `arn:aws-cn:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
     ['us-gov-west-1', `arn:aws-us-gov:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
-  ])('in %s by the ARN that is valid there', (region, arn) => {
+  ])('the default in %s is the ARN that is valid there', (region, arn) => {
     expect(checked({ region }).permissionsBoundary).toBe(arn);
   });
 
@@ -112,7 +112,7 @@ describe('an environment names its boundary', () => {
     [`\${AWS::AccountId}`, 'must be the name or the ARN'],
     ['arn:aws:iam::210987654321:policy/company', 'is a policy of the account 210987654321'],
     [`arn:aws-cn:iam::${ACCOUNT}:policy/company`, 'in the partition aws-cn'],
-  ])('not %j', (permissionsBoundary, message) => {
+  ])('it is refused as %j', (permissionsBoundary, message) => {
     expect(() => checked({ permissionsBoundary })).toThrow(message);
   });
 });
@@ -120,7 +120,7 @@ describe('an environment names its boundary', () => {
 describe('the boundary is the union of what the roles may do', () => {
   const boundary = aPerson('boundary', ACCOUNT, BOUNDARY);
 
-  test('no action more, and none less', () => {
+  test('it allows the actions of all roles together, and no other', () => {
     const reached = new Set(rolesOf(deployed).all.flatMap(reachOf));
     expect(reachOf(boundary)).toEqual([...reached].toSorted());
   });
@@ -155,7 +155,7 @@ describe('under the boundary AdministratorAccess is no more than that', () => {
     ],
     ['hands over the role of the scheduler', 'iam:PassRole', SCHEDULER_ROLE, TO_SCHEDULER],
     ['creates a network interface', 'ec2:CreateNetworkInterface', '*'],
-  ])('it %s', async (_what, action, resource, context = {}) => {
+  ])('a role of ours with it still %s', async (_what, action, resource, context = {}) => {
     expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(true);
   });
 
@@ -230,7 +230,7 @@ describe('under the boundary AdministratorAccess is no more than that', () => {
       '*',
       { 'lambda:SourceFunctionArn': at('lambda', `function:${ANY_FUNCTION}-send-report`) },
     ],
-  ])('it may not %s', async (_what, action, resource, context = {}) => {
+  ])('a role of ours with it may not %s', async (_what, action, resource, context = {}) => {
     expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(false);
   });
 });

@@ -245,16 +245,16 @@ test('it fits into one managed policy', () => {
   expect(JSON.stringify(POLICY).length).toBeLessThan(6_144);
 });
 
-describe('CloudFormation makes no role that the boundary does not limit', () => {
+describe('CloudFormation makes no role without the boundary', () => {
   /** The same role with AdministratorAccess beside its policy: only what is denied stays denied. */
   const everything = { Effect: 'Allow', Action: '*', Resource: '*' } as const;
-  const lax = aPerson('cdk-cfn-exec-role', ACCOUNT, {
+  const withAdministratorAccess = aPerson('cdk-cfn-exec-role', ACCOUNT, {
     ...POLICY,
     Statement: [...POLICY.Statement, everything],
   });
-  const who = [
-    ['as it is', cloudFormation],
-    ['with AdministratorAccess attached, too', lax],
+  const policies = [
+    ['with the policy that ships', cloudFormation],
+    ['with AdministratorAccess attached, too', withAdministratorAccess],
   ] as const;
 
   const others = [
@@ -272,16 +272,16 @@ describe('CloudFormation makes no role that the boundary does not limit', () => 
     ],
   ] as const;
 
-  describe.each(who)('%s', (_who, role) => {
+  describe.each(policies)('%s', (_who, role) => {
     test.each(
       [...BOUNDED_ACTIONS, 'iam:AttachRolePolicy'].flatMap((action) =>
         others.map(([what, context]) => [action, what, context] as const),
       ),
-    )('not %s on a role %s', async (action, _what, context) => {
+    )('it is denied %s on a role %s', async (action, _what, context) => {
       expect(await isAllowed(role, { action, resource: GENERATED_ROLE_ARN, context })).toBe(false);
     });
 
-    test('it does not remove the boundary from a role', async () => {
+    test('it is denied to remove the boundary from a role', async () => {
       const action = 'iam:DeleteRolePermissionsBoundary';
       expect(await isAllowed(role, { action, resource: GENERATED_ROLE_ARN })).toBe(false);
     });
@@ -295,31 +295,37 @@ describe('CloudFormation makes no role that the boundary does not limit', () => 
           'iam:DeletePolicy',
         ].map((action) => [action, name] as const),
       ),
-    )('it does not %s of timescaledb-telemetry-%s', async (action, name) => {
+    )('it is denied %s on the policy timescaledb-telemetry-%s', async (action, name) => {
       const resource = at('iam', `policy/timescaledb-telemetry-${name}`, '');
       expect(await isAllowed(role, { action, resource })).toBe(false);
     });
   });
 
-  test.each(BOUNDED_ACTIONS)('nor %s outside of the roles’ path', async (action) => {
-    for (const name of ['telemetry-collector', 'administrator', GENERATED_ROLE]) {
-      const context = { 'iam:PermissionsBoundary': BOUNDARY };
-      const resource = at('iam', `role/${name}`, '');
-      expect(await isAllowed(cloudFormation, { action, resource, context }), name).toBe(false);
-    }
-  });
+  test.each(BOUNDED_ACTIONS)(
+    'it is not allowed %s outside of the path of the roles',
+    async (action) => {
+      for (const name of ['telemetry-collector', 'administrator', GENERATED_ROLE]) {
+        const context = { 'iam:PermissionsBoundary': BOUNDARY };
+        const resource = at('iam', `role/${name}`, '');
+        expect(await isAllowed(cloudFormation, { action, resource, context }), name).toBe(false);
+      }
+    },
+  );
 
-  test.each(['aws-cn', 'aws-us-gov'])('in the partition %s, too', async (partition) => {
-    const there = { ...cloudFormation, arn: cloudFormation.arn.replace('aws', partition) };
-    const resource = GENERATED_ROLE_ARN.replace('aws', partition);
-    const context = { 'iam:PermissionsBoundary': BOUNDARY.replace('aws', partition) };
-    for (const action of BOUNDED_ACTIONS) {
-      expect(await isAllowed(there, { action, resource, context }), action).toBe(true);
-      expect(await isAllowed(there, { action, resource }), action).toBe(false);
-    }
-  });
+  test.each(['aws-cn', 'aws-us-gov'])(
+    'it makes bounded roles, and no others, in the partition %s',
+    async (partition) => {
+      const there = { ...cloudFormation, arn: cloudFormation.arn.replace('aws', partition) };
+      const resource = GENERATED_ROLE_ARN.replace('aws', partition);
+      const context = { 'iam:PermissionsBoundary': BOUNDARY.replace('aws', partition) };
+      for (const action of BOUNDED_ACTIONS) {
+        expect(await isAllowed(there, { action, resource, context }), action).toBe(true);
+        expect(await isAllowed(there, { action, resource }), action).toBe(false);
+      }
+    },
+  );
 
-  test('with the name of another boundary in the policy it is that one', async () => {
+  test('a policy that names another boundary requires that one', async () => {
     const written = JSON.stringify(POLICY).replaceAll(
       'policy/timescaledb-telemetry-boundary',
       'policy/company-boundary',
