@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { QUOTAS } from '../../infra/quotas.ts';
 import { REQUEST_HEADERS } from '../../lib/delivery.ts';
 import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/doctor/walk.ts';
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
@@ -32,6 +33,15 @@ test('the README names every field of the report', () => {
 test('the README publishes every header', () => {
   for (const name of Object.keys(REQUEST_HEADERS)) expect(README).toContain(`\`${name}: `);
 });
+
+test.each(QUOTAS.filter(({ name }) => !name.startsWith('bytes ')))(
+  'the README has the quota of $name',
+  ({ name, limit }) => {
+    const [thing = ''] = /roles|schedules|alarms|stacks/.exec(name) ?? [];
+    const row = new RegExp(`^\\| ${limit.toLocaleString('en-US')} (\\w+ )*${thing} per `, 'm');
+    expect(README).toMatch(row);
+  },
+);
 
 test('the README has every stage of a check, in its order', () => {
   const [, check = ''] = README.split('\n### The check\n');
