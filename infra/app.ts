@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { escapeUnprintable } from '../lib/printable.ts';
 import { EnvironmentError } from './check-environment.ts';
 import { bundleCode } from './code.ts';
 import { loadEnvironment } from './load-environment.ts';
@@ -22,6 +23,7 @@ try {
   process.stderr.write(`${summaryOf(environment)}\n`);
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
-  process.stderr.write(`\n${error.message}\n`);
+  const lines = error.message.split('\n').map(escapeUnprintable);
+  process.stderr.write(`\n${lines.join('\n')}\n`);
   process.exitCode = 1;
 }

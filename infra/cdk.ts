@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { SERVICE } from '../lib/names.ts';
+import { quotable } from '../lib/printable.ts';
 import { environmentNames, readIfPossible } from './load-environment.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+/** Of a name that is quoted. */
+const MAX_NAME_LENGTH = 100;
 /** Options that a command always gets. */
 const ALWAYS: Readonly<Record<string, readonly string[]>> = {
   bootstrap: [],
@@ -28,7 +31,9 @@ const always = ALWAYS[command];
 const names = await environmentNames();
 if (always === undefined || !names.includes(name)) {
   const what =
-    name === '' ? 'Say which environment' : `There is no environment ${JSON.stringify(name)}`;
+    name === ''
+      ? 'Say which environment'
+      : `There is no environment ${quotable(JSON.stringify(name), MAX_NAME_LENGTH)}`;
   process.stderr.write(
     `${what}: ${names.join(', ')} (infra/environments), as in npm run ${command} -- ${names[0]}\n`,
   );

@@ -3,6 +3,7 @@ import { bundleOnce } from '../infra/bundle.ts';
 import { examine } from '../lib/doctor/doctor.ts';
 import type { Examination } from '../lib/doctor/examination.ts';
 import { preview } from '../lib/preview.ts';
+import { cutText } from '../lib/printable.ts';
 import type { Credentials } from '../lib/secret.ts';
 import { isEndpoint } from '../lib/settings.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/target.ts';
@@ -22,6 +23,8 @@ import { finishPreview, printJson, statusOf, statusOfExamination } from './resul
 import { showExamination, showOutcome } from './views.ts';
 
 const LIMIT_MS = 100_000;
+/** Of the other side's own words: a server may send megabytes. */
+const MAX_SAID_LENGTH = 2_000;
 
 interface Values {
   readonly level?: string;
@@ -173,7 +176,8 @@ async function showCheck({ connection, target, json }: Asked): Promise<ExitStatu
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (examination === undefined) throw new TypeError('A check without an error shows nothing.');
   const ours = forThisMachineToo(examination, credentials);
-  const said = broken?.original === undefined ? [] : [String(broken.original)];
+  const said =
+    broken?.original === undefined ? [] : [cutText(String(broken.original), MAX_SAID_LENGTH)];
   if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });
   showExamination(page, ours, said);
   return statusOfExamination(ours);

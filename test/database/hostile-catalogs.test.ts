@@ -65,8 +65,15 @@ function expectPublished({ endpoint }: World, version: string | undefined): void
   }
 }
 
-async function expectRun(world: World, version: string | undefined): Promise<string> {
-  const { outcome } = await world.run({ event: { ignoreSchedule: true } });
+async function expectRun(
+  world: World,
+  version: string | undefined,
+  reportSource: string,
+): Promise<string> {
+  const { outcome } = await world.run({
+    event: { ignoreSchedule: true },
+    target: { reportSource },
+  });
   expectSummary(outcome);
   expectLine(captured(() => createMetrics().write(outcome)));
   expectPrintable(captured(() => showOutcome(createPage(false), outcome, 'the tests')));
@@ -95,7 +102,7 @@ test.each(RELEASES)(
   async (release) => {
     const outcomes: string[] = [];
     await fc.assert(
-      fc.asyncProperty(disorders, async (all) => {
+      fc.asyncProperty(disorders, fc.constantFrom('catalog', 'function'), async (all, source) => {
         await using database = await createDatabase({ release });
         await fillWithKnownContents(database, release);
         for (const one of all) await disturb(database, release, one);
@@ -104,7 +111,7 @@ test.each(RELEASES)(
         );
         await using world = await startWorld({ secret: secretFor(database) });
 
-        outcomes.push(await expectRun(world, rows[0]?.extversion));
+        outcomes.push(await expectRun(world, rows[0]?.extversion, source));
         await expectPreview(world);
         await expectCheck(world);
         const event = { action: 'disable', scope: 'database', dryRun: true };
@@ -115,7 +122,7 @@ test.each(RELEASES)(
         }
       }),
       // The first is a database in which all is well.
-      { numRuns: 5, examples: [[[]]] },
+      { numRuns: 5, examples: [[[], 'catalog']] },
     );
     expect(outcomes).toContain('sent');
   },

@@ -65,6 +65,14 @@ export const DATABASE_FAULTS = {
     ),
     noExtension: failed('TimescaleDB is not installed', EXTENSION_MISSING),
     tooOld: failed('TimescaleDB is older than its telemetry', VERSION_TOO_OLD),
+    hostileVersion: failed(
+      "TimescaleDB's version is a text of 1 MB with control characters",
+      VERSION_UNREADABLE,
+    ),
+    manyJobs: failed(
+      'the job catalog has 5,000 telemetry jobs, each of which could deny',
+      catalogAnswered('jobs: Too big: expected array to have <=1000 items'),
+    ),
     unreadableVersion: failed("TimescaleDB's version is none that can be read", VERSION_UNREADABLE),
     catalogsOlder: failed(
       'half upgraded: the catalogs are older than pg_extension says',

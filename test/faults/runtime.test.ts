@@ -275,6 +275,12 @@ testFaults(RUNTIME_FAULTS, {
   eventText: without({ event: () => 'now' }),
   eventList: without({ event: (tick) => [{ scheduledTime: tick }] }),
   eventUnknownKey: without({ event: { force: true } }),
+  eventManyKeys: without({
+    event: () => Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`\u001b${i}`, i])),
+  }),
+  eventLongTime: without({
+    event: { scheduledTime: `2026-11-22T04:05:00.${'0'.repeat(100_000)}Z` },
+  }),
   eventTime: without({ event: { scheduledTime: 'yesterday' } }),
   eventAttempt: without({ event: { attempt: -1 } }),
   eventFlag: without({ event: { ignoreSchedule: 'yes' } }),

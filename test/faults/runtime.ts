@@ -162,6 +162,14 @@ export const RUNTIME_FAULTS = {
       'the event has a key that nobody knows',
       'event: Unrecognized key: "force"',
     ),
+    eventManyKeys: misunderstood(
+      'the event has 5,000 keys that nobody knows, with control characters',
+      'event: Unrecognized keys: "\\u001b0", "\\u001b1", "\\u001b2", "\\u001b3", "\\u001b4" and 4995 more',
+    ),
+    eventLongTime: misunderstood(
+      "the event's scheduledTime has 100,000 decimals",
+      'event scheduledTime: must have at most nine decimals',
+    ),
     eventTime: misunderstood(
       "the event's scheduledTime is no time",
       'event scheduledTime: must be an ISO 8601 time such as 2026-11-22T04:05:00Z',

@@ -88,6 +88,13 @@ const disorder = fc.oneof(
   }),
   fc.record({ kind: fc.constant('names' as const), text: hostileText }),
   fc.record({
+    kind: fc.constant('function' as const),
+    json: fc.oneof(
+      fc.json(),
+      hostileText.map((text) => JSON.stringify({ [text]: text, db_metadata: { [text]: text } })),
+    ),
+  }),
+  fc.record({
     kind: fc.constant('rows' as const),
     of: fc.constantFrom('jobs', 'metadata', 'hypertables'),
     count: fc.integer({ min: 500, max: 3_000 }),
@@ -205,6 +212,19 @@ async function addRows(
   );
 }
 
+/** The extension's own report function says something else, which only a target that asks for it hears. */
+async function replaceFunction({ admin }: TestDatabase, json: string): Promise<void> {
+  const { rows } = await admin.query<{ call: string; type: string }>(`
+    select format('%s(%s)', p.oid::regproc, pg_get_function_arguments(p.oid)) as call, p.prorettype::regtype::text as type
+    from pg_proc p where p.proname = 'get_telemetry_report'`);
+  for (const { call, type } of rows) {
+    const body = admin.escapeLiteral(`select ${admin.escapeLiteral(json)}::${type}`);
+    await unlessRefused(
+      admin.query(`create or replace function ${call} returns ${type} language sql as ${body}`),
+    );
+  }
+}
+
 /** Brings one disorder into a database of a release. */
 export async function disturb(
   database: TestDatabase,
@@ -232,6 +252,8 @@ export async function disturb(
       return;
     case 'names':
       return nameThings(database, one.text);
+    case 'function':
+      return replaceFunction(database, one.json);
     case 'rows':
       return addRows(database, release, one);
     case 'figures':
