@@ -84,7 +84,17 @@ const disorder = fc.oneof(
   },
   fc.record({
     kind: fc.constant('version' as const),
-    text: fc.oneof(hostileText, fc.constantFrom('2.14.2+dfsg', '0.11.0', '99.99.99', '2.29.2')),
+    text: fc.oneof(
+      hostileText,
+      fc.constantFrom(
+        '2.14.2+dfsg',
+        '0.11.0',
+        '99.99.99',
+        '2.29.2',
+        '2.28.3\u001b[2J',
+        `2.28.3${'x'.repeat(100_000)}`,
+      ),
+    ),
   }),
   fc.record({ kind: fc.constant('names' as const), text: hostileText }),
   fc.record({
@@ -141,7 +151,10 @@ async function unlessRefused(change: Promise<unknown>): Promise<void> {
   try {
     await change;
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || !/^(23|22|42P16)/.test(error.code ?? ''))
+    if (
+      !(error instanceof pg.DatabaseError) ||
+      !/^(22|23|42710|42P06|42P07|42P16)/.test(error.code ?? '')
+    )
       throw error;
   }
 }
@@ -174,11 +187,13 @@ async function changeSetting(
 async function nameThings({ admin }: TestDatabase, text: string): Promise<void> {
   // 63 bytes and one of another table's; an empty name is none.
   const name = admin.escapeIdentifier(`n${text.slice(0, 15)}`);
-  await admin.query(`
-    create schema ${name};
+  await unlessRefused(admin.query(`create schema ${name}`));
+  await unlessRefused(
+    admin.query(`
     create access method ${name} type table handler heap_tableam_handler;
     create table ${name}.${name} (${name} int) using ${name};
-    create view ${name}.view as select 1`);
+    create view ${name}.view as select 1`),
+  );
 }
 
 async function addRows(
@@ -195,20 +210,22 @@ async function addRows(
     );
     const columns = rows[0]?.columns;
     await admin.query(
-      `insert into ${job} (id, ${columns}) select 100000 + i, ${columns} from ${job}, generate_series(1, ${count}) i where id = 1`,
+      `insert into ${job} (id, ${columns}) select 100000 + i, ${columns} from ${job}, generate_series(1, ${count}) i
+       where id = 1 on conflict do nothing`,
     );
     return;
   }
   if (of === 'metadata') {
     const flag = has(release, '1.4.0') ? ', true' : '';
     await admin.query(
-      `insert into ${metadataTableOf(release)} select 'many' || i, repeat('v', 100)${flag} from generate_series(1, ${count}) i`,
+      `insert into ${metadataTableOf(release)} select 'many' || i, repeat('v', 100)${flag} from generate_series(1, ${count}) i
+       on conflict do nothing`,
     );
     return;
   }
   await admin.query(
     `insert into _timescaledb_catalog.hypertable (id, schema_name, table_name)
-     select 100000 + i, 'public', 'many' || i from generate_series(1, ${count}) i`,
+     select 100000 + i, 'public', 'many' || i from generate_series(1, ${count}) i on conflict do nothing`,
   );
 }
 
