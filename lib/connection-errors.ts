@@ -1,5 +1,5 @@
 import { RunError } from './errors.ts';
-import { AuthenticationUnsupportedError, ClearTextPasswordError } from './wire-guard.ts';
+import { AuthenticationUnsupportedError, ClearTextPasswordError } from './wire-authentication.ts';
 
 export type ErrorMaker = (details: { origin: string | undefined; original: unknown }) => RunError;
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import PgConnection from 'pg/lib/connection.js';
+import { AuthenticationGuard } from './wire-authentication.ts';
 import {
-  authenticationRequest,
   check,
   checkBackendKeyData,
   checkCommandComplete,
@@ -14,7 +14,6 @@ import {
   checkReadyForQuery,
   checkRowDescription,
   HEADER_BYTES,
-  saslMechanisms,
   WireError,
 } from './wire-messages.ts';
 
@@ -38,32 +37,6 @@ const COST = {
 } as const;
 
 const EMPTY = Buffer.alloc(0);
-
-/** What PostgreSQL calls the requests that this client cannot answer. */
-const UNSUPPORTED_METHODS: ReadonlyMap<number, string> = new Map([
-  [2, 'KERBEROS_V5'],
-  [6, 'SCM_CREDENTIAL'],
-  [7, 'GSSAPI'],
-  [8, 'GSSAPI'],
-  [9, 'SSPI'],
-]);
-
-/** The server asks for a kind of authentication that this client cannot do. */
-export class AuthenticationUnsupportedError extends WireError {
-  override readonly name = 'AuthenticationUnsupportedError';
-  /** A name of PostgreSQL or of a SASL mechanism. */
-  readonly code: string;
-
-  constructor(method: string) {
-    super('The server asks for a method of authentication that is not supported.');
-    this.code = method;
-  }
-}
-
-/** The server asks for the password in clear text, and others could read it on its way. */
-export class ClearTextPasswordError extends WireError {
-  override readonly name = 'ClearTextPasswordError';
-}
 
 /** A server that cannot start a process says so in plain text, as before version 3 of the protocol. */
 export class NoProcessError extends WireError {
@@ -101,10 +74,8 @@ const TYPES: Readonly<Record<Stage, string>> = {
  * on it. Nothing is buffered that is longer than it may be.
  */
 class WireGuard {
-  readonly #mayReadPassword: () => boolean;
+  readonly #authentication: AuthenticationGuard;
   #stage: Stage = 'login';
-  /** The last authentication request. */
-  #request: number | undefined;
   #columns: number | undefined;
   #cost = 0;
   /** The beginning of a message whose length is not known yet. */
@@ -114,7 +85,7 @@ class WireGuard {
   #filled = 0;
 
   constructor(mayReadPassword: () => boolean) {
-    this.#mayReadPassword = mayReadPassword;
+    this.#authentication = new AuthenticationGuard(mayReadPassword);
   }
 
   get isAuthenticated(): boolean {
@@ -186,48 +157,15 @@ class WireGuard {
     this.#spend(columns * COST.column);
   }
 
+  #checkRequest(message: Buffer): void {
+    this.#authentication.check(message);
+    if (this.#authentication.isAccepted) this.#stage = 'start';
+  }
+
   #checkRow(message: Buffer): void {
     checkDataRow(message, this.#columns);
     this.#spend((this.#columns ?? 0) * COST.value + nodesIn(message) * COST.node);
   }
-
-  /** One method, in its order, and then AuthenticationOk. */
-  #checkRequest(message: Buffer): void {
-    const request = authenticationRequest(message);
-    const before = this.#request;
-    this.#request = request;
-    const what = 'authentication request';
-    switch (request) {
-      case 0:
-        check(message.length === HEADER_BYTES + 4, what);
-        this.#stage = 'start';
-        return;
-      case 3:
-        check(message.length === HEADER_BYTES + 4 && before === undefined, what);
-        if (!this.#mayReadPassword()) throw new ClearTextPasswordError();
-        return;
-      case 5:
-        check(message.length === HEADER_BYTES + 8 && before === undefined, what);
-        return;
-      case 10:
-        check(before === undefined, what);
-        checkMechanisms(saslMechanisms(message));
-        return;
-      case 11:
-      case 12:
-        check(before === request - 1, what);
-        return;
-      default:
-        throw new AuthenticationUnsupportedError(
-          UNSUPPORTED_METHODS.get(request) ?? `AUTHENTICATION_${request >>> 0}`,
-        );
-    }
-  }
-}
-
-function checkMechanisms(offered: readonly string[]): void {
-  if (offered.includes('SCRAM-SHA-256')) return;
-  throw new AuthenticationUnsupportedError(offered[0]?.replaceAll('-', '_') ?? '');
 }
 
 /** Of the messages that can be checked by themselves. */

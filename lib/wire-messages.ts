@@ -9,9 +9,6 @@ export const HEADER_BYTES = 5;
 const MAX_COLUMNS = 1_664;
 /** In a RowDescription after a column's name: table, column, type, size, modifier and format. */
 const COLUMN_BYTES = 18;
-/** Source: RFC 4422, section 3.1. */
-const SASL_MECHANISM = /^[A-Z0-9_-]{1,20}$/;
-
 /** Bytes of the server that are no message of the protocol, or one that is not expected here. */
 export class WireError extends Error {
   override readonly name: string = 'WireError';
@@ -106,23 +103,4 @@ export function checkBackendKeyData(message: Buffer): void {
 
 export function checkEmpty(message: Buffer): void {
   check(message.length === HEADER_BYTES, 'message without content');
-}
-
-/** The kind of authentication that the server asks for. */
-export function authenticationRequest(message: Buffer): number {
-  check(message.length >= HEADER_BYTES + 4, 'authentication request');
-  return message.readInt32BE(HEADER_BYTES);
-}
-
-/** Returns the SASL mechanisms that the server offers. */
-export function saslMechanisms(message: Buffer): readonly string[] {
-  const what = 'list of SASL mechanisms';
-  check(message.length > HEADER_BYTES + 5, what);
-  check(message.at(-1) === 0 && message.at(-2) === 0, what);
-  const names = message.toString('latin1', HEADER_BYTES + 4, message.length - 2).split('\0');
-  check(
-    names.every((name) => SASL_MECHANISM.test(name)),
-    what,
-  );
-  return names;
 }

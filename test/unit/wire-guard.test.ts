@@ -6,9 +6,8 @@ import { isConfidential } from '../../lib/transport.ts';
 import {
   AuthenticationUnsupportedError,
   ClearTextPasswordError,
-  GuardedConnection,
-  NoProcessError,
-} from '../../lib/wire-guard.ts';
+} from '../../lib/wire-authentication.ts';
+import { GuardedConnection, NoProcessError } from '../../lib/wire-guard.ts';
 import { WireError } from '../../lib/wire-messages.ts';
 import { WIRE_TYPES } from '../../lib/wire-types.ts';
 import { errorResponse, int16, int32, message, readyForQuery } from '../support/wire.ts';
@@ -157,6 +156,8 @@ describe('refuses during the login', () => {
     ['two requests for the password', [CLEAR_TEXT, CLEAR_TEXT]],
     ['another method in the middle of one', [SASL, CLEAR_TEXT]],
     ['the end of SASL without its beginning', [SASL_FINAL]],
+    ['a login that is accepted before the server has proved itself', [SASL, SASL_CONTINUE, OK]],
+    ['a login that is accepted in the beginning of SASL', [SASL, OK]],
     ['a list of SASL mechanisms without an end', [message('R', int32(10), 'SCRAM-SHA-256\0')]],
     ['an empty list of SASL mechanisms', [message('R', int32(10), '\0')]],
     ['a request after AuthenticationOk', [OK, CLEAR_TEXT]],
