@@ -124,16 +124,16 @@ export interface Facts {
   readonly installedAt: string | null;
 }
 
-/** The largest double precision that a bigint can hold. */
-const MAX_BIGINT = '9223372036854774784';
-
-/** Null is infinity. A NULL, of which the catalogs have none, becomes three of them, which are no interval. */
+/**
+ * Null is infinity. A NULL, of which the catalogs have none, becomes three of them, which are no interval. The longest
+ * interval as a double precision is no bigint any more.
+ */
 function intervalSql(column: string): string {
   return `case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
         'months', (pg_catalog.date_part('year', ${column}) * 12 + pg_catalog.date_part('month', ${column}))::bigint,
         'days', pg_catalog.date_part('day', ${column})::bigint,
-        'microseconds', least((pg_catalog.date_part('hour', ${column}) * 60 + pg_catalog.date_part('minute', ${column})) * 60000000
-          + pg_catalog.date_part('microseconds', ${column}), ${MAX_BIGINT})::bigint) end`;
+        'microseconds', ((pg_catalog.date_part('hour', ${column})::numeric * 60 + pg_catalog.date_part('minute', ${column})::numeric) * 60000000
+          + pg_catalog.date_part('microseconds', ${column})::numeric)::bigint) end`;
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */
