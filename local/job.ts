@@ -31,12 +31,12 @@ export interface Finished {
   readonly log: readonly string[];
 }
 
-/** What the caller's own environment says about consent and about the way out; the function must not miss it. */
+/** Variables of the caller about consent and about the way out, which the function needs as well. */
 function inheritedEnvironment(): Record<string, string> {
   const names = [
     'DO_NOT_TRACK',
-    'HTTPS_PROXY',
-    'NO_PROXY',
+    // Node reads both spellings, and prefers the lower case.
+    ...['https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'],
     'NODE_USE_ENV_PROXY',
     'NODE_EXTRA_CA_CERTS',
   ];

@@ -8,10 +8,15 @@ import { describeTls, type Walk } from './walk.ts';
 
 const GOODBYE_TIMEOUT_MS = 1_000;
 
-/** The variables that name a proxy; Node looks at them where NODE_USE_ENV_PROXY is 1. */
+/** The variables that name a proxy; Node reads them where NODE_USE_ENV_PROXY is 1. */
 export interface ProxySettings {
   readonly https_proxy?: string | undefined;
   readonly HTTPS_PROXY?: string | undefined;
+}
+
+/** The proxy that Node takes: the lower case before the upper case, an empty one as none. */
+function proxyOf({ https_proxy, HTTPS_PROXY }: ProxySettings): string {
+  return [https_proxy, HTTPS_PROXY].find(Boolean) ?? '';
 }
 
 function isAddress(url: string): boolean {
@@ -116,7 +121,7 @@ function credit(walk: Walk, error: unknown, { isDirect }: Way, first: string): v
 export async function walkToEndpoint(
   walk: Walk,
   { endpoint }: Delivery,
-  { https_proxy, HTTPS_PROXY = '' }: ProxySettings,
+  proxies: ProxySettings,
   signal: AbortSignal,
 ): Promise<void> {
   const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
@@ -125,7 +130,7 @@ export async function walkToEndpoint(
   try {
     await leave(await connect(walk, endpoint, AbortSignal.any([signal, timeout]), way));
   } catch (error) {
-    credit(walk, error, way, way.isDirect ? endpoint : (https_proxy ?? HTTPS_PROXY));
+    credit(walk, error, way, way.isDirect ? endpoint : proxyOf(proxies));
     throw unreachableError(error);
   } finally {
     for (const socket of way.sockets) socket.destroy();

@@ -491,13 +491,37 @@ describe('the way to the endpoint', () => {
     );
   });
 
-  test('NO_PROXY has its exceptions', async () => {
+  test.each([
+    ['lower case', (proxy: string) => ({ https_proxy: proxy })],
+    ['an empty lower case before it', (proxy: string) => ({ https_proxy: '', HTTPS_PROXY: proxy })],
+    [
+      'another upper case beside it',
+      (proxy: string) => ({ https_proxy: proxy, HTTPS_PROXY: 'http://proxy.example:1' }),
+    ],
+  ])('a proxy that is not there can be named in %s', async (_how, named) => {
+    await using world = await startWorld({ secret: secretFor(healthy) });
+    const settings = to('https://endpoint.example/', {
+      ...named(`http://127.0.0.1:${await freePort()}`),
+      NODE_USE_ENV_PROXY: '1',
+    });
+    const { value, lookups } = await check(world, settings);
+    const stages = value.stages.filter(({ stage }) => /^endpoint-|^proxy$/.test(stage));
+    expect(stages).toMatchObject([
+      { stage: 'endpoint-dns', status: 'skipped', detail: 'the proxy is an address' },
+      { stage: 'endpoint-tcp', status: 'failed', code: 'ENDPOINT_UNREACHABLE' },
+      { stage: 'proxy', status: 'not reached' },
+      { stage: 'endpoint-tls', status: 'not reached' },
+    ]);
+    expect(lookups).not.toContain('endpoint.example');
+  });
+
+  test.each(['NO_PROXY', 'no_proxy'])('%s has its exceptions', async (name) => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
     await using proxy = await startConnectProxy(tunnel());
     const { value } = await check(
       world,
-      to(`https://localhost:${endpoint.port}/`, { ...through(proxy.url), NO_PROXY: 'localhost' }),
+      to(`https://localhost:${endpoint.port}/`, { ...through(proxy.url), [name]: 'localhost' }),
     );
     expect(value.ok).toBe(true);
     expect(proxy.requests).toEqual([]);

@@ -7,7 +7,9 @@ import {
   ENDPOINT_PATH,
   startTelemetryEndpoint,
 } from '../../local/telemetry-endpoint.ts';
+import { createAuthority, createCertificate } from '../support/certificates.ts';
 import { type Ended, optionsIn, runCommand, urlOf, variablesOf } from '../support/commands.ts';
+import { startConnectProxy, tunnel } from '../support/connect-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
@@ -192,6 +194,40 @@ describe.concurrent('--send', () => {
     expect(stdout).toContain('Compare user and password (URL, PGPASSWORD, PGPASSFILE');
     expect(stdout + stderr).not.toContain('wrong-password');
     expect(endpoint.connections()).toBe(0);
+  });
+});
+
+describe.concurrent('--send through a proxy', () => {
+  async function sendThrough(variables: (proxy: string) => Readonly<Record<string, string>>) {
+    const authority = await createAuthority('Authority of the endpoint');
+    const { key, cert } = await createCertificate('localhost', authority);
+    await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.30.1'), {
+      tls: { key, cert },
+    });
+    await using proxy = await startConnectProxy(tunnel());
+    const { port } = new URL(endpoint.url);
+    const { stderr, code } = await report(
+      ['--send', '--ignore-schedule', '--endpoint', `https://localhost:${port}${ENDPOINT_PATH}`],
+      {
+        ...variablesOf(granted),
+        NODE_USE_ENV_PROXY: '1',
+        NODE_EXTRA_CA_CERTS: await fileWith(authority.cert),
+        ...variables(proxy.url),
+      },
+    );
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(endpoint.reports).toHaveLength(1);
+    return proxy.requests.map((request) => request.replace(port, '<port>'));
+  }
+
+  test.each(['HTTPS_PROXY', 'https_proxy'])('uses the one that %s names', async (name) => {
+    const requests = await sendThrough((proxy) => ({ [name]: proxy }));
+    expect(requests).toEqual(['CONNECT localhost:<port>']);
+  });
+
+  test.each(['NO_PROXY', 'no_proxy'])('uses none for a host that %s names', async (name) => {
+    const requests = await sendThrough((proxy) => ({ HTTPS_PROXY: proxy, [name]: 'localhost' }));
+    expect(requests).toEqual([]);
   });
 });
 
