@@ -1,4 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod/mini';
 import { readIfPossible } from '../infra/load-environment.ts';
 import { tokenOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
@@ -81,12 +82,15 @@ function parsePayload(payload: Uint8Array | undefined): unknown {
   }
 }
 
+const errorSchema = z.object({
+  errorType: z.optional(z.string()),
+  errorMessage: z.optional(z.string()),
+});
+
 /** The text of an error that a function has thrown, or that Lambda has made of its end. */
 function messageOf(payload: unknown): string {
-  const { errorType, errorMessage } = Object.assign(
-    { errorType: 'Error', errorMessage: '' },
-    payload,
-  );
+  const { errorType = 'Error', errorMessage = 'no message' } =
+    errorSchema.safeParse(payload).data ?? {};
   return `${errorType}: ${errorMessage}`;
 }
 

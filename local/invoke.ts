@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import type { Configured } from '../lib/configure/configure.ts';
-import type { Examination } from '../lib/doctor/examination.ts';
+import type * as z from 'zod/mini';
 import { check } from '../lib/input.ts';
 import { functionName, type Purpose } from '../lib/names.ts';
-import type { Outcome } from '../lib/outcome.ts';
-import type { Preview } from '../lib/preview.ts';
 import { nameSchema } from '../lib/target.ts';
+import { PRODUCT } from '../lib/version.ts';
 import { addChangeOptions, type ChangeValues, readChange } from './change-options.ts';
 import {
   addProblems,
   CommandError,
   createCommand,
+  EXIT,
   type ExitStatus,
   oneOf,
   runCommand,
@@ -18,9 +17,19 @@ import {
 import { type DeployedFunction, invokeDeployed } from './deployed.ts';
 import { createPage, type Page } from './page.ts';
 import {
+  bareReportSchema,
+  checkSchema,
+  checkStatusSchema,
+  configuredSchema,
+  outcomeSchema,
+  outcomeStatusSchema,
+  previewSchema,
+} from './replies.ts';
+import {
   finishConfigured,
   finishPreview,
   printJson,
+  printReport,
   statusOf,
   statusOfExamination,
 } from './results.ts';
@@ -138,47 +147,67 @@ function read(parsed: Command, problems: string[]): Asked {
   };
 }
 
-function hasKeys(value: unknown, keys: readonly string[]): value is object {
-  return typeof value === 'object' && value !== null && keys.every((key) => key in value);
-}
+/** How many problems of a reply are told: enough to see what kind of reply it is. */
+const MOST_PROBLEMS = 5;
 
-function isPreview(value: unknown): value is Preview {
-  return hasKeys(value, ['consent', 'nextDue', 'notes', 'report', 'sha256', 'installedVersion']);
-}
-
-function isExamination(value: unknown): value is Examination {
-  return hasKeys(value, ['stages', 'ok', 'sentence', 'consent']);
-}
-
-function isOutcome(value: unknown): value is Outcome {
-  return hasKeys(value, ['outcome', 'message', 'durationMs']);
-}
-
-function isConfigured(value: unknown): value is Configured {
-  return hasKeys(value, ['statements', 'notes', 'consent', 'dryRun']);
-}
-
-function unexpected(name: string): CommandError {
-  return new CommandError(
-    `${name} answered with something else than expected.`,
-    'The deployed version may be another one than this: deploy the environment again, or use the version that deployed it.',
+/**
+ * Parses what a function has returned.
+ *
+ * @throws CommandError with what is missing or different
+ */
+function parseReply<T>(
+  { environment, database, purpose }: DeployedFunction,
+  schema: z.ZodMiniType<T>,
+  reply: unknown,
+): T {
+  const problems: string[] = [];
+  const parsed = check('reply', schema, reply, problems);
+  if (parsed !== undefined) return parsed;
+  const more = problems.length - MOST_PROBLEMS;
+  const told = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])];
+  throw new CommandError(
+    `${functionName(environment, database, purpose)} ran, and its reply is not one that ${PRODUCT} knows: ${told.join('; ')}.`,
+    'Deploy the environment again, or use the version that deployed it. With --json the reply is printed as it is.',
   );
 }
 
-function finish(page: Page, { what, deployed, json }: Asked, result: unknown): ExitStatus {
-  if (what === 'report' && isPreview(result)) return finishPreview(page, result, json);
-  if (what === 'check' && isExamination(result)) {
-    if (json) printJson(result);
-    showExamination(page, result);
-    return statusOfExamination(result);
+/** Prints a reply for programs: of a report its bare bytes, else all of it, also where the rest of it is not known. */
+function finishJson({ what, deployed }: Asked, reply: unknown): ExitStatus {
+  if (what === 'report') {
+    const bare = bareReportSchema.safeParse(reply);
+    if (bare.success) return printReport(bare.data);
   }
-  if (what === 'configure' && isConfigured(result)) return finishConfigured(page, result, json);
-  if (what === 'send' && isOutcome(result)) {
-    if (json) printJson(result);
-    showOutcome(page, result, 'Secrets Manager');
-    return statusOf(result);
+  if (reply !== undefined) printJson(reply);
+  switch (what) {
+    case 'report':
+      return printReport(parseReply(deployed, bareReportSchema, reply));
+    case 'check':
+      return statusOfExamination(parseReply(deployed, checkStatusSchema, reply));
+    case 'send':
+      return statusOf(parseReply(deployed, outcomeStatusSchema, reply));
+    case 'configure':
+      parseReply(deployed, configuredSchema, reply);
+      return EXIT.done;
   }
-  throw unexpected(functionName(deployed.environment, deployed.database, deployed.purpose));
+}
+
+function finishPage(page: Page, { what, deployed }: Asked, reply: unknown): ExitStatus {
+  switch (what) {
+    case 'report':
+      return finishPreview(page, parseReply(deployed, previewSchema, reply), false);
+    case 'check': {
+      const checked = parseReply(deployed, checkSchema, reply);
+      showExamination(page, checked);
+      return statusOfExamination(checked);
+    }
+    case 'send': {
+      const outcome = parseReply(deployed, outcomeSchema, reply);
+      showOutcome(page, outcome, 'Secrets Manager');
+      return statusOf(outcome);
+    }
+    case 'configure':
+      return finishConfigured(page, parseReply(deployed, configuredSchema, reply), false);
+  }
 }
 
 async function perform(asked: Asked): Promise<ExitStatus> {
@@ -186,13 +215,13 @@ async function perform(asked: Asked): Promise<ExitStatus> {
   const { environment, database, purpose } = deployed;
   const page = createPage(json);
   page.title(`timescaledb-telemetry · ${what} of ${database} in ${environment}`);
-  const result = await page.step(
+  const reply = await page.step(
     'function',
     'waiting for its answer',
     () => invokeDeployed(deployed, event),
     () => functionName(environment, database, purpose),
   );
-  return finish(page, asked, result);
+  return json ? finishJson(asked, reply) : finishPage(page, asked, reply);
 }
 
 await runCommand<Asked>({ command, read, perform });

@@ -1,11 +1,14 @@
-import type { Configured } from '../lib/configure/configure.ts';
-import type { Examination } from '../lib/doctor/examination.ts';
-import type { Outcome } from '../lib/outcome.ts';
-import type { Preview } from '../lib/preview.ts';
 import { escapeUnprintable } from '../lib/printable.ts';
 import { EXIT, type ExitStatus } from './command-line.ts';
 import type { Page } from './page.ts';
 import { toPrintableLine } from './printable-text.ts';
+import type {
+  BareReportReply,
+  CheckStatusReply,
+  ConfiguredReply,
+  OutcomeStatusReply,
+  PreviewReply,
+} from './replies.ts';
 import { showConfigured, showPreview } from './views.ts';
 
 /** One JSON object on a line of its own; what is unprintable in its texts is escaped, which leaves it the same object. */
@@ -14,18 +17,20 @@ export function printJson(value: unknown): void {
 }
 
 /**
- * Prints the exact bytes and nothing else; why there are none goes elsewhere, so that nothing takes it for a report. Only on a
- * terminal, which would obey control characters, they are escaped: the same JSON in other bytes.
+ * Prints the exact bytes and nothing else; the reason for a missing report goes to stderr, so that nothing takes it for a
+ * report. Only on a terminal, which would obey control characters, they are escaped: the same JSON in other bytes.
  */
-function printReport({ report, consent: { sentence, remedy } }: Preview): void {
+export function printReport({ report, consent }: BareReportReply): ExitStatus {
   if (report !== null) {
     process.stdout.write(process.stdout.isTTY ? escapeUnprintable(report) : report);
-    return;
+    return EXIT.done;
   }
+  const { sentence, remedy } = consent;
   const lines = [sentence, ...(remedy === undefined ? [] : [remedy])];
   process.stderr.write(
     `${lines.map(toPrintableLine).join('\n')}\n(--always prints the report although it would not be sent.)\n`,
   );
+  return EXIT.skipped;
 }
 
 /**
@@ -35,30 +40,34 @@ function printReport({ report, consent: { sentence, remedy } }: Preview): void {
  */
 export function finishPreview(
   page: Page,
-  preview: Preview,
+  preview: PreviewReply,
   json: boolean,
   ms?: number,
 ): ExitStatus {
-  if (json) printReport(preview);
-  else showPreview(page, preview, ms);
+  if (json) return printReport(preview);
+  showPreview(page, preview, ms);
   return preview.report === null ? EXIT.skipped : EXIT.done;
 }
 
 /** Ends a command that changes something, or shows what it would change. */
-export function finishConfigured(page: Page, configured: Configured, json: boolean): ExitStatus {
+export function finishConfigured(
+  page: Page,
+  configured: ConfiguredReply,
+  json: boolean,
+): ExitStatus {
   if (json) printJson(configured);
   else showConfigured(page, configured);
   return EXIT.done;
 }
 
 /** How a command ends that has checked: a run without consent would be skipped, and so is this. */
-export function statusOfExamination({ ok, consent }: Examination): ExitStatus {
+export function statusOfExamination({ ok, consent }: CheckStatusReply): ExitStatus {
   if (!ok) return EXIT.failed;
   return consent?.granted ? EXIT.done : EXIT.skipped;
 }
 
 /** How a command ends that ran send-report. */
-export function statusOf({ outcome }: Pick<Outcome, 'outcome'>): ExitStatus {
+export function statusOf({ outcome }: OutcomeStatusReply): ExitStatus {
   if (outcome === 'failed') return EXIT.failed;
   return outcome === 'skipped' ? EXIT.skipped : EXIT.done;
 }

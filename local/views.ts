@@ -1,15 +1,18 @@
-import type { Configured } from '../lib/configure/configure.ts';
-import type { Consent, RuleAnswer } from '../lib/consent.ts';
-import type { Examination } from '../lib/doctor/examination.ts';
-import type { Stage } from '../lib/doctor/walk.ts';
-import type { Outcome } from '../lib/outcome.ts';
-import type { Preview } from '../lib/preview.ts';
 import { grouped, type Mark, type Page } from './page.ts';
+import type {
+  CheckReply,
+  ConfiguredReply,
+  DecisionReply,
+  OutcomeReply,
+  PreviewReply,
+  RuleReply,
+  StageReply,
+} from './replies.ts';
 
 /** What was asked of the database, and what decided. */
 function showConsent(
   page: Page,
-  { granted, rule, sentence, remedy }: Pick<Consent, 'granted' | 'rule' | 'sentence' | 'remedy'>,
+  { granted, rule, sentence, remedy }: DecisionReply,
   label = 'consent',
 ): void {
   page.line(
@@ -26,7 +29,7 @@ function versionTable({
   available,
   reachable,
   latest,
-}: NonNullable<Outcome['version']>): readonly string[] {
+}: NonNullable<OutcomeReply['version']>): readonly string[] {
   const rows = [
     ['installed', installed],
     ['on the disk', available ?? 'not listed'],
@@ -36,7 +39,7 @@ function versionTable({
   return rows.map(([what, version]) => `${what.padEnd(15)}${version}`);
 }
 
-function showVersion(page: Page, { database, version, message, hint }: Outcome): void {
+function showVersion(page: Page, { database, version, message, hint }: OutcomeReply): void {
   if (version === undefined) return;
   const isFine = version.verdicts.includes('up-to-date') || version.verdicts.includes('ahead');
   page.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
@@ -46,11 +49,7 @@ function showVersion(page: Page, { database, version, message, hint }: Outcome):
 }
 
 /** How large a report is, how it was built, and its hash. */
-function describeReport({
-  source,
-  bytes,
-  sha256,
-}: Pick<NonNullable<Outcome['report']>, 'source' | 'bytes' | 'sha256'>): string {
+function describeReport({ source, bytes, sha256 }: NonNullable<OutcomeReply['report']>): string {
   const how = source === 'catalog' ? 'plain SQL' : "the server's own function";
   return `${grouped(bytes)} bytes by ${how}, sha256 ${sha256}`;
 }
@@ -58,7 +57,7 @@ function describeReport({
 /** What was asked of the database, what it answered, and what was made of it. */
 function showReading(
   page: Page,
-  { consent, report, remedy, durationMs, error, warnings = [], notes = [] }: Outcome,
+  { consent, report, remedy, durationMs, error, warnings = [], notes = [] }: OutcomeReply,
   secretsFrom: string,
 ): void {
   if (durationMs.database !== undefined) {
@@ -82,7 +81,7 @@ function showReading(
  */
 export function showOutcome(
   page: Page,
-  outcome: Outcome,
+  outcome: OutcomeReply,
   secretsFrom: string,
   remedyFor: (code: string) => string | undefined = () => undefined,
 ): void {
@@ -108,21 +107,21 @@ export function showReport(page: Page, text: string): void {
   page.block('The report, formatted; the bytes are one line:', formatted.split('\n'));
 }
 
-const MARK_OF_ANSWER: Readonly<Record<RuleAnswer['decision'], Mark>> = {
+const MARK_OF_ANSWER: Readonly<Record<RuleReply['decision'], Mark>> = {
   grants: '✔',
   denies: '✖',
   'does not object': '–',
 };
 
 /** The rules' own answers: whoever wants to turn telemetry on has to see everything that is in the way. */
-function showRules(page: Page, { rules, remedy: shown }: Preview['consent']): void {
+function showRules(page: Page, { rules, remedy: shown }: PreviewReply['consent']): void {
   for (const { rule, decision, sentence, remedy } of rules) {
     page.line(MARK_OF_ANSWER[decision], 'rule', `${rule} ${decision}: ${sentence}`);
     if (decision === 'denies' && remedy !== undefined && remedy !== shown) page.note(remedy);
   }
 }
 
-function showLevels(page: Page, { levels }: Preview['consent']): void {
+function showLevels(page: Page, { levels }: PreviewReply['consent']): void {
   const seen = levels.map(
     ({ level, where, isInvalid }) => `${isInvalid ? 'no level, so off' : level} (${where})`,
   );
@@ -130,7 +129,7 @@ function showLevels(page: Page, { levels }: Preview['consent']): void {
 }
 
 /** What a run would do, and what it would send. */
-export function showPreview(page: Page, preview: Preview, ms?: number): void {
+export function showPreview(page: Page, preview: PreviewReply, ms?: number): void {
   const { consent, nextDue, report, sha256, bytes, source } = preview;
   page.line(
     '✔',
@@ -153,21 +152,21 @@ export function showPreview(page: Page, preview: Preview, ms?: number): void {
   showReport(page, report);
 }
 
-const MARK_OF_STAGE: Readonly<Record<Stage['status'], Mark>> = {
+const MARK_OF_STAGE: Readonly<Record<StageReply['status'], Mark>> = {
   ok: '✔',
   failed: '✖',
   skipped: '–',
   'not reached': '–',
 };
 
-function describeStage({ status, detail = '', code }: Stage): string {
+function describeStage({ status, detail = '', code }: StageReply): string {
   if (status === 'not reached') return status;
   if (status === 'skipped') return `skipped: ${detail}`;
   return code === undefined ? detail : `${code}: ${detail}`;
 }
 
 /** A level or a job that denies is as it should be, and yet nothing leaves: it is not marked as the others are. */
-function markOf({ status, remedy }: Stage): Mark {
+function markOf({ status, remedy }: StageReply): Mark {
   return status === 'ok' && remedy !== undefined ? '▲' : MARK_OF_STAGE[status];
 }
 
@@ -178,7 +177,7 @@ function markOf({ status, remedy }: Stage): Mark {
  */
 export function showExamination(
   page: Page,
-  { stages, ok, consent, sentence }: Examination,
+  { stages, ok, consent, sentence }: CheckReply,
   said: readonly string[] = [],
 ): void {
   for (const stage of stages) {
@@ -191,7 +190,7 @@ export function showExamination(
 }
 
 /** What was changed, or would be. */
-export function showConfigured(page: Page, configured: Configured): void {
+export function showConfigured(page: Page, configured: ConfiguredReply): void {
   const { statements, notes, consent, dryRun } = configured;
   showConsent(page, consent.before, 'before');
   for (const note of notes) page.line('–', 'note', note);

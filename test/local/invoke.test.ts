@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { functionName } from '../../lib/names.ts';
 import { type Ended, optionsIn, runCommand } from '../support/commands.ts';
@@ -203,13 +204,75 @@ describe.concurrent('what goes wrong', () => {
     expect(stderr).not.toContain('test-secret-key');
   });
 
-  test('a function that answers with something else', async () => {
+  const ANOTHER_VERSION = [
+    ['report', { outcome: 'shown' }, /reply installedVersion: is required; .*; \d+ more\.\n/],
+    [
+      'report',
+      { consent: { granted: true }, report: '{}', sha256: 'x', nextDue: null, notes: [] },
+      /reply consent\.rule: is required/,
+    ],
+    ['report', null, /reply: Invalid input: expected object/],
+    ['check', { ok: true }, /reply sentence: is required; reply consent: .*; reply stages: is req/],
+    [
+      'send',
+      { outcome: 'postponed', message: '', durationMs: {} },
+      /reply outcome: Invalid option/,
+    ],
+    ['configure', { statements: 'ALTER', notes: [] }, /reply statements: .*expected array/],
+  ] as const;
+  const argsOf = (what: string) =>
+    what === 'configure' ? [what, 'disable', '--scope', 'database'] : [what];
+  const answering = (reply: unknown) => ({
+    answer: async (_invoked: unknown, response: ServerResponse) => respond(response, reply),
+  });
+
+  test.each(ANOTHER_VERSION)(
+    'a reply of another version to %s (%j) is said to be one',
+    async (what, reply, problem) => {
+      await using deployment = await deploy(granted, answering(reply));
+      const { stderr, code } = await invoke(deployment, ...argsOf(what));
+      expect(code).toBe(1);
+      const [first, remedy, ...rest] = stderr.split('\n');
+      expect(`${first}\n`).toMatch(problem);
+      expect(first).toMatch(/^telemetry-\S+ ran, and its reply is not one that timescaledb-tel/);
+      expect(remedy).toMatch(/^Deploy the environment again, or use the version that deployed it/);
+      expect(rest).toEqual(['']);
+    },
+  );
+
+  test.each(ANOTHER_VERSION.filter(([, reply]) => reply !== null && !('report' in reply)))(
+    'with --json a reply of another version to %s (%j) is printed as it is',
+    async (what, reply) => {
+      await using deployment = await deploy(granted, answering(reply));
+      const { stdout } = await invoke(deployment, ...argsOf(what), '--json');
+      expect(JSON.parse(stdout)).toEqual(reply);
+    },
+  );
+
+  test('with --json the rest of a reply does not matter', async () => {
+    const outcome = { outcome: 'skipped', novelty: [1] };
+    await using sending = await deploy(granted, answering(outcome));
+    const sent = await invoke(sending, 'send', '--json');
+    expect([JSON.parse(sent.stdout), sent.stderr, sent.code]).toEqual([outcome, '', 3]);
+
+    const preview = { report: '{"a":1}', consent: { sentence: 'On.' } };
+    await using showing = await deploy(granted, answering(preview));
+    const shown = await invoke(showing, 'report', '--json');
+    expect([shown.stdout, shown.stderr, shown.code]).toEqual(['{"a":1}', '', 0]);
+  });
+
+  test.each([
+    [{ errorType: 7, errorMessage: null }, 'Error: no message'],
+    [null, 'Error: no message'],
+  ])('an error of the function that is %j ends with 1', async (payload, message) => {
     await using deployment = await deploy(granted, {
-      answer: async (_invoked, response) => respond(response, { statusCode: 200 }),
+      answer: async (_invoked, response) => respond(response, payload, true),
     });
-    const { stderr, code } = await invoke(deployment, 'report', '--json');
-    expect(code).toBe(1);
-    expect(stderr).toContain(`${nameOf('get-report')} answered with something else than expected.`);
+    const { stderr, code } = await invoke(deployment, 'send');
+    expect([stderr.split('\n')[0], code]).toEqual([
+      `${nameOf('send-report')} failed: ${message}`,
+      1,
+    ]);
   });
 
   test('a connection that breaks may have sent: it is not tried again', async () => {

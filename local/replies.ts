@@ -1,0 +1,131 @@
+import * as z from 'zod/mini';
+
+/**
+ * What the commands show of the functions' results. Only what is shown is checked, and texts that name a rule, a verdict or
+ * a stage may be any: the function at the other end may be of another version.
+ */
+
+const texts = z.readonly(z.array(z.string()));
+const text = z.optional(z.string());
+const number = z.optional(z.number());
+
+function isJson(candidate: string): boolean {
+  try {
+    JSON.parse(candidate);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const decisionSchema = z.object({
+  granted: z.boolean(),
+  rule: z.string(),
+  sentence: z.string(),
+  remedy: text,
+});
+export type DecisionReply = z.infer<typeof decisionSchema>;
+
+const ruleSchema = z.object({
+  rule: z.string(),
+  decision: z.enum(['grants', 'denies', 'does not object']),
+  sentence: z.string(),
+  remedy: text,
+});
+export type RuleReply = z.infer<typeof ruleSchema>;
+
+const sourceSchema = z.enum(['catalog', 'function']);
+
+/** `get-report`. */
+export const previewSchema = z.object({
+  installedVersion: z.string(),
+  postgresqlVersion: z.string(),
+  consent: z.object({
+    ...decisionSchema.shape,
+    warnings: texts,
+    rules: z.readonly(z.array(ruleSchema)),
+    levels: z.readonly(
+      z.array(
+        z.object({ level: z.string(), where: z.string(), isInvalid: z.optional(z.boolean()) }),
+      ),
+    ),
+  }),
+  nextDue: z.nullable(z.string()),
+  notes: texts,
+  report: z.nullable(z.string().check(z.refine(isJson, 'must be JSON'))),
+  sha256: z.nullable(z.string()),
+  bytes: z.nullable(z.number()),
+  source: z.nullable(sourceSchema),
+});
+export type PreviewReply = z.infer<typeof previewSchema>;
+
+/** The part of it that `--json` prints. */
+export const bareReportSchema = z.object({
+  report: z.nullable(z.string()),
+  consent: z.object({ sentence: z.string(), remedy: text }),
+});
+export type BareReportReply = z.infer<typeof bareReportSchema>;
+
+const stageSchema = z.object({
+  stage: z.string(),
+  status: z.enum(['ok', 'failed', 'skipped', 'not reached']),
+  ms: number,
+  detail: text,
+  code: text,
+  remedy: text,
+});
+export type StageReply = z.infer<typeof stageSchema>;
+
+/** A check by `send-report` or `get-report`. */
+export const checkSchema = z.object({
+  ok: z.boolean(),
+  sentence: z.string(),
+  consent: z.nullable(z.object({ granted: z.boolean() })),
+  stages: z.readonly(z.array(stageSchema)),
+});
+export type CheckReply = z.infer<typeof checkSchema>;
+
+/** The part of it that decides how the command ends. */
+export const checkStatusSchema = z.pick(checkSchema, { ok: true, consent: true });
+export type CheckStatusReply = z.infer<typeof checkStatusSchema>;
+
+/** A run of `send-report`. */
+export const outcomeSchema = z.object({
+  outcome: z.enum(['sent', 'checked', 'skipped', 'failed', 'shown']),
+  message: z.string(),
+  database: text,
+  hint: text,
+  remedy: text,
+  consent: z.optional(decisionSchema),
+  warnings: z.optional(texts),
+  notes: z.optional(texts),
+  report: z.optional(z.object({ source: sourceSchema, bytes: z.number(), sha256: z.string() })),
+  receipt: z.optional(z.object({ endpoint: z.string(), status: z.number() })),
+  version: z.optional(
+    z.object({
+      installed: z.string(),
+      available: z.nullable(z.string()),
+      reachable: text,
+      latest: text,
+      verdicts: texts,
+      sentence: z.string(),
+    }),
+  ),
+  retry: z.optional(z.object({ attempt: z.number(), at: z.string() })),
+  error: z.optional(z.object({ code: z.string(), origin: text })),
+  durationMs: z.object({ credentials: number, database: number, delivery: number }),
+});
+export type OutcomeReply = z.infer<typeof outcomeSchema>;
+
+/** The part of it that decides how the command ends. */
+export const outcomeStatusSchema = z.pick(outcomeSchema, { outcome: true });
+export type OutcomeStatusReply = z.infer<typeof outcomeStatusSchema>;
+
+/** `configure`. */
+export const configuredSchema = z.object({
+  dryRun: z.boolean(),
+  statements: texts,
+  notes: texts,
+  consent: z.object({ before: decisionSchema, after: z.nullable(decisionSchema) }),
+});
+export type ConfiguredReply = z.infer<typeof configuredSchema>;
