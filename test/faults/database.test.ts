@@ -183,6 +183,24 @@ testFaults(DATABASE_FAULTS, {
       ]);
     },
   }),
+  unreadableInstallTime: after(
+    "update _timescaledb_catalog.metadata set value = '2024-12-31-08' where key = 'install_timestamp'",
+    { after: ({ world }) => expect(reportIn(world)).not.toHaveProperty('installed_time') },
+  ),
+  negativeCounts: after(
+    `insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
+       total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+     values (1, 1, '1 s', '0', 1, 0, -1, 0, -1)`,
+    {
+      after: ({ world }) =>
+        expect(reportIn(world)).toMatchObject({
+          stats_by_job_type: { policy_telemetry: { total_crashes: -1 } },
+        }),
+    },
+  ),
+  impossibleStatistics: after(
+    "create table measured (at int); update pg_class set reltuples = 'NaN' where relname = 'measured'",
+  ),
   noJob: after('delete from _timescaledb_catalog.bgw_job'),
   twoJobs: after(
     `insert into _timescaledb_catalog.bgw_job

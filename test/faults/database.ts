@@ -176,6 +176,11 @@ export const DATABASE_FAULTS = {
     hugeMetadata: failed('a flagged row of the metadata has 10 MB', REPORT_TOO_LARGE),
     noMetadata: sent('the metadata are empty'),
     noUuid: sent('the database has no uuid'),
+    unreadableInstallTime: sent(
+      'the install time looks like a time, and PostgreSQL cannot read it',
+    ),
+    negativeCounts: sent("counts in the job's statistics are negative"),
+    impossibleStatistics: sent('the number of rows of a table is not a number'),
     noJob: skipped('the telemetry job is gone', JOB_REMOVED),
     twoJobs: sent('there are two telemetry jobs'),
     twoJobsOnePaused: skipped('there are two telemetry jobs, and one is paused', JOB_PAUSED),

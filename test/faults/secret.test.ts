@@ -81,6 +81,14 @@ testFaults(SECRET_FAULTS, {
   }),
   notJson: says('{"username": "fault", "password": "not closed'),
   wrongShape: says('{"username": "fault", "passwort": "misspelt-key-of-the-faults"}'),
+  portInHost: says(
+    '{"username": "fault", "password": "unused-password-of-the-faults", "host": "h:5432", "dbname": "d"}',
+  ),
+  blankParts: async (stack) => {
+    const database = await consenting(stack);
+    const unusual = { ca: null, port: String(database.port), host: ' 127.0.0.1\n' };
+    return { database, world: { secret: secretFor(database, unusual) } };
+  },
   binary: answers({ VersionId: 'v1', SecretBinary: 'AAEC' }),
   empty: says('  '),
   rotatedBetween: inTurn((database) => [version('old', database, WRONG), version('new', database)]),

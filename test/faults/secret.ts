@@ -93,6 +93,18 @@ export const SECRET_FAULTS = {
       outcome: 'failed',
       says: secretInvalid('password must be a text that is not empty'),
     },
+    portInHost: {
+      fault: 'its host has a port',
+      outcome: 'failed',
+      says: secretInvalid(
+        'host must be the name or address of one host: no URL, no port (which is the key port), no white space',
+      ),
+    },
+    blankParts: {
+      fault: 'its ca is null, its port a text, and white space is around its host',
+      outcome: 'sent',
+      says: OUT_OF_DATE,
+    },
     binary: {
       fault: 'it is binary',
       outcome: 'failed',
