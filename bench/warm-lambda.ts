@@ -1,13 +1,16 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Invocation, LAMBDA_ENVIRONMENT } from '../local/lambda.ts';
+import { type Invocation, type InvocationResult, LAMBDA_ENVIRONMENT } from '../local/lambda.ts';
 
 const RUNTIME = join(import.meta.dirname, 'warm-runtime.ts');
 /** The one that the deployment gives a function. */
 const TIME_LIMIT_MS = 120_000;
+/** How long a function may go on after its time limit before its process is killed. */
+const GRACE_MS = 3_000;
 
-export type WarmInvocation = Omit<Invocation, 'exitCode'>;
+export type WarmInvocation = InvocationResult &
+  Pick<Invocation, 'tookMs' | 'maxMemoryBytes' | 'log'>;
 
 /** What a process holds after a garbage collection, and what it has used of the processor so far. */
 export interface Weight {
@@ -31,6 +34,7 @@ export type WarmAnswer = { readonly invocation: WarmInvocation } | { readonly we
 export interface WarmFunction extends AsyncDisposable {
   /**
    * @param variables those of this invocation alone
+   * @throws Error with what the process wrote, when it ended, or was killed because it went on after its time limit
    */
   invoke(event: unknown, variables: Readonly<Record<string, string>>): Promise<WarmInvocation>;
   weigh(): Promise<Weight>;
@@ -40,25 +44,44 @@ export interface WarmFunction extends AsyncDisposable {
  * Starts a process that has imported the bundle and waits for invocations.
  *
  * @param environment the variables of all its invocations, beside Lambda's own
+ * @param timeLimitMs the function's time limit
  */
 export async function startWarm(
   bundleFile: string,
   environment: Readonly<Record<string, string>>,
+  timeLimitMs = TIME_LIMIT_MS,
 ): Promise<WarmFunction> {
-  const child = fork(RUNTIME, [bundleFile, String(TIME_LIMIT_MS)], {
+  const child = fork(RUNTIME, [bundleFile, String(timeLimitMs)], {
     env: { ...LAMBDA_ENVIRONMENT, ...environment },
     execArgv: ['--expose-gc'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
+  let written = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    written += chunk.toString('utf8');
+  });
+  const ended = Promise.withResolvers<never>();
+  // Of a process that ends between two invocations, the next one hears.
+  ended.promise.catch(() => undefined);
+  child.on('close', (code, signal) => {
+    const text = written.length > 1_500 ? `…${written.slice(-1_500)}` : written;
+    ended.reject(new Error(`The function's process ended (${signal ?? code}). ${text}`.trim()));
+  });
+  // Also of a message that could not be sent, because the process has just ended.
+  child.on('error', (error) => ended.reject(error));
   let waiting = Promise.withResolvers<WarmAnswer>();
   child.on('message', (answer: WarmAnswer) => waiting.resolve(answer));
-  child.on('exit', (code) => waiting.reject(new Error(`The function's process ended: ${code}.`)));
   const ask = async (request: WarmRequest): Promise<WarmAnswer> => {
     waiting = Promise.withResolvers();
     child.send(request);
-    return waiting.promise;
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeLimitMs + GRACE_MS);
+    try {
+      return await Promise.race([waiting.promise, ended.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
-  await waiting.promise;
+  await Promise.race([waiting.promise, ended.promise]);
   return {
     async invoke(event, variables) {
       const answer = await ask({ event, variables });
@@ -71,10 +94,11 @@ export async function startWarm(
       throw new TypeError('The function answered another question.');
     },
     async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       // It may hold on to something, which is told elsewhere.
-      const ended = once(child, 'exit');
+      const closed = once(child, 'close');
       child.kill();
-      await ended;
+      await closed;
     },
   };
 }

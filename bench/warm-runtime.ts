@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { callHandler, importBundle } from '../local/lambda-handler.ts';
+import { peakMemoryBytes, resetPeakMemory } from '../local/peak-memory.ts';
 import type { WarmAnswer, WarmRequest } from './warm-lambda.ts';
 
 /**
@@ -25,11 +26,12 @@ function answer(message: WarmAnswer): void {
 
 async function invoke(event: unknown, variables: Readonly<Record<string, string>>): Promise<void> {
   Object.assign(process.env, variables);
+  resetPeakMemory();
   const result = await callHandler(bundleFile, event, Number(timeoutMs));
   for (const name of Object.keys(variables)) delete process.env[name];
   const log = output.split('\n').filter((line) => line !== '');
   output = '';
-  answer({ invocation: { ...result, log } });
+  answer({ invocation: { ...result, log, maxMemoryBytes: peakMemoryBytes() } });
 }
 
 /** What the process holds when everything that nobody needs is gone. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * The most memory that this process has had at one time, in bytes. On Linux as the kernel counts it, because what Node says
@@ -12,4 +12,13 @@ export function peakMemoryBytes(): number {
     // No Linux, or nothing that may be read.
   }
   return process.resourceUsage().maxRSS * 1_024;
+}
+
+/** Lets the peak begin anew with the memory that the process has now, where the system can do that. */
+export function resetPeakMemory(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // No Linux, or nothing that may be written: the peak is that of the process's whole life.
+  }
 }

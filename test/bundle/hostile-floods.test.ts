@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { FLOODS, LARGE_VALUES } from '../support/hostile/floods.ts';
+import { type HostilePool, startHostilePool } from '../support/hostile/function.ts';
+import { expectAll, PLACES, type Place, record } from '../support/hostile/hostile.ts';
+import type { Play, Tampered } from '../support/hostile/server.ts';
+import type { Recording } from '../support/hostile/session.ts';
+
+const stack = new AsyncDisposableStack();
+let recording: Recording;
+/** They have the time to run out of memory, or to be seen not to come back. */
+let functions: HostilePool;
+
+beforeAll(async () => {
+  recording = await record('2.28.3');
+  functions = stack.use(await startHostilePool(2, { timeLimitMs: 20_000, isCold: true }));
+});
+
+afterAll(() => stack.disposeAsync());
+
+function playAt(name: string, place: Place, tampered: () => Tampered): Play {
+  return {
+    name: `${name}, ${place}`,
+    recording,
+    login: 'trust',
+    tamper: (step, _answer, steps) => (step === PLACES[place](steps) ? tampered() : undefined),
+  };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+describe('the run ends as it must when a server says without an end', () => {
+  test.each(Object.entries(FLOODS))('%s', async (name, { first = NOTHING, again = NOTHING }) => {
+    const flood = (): Tampered => ({
+      bytes: Buffer.concat([first, again]),
+      afterwards: 'repeats',
+      repeatedBytes: again.length,
+    });
+    await expectAll(functions, [
+      playAt(name, 'during login', flood),
+      playAt(name, 'in the answer to the first query', flood),
+    ]);
+  });
+});
+
+describe('the run ends as it must when a server says in one value', () => {
+  test.each(Object.entries(LARGE_VALUES))('%s', async (name, make) => {
+    const play = playAt(name, 'in the answer to the first query', () => ({
+      bytes: make(),
+      afterwards: 'goes on',
+    }));
+    await expectAll(functions, [play]);
+  });
+});

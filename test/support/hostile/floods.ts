@@ -1,0 +1,135 @@
+import { errorResponse, int32, message, readyForQuery } from '../wire.ts';
+import { dataRow, FRAMES, rowDescription } from './frames.ts';
+
+/** What a server says without an end, or in one message that is too much for whoever reads it. */
+export interface Flood {
+  readonly first?: Buffer;
+  /** Said again and again. */
+  readonly again?: Buffer;
+}
+
+/** Just below what is allowed for one message. */
+const LARGE_BYTES = 8_000_000;
+
+/** Texts of about so many bytes that are hard on the parser of a type. */
+const JSON_TEXTS: Readonly<Record<string, (bytes: number) => string>> = {
+  'opening brackets': (bytes) => '['.repeat(bytes),
+  'opening braces': (bytes) => '{'.repeat(bytes),
+  'arrays in an array': (bytes) => `[${'[],'.repeat(bytes / 3)}[]]`,
+  'numbers in an array': (bytes) => `[${'1,'.repeat(bytes / 2)}1]`,
+  'keys of an object': (bytes) =>
+    `{${Array.from({ length: bytes / 12 }, (_, i) => `"${i}":1`).join(',')}}`,
+};
+
+const ARRAY_TEXTS: Readonly<Record<string, (bytes: number) => string>> = {
+  'opening braces': (bytes) => '{'.repeat(bytes),
+  elements: (bytes) => `{${'a,'.repeat(bytes / 2)}a}`,
+  'arrays in an array': (bytes) => `{${'{},'.repeat(bytes / 3)}{}}`,
+  digits: (bytes) => '1'.repeat(bytes),
+  backslashes: (bytes) => '\\'.repeat(bytes),
+};
+
+const TIME_TEXTS: Readonly<Record<string, (bytes: number) => string>> = {
+  'the digits of a year': (bytes) => `${'1'.repeat(bytes)}-01-01 00:00:00`,
+  spaces: (bytes) => ' '.repeat(bytes),
+};
+
+/** Types of which node-postgres parses the text, by their OIDs, and texts for them. */
+const PARSED = [
+  ['json', 114, JSON_TEXTS],
+  ['text[]', 1_009, ARRAY_TEXTS],
+  ['json[]', 199, ARRAY_TEXTS],
+  ['timestamptz', 1_184, TIME_TEXTS],
+  ['interval', 1_186, TIME_TEXTS],
+  ['bytea', 17, TIME_TEXTS],
+] as const;
+
+/** One value as long as it may be, of each type. */
+export const LARGE_VALUES: Readonly<Record<string, () => Buffer>> = Object.fromEntries(
+  PARSED.flatMap(([type, oid, texts]) =>
+    Object.entries(texts).map(([text, make]) => [
+      `${text}, as ${type}`,
+      () =>
+        Buffer.concat([
+          rowDescription(['a_column'], oid),
+          dataRow([make(LARGE_BYTES)]),
+          message('C', 'SELECT 1\0'),
+          readyForQuery('T'),
+        ]),
+    ]),
+  ),
+);
+
+const WIDE = Array.from({ length: 1_600 }, (_, i) => `column_${i}`);
+
+/** What does not end. */
+export const FLOODS: Readonly<Record<string, Flood>> = {
+  'rows of a kilobyte': { first: rowDescription(['a']), again: dataRow(['x'.repeat(1_000)]) },
+  'rows without a column': { first: rowDescription([]), again: dataRow([]) },
+  'rows of a null': { first: rowDescription(['a']), again: dataRow([null]) },
+  'wide rows of nulls': { first: rowDescription(WIDE), again: dataRow(WIDE.map(() => null)) },
+  'rows without a column, said to have many': { first: rowDescription(WIDE), again: dataRow([]) },
+  'rows that nothing describes': { again: dataRow(['x']) },
+  'rows of large values': { first: rowDescription(['a']), again: dataRow(['x'.repeat(1_000_000)]) },
+  // With one letter that has two bytes in memory, all of a text's have.
+  'rows of large values in letters of two bytes': {
+    first: rowDescription(['a']),
+    again: dataRow([`${'x'.repeat(1_000_000)}€`]),
+  },
+  'rows of the largest values': {
+    first: rowDescription(['a']),
+    again: dataRow([`${'x'.repeat(LARGE_BYTES)}€`]),
+  },
+  descriptions: { again: rowDescription(['a']) },
+  'wide descriptions': { again: rowDescription(WIDE) },
+  'results without rows': { again: message('C', 'SELECT 0\0') },
+  'results with a description': {
+    again: Buffer.concat([rowDescription(['a']), message('C', 'SELECT 0\0')]),
+  },
+  'results with a row': {
+    again: Buffer.concat([rowDescription(['a']), dataRow(['x']), message('C', 'SELECT 1\0')]),
+  },
+  'a message of 2 GB': {
+    first: Buffer.from([0x44, 0x7f, 0xff, 0xff, 0xff]),
+    again: Buffer.alloc(1),
+  },
+  'a message of 4 GB': {
+    first: Buffer.from([0x44, 0xff, 0xff, 0xff, 0xff]),
+    again: Buffer.alloc(1),
+  },
+  'a notice of 2 GB': {
+    first: Buffer.from([0x4e, 0x7f, 0xff, 0xff, 0xff]),
+    again: Buffer.alloc(1),
+  },
+  'an error without an end': { first: Buffer.from([0x45, 0, 0, 0, 4]) },
+  'an error without its last zero': { first: message('E', 'SERROR\0') },
+  'an error of a text without an end': { first: message('E', 'SERROR') },
+  notices: { again: FRAMES['NoticeResponse'] ?? Buffer.alloc(0) },
+  'notices of 100 kB': { again: message('N', `M${'x'.repeat(100_000)}\0`, '\0') },
+  notifications: { again: FRAMES['NotificationResponse'] ?? Buffer.alloc(0) },
+  settings: { again: message('S', 'a\0', 'b\0') },
+  'settings of 20 kB': { again: message('S', 'a\0', `${'x'.repeat(20_000)}\0`) },
+  keys: { again: message('K', int32(1), int32(2)) },
+  errors: { again: errorResponse('ERROR', '42P01', 'a text') },
+  'that it is ready': { again: readyForQuery('I') },
+  'empty queries': { again: message('I') },
+  'that the client is logged in': { again: message('R', int32(0)) },
+  'requests for the password': { again: message('R', int32(3)) },
+  'requests for the password, with a salt': { again: message('R', int32(5), 'salt') },
+  'requests for SCRAM': { again: message('R', int32(10), 'SCRAM-SHA-256\0\0') },
+  'mechanisms of SASL': {
+    first: Buffer.from([0x52, 0, 0x7f, 0xff, 0xff, 0, 0, 0, 10]),
+    again: Buffer.from('A\0'),
+  },
+  'challenges of SCRAM': { again: message('R', int32(11), 'r=nonce,s=c2FsdA==,i=100000') },
+  'requests to copy': { again: FRAMES['CopyInResponse'] ?? Buffer.alloc(0) },
+  'copied data': {
+    first: FRAMES['CopyOutResponse'] ?? Buffer.alloc(0),
+    again: message('d', 'x'.repeat(1_000)),
+  },
+  zeros: { again: Buffer.alloc(1) },
+  'the byte 0xff': { again: Buffer.alloc(1, 0xff) },
+  'lines of HTTP': { again: Buffer.from('HTTP/1.1 200 OK\r\n') },
+  'the letter R': { again: Buffer.from('R') },
+  'the letter E': { again: Buffer.from('E') },
+};

@@ -1,0 +1,33 @@
+import { expect } from 'vitest';
+import type { HandmadeRelease } from '../catalogs.ts';
+import { createDatabase } from '../databases.ts';
+import type { HostilePool } from './function.ts';
+import type { Play } from './server.ts';
+import { type Recording, recordSession } from './session.ts';
+
+/** Records a run on a real server with the hand-made catalogs of a release. */
+export async function record(release: HandmadeRelease): Promise<Recording> {
+  await using database = await createDatabase({ release, level: 'basic', label: 'hostile' });
+  return await recordSession(release, database);
+}
+
+/** In which answer something comes that should not. */
+export const PLACES = {
+  'during login': () => 0,
+  'in the answer to the first query': () => 1,
+  // After it come those to COMMIT and to Terminate.
+  'in the answer to the query for the report': (steps: number) => steps - 3,
+} as const;
+export type Place = keyof typeof PLACES;
+export const PLACE_NAMES = Object.keys(PLACES) as Place[];
+
+/** Runs the function on each, and expects that each run ends as it must, whatever the server says. */
+export async function expectAll(functions: HostilePool, plays: readonly Play[]): Promise<void> {
+  const problems = await Promise.all(
+    plays.map(async (play) => {
+      const ended = await functions.run(play);
+      return ended.problems.map((problem) => `${play.name}: ${problem}`);
+    }),
+  );
+  expect(problems.flat()).toStrictEqual([]);
+}
