@@ -30,6 +30,8 @@ const COST = {
   result: 1_024,
   /** A column of a row description. */
   column: 256,
+  /** A byte of a row, beside that of the message: a letter of a text may take two. */
+  rowByte: 1,
   /** A value of a row. */
   value: 48,
   /** A node of JSON, or an element of an array, that a value may be parsed to. */
@@ -164,7 +166,8 @@ class WireGuard {
 
   #checkRow(message: Buffer): void {
     checkDataRow(message, this.#columns);
-    this.#spend((this.#columns ?? 0) * COST.value + nodesIn(message) * COST.node);
+    const values = this.#columns ?? 0;
+    this.#spend(message.length * COST.rowByte + values * COST.value + nodesIn(message) * COST.node);
   }
 }
 
