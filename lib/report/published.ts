@@ -53,14 +53,27 @@ function inSight(_key: string, value: unknown): unknown {
   return { ...rest, [name]: hidden };
 }
 
+/** Parses a report that may not be JSON, or may be nested too deep for a check. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text, inSight);
+  } catch (original) {
+    throw new RunError('REPORT_UNPUBLISHED', 'The report is not JSON, or is nested too deep.', {
+      remedy:
+        'Nothing was sent. Check that host and port lead to a PostgreSQL server: its jsonb is always JSON.',
+      original,
+    });
+  }
+}
+
 /**
  * What leaves is checked against what is published, whoever has built it.
  *
- * @param text JSON
+ * @param text should be JSON
  * @throws RunError REPORT_UNPUBLISHED with what is not on the list; it quotes no value
  */
 export function checkPublished(text: string, release: string): void {
-  const result = reportSchema(release).safeParse(JSON.parse(text, inSight));
+  const result = reportSchema(release).safeParse(parse(text));
   if (result.success) return;
   const published = new Set(namesIn(FIELDS));
   // What is too much says more than what is missing.

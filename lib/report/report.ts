@@ -104,6 +104,9 @@ function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
   return row(sql, (found) => {
     const { bytes, report, estimated_relations } = checkRow('the report', rowSchema, found);
     if (report === null) throw tooLarge(bytes);
+    // The server has counted them; a server that lies must not make us send more.
+    const length = Buffer.byteLength(report);
+    if (length > MAX_REPORT_BYTES) throw tooLarge(length);
     checkPublished(report, identity.release);
     return { report, estimated_relations };
   });

@@ -210,6 +210,28 @@ test('a report that is too large stays on the server, and its length is told', a
   });
 });
 
+test.each([
+  ['is not JSON', '{"db_uuid"', 'REPORT_UNPUBLISHED'],
+  ['is empty', '', 'REPORT_UNPUBLISHED'],
+  [
+    'is nested deeper than the stack',
+    '['.repeat(500_000) + ']'.repeat(500_000),
+    'REPORT_UNPUBLISHED',
+  ],
+  [
+    'is longer than the server has counted',
+    JSON.stringify('x'.repeat(1_048_576)),
+    'REPORT_TOO_LARGE',
+  ],
+])('rejects a report that %s', async (_what, report, code) => {
+  const { identity } = answering(anIdentity('2.28.3'));
+  const snapshot: Snapshot = {
+    identity,
+    row: async (_sql, read) => read({ bytes: 1, report, estimated_relations: 0 }),
+  };
+  await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({ code });
+});
+
 describe('the key __proto__, which checks like to pass over,', () => {
   const example = readFileSync(
     join(import.meta.dirname, '..', '..', 'docs', 'examples', '2.28.3.json'),
