@@ -1,4 +1,7 @@
-import type { Bundle } from '../local/lambda-handler.ts';
+/** What a bundle exports. */
+interface Bundle {
+  handler(event: unknown, context: unknown): Promise<unknown>;
+}
 
 /** Nanoseconds of the machine's monotonic clock. */
 export interface Start {

@@ -11,6 +11,8 @@ export interface LoopbackServer extends AsyncDisposable {
   readonly url: string;
   /** How many TCP connections were opened to it, whether they sent anything or not. */
   readonly connections: () => number;
+  /** The number of TCP connections that are open now. */
+  readonly openConnections: () => number;
 }
 
 /** Listens on a free port of loopback, and says which. */
@@ -41,26 +43,35 @@ export interface ListenOptions {
   readonly tls?: TlsOptions | undefined;
   /** Gets each TCP connection before anything is read from it. */
   readonly greet?: (socket: Socket) => void;
+  /** Time after which an idle connection is closed, in milliseconds; 0 for never. Node's default is 5 s. */
+  readonly keepAliveMs?: number;
 }
 
 /** Listens on a free port of loopback. An error in the answer closes the connection. */
 export async function listen(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void,
-  { tls, greet }: ListenOptions = {},
+  { tls, greet, keepAliveMs }: ListenOptions = {},
 ): Promise<LoopbackServer> {
   let connections = 0;
+  let open = 0;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     Promise.resolve(answer(request, response)).catch(() => response.destroy());
   };
   const server = tls === undefined ? createServer(onRequest) : createHttpsServer(tls, onRequest);
+  if (keepAliveMs !== undefined) server.keepAliveTimeout = keepAliveMs;
   server.on('connection', (socket) => {
     connections += 1;
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
     greet?.(socket);
   });
   const port = await listenOnFreePort(server);
   return {
     url: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     connections: () => connections,
+    openConnections: () => open,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

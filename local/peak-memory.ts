@@ -1,17 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * The most memory that this process has had at one time, in bytes. On Linux as the kernel counts it, because what Node says
- * of a forked process (`maxRSS`) has the one that it was forked from in it.
+ * Returns the largest amount of memory (RSS, in bytes) that a running process has had so far, as the kernel counts it;
+ * undefined where there is no `/proc`, or no such process.
  */
-export function peakMemoryBytes(): number {
+export function peakMemoryBytes(pid: number): number | undefined {
   try {
-    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    if (kB !== undefined) return Number(kB) * 1_024;
+    const [, kB] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return kB === undefined ? undefined : Number(kB) * 1_024;
   } catch {
-    // No Linux, or nothing that may be read.
+    return undefined;
   }
-  return process.resourceUsage().maxRSS * 1_024;
 }
 
 /** Lets the peak begin anew with the memory that the process has now, where the system can do that. */

@@ -1,4 +1,4 @@
-import { type LoopbackServer, listen, readBody } from './loopback.ts';
+import { type ListenOptions, type LoopbackServer, listen, readBody } from './loopback.ts';
 
 export type Stage = 'AWSCURRENT' | 'AWSPENDING';
 
@@ -43,7 +43,10 @@ export function fromTable(
 }
 
 /** A Secrets Manager on loopback that knows GetSecretValue, for the real AWS SDK to talk to. */
-export async function startSecretsManager(answer: SecretAnswer): Promise<SecretsManager> {
+export async function startSecretsManager(
+  answer: SecretAnswer,
+  options: ListenOptions = {},
+): Promise<SecretsManager> {
   const requests: { secretId: string; stage: Stage }[] = [];
   const server = await listen(async (request, response) => {
     const { SecretId, VersionStage }: Record<string, string> = JSON.parse(
@@ -69,6 +72,6 @@ export async function startSecretsManager(answer: SecretAnswer): Promise<Secrets
         ...result,
       }),
     );
-  });
+  }, options);
   return Object.assign(server, { requests });
 }

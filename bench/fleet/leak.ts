@@ -1,5 +1,6 @@
 import { median } from '../figures.ts';
-import { startWarm, type Weight } from '../warm-lambda.ts';
+import { startWarm } from '../warm-lambda.ts';
+import type { Weight } from '../weigh.ts';
 import type { Run } from './check.ts';
 import { KINDS, mix } from './kinds.ts';
 import { runOnce } from './load.ts';

@@ -6,6 +6,7 @@ import { freePort, listen } from '../../local/loopback.ts';
 import { fromTable, type SecretAnswer } from '../../local/secrets-manager.ts';
 import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import { createBlocker } from '../support/blocker.ts';
+import { shiftClock } from '../support/clock.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import {
   type Arrange,
@@ -80,7 +81,6 @@ const expectWarning =
   };
 
 const EXHAUST_MEMORY = join(import.meta.dirname, '../support/exhaust-memory.ts');
-const SHIFT_CLOCK = join(import.meta.dirname, '../support/shift-clock.ts');
 
 /** 20261125T130000Z. */
 function timeOfSignature(text: string): number {
@@ -109,6 +109,7 @@ const withClockOff =
   ): Arrange =>
   async (stack) => {
     const own = await start(stack);
+    const clock = shiftClock(shiftMs);
     const secrets: SecretAnswer = (id, stage, signedAt) =>
       Math.abs(timeOfSignature(signedAt) - Date.now()) > LONGEST_SKEW_MS
         ? REFUSED
@@ -117,8 +118,8 @@ const withClockOff =
       ...faulty,
       database: own,
       world: { secrets, ...faulty.world },
-      preload: [SHIFT_CLOCK],
-      environment: { CLOCK_SHIFT_MS: String(shiftMs) },
+      ...clock.circumstances,
+      environment: clock.environment,
     };
   };
 

@@ -137,7 +137,7 @@ function expectNothingTold(
 /** The process has gone before it could say anything, and Lambda counts an error. */
 function expectNoLine({ log, ...result }: Invocation): void {
   expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
-  expect(result).toMatchObject({ error: { name: 'ProcessEnded' } });
+  expect(result).toMatchObject({ error: { name: 'Runtime.ExitError' } });
   expect(result.exitCode).not.toBe(0);
 }
 

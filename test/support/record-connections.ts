@@ -20,7 +20,9 @@ function destination([first, second]: readonly unknown[]): string {
 
 Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): unknown {
-    process.stderr.write(`CONNECTS TO ${destination(args)}\n`);
+    const to = destination(args);
+    // The runtime's own connection is none of the function's.
+    if (to !== process.env['AWS_LAMBDA_RUNTIME_API']) process.stderr.write(`CONNECTS TO ${to}\n`);
     return Reflect.apply(original, this, args);
   },
 });

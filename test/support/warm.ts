@@ -1,21 +1,30 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { LAMBDA_ENVIRONMENT } from '../../local/lambda.ts';
+import * as z from 'zod';
+import { type Answered, startSandbox } from '../../local/lambda.ts';
 
-const RUNTIME = join(import.meta.dirname, 'warm-runtime.ts');
+/** The function's time limit in milliseconds, as the deployment sets it. */
+const TIME_LIMIT_MS = 120_000;
 
 /**
- * How one invocation ended.
+ * The end of one invocation.
  *
- * @property thrown the error's `name`, which Lambda answers the caller with; absent where the handler returned
- * @property errorType the name of its constructor, which Lambda prints in the log
+ * @property thrown the error's `name`, which Lambda returns to the caller; absent where the handler returned
+ * @property errorType the name of the error's constructor, which Lambda logs
  * @property code the error's code, if it has one
  */
 export interface WarmResult {
   readonly thrown?: string;
   readonly errorType?: string;
-  readonly code?: string;
+  readonly code?: string | undefined;
+}
+
+const runtimeLineSchema = z.object({
+  message: z.object({ errorType: z.string(), code: z.optional(z.string()) }),
+});
+
+function toWarmResult(answer: Answered): WarmResult {
+  if (!('error' in answer)) return {};
+  const { message } = runtimeLineSchema.parse(JSON.parse(answer.runtimeLog.at(-1) ?? '{}'));
+  return { thrown: answer.error.name, ...message };
 }
 
 /** Invokes a bundle once for each event, one after the other in one process, as Lambda does while it is warm. */
@@ -24,23 +33,8 @@ export async function invokeWarm(
   events: readonly unknown[],
   environment: Readonly<Record<string, string>>,
 ): Promise<readonly WarmResult[]> {
-  const child = fork(RUNTIME, [bundleFile], {
-    env: { ...LAMBDA_ENVIRONMENT, ...environment },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const exited = once(child, 'exit');
+  await using sandbox = await startSandbox(bundleFile, environment, TIME_LIMIT_MS);
   const results: WarmResult[] = [];
-  try {
-    await once(child, 'message');
-    for (const event of events) {
-      child.send({ event });
-      const [result]: WarmResult[] = await once(child, 'message');
-      if (result !== undefined) results.push(result);
-    }
-  } finally {
-    child.disconnect();
-    await exited;
-  }
+  for (const event of events) results.push(toWarmResult(await sandbox.invoke(event)));
   return results;
 }

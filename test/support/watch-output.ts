@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Readable, Writable } from 'node:stream';
 import { format } from 'node:util';
+import { ANSWERS } from '../../local/lambda.ts';
 
 /** Listens to everything that this process and its children write, and takes nothing from whoever else listens. */
 interface Watch {
@@ -84,6 +85,9 @@ export function watchOutput(): Watch {
     };
   };
   subscribe('child_process', onChild);
+  const answers = hearing();
+  const onAnswer = (answer: unknown): void => answers(toText(answer));
+  ANSWERS.subscribe(onAnswer);
   const undo = [
     tapWritable(process.stdout, hearing()),
     tapWritable(process.stderr, hearing()),
@@ -93,6 +97,7 @@ export function watchOutput(): Watch {
     output: () => streams.map((chunks) => chunks.join('')).join('\n'),
     stop() {
       unsubscribe('child_process', onChild);
+      ANSWERS.unsubscribe(onAnswer);
       for (const one of undo) one();
     },
   };

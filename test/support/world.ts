@@ -47,6 +47,8 @@ export function secretFor(
 export interface WorldOptions {
   readonly secret?: string;
   readonly secrets?: SecretAnswer;
+  /** Of Secrets Manager. */
+  readonly secretsManager?: ListenOptions;
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
   /** Of the endpoint: TLS, and what it does with a connection. */
   readonly endpoint?: ListenOptions;
@@ -81,10 +83,11 @@ export async function startWorld({
   secrets: answerSecret = fromTable({
     [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
   }),
+  secretsManager: secretsOptions = {},
   answer = answerWithVersion('2.30.1'),
   endpoint: listenOptions = {},
 }: WorldOptions): Promise<World> {
-  const secrets = await startSecretsManager(answerSecret);
+  const secrets = await startSecretsManager(answerSecret, secretsOptions);
   const endpoint = await startTelemetryEndpoint(answer, listenOptions);
   const client = new SecretsManagerClient({
     region: 'us-east-1',

@@ -112,6 +112,11 @@ async function stop(slot: Slot): Promise<void> {
   slot.warm = undefined;
 }
 
+/** Whether the process ended instead of an answer, as Lambda names that. */
+function hasEnded(invocation: WarmInvocation): boolean {
+  return 'error' in invocation && /^(Runtime|Sandbox)\./.test(invocation.error.name);
+}
+
 async function invoke(
   slot: Slot,
   play: Play,
@@ -129,6 +134,7 @@ async function invoke(
   try {
     const invocation = await slot.warm.invoke({ ignoreSchedule: true }, world.environment());
     const summary = invocation.log.map(parse).find((line) => line && 'outcome' in line) ?? {};
+    if (hasEnded(invocation)) await stop(slot);
     const posted = world.endpoint.reports.slice(already).map(({ body }) => body);
     const { maxMemoryBytes = Number.NaN, tookMs = Number.NaN } = invocation;
     const problems = [
