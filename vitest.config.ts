@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { measureTimeFactor, upperBound } from './test/support/time-limits.ts';
 
 const alarm = process.env['CI_ALARM'];
+
+const timeFactor = Number(process.env['TEST_TIME_FACTOR'] ?? (await measureTimeFactor()));
+// The test processes inherit it (see test/support/time-limits.ts).
+process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 
 export default defineConfig({
   test: {
@@ -9,8 +14,10 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for a server or a process; one core less, as is the default, would be one of two.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: upperBound(30_000, timeFactor),
+    hookTimeout: upperBound(60_000, timeFactor),
+    teardownTimeout: upperBound(10_000, timeFactor),
+    expect: { poll: { timeout: upperBound(5_000, timeFactor) } },
     setupFiles: ['test/support/no-secret-comes-out.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],

@@ -16,6 +16,7 @@ import {
   type Recorded,
   summariesOf,
 } from '../support/invocations.ts';
+import { scaled } from '../support/time-limits.ts';
 import { createIdentity, type Identity, startTlsEndpoint } from '../support/way-out.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
@@ -319,7 +320,7 @@ describe('one stage is broken', () => {
     const silent = createServer((socket) => socket.on('error', () => undefined).resume());
     const port = await listenOnFreePort(silent);
     await using world = await startWorld({ secret: secretFor(healthy, { port }) });
-    const invocation = await invokeRecorded(world, 'get-report', CHECK, {}, 2_500);
+    const invocation = await invokeRecorded(world, 'get-report', CHECK, {}, scaled(1_000) + 1_500);
     silent.close();
     expect(summariesOf(invocation)).toMatchObject([
       { outcome: 'examined', stage: 'login', error: { code: 'TIME_LIMIT' } },
@@ -467,7 +468,14 @@ describe('the way to the endpoint', () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using proxy = await startConnectProxy(() => undefined);
     const settings = to('https://endpoint.example/', through(proxy.url));
-    const invocation = await invokeRecorded(world, 'send-report', CHECK, settings, 4_000);
+    const invocation = await invokeRecorded(
+      world,
+      'send-report',
+      CHECK,
+      settings,
+      // Node.js itself gives a proxy 5 s.
+      scaled(2_500, 4_500) + 1_500,
+    );
     expect(summariesOf(invocation)).toMatchObject([
       { outcome: 'examined', stage: 'proxy', error: { code: 'TIME_LIMIT' } },
     ]);

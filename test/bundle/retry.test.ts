@@ -6,9 +6,11 @@ import { type Invocation, invoke } from '../../local/lambda.ts';
 import { freePort, listenOnFreePort } from '../../local/loopback.ts';
 import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { timeFor } from '../support/faults.ts';
 import { linesOf, metricsOf, summariesOf } from '../support/invocations.ts';
 import type { Json } from '../support/reports.ts';
 import { type ScheduleRequest, type Scheduler, startScheduler } from '../support/scheduler.ts';
+import { scaled } from '../support/time-limits.ts';
 import { invokeWarm } from '../support/warm.ts';
 import {
   FUNCTION_ARN,
@@ -226,7 +228,7 @@ describe('a failed run', () => {
 
     const invocation = await invokeIn(world, scheduler, {
       event: { scheduledTime },
-      timeoutMs: 9_000,
+      timeoutMs: timeFor(1_000),
     });
     silent.close();
 
@@ -368,7 +370,7 @@ describe('where the retry cannot be scheduled', () => {
     const startedAt = performance.now();
     const invocation = await invokeIn(world, scheduler, { event: { scheduledTime: tickNow() } });
     expectWarning(invocation, 'ETIMEDOUT');
-    expect(performance.now() - startedAt).toBeLessThan(12_000);
+    expect(performance.now() - startedAt).toBeLessThan(scaled(12_000));
   });
 
   test('but has been all the same, because only the answer was lost, it is', async () => {

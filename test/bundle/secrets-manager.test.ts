@@ -5,6 +5,7 @@ import { invoke } from '../../local/lambda.ts';
 import { freePort, listen, readBody } from '../../local/loopback.ts';
 import { invokeRecorded, summariesOf } from '../support/invocations.ts';
 import { secret as remember } from '../support/secrets.ts';
+import { scaled } from '../support/time-limits.ts';
 import { invokeWarm } from '../support/warm.ts';
 import { startWorld } from '../support/world.ts';
 
@@ -27,7 +28,7 @@ test.concurrent.each(FUNCTIONS)(
         // The SDK makes three attempts, and one is enough to see that it ends.
         AWS_MAX_ATTEMPTS: '1',
       },
-      20_000,
+      scaled(20_000),
     );
 
     expect(summariesOf(invocation)).toMatchObject([

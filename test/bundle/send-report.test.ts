@@ -5,6 +5,7 @@ import { METRICS } from '../../lib/names.ts';
 import { type Invocation, invoke } from '../../local/lambda.ts';
 import { listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { scaled } from '../support/time-limits.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
 /** Runs the file that ships, in a process with Lambda's environment. */
@@ -217,7 +218,7 @@ test("when Lambda's time runs out there is still a summary line, and it names th
     secret: secretFor({ name: 'silent', role: 'nobody', password: 'none' }, { port }),
   });
 
-  const invocation = await invokeIn(world, { timeoutMs: 2_500 });
+  const invocation = await invokeIn(world, { timeoutMs: scaled(1_000) + 1_500 });
   silent.close();
 
   expect(invocation).toMatchObject({ error: { name: 'RunError' } });
@@ -237,7 +238,7 @@ test('a reply that drips when the time is up is a note: the report was sent, and
     },
   });
 
-  const invocation = await invokeIn(world, { timeoutMs: 4_000 });
+  const invocation = await invokeIn(world, { timeoutMs: scaled(2_500) + 1_500 });
 
   expect(world.endpoint.reports).toHaveLength(1);
   expect(invocation).toMatchObject({

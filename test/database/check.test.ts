@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { ExaminationResult } from '../../lib/doctor/examination.ts';
 import { freePort, listenOnFreePort } from '../../local/loopback.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { scaled } from '../support/time-limits.ts';
 import { startWireProxy, type WireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
@@ -66,7 +67,7 @@ test('an endpoint that accepts and stays silent ends the check when its time is 
   const port = await listenOnFreePort(silent);
   await using world = await startWorld({ secret: secretFor(database) });
   const result = await world.check({
-    limitMs: 1_500,
+    limitMs: scaled(1_000),
     environment: { DELIVERY: JSON.stringify({ endpoint: `https://127.0.0.1:${port}/` }) },
   });
   silent.close();

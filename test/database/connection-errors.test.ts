@@ -4,6 +4,7 @@ import { listen } from '../../local/loopback.ts';
 import { createBlocker } from '../support/blocker.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { serveSockets, startDeafProxy } from '../support/sockets.ts';
+import { scaled } from '../support/time-limits.ts';
 import { SSL_REQUEST } from '../support/wire.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
 
@@ -64,10 +65,10 @@ test('a server that accepts and stays silent costs no more than the time limit, 
   const sockets: Socket[] = [];
   await using server = await serveSockets((socket) => sockets.push(socket.resume()));
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
-  const { outcome } = await world.run({ limitMs: 300 });
+  const { outcome } = await world.run({ limitMs: scaled(300) });
   expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
   expect(outcome.message).toContain('"connection"');
-  await expect.poll(() => sockets.map(({ closed }) => closed), { timeout: 2_000 }).toEqual([true]);
+  await expect.poll(() => sockets.map(({ closed }) => closed)).toEqual([true]);
 });
 
 test.each([

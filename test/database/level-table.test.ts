@@ -12,6 +12,7 @@ import {
 } from '../support/level-ways.ts';
 import { type OwnServer, startPostgres } from '../support/postgres.ts';
 import { aTarget } from '../support/snapshots.ts';
+import { upperBound } from '../support/time-limits.ts';
 
 /**
  * What follows from every way of setting the level, alone and in all pairs: written down, and then asked of a real server,
@@ -458,7 +459,7 @@ describe('on a server whose extension has telemetry', () => {
   let found: ReadonlyMap<string, Found>;
   beforeAll(async () => {
     found = await lookAt([{}, ...casesOf(WAYS)]);
-  }, 180_000);
+  }, upperBound(180_000));
 
   // What the target says is for servers built without, and must make no difference here.
   describe.each([SILENT, CHOOSING])('where levelWhenUnset is $levelWhenUnset', (target) => {
@@ -495,7 +496,9 @@ describe('on a server whose extension has telemetry', () => {
   });
 });
 
-test('on a server built without telemetry, each way alone', { timeout: 60_000 }, async () => {
+test('on a server built without telemetry, each way alone', {
+  timeout: upperBound(60_000),
+}, async () => {
   const found = await lookAt(
     ALONE,
     `alter extension timescaledb drop function get_telemetry_report();

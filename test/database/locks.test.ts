@@ -5,6 +5,7 @@ import { buildReport } from '../../lib/report/report.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';
 import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
+import { scaled } from '../support/time-limits.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 const asItIs = (row: unknown): unknown => row;
@@ -51,7 +52,7 @@ async function untilWaiting(): Promise<void> {
 }
 
 /** The lock time-out and a second: what a lock may cost the reading half at the most. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = scaled(4_000);
 
 async function run() {
   await using world = await startWorld({ secret: secretFor(database) });

@@ -12,6 +12,7 @@ import {
 import { createDatabase } from '../support/databases.ts';
 import { exampleOf, type Json, runFor } from '../support/reports.ts';
 import { objectionsTo } from '../support/schemas.ts';
+import { upperBound } from '../support/time-limits.ts';
 
 /** A text that PostgreSQL can hold, with everything that needs quoting. */
 const text = fc
@@ -344,5 +345,5 @@ test.each(HANDMADE_RELEASES)(
       { numRuns: 3 },
     );
   },
-  60_000,
+  upperBound(60_000),
 );

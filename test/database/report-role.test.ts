@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
 import { PRODUCT } from '../../lib/version.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { scaled } from '../support/time-limits.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
@@ -101,8 +102,9 @@ test('no statement may outlive the run on the server', async () => {
   await using proxy = await startWireProxy(inject('postgres').port);
   await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
 
-  await world.run({ limitMs: 5_000 });
-  await world.run({ limitMs: 90_000 });
+  const shortLimitMs = scaled(5_000);
+  await world.run({ limitMs: shortLimitMs });
+  await world.run({ limitMs: scaled(90_000) });
 
   const [short = [], long = []] = proxy.conversations.map(({ queries }) =>
     queries
@@ -111,7 +113,7 @@ test('no statement may outlive the run on the server', async () => {
   );
   // Head, facts and report: each has what is left when it is sent.
   expect(short).toHaveLength(3);
-  expect(short.every((ms) => ms > 1_000 && ms <= 5_000)).toBe(true);
+  expect(short.every((ms) => ms > 1_000 && ms <= shortLimitMs)).toBe(true);
   expect(short).toEqual(short.toSorted((one, other) => other - one));
   expect(long).toEqual([60_000, 60_000, 60_000]);
 });

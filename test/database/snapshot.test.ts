@@ -5,6 +5,7 @@ import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import { jobSchema } from '../support/catalogs.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../support/snapshots.ts';
+import { scaled } from '../support/time-limits.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 async function consenting(): Promise<TestDatabase> {
@@ -67,7 +68,7 @@ test('settings of the role change nothing in the report', async () => {
     default_transaction_isolation: 'serializable',
     quote_all_identifiers: 'on',
     // Shorter than the report takes, and longer than our first words, which set another.
-    statement_timeout: '25ms',
+    statement_timeout: `${scaled(25)}ms`,
     lock_timeout: '1ms',
   };
   for (const [name, value] of Object.entries(hostile)) {

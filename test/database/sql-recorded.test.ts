@@ -4,13 +4,14 @@ import { configureAs } from '../support/configuring.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { everySession, type Messages } from '../support/every-statement.ts';
 import { openSqlSession } from '../support/sql-names.ts';
+import { upperBound } from '../support/time-limits.ts';
 import { startWireProxy } from '../support/wire-proxy.ts';
 import { secretFor, startWorld } from '../support/world.ts';
 
 let known: ReadonlySet<string>;
 beforeAll(async () => {
   known = new Set((await everySession()).flat().map(withoutConstants));
-}, 120_000);
+}, upperBound(120_000));
 
 /** What is left of a message when nothing of one server's own is in it: texts, numbers, and whom ALTER is for. */
 function withoutConstants(message: string): string {

@@ -3,6 +3,7 @@ import type { TestDatabase } from '../support/databases.ts';
 import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
 import { summariesOf } from '../support/invocations.ts';
 import type { Json } from '../support/reports.ts';
+import { scaled } from '../support/time-limits.ts';
 import { secretFor, type World } from '../support/world.ts';
 import { DATABASE_FAULTS } from './database.ts';
 
@@ -43,7 +44,7 @@ function reportIn(world: World): Json {
 }
 
 /** What the lock costs: the time-out of the first try, that of a second one, and less than a second beside. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = scaled(4_000);
 
 const locked = (table: string): Arrange =>
   after(`begin; lock table _timescaledb_catalog.${table} in access exclusive mode`, {

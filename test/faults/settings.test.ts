@@ -3,6 +3,7 @@ import { cleanReport, sends } from '../support/clean-report.ts';
 import { fillWithKnownContents } from '../support/contents.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { type Arrange, type Faulty, testFaults } from '../support/faults.ts';
+import { scaled } from '../support/time-limits.ts';
 import { SETTINGS_FAULTS } from './settings.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -49,7 +50,7 @@ const role =
 /** The extension's own function, which the report calls for each of four columns, takes a while. */
 const SLOW = `
   create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
-    out version_pretty text) language plpgsql as $$ begin perform pg_sleep(0.05); sysname := 'Linux'; end $$`;
+    out version_pretty text) language plpgsql as $$ begin perform pg_sleep(${scaled(50) / 1_000}); sysname := 'Linux'; end $$`;
 
 const OFF = [
   ...['enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan'],
@@ -89,7 +90,7 @@ const HOSTILE = {
   },
   lockTimeout: { lock_timeout: '1ms' },
   idleInTransaction: { idle_in_transaction_session_timeout: '1ms' },
-  idleSession: { idle_session_timeout: '2s' },
+  idleSession: { idle_session_timeout: `${scaled(2_000)}ms` },
   rowSecurity: { row_security: 'on' },
   quoting: { quote_all_identifiers: 'on' },
   nulls: { transform_null_equals: 'on', array_nulls: 'off' },
@@ -154,8 +155,8 @@ testFaults(SETTINGS_FAULTS, {
     stack.defer(async () => void (await database.admin.query(`drop role ${other}`)));
     return { database, ...sends(clean) };
   },
-  statementTimeout: role({ statement_timeout: '100ms' }, { before: SLOW }),
-  transactionTimeout: role({ transaction_timeout: '100ms' }, { before: SLOW }),
+  statementTimeout: role({ statement_timeout: `${scaled(100)}ms` }, { before: SLOW }),
+  transactionTimeout: role({ transaction_timeout: `${scaled(100)}ms` }, { before: SLOW }),
   temporaryFiles: async (stack) => {
     const database = await known(stack);
     await database.admin.query(

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type LoopbackServer, listen } from '../../local/loopback.ts';
+import { upperBound } from '../support/time-limits.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -80,21 +81,25 @@ test.each([
       true,
     );
   },
-  60_000,
+  upperBound(60_000),
 );
 
-test('the same through the CDK command', async () => {
-  const args = ['cdk', 'list', '-c', 'env=prod', '--output', assembly('list')];
-  const { status, text } = await run('npx', args);
-  expect(status).toBe(0);
-  expect(text.match(/^timescaledb-telemetry-prod.*$/gm)).toEqual([
-    'timescaledb-telemetry-prod',
-    'timescaledb-telemetry-prod-1',
-    'timescaledb-telemetry-prod-2',
-    'timescaledb-telemetry-prod-3',
-    'timescaledb-telemetry-prod-4',
-  ]);
-}, 60_000);
+test(
+  'the same through the CDK command',
+  async () => {
+    const args = ['cdk', 'list', '-c', 'env=prod', '--output', assembly('list')];
+    const { status, text } = await run('npx', args);
+    expect(status).toBe(0);
+    expect(text.match(/^timescaledb-telemetry-prod.*$/gm)).toEqual([
+      'timescaledb-telemetry-prod',
+      'timescaledb-telemetry-prod-1',
+      'timescaledb-telemetry-prod-2',
+      'timescaledb-telemetry-prod-3',
+      'timescaledb-telemetry-prod-4',
+    ]);
+  },
+  upperBound(60_000),
+);
 
 test.each([
   [['prd'], 'There is no environment "prd": dev, prod, staging'],
@@ -106,13 +111,17 @@ test.each([
     expect(text).toContain(message);
     expect(status).toBe(2);
   },
-  60_000,
+  upperBound(60_000),
 );
 
-test('and so does the CDK command', async () => {
-  const { status, text } = await run('npx', ['cdk', 'synth', '-c', 'env=prd']);
-  expect(text).toContain(
-    'there is none of that name in infra/environments; there are dev, prod, staging',
-  );
-  expect(status).toBe(1);
-}, 60_000);
+test(
+  'and so does the CDK command',
+  async () => {
+    const { status, text } = await run('npx', ['cdk', 'synth', '-c', 'env=prd']);
+    expect(text).toContain(
+      'there is none of that name in infra/environments; there are dev, prod, staging',
+    );
+    expect(status).toBe(1);
+  },
+  upperBound(60_000),
+);

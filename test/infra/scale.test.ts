@@ -3,23 +3,28 @@ import { checkEnvironment } from '../../infra/check-environment.ts';
 import { figuresOf, quotaWarnings } from '../../infra/quotas.ts';
 import { aFleet, FLEET_STACKS } from '../support/fleet.ts';
 import { synthesise } from '../support/synthesis.ts';
+import { upperBound } from '../support/time-limits.ts';
 
-test('a thousand databases: no stack is full, none too large, and no name is there twice', () => {
-  const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());
-  const { templates, texts, resources, warnings } = synthesise(environment);
+test(
+  'a thousand databases: no stack is full, none too large, and no name is there twice',
+  () => {
+    const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());
+    const { templates, texts, resources, warnings } = synthesise(environment);
 
-  expect(Object.keys(templates)).toHaveLength(1 + FLEET_STACKS);
-  for (const [stack, { Resources }] of Object.entries(templates)) {
-    expect([stack, Object.keys(Resources).length < 450]).toEqual([stack, true]);
-    expect([stack, (texts[stack] ?? '').length < 900_000]).toEqual([stack, true]);
-  }
-  const functions = resources('AWS::Lambda::Function').map(
-    ([, { Properties }]) => Properties['FunctionName'],
-  );
-  expect(functions).toHaveLength(2_100);
-  expect(new Set(functions).size).toBe(2_100);
-  expect(warnings).toEqual([expect.stringContaining('2132 of 1000 IAM roles per account')]);
-}, 120_000);
+    expect(Object.keys(templates)).toHaveLength(1 + FLEET_STACKS);
+    for (const [stack, { Resources }] of Object.entries(templates)) {
+      expect([stack, Object.keys(Resources).length < 450]).toEqual([stack, true]);
+      expect([stack, (texts[stack] ?? '').length < 900_000]).toEqual([stack, true]);
+    }
+    const functions = resources('AWS::Lambda::Function').map(
+      ([, { Properties }]) => Properties['FunctionName'],
+    );
+    expect(functions).toHaveLength(2_100);
+    expect(new Set(functions).size).toBe(2_100);
+    expect(warnings).toEqual([expect.stringContaining('2132 of 1000 IAM roles per account')]);
+  },
+  upperBound(120_000),
+);
 
 test('the quotas that a thousand databases pass are named, with what to do', () => {
   const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());

@@ -5,6 +5,7 @@ import { parseSecret } from '../../lib/secret.ts';
 import type { TestDatabase } from './databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
 import { aTarget, loginTo, snapshotOf } from './snapshots.ts';
+import { scaled } from './time-limits.ts';
 import { secretFor } from './world.ts';
 
 export interface Administrator {
@@ -40,7 +41,7 @@ export async function configureAs(
         ...target,
       }),
     },
-    { secretsOf: () => ({ read: async () => credentials }), limitMs: 20_000 },
+    { secretsOf: () => ({ read: async () => credentials }), limitMs: scaled(20_000) },
   );
 }
 

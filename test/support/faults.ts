@@ -6,6 +6,7 @@ import { createDatabase, type TestDatabase } from './databases.ts';
 import { linesOf, metricsOf, summariesOf } from './invocations.ts';
 import type { Json } from './reports.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
+import { scaled } from './time-limits.ts';
 import { type Settings, secretFor, startWorld, type World, type WorldOptions } from './world.ts';
 
 const RETRY = {
@@ -14,7 +15,7 @@ const RETRY = {
 };
 
 /** Lambda's time for a run whose fault is seen without waiting for a limit. */
-const ENOUGH_MS = 60_000;
+const ENOUGH_MS = scaled(60_000);
 
 /** The world with the fault in it. What is not said is as it should be. */
 export interface Faulty extends Circumstances {
@@ -66,8 +67,8 @@ export async function consenting(
 }
 
 /** Lambda's time for a run that is to reach its limit after `runMs`: with the reserves for the log line and for a retry. */
-export function timeFor(runMs: number): number {
-  return runMs + 6_500;
+export function timeFor(runMs: number, mostMs?: number): number {
+  return scaled(runMs, mostMs) + 6_500;
 }
 
 /** The message of a fault as a pattern: `…` is a figure. */
@@ -121,7 +122,7 @@ async function expectNothingLeft(
     );
     return rows;
   };
-  await expect.poll(left, { timeout: 5_000 }).toEqual([]);
+  await expect.poll(left).toEqual([]);
 }
 
 function expectNothingTold(
@@ -191,7 +192,7 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
     if (fault.outcome === 'killed') expectNoLine(invocation);
     else expectLine(fault, invocation, faulty.furtherLines);
     // Lambda would have ended a run that takes longer; its line would be missing.
-    expect(invocation.tookMs ?? 0).toBeLessThan(timeoutMs);
+    expect(invocation.tookMs ?? 0).toBeLessThan(scaled(timeoutMs));
   }
   expect(scheduler.schedules).toHaveLength(isRetried(fault) ? 1 : 0);
   expectArrived(fault, world);

@@ -22,6 +22,7 @@ import {
 } from '../../local/telemetry-endpoint.ts';
 import type { TestDatabase } from './databases.ts';
 import { secret as remember } from './secrets.ts';
+import { scaled } from './time-limits.ts';
 
 export const SECRET_ID = 'test/metrics';
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
@@ -118,19 +119,19 @@ export async function startWorld({
         secretsOf: (target) => createSecretReader(client, target),
         functionArn: FUNCTION_ARN,
         createSchedule,
-        limitMs: settings.limitMs ?? 20_000,
+        limitMs: settings.limitMs ?? scaled(20_000),
         now: settings.now ?? Date.now,
       }),
     preview: (settings = {}) =>
       preview(settings.event ?? {}, environment(settings), {
         secretsOf: (target) => createSecretReader(client, target),
-        limitMs: settings.limitMs ?? 20_000,
+        limitMs: settings.limitMs ?? scaled(20_000),
         now: settings.now ?? Date.now,
       }),
     check: (settings = {}) =>
       examine({ check: true }, environment(settings), {
         secretsOf: (target) => createSecretReader(client, target),
-        limitMs: settings.limitMs ?? 20_000,
+        limitMs: settings.limitMs ?? scaled(20_000),
         now: settings.now ?? Date.now,
       }),
     async [Symbol.asyncDispose]() {

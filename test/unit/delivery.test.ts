@@ -4,7 +4,7 @@ import https, { createServer as createTlsServer } from 'node:https';
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deliver, REQUEST_HEADERS } from '../../lib/delivery.ts';
 import { RunError } from '../../lib/errors.ts';
 import type { Report } from '../../lib/report/report.ts';
@@ -63,6 +63,12 @@ async function listenRaw(answer: (socket: Socket) => void) {
       await once(server, 'close');
     },
   };
+}
+
+/** Stops the product's time limits, so that only what the test is about can end it. */
+function stopTimers(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 describe('what leaves', () => {
@@ -186,6 +192,7 @@ describe('another status is an error', () => {
   );
 
   test('101 too, though nobody asked to speak something else', async () => {
+    stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listenRaw((socket) => {
       socket.on('close', () => closed.resolve());
@@ -195,9 +202,10 @@ describe('another status is an error', () => {
     });
     expect((await refusalOf(server.url)).code).toBe('ENDPOINT_REJECTED');
     await closed.promise;
-  }, 2_000);
+  });
 
   test('and its body, however long, is not waited for', async () => {
+    stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
       response.on('close', closed.resolve);
@@ -206,7 +214,7 @@ describe('another status is an error', () => {
     });
     expect((await refusalOf(server.url)).code).toBe('ENDPOINT_UNAVAILABLE');
     await closed.promise;
-  }, 2_000);
+  });
 });
 
 describe('an endpoint that does not answer', () => {
@@ -327,7 +335,7 @@ describe('the time limits', () => {
     });
     expect(error.remedy).toContain('NAT gateway');
     await closed.promise;
-  }, 2_000);
+  });
 
   test('5 s for a reply are too slow, and the report is sent all the same', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -353,7 +361,7 @@ describe('the time limits', () => {
     expect(receipt.status).toBe(200);
     expect(reply).toStrictEqual({ unreadable: 'too slow' });
     await closed.promise;
-  }, 2_000);
+  });
 
   test('leave no timer behind, however the delivery ends', async () => {
     const set = vi.spyOn(globalThis, 'setTimeout');
@@ -407,6 +415,7 @@ describe('a reply that cannot be read is no failure', () => {
   });
 
   test('one without end is too large, and its connection is closed', async () => {
+    stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
       response.on('close', closed.resolve);
@@ -414,7 +423,7 @@ describe('a reply that cannot be read is no failure', () => {
     });
     expect((await post(server.url)).reply).toStrictEqual({ unreadable: 'too large' });
     await closed.promise;
-  }, 2_000);
+  });
 
   test('one that is compressed, which nobody asked for, is read as it is', async () => {
     const bomb = gzipSync(Buffer.alloc(2_000_000));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { everySession, type Messages } from '../support/every-statement.ts';
 import { openSqlSession } from '../support/sql-names.ts';
+import { upperBound } from '../support/time-limits.ts';
 
 const LIB = join(import.meta.dirname, '..', '..', 'lib');
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const collected = await everySession();
   messages = new Set(collected.flat());
   sessions = await Promise.all(collected.map(readSession));
-}, 120_000);
+}, upperBound(120_000));
 
 test('no statement of lib/ leaves a name to the search path', () => {
   expect([...new Set(sessions.flatMap(({ problems }) => problems))]).toStrictEqual([]);
