@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Answered, startSandbox } from '../local/lambda.ts';
+import { build } from 'esbuild';
+import { type Answered, type Circumstances, startSandbox } from '../local/lambda.ts';
+import { resetPeakMemory } from '../local/peak-memory.ts';
 import type { Weight } from './weigh.ts';
 
 const HANDLER = join(import.meta.dirname, 'warm-handler.ts');
@@ -21,6 +25,11 @@ export interface WarmFunction extends AsyncDisposable {
   weigh(): Promise<Weight>;
 }
 
+export interface WarmOptions extends Circumstances {
+  /** The function's time limit in milliseconds. */
+  readonly timeLimitMs?: number;
+}
+
 function isWeight(value: unknown): value is Weight {
   return typeof value === 'object' && value !== null && 'heapBytes' in value;
 }
@@ -29,28 +38,44 @@ function isWeight(value: unknown): value is Weight {
  * Starts a process that has imported the bundle and waits for invocations.
  *
  * @param environment the variables of all its invocations, beside Lambda's own
- * @param timeLimitMs the function's time limit
  */
 export async function startWarm(
   bundleFile: string,
   environment: Readonly<Record<string, string>>,
-  timeLimitMs = TIME_LIMIT_MS,
+  { timeLimitMs = TIME_LIMIT_MS, nodeOptions = [], ...circumstances }: WarmOptions = {},
 ): Promise<WarmFunction> {
+  await using starting = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-warm-'));
+  starting.defer(() => rm(folder, { recursive: true, force: true }));
+  // Runtimes of Lambda load no TypeScript.
+  const file = join(folder, 'warm-handler.mjs');
+  await build({
+    entryPoints: [HANDLER],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
   const sandbox = await startSandbox(
-    HANDLER,
+    file,
     { ...environment, BUNDLE_FILE: bundleFile },
     timeLimitMs,
-    { nodeOptions: ['--expose-gc'] },
+    { ...circumstances, nodeOptions: ['--expose-gc', ...nodeOptions] },
   );
+  starting.use(sandbox);
   await sandbox.untilIdle();
+  const running = starting.move();
   const ask = (request: WarmRequest): Promise<Answered> => sandbox.invoke(request);
   return {
-    invoke: (event, variables) => ask({ event, variables }),
+    invoke(event, variables) {
+      resetPeakMemory(sandbox.pid);
+      return ask({ event, variables });
+    },
     async weigh() {
       const answer = await ask('weigh');
       if ('value' in answer && isWeight(answer.value)) return answer.value;
       throw new TypeError(`The process was not weighed:\n${answer.log.join('\n')}`);
     },
-    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -62,6 +62,7 @@ export type InvocationResult =
 
 /** An invocation as its caller, its log and Lambda's REPORT line show it. */
 export type Answered = InvocationResult & {
+  readonly requestId: string;
   /** From the moment that the runtime takes the invocation, in milliseconds. */
   readonly tookMs: number;
   /** The largest amount of memory (RSS) of the process so far; undefined where it has ended. */
@@ -193,7 +194,7 @@ export async function startSandbox(
       await setImmediate();
       ANSWERS.publish(JSON.stringify(answer));
       const maxMemoryBytes = peakMemoryBytes(pid);
-      return { ...toResult(answer), tookMs, maxMemoryBytes, ...takeLines() };
+      return { ...toResult(answer), requestId, tookMs, maxMemoryBytes, ...takeLines() };
     },
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),

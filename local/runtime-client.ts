@@ -74,8 +74,11 @@ async function postError(path: string, requestId: string, thrown: unknown): Prom
 async function loadHandler(): Promise<Handler> {
   const [, moduleName = '', exportName = ''] = /^([^.]*)\.(.*)$/.exec(basename(_HANDLER)) ?? [];
   const path = join(LAMBDA_TASK_ROOT, dirname(_HANDLER), moduleName);
-  // Lambda has no `.ts`; the benchmarks do.
-  const extension = ['', '.js', '.mjs', '.cjs', '.ts'].find((one) => existsSync(path + one));
+  const extension = ['', '.js', '.mjs', '.cjs'].find((one) => existsSync(path + one));
+  if (extension === undefined) {
+    const error = new Error(`Cannot find module '${moduleName}'`);
+    throw Object.assign(error, { name: 'Runtime.ImportModuleError' });
+  }
   const module: Record<string, unknown> = await import(pathToFileURL(path + extension).href);
   const handler = module[exportName];
   if (typeof handler !== 'function') throw new TypeError(`${_HANDLER} is not a function`);

@@ -19,6 +19,7 @@ import { metricsOf, summariesOf } from '../support/invocations.ts';
 import { startScheduler } from '../support/scheduler.ts';
 import { secret } from '../support/secrets.ts';
 import { serveSockets } from '../support/sockets.ts';
+import { scaled } from '../support/time-limits.ts';
 import { SECRET_ID, secretFor } from '../support/world.ts';
 import { ALLOWING, bySpelling, FORBIDDING, RUNTIME_FAULTS } from './runtime.ts';
 
@@ -80,7 +81,7 @@ const expectWarning =
     ]);
   };
 
-const EXHAUST_MEMORY = join(import.meta.dirname, '../support/exhaust-memory.ts');
+const MISBEHAVE = join(import.meta.dirname, '../support/misbehave.ts');
 
 /** 20261125T130000Z. */
 function timeOfSignature(text: string): number {
@@ -173,7 +174,7 @@ testFaults(RUNTIME_FAULTS, {
       }),
       async after(run) {
         // Its lock_timeout would have ended the statement after 3 s.
-        expect(performance.now() - killedAt).toBeLessThan(2_500);
+        expect(performance.now() - killedAt).toBeLessThan(scaled(2_500));
         await blocker[Symbol.asyncDispose]();
         await expectNextTickNormal(run);
       },
@@ -201,8 +202,11 @@ testFaults(RUNTIME_FAULTS, {
   },
   outOfMemory: having({
     nodeOptions: ['--max-old-space-size=32'],
-    preload: [EXHAUST_MEMORY],
-    environment: { EXHAUST_AT_PORT: String(inject('postgres').port) },
+    preload: [MISBEHAVE],
+    environment: {
+      MISBEHAVIOUR: 'exhaustMemory',
+      MISBEHAVE_AT_PORT: String(inject('postgres').port),
+    },
   }),
   littleMemory: having({
     after({ invocations: [invocation] }) {

@@ -126,7 +126,7 @@ async function invoke(
   const file = inject('bundles')['send-report'].file;
   const variables = { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url };
   if (isCold) await stop(slot);
-  slot.warm ??= await startWarm(file, variables, timeLimitMs);
+  slot.warm ??= await startWarm(file, variables, { timeLimitMs });
   server.setPlay(play);
   const already = world.endpoint.reports.length;
   const { before } = slot;

@@ -1,0 +1,185 @@
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Circumstances } from '../../local/lambda.ts';
+import { fromTable, type SecretAnswer } from '../../local/secrets-manager.ts';
+import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import {
+  deployIn,
+  expectFailed,
+  expectLines,
+  expectNoneOpen,
+  expectSent,
+  onceThenUsual,
+  startConsenting,
+  TIMEOUT_MS,
+} from '../support/deployed-function.ts';
+import { deployFunction, type LambdaFunction } from '../support/lambda-function.ts';
+import type { Misbehaviour } from '../support/misbehave.ts';
+import { startScheduler } from '../support/scheduler.ts';
+import { serveSockets } from '../support/sockets.ts';
+import { scaled } from '../support/time-limits.ts';
+import { SECRET_ID, secretFor, startWorld } from '../support/world.ts';
+
+const RETRY = {
+  scheduleGroup: 'telemetry',
+  roleArn: 'arn:aws:iam::000000000000:role/scheduler',
+};
+const MISBEHAVE = join(import.meta.dirname, '../support/misbehave.ts');
+const RECORD_TIMERS = join(import.meta.dirname, '../support/record-timers.ts');
+const HANG_IMPORT = join(import.meta.dirname, '../support/hang-import.ts');
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase({ release: '2.28.3', level: 'basic', label: 'runtime' });
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+/** The tick that has just fired, as its schedule names it. */
+function tick(): { readonly scheduledTime: string } {
+  return { scheduledTime: `${new Date().toISOString().slice(0, 19)}Z` };
+}
+
+function answerUnavailable(response: ServerResponse): void {
+  response.writeHead(503).end();
+}
+
+describe('after an invocation that fails', () => {
+  test('without a retry, the error is in the answer, and the next invocation works', async () => {
+    await using world = await startConsenting(database, {
+      answer: onceThenUsual(answerUnavailable),
+    });
+    await using deployed = deployIn(world);
+    const failed = await deployed.invoke();
+    expectFailed(failed, true, 'ENDPOINT_UNAVAILABLE');
+    expect(failed).toMatchObject({ error: { message: expect.stringContaining('503') } });
+    await expectNoneOpen(world, database);
+    expectSent(await deployed.invoke(), false);
+    expect(deployed.coldStarts()).toBe(1);
+  });
+
+  test('with a retry that is scheduled, the outcome is the answer, and the retry works', async () => {
+    await using world = await startConsenting(database, {
+      answer: onceThenUsual(answerUnavailable),
+    });
+    await using scheduler = await startScheduler();
+    await using deployed = deployIn(world, {
+      AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
+      RETRY: JSON.stringify(RETRY),
+    });
+    const failed = await deployed.invoke(tick());
+    expect(failed).toMatchObject({ value: { outcome: 'failed', retry: { attempt: 1 } } });
+    expectLines(failed, true, { level: 'WARN', outcome: 'failed', retry: { attempt: 1 } });
+    expect(scheduler.schedules).toHaveLength(1);
+    await expectNoneOpen(world, database);
+    const target = Object(scheduler.schedules[0]?.body['Target']);
+    expectSent(await deployed.invoke(JSON.parse(target.Input)), false);
+  });
+
+  test.each([['text'], [{ force: true }], [{ scheduledTime: 'yesterday' }]])(
+    'because of the event %j, the next invocation works',
+    async (event) => {
+      await using world = await startConsenting(database);
+      await using deployed = deployIn(world);
+      expectFailed(await deployed.invoke(event), true, 'EVENT_INVALID');
+      expect(world.secrets.connections()).toBe(0);
+      expectSent(await deployed.invoke(), false);
+    },
+  );
+
+  test('because the bundle is missing, the answer is the error of the initialization', async () => {
+    await using deployed = deployFunction(
+      join(inject('folder'), 'nowhere', 'index.mjs'),
+      {},
+      TIMEOUT_MS,
+    );
+    expect(await deployed.invoke()).toMatchObject({
+      error: {
+        name: 'Runtime.ImportModuleError',
+        message: expect.stringContaining("Cannot find module 'index'"),
+      },
+    });
+  });
+});
+
+/** A process that misbehaves once it is connected to a server that its first secret names, and only then. */
+async function deployMisbehaving(
+  stack: AsyncDisposableStack,
+  misbehaviour: Misbehaviour,
+  circumstances: Circumstances & { timeoutMs?: number } = {},
+): Promise<LambdaFunction> {
+  const trap = stack.use(await serveSockets(() => undefined));
+  let isFirst = true;
+  const secrets: SecretAnswer = (...asked) => {
+    const SecretString = secretFor(database, isFirst ? { port: trap.port } : {});
+    isFirst = false;
+    return fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString } } })(...asked);
+  };
+  const world = stack.use(await startWorld({ secrets }));
+  const environment = { MISBEHAVIOUR: misbehaviour, MISBEHAVE_AT_PORT: String(trap.port) };
+  return stack.use(deployIn(world, environment, { ...circumstances, preload: [MISBEHAVE] }));
+}
+
+describe('a process that ends', () => {
+  test.each([
+    ['an error outside the handler', 'throwError', /exit status 1$/],
+    ['a rejection that nothing handles', 'rejectPromise', /exit status 1$/],
+  ] as const)(
+    'because of %s, is replaced, and the next invocation works',
+    async (_cause, misbehaviour, message) => {
+      await using stack = new AsyncDisposableStack();
+      const deployed = await deployMisbehaving(stack, misbehaviour);
+      expect(await deployed.invoke()).toMatchObject({
+        error: { name: 'Runtime.ExitError', message: expect.stringMatching(message) },
+      });
+      expectSent(await deployed.invoke(), true);
+      expect(deployed.coldStarts()).toBe(2);
+    },
+  );
+
+  test('because its event loop is blocked at the deadline, is replaced, and the next invocation works', async () => {
+    await using stack = new AsyncDisposableStack();
+    const timeoutMs = scaled(4_000);
+    const deployed = await deployMisbehaving(stack, 'blockEventLoop', { timeoutMs, graceMs: 0 });
+    const timedOut = await deployed.invoke();
+    const seconds = (timeoutMs / 1_000).toFixed(2);
+    expect(timedOut).toMatchObject({
+      error: {
+        name: 'Sandbox.Timedout',
+        message: `RequestId: ${timedOut.requestId} Error: Task timed out after ${seconds} seconds`,
+      },
+    });
+    expect(timedOut.log).toEqual([]);
+    expectSent(await deployed.invoke(), true);
+    expect(deployed.coldStarts()).toBe(2);
+  });
+});
+
+describe('when the time limit is near', () => {
+  test('a phase that hangs ends with a summary line, and the next invocation works', async () => {
+    await using world = await startConsenting(database, { answer: onceThenUsual(() => undefined) });
+    await using deployed = deployIn(world, {}, { timeoutMs: scaled(6_000) });
+    const code = expect.stringMatching(/^(TIME_LIMIT|ENDPOINT_TIMEOUT)$/);
+    expectFailed(await deployed.invoke(), true, code);
+    await expectNoneOpen(world, database);
+    expectSent(await deployed.invoke(), false);
+    expect(deployed.coldStarts()).toBe(1);
+  });
+
+  test('what hangs outside every phase is ended 500 ms before the deadline', async () => {
+    await using world = await startConsenting(database);
+    const timeoutMs = scaled(4_000);
+    const environment = { HANG_IMPORT: 'delivery-' };
+    await using deployed = deployIn(world, environment, {
+      timeoutMs,
+      preload: [HANG_IMPORT, RECORD_TIMERS],
+    });
+    const ended = await deployed.invoke();
+    expect(ended).toMatchObject({ error: { name: 'TimeoutError' } });
+    const [, delayMs] = /^SETS A TIMER OF (\d+) MS$/.exec(ended.log.join('\n')) ?? [];
+    expect(Number(delayMs)).toBeLessThanOrEqual(timeoutMs - 500);
+    expect(world.endpoint.connections()).toBe(0);
+    expect((await deployed.sandbox()).isAlive()).toBe(true);
+    await expectNoneOpen(world, database);
+  });
+});
