@@ -8,9 +8,11 @@ export function normalizeHost(text: string): string {
   return address !== undefined && isIPv6(address) ? address : host;
 }
 
-const PORT = /^(\[[^\]]*\]|[^:]+):\d*$/;
 /** Characters that neither a name nor an IPv4 address can contain. */
 const FOREIGN = /[\s\p{C}/@,:?#[\]\\%]/u;
+/** The form of a host. */
+export const HOST_FORM =
+  'must be one name or address: no port (which has a setting of its own), no URL, no list, no white space';
 
 /**
  * Describes what is wrong with a normalised host, without quoting it. A path is the folder of a Unix socket, and accepted.
@@ -19,21 +21,14 @@ const FOREIGN = /[\s\p{C}/@,:?#[\]\\%]/u;
  */
 export function hostProblem(host: string): string | undefined {
   if (host === '') return 'must not be empty';
-  if (isIPv6(host) || /^\/[^\p{C}]*$/u.test(host)) return undefined;
-  if (host.includes('://')) return 'must be the name or address of a host, and no URL';
-  if (host.includes(',')) return 'must be one host, and no list';
-  if (PORT.test(host)) {
-    return 'must be the name or address of a host without its port, which has a setting of its own';
-  }
-  return FOREIGN.test(host)
-    ? 'must be the name or address of a host, without white space or other characters'
-    : undefined;
+  const isHost = isIPv6(host) || /^\/[^\p{C}]*$/u.test(host) || !FOREIGN.test(host);
+  return isHost ? undefined : HOST_FORM;
 }
 
 /** The name, address or socket folder of a server, normalised. */
 export const hostSchema = z.string().check(
   z.overwrite(normalizeHost),
   z.refine((host) => hostProblem(host) === undefined, {
-    error: ({ input }) => (typeof input === 'string' ? hostProblem(input) : undefined),
+    error: ({ input }) => hostProblem(String(input)),
   }),
 );

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { RunError } from './errors.ts';
-import { hostProblem, hostSchema, normalizeHost } from './host.ts';
+import { HOST_FORM, hostProblem, hostSchema, normalizeHost } from './host.ts';
 import type { Target } from './target.ts';
 
 /** Everything needed to log in. Never logged, never part of an error. */
@@ -80,7 +80,7 @@ function invalidSecret(problem: string): RunError {
 const EXPECTED_KEYS: Readonly<Record<string, string>> = {
   username: 'username must be a text that is not empty',
   password: 'password must be a text that is not empty',
-  host: 'host must be the name or address of one host: no URL, no port (which is the key port), no white space',
+  host: `host ${HOST_FORM}`,
   port: 'port must be a whole number from 1 to 65535',
   dbname: 'dbname must be a text',
   ca: 'ca must be a certificate in PEM',
@@ -135,7 +135,7 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
   const database = decoded(url.pathname.slice(1));
   const host = normalizeHost(decoded(url.hostname));
   if (hostProblem(host) !== undefined) {
-    throw invalidSecret('its URL has a host that is neither one name nor one address');
+    throw invalidSecret(`its URL's host ${HOST_FORM}`);
   }
   return {
     user: decoded(url.username),

@@ -97,7 +97,7 @@ export const SECRET_FAULTS = {
       fault: 'its host has a port',
       outcome: 'failed',
       says: secretInvalid(
-        'host must be the name or address of one host: no URL, no port (which is the key port), no white space',
+        'host must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
       ),
     },
     blankParts: {

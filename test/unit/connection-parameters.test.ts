@@ -312,21 +312,23 @@ describe('what is refused', () => {
       {},
       { PGHOST: 'db.example.com:5432' },
       [
-        'PGHOST must be the name or address of a host without its port, which has a setting of its own',
+        'PGHOST must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
       ],
     ],
     [
       'a URL for a host',
       {},
       { PGHOST: 'https://db.example.com' },
-      ['PGHOST must be the name or address of a host, and no URL'],
+      [
+        'PGHOST must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+      ],
     ],
     [
       'white space in the host of a URL',
       url('postgres://u:s3cret@d%20b/db'),
       {},
       [
-        '--database-url: host must be the name or address of a host, without white space or other characters',
+        '--database-url: host must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
       ],
     ],
     [
@@ -334,7 +336,7 @@ describe('what is refused', () => {
       { ...url('postgres://u:s3cret@h.example.com/db'), tlsServerName: 'd b' },
       {},
       [
-        '--tls-server-name must be the name or address of a host, without white space or other characters',
+        '--tls-server-name must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
       ],
     ],
     ['several hosts', url('postgres://u:s3cret@a:1,b:2/db'), {}, [`--database-url ${SEVERAL}`]],
