@@ -9,6 +9,9 @@ export const HEADER_BYTES = 5;
 const MAX_COLUMNS = 1_664;
 /** In a RowDescription after a column's name: table, column, type, size, modifier and format. */
 const COLUMN_BYTES = 18;
+/** The format of a simple query's columns. The driver's parsers of binary arrays trust the counts in them. */
+const TEXT_FORMAT = 0;
+
 /** Bytes of the server that are no message of the protocol, or one that is not expected here. */
 export class WireError extends Error {
   override readonly name: string = 'WireError';
@@ -57,6 +60,7 @@ export function checkRowDescription(message: Buffer): number {
   for (let i = 0; i < count; i++) {
     offset = endOfString(message, offset, what) + COLUMN_BYTES;
     check(offset <= message.length, what);
+    check(message.readInt16BE(offset - 2) === TEXT_FORMAT, what);
   }
   check(offset === message.length, what);
   return count;
