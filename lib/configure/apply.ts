@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as z from 'zod/mini';
 import { type Connection, lend } from '../connection.ts';
-import { toDatabaseError } from '../database-errors.ts';
 import { RunError } from '../errors.ts';
 import { checkRow } from '../input.ts';
 import type { Plan, Statement } from './plan.ts';
@@ -27,13 +26,19 @@ function whatWasDone(done: readonly Statement[]): string {
     : `Done before, and not undone: ${done.map(({ title }) => title).join('; ')}.`;
 }
 
+/** Converts an error of a statement; loaded only when a statement fails. */
+async function toQueryError(thrown: unknown): Promise<RunError> {
+  const { toDatabaseError } = await import('../database-errors.ts');
+  return toDatabaseError(thrown, 'query');
+}
+
 /** What the server said of a statement, with what it needs, and what is done already. */
-function refused(
+async function refused(
   thrown: unknown,
   { title, grant }: Statement,
   done: readonly Statement[],
-): RunError {
-  const error = toDatabaseError(thrown, 'query');
+): Promise<RunError> {
+  const error = await toQueryError(thrown);
   const details = { origin: error.origin, original: thrown };
   if (error.origin === INSUFFICIENT_PRIVILEGE) {
     return new RunError(
@@ -72,7 +77,7 @@ async function runTogether(
     current = COMMIT;
     await client.query(COMMIT.sql);
   } catch (error) {
-    throw refused(error, current, done);
+    throw await refused(error, current, done);
   }
   done.push(...statements);
 }
@@ -90,7 +95,7 @@ async function loadTime(client: pg.Client, done: readonly Statement[]): Promise<
   try {
     answer = await client.query(LOAD_TIME.sql);
   } catch (error) {
-    throw refused(error, LOAD_TIME, done);
+    throw await refused(error, LOAD_TIME, done);
   }
   return checkRow('the time of the configuration', loadTimeSchema, answer.rows[0]).at;
 }
@@ -130,7 +135,7 @@ async function runAlone(
     try {
       isRefused = answersNo(await client.query(statement.sql));
     } catch (error) {
-      throw refused(error, statement, done);
+      throw await refused(error, statement, done);
     }
     done.push(statement);
   }
@@ -151,7 +156,7 @@ async function runAfter(
     try {
       if (answersNo(await client.query(sql))) notes.push(notTold(title, 'it answered false'));
     } catch (error) {
-      notes.push(notTold(title, toDatabaseError(error, 'query').origin ?? 'no SQLSTATE'));
+      notes.push(notTold(title, (await toQueryError(error)).origin ?? 'no SQLSTATE'));
     }
   }
   return notes;

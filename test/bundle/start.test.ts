@@ -7,7 +7,7 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 350_000,
   'get-report': 329_500,
-  configure: 349_000,
+  configure: 335_000,
 };
 
 function textOf(name: FunctionName): string {
