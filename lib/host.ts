@@ -21,7 +21,7 @@ export const HOST_FORM =
  */
 export function hostProblem(host: string): string | undefined {
   if (host === '') return 'must not be empty';
-  const isHost = isIPv6(host) || /^\/[^\p{C}]*$/u.test(host) || !FOREIGN.test(host);
+  const isHost = isIPv6(host) || /^\/[^\p{C},]*$/u.test(host) || !FOREIGN.test(host);
   return isHost ? undefined : HOST_FORM;
 }
 
