@@ -53,10 +53,10 @@ function inSight(_key: string, value: unknown): unknown {
   return { ...rest, [name]: hidden };
 }
 
-/** Parses a report that may not be JSON, or may be nested too deep for a check. */
-function parse(text: string): unknown {
+/** Reads a report by its schema; it may not be JSON, or may be nested too deep for a check. */
+function read(text: string, release: string) {
   try {
-    return JSON.parse(text, inSight);
+    return reportSchema(release).safeParse(JSON.parse(text, inSight));
   } catch (original) {
     throw new RunError('REPORT_UNPUBLISHED', 'The report is not JSON, or is nested too deep.', {
       remedy:
@@ -73,7 +73,7 @@ function parse(text: string): unknown {
  * @throws RunError REPORT_UNPUBLISHED with what is not on the list; it quotes no value
  */
 export function checkPublished(text: string, release: string): void {
-  const result = reportSchema(release).safeParse(parse(text));
+  const result = read(text, release);
   if (result.success) return;
   const published = new Set(namesIn(FIELDS));
   // What is too much says more than what is missing.

@@ -298,9 +298,8 @@ describe('one stage is broken', () => {
       'the report is not as it is published',
       'report REPORT_UNPUBLISHED',
       () =>
-        `insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
-           total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
-         values (1, -5, '0', '0', 0, 0, 0, 0, 0)`,
+        `alter table _timescaledb_catalog.metadata alter value drop not null;
+         insert into _timescaledb_catalog.metadata values ('without a value', null, true)`,
     ],
   ])('%s: %s', async (_what, expected, sql) => {
     await using database = await consenting();

@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { METRICS } from '../../lib/names.ts';
 import { type Invocation, invoke } from '../../local/lambda.ts';
 import { listenOnFreePort } from '../../local/loopback.ts';
+import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import { scaled } from '../support/time-limits.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
@@ -36,7 +37,11 @@ function consenting(): Promise<TestDatabase> {
 
 test('the bundle sends a report, once, and tells it in one line and its metrics', async () => {
   await using database = await consenting();
-  await using world = await startWorld({ secret: secretFor(database) });
+  // Newer than every release on the server's disk.
+  await using world = await startWorld({
+    secret: secretFor(database),
+    answer: answerWithVersion('2.33.1'),
+  });
 
   // A retry of long ago would be skipped.
   const scheduledTime = new Date(Date.now() - 3_600_000).toISOString();
@@ -53,7 +58,7 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
     database: 'metrics',
     scheduledTime,
     attempt: 1,
-    hint: 'The most up-to-date version is 2.30.1, the installed version is 2.28.3.',
+    hint: 'The most up-to-date version is 2.33.1, the installed version is 2.28.3.',
     consent: { granted: true, level: 'basic', rule: 'level-set', where: 'database' },
     report: {
       source: 'catalog',
@@ -64,9 +69,9 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
     version: {
       installed: '2.28.3',
       available: '2.28.3',
-      latest: '2.30.1',
-      reachable: '2.30.1',
-      versionsBehind: 2,
+      latest: '2.33.1',
+      reachable: '2.33.1',
+      versionsBehind: 5,
       verdicts: ['alter-extension', 'upgrade-package'],
       advisories: ['GHSA-hcfx-29v5-2rcw'],
       asOf: '2026-11-21',
@@ -99,7 +104,7 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
       Outdated: 1,
       UpdatePending: 1,
       KnownVulnerable: 1,
-      VersionsBehind: 2,
+      VersionsBehind: 5,
     },
   ]);
   expect(invocation.log).toHaveLength(2);

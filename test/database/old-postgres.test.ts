@@ -29,7 +29,7 @@ const KNOWN_TO_9_6 = [
   ...['pg_has_role', 'pg_is_in_recovery', 'pg_show_all_file_settings', 'regclass', 'set_config'],
   ...['has_schema_privilege', 'octet_length', 'split_part'],
   ...['strpos', 'substr', 'substring', 'to_char', 'to_jsonb', 'unnest', 'version'],
-  ...['count', 'max', 'sum', 'date', 'json', 'jsonb', 'oid', 'text', 'timestamptz'],
+  ...['count', 'max', 'now', 'sum', 'date', 'json', 'jsonb', 'oid', 'text', 'timestamptz'],
 ];
 const SETTINGS_OF_9_6 = [
   ...['search_path', 'role', 'row_security', 'exit_on_error', 'statement_timeout', 'lock_timeout'],

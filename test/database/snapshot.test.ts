@@ -159,11 +159,11 @@ test('functions, operators and relations that somebody put in the way are never 
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('the tuning settings and the cloud are reported under both spellings, an empty text is not', async () => {
+test('reports the tuning settings and the cloud, but no empty text', async () => {
   await using database = await consenting();
   const set = (name: string, value: string) =>
     database.admin.query(`alter database ${database.name} set ${name} = '${value}'`);
-  await set('timescaledb.last_tuned', '2024-05-06T07:08:09Z');
+  await set('timescaledb.last_tune_time', '2024-05-06T07:08:09Z');
   await set('timescaledb.last_tune_version', '0.18.1');
   await set('timescaledb_telemetry.cloud', 'own');
 
@@ -175,7 +175,7 @@ test('the tuning settings and the cloud are reported under both spellings, an em
     license: { edition: 'community' },
   });
 
-  await set('timescaledb.last_tuned', '');
+  await set('timescaledb.last_tune_time', '');
   await set('timescaledb_telemetry.cloud', '');
   await set('timescaledb.license', 'apache');
   const { report: later } = await reportOf(database);

@@ -60,7 +60,9 @@ const CHECKS: Readonly<Record<string, (place: Place) => string | undefined>> = {
   TSTypeAssertion: () => '<…>',
   TSNonNullExpression: () => '!',
   TSAnyKeyword: () => 'any',
-  TSTypePredicate: () => 'is',
+  // `asserts condition` names no type: the function throws unless the condition holds.
+  TSTypePredicate: ({ node }) =>
+    node['asserts'] === true && node['typeAnnotation'] === null ? undefined : 'is',
   CallExpression: checkCall,
   Identifier: ({ node: { name } }) =>
     name === 'process' || name === 'globalThis' ? name : undefined,
