@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { FLOODS, LARGE_VALUES } from '../support/hostile/floods.ts';
+import { FLOODS, VALUES } from '../support/hostile/floods.ts';
 import { type HostilePool, startHostilePool } from '../support/hostile/function.ts';
 import { expectAll, PLACES, type Place, record } from '../support/hostile/hostile.ts';
 import type { Play, Tampered } from '../support/hostile/server.ts';
@@ -7,7 +7,7 @@ import type { Recording } from '../support/hostile/session.ts';
 
 const stack = new AsyncDisposableStack();
 let recording: Recording;
-/** They have the time to run out of memory, or to be seen not to come back. */
+/** With a time limit that is long enough to run out of memory. */
 let functions: HostilePool;
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ afterAll(() => stack.disposeAsync());
 
 function playAt(name: string, place: Place, tampered: () => Tampered): Play {
   return {
-    name: `${name}, ${place}`,
+    name: `${name}, in the answer ${place}`,
     recording,
     login: 'trust',
     tamper: (step, _answer, steps) => (step === PLACES[place](steps) ? tampered() : undefined),
@@ -28,7 +28,7 @@ function playAt(name: string, place: Place, tampered: () => Tampered): Play {
 
 const NOTHING = Buffer.alloc(0);
 
-describe('the run ends as it must when a server says without an end', () => {
+describe('stays within its memory and time when a server endlessly sends', () => {
   test.each(Object.entries(FLOODS))('%s', async (name, { first = NOTHING, again = NOTHING }) => {
     const flood = (): Tampered => ({
       bytes: Buffer.concat([first, again]),
@@ -36,15 +36,15 @@ describe('the run ends as it must when a server says without an end', () => {
       repeatedBytes: again.length,
     });
     await expectAll(functions, [
-      playAt(name, 'during login', flood),
-      playAt(name, 'in the answer to the first query', flood),
+      playAt(name, 'to the startup message', flood),
+      playAt(name, 'to the first query', flood),
     ]);
   });
 });
 
-describe('the run ends as it must when a server says in one value', () => {
-  test.each(Object.entries(LARGE_VALUES))('%s', async (name, make) => {
-    const play = playAt(name, 'in the answer to the first query', () => ({
+describe('stays within its memory and time when a server sends one value:', () => {
+  test.each(Object.entries(VALUES))('%s', async (name, make) => {
+    const play = playAt(name, 'to the first query', () => ({
       bytes: make(),
       afterwards: 'goes on',
     }));

@@ -1,17 +1,17 @@
 import { errorResponse, int32, message, readyForQuery } from '../wire.ts';
 import { dataRow, FRAMES, rowDescription } from './frames.ts';
 
-/** What a server says without an end, or in one message that is too much for whoever reads it. */
+/** An endless answer. */
 export interface Flood {
   readonly first?: Buffer;
-  /** Said again and again. */
+  /** Repeated until the client closes the connection. */
   readonly again?: Buffer;
 }
 
-/** Just below what is allowed for one message. */
+/** Just below the guard's limit for one message. */
 const LARGE_BYTES = 8_000_000;
 
-/** Texts of about so many bytes that are hard on the parser of a type. */
+/** Texts of a given length that are expensive to parse. */
 const JSON_TEXTS: Readonly<Record<string, (bytes: number) => string>> = {
   'opening brackets': (bytes) => '['.repeat(bytes),
   'opening braces': (bytes) => '{'.repeat(bytes),
@@ -34,7 +34,7 @@ const TIME_TEXTS: Readonly<Record<string, (bytes: number) => string>> = {
   spaces: (bytes) => ' '.repeat(bytes),
 };
 
-/** Types of which node-postgres parses the text, by their OIDs, and texts for them. */
+/** Types that node-postgres parses, with their OIDs. */
 const PARSED = [
   ['json', 114, JSON_TEXTS],
   ['text[]', 1_009, ARRAY_TEXTS],
@@ -44,35 +44,45 @@ const PARSED = [
   ['bytea', 17, TIME_TEXTS],
 ] as const;
 
-/** One value as long as it may be, of each type. */
-export const LARGE_VALUES: Readonly<Record<string, () => Buffer>> = Object.fromEntries(
-  PARSED.flatMap(([type, oid, texts]) =>
-    Object.entries(texts).map(([text, make]) => [
-      `${text}, as ${type}`,
-      () =>
-        Buffer.concat([
-          rowDescription(['a_column'], oid),
-          dataRow([make(LARGE_BYTES)]),
-          message('C', 'SELECT 1\0'),
-          readyForQuery('T'),
-        ]),
-    ]),
-  ),
+function answerWith(value: string, type: number, format: number): Buffer {
+  return Buffer.concat([
+    rowDescription(['a_column'], type, format),
+    dataRow([value]),
+    message('C', 'SELECT 1\0'),
+    readyForQuery('T'),
+  ]);
+}
+
+const TEXT_FORMAT = 0;
+const BINARY_FORMAT = 1;
+
+/** Values near the size limit, and binary arrays that claim 2,000,000,000 elements. */
+export const VALUES: Readonly<Record<string, () => Buffer>> = Object.fromEntries(
+  PARSED.flatMap(([type, oid, texts]) => [
+    ...Object.entries(texts).map(
+      ([text, make]) =>
+        [`${text}, as ${type}`, () => answerWith(make(LARGE_BYTES), oid, TEXT_FORMAT)] as const,
+    ),
+    [`counts, as ${type} in binary form`, () => answerWith('{0.1'.repeat(9), oid, BINARY_FORMAT)],
+  ]),
 );
 
 const WIDE = Array.from({ length: 1_600 }, (_, i) => `column_${i}`);
 
-/** What does not end. */
+/** Endless answers. Those without `again` end in an incomplete message. */
 export const FLOODS: Readonly<Record<string, Flood>> = {
   'rows of a kilobyte': { first: rowDescription(['a']), again: dataRow(['x'.repeat(1_000)]) },
   'rows without a column': { first: rowDescription([]), again: dataRow([]) },
   'rows of a null': { first: rowDescription(['a']), again: dataRow([null]) },
   'wide rows of nulls': { first: rowDescription(WIDE), again: dataRow(WIDE.map(() => null)) },
-  'rows without a column, said to have many': { first: rowDescription(WIDE), again: dataRow([]) },
-  'rows that nothing describes': { again: dataRow(['x']) },
+  'rows without a column, described with 1,600': {
+    first: rowDescription(WIDE),
+    again: dataRow([]),
+  },
+  'rows without a description': { again: dataRow(['x']) },
   'rows of large values': { first: rowDescription(['a']), again: dataRow(['x'.repeat(1_000_000)]) },
-  // With one letter that has two bytes in memory, all of a text's have.
-  'rows of large values in letters of two bytes': {
+  // One character beyond Latin-1 makes each character of a string take two bytes.
+  'rows of large values in UTF-16': {
     first: rowDescription(['a']),
     again: dataRow([`${'x'.repeat(1_000_000)}€`]),
   },
@@ -101,9 +111,9 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
     first: Buffer.from([0x4e, 0x7f, 0xff, 0xff, 0xff]),
     again: Buffer.alloc(1),
   },
-  'an error without an end': { first: Buffer.from([0x45, 0, 0, 0, 4]) },
+  'an error without a body': { first: Buffer.from([0x45, 0, 0, 0, 4]) },
   'an error without its last zero': { first: message('E', 'SERROR\0') },
-  'an error of a text without an end': { first: message('E', 'SERROR') },
+  'an error without any zero': { first: message('E', 'SERROR') },
   notices: { again: FRAMES['NoticeResponse'] ?? Buffer.alloc(0) },
   'notices of 100 kB': { again: message('N', `M${'x'.repeat(100_000)}\0`, '\0') },
   notifications: { again: FRAMES['NotificationResponse'] ?? Buffer.alloc(0) },
@@ -111,9 +121,9 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   'settings of 20 kB': { again: message('S', 'a\0', `${'x'.repeat(20_000)}\0`) },
   keys: { again: message('K', int32(1), int32(2)) },
   errors: { again: errorResponse('ERROR', '42P01', 'a text') },
-  'that it is ready': { again: readyForQuery('I') },
+  ReadyForQuery: { again: readyForQuery('I') },
   'empty queries': { again: message('I') },
-  'that the client is logged in': { again: message('R', int32(0)) },
+  AuthenticationOk: { again: message('R', int32(0)) },
   'requests for the password': { again: message('R', int32(3)) },
   'requests for the password, with a salt': { again: message('R', int32(5), 'salt') },
   'requests for SCRAM': { again: message('R', int32(10), 'SCRAM-SHA-256\0\0') },
@@ -129,7 +139,7 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   },
   zeros: { again: Buffer.alloc(1) },
   'the byte 0xff': { again: Buffer.alloc(1, 0xff) },
-  'lines of HTTP': { again: Buffer.from('HTTP/1.1 200 OK\r\n') },
+  'HTTP status lines': { again: Buffer.from('HTTP/1.1 200 OK\r\n') },
   'the letter R': { again: Buffer.from('R') },
   'the letter E': { again: Buffer.from('E') },
 };

@@ -32,7 +32,7 @@ export function dataRow(values: readonly (string | Buffer | null)[]): Buffer {
   return message('D', int16(values.length), ...fields);
 }
 
-/** One message of each type that a server can send, as it should be. Source: PostgreSQL's documentation, chapter 54.7. */
+/** One valid message of each type. Source: PostgreSQL's documentation, "Message Formats". */
 export const FRAMES: Readonly<Record<string, Buffer>> = {
   AuthenticationOk: message('R', int32(0)),
   AuthenticationKerberosV5: message('R', int32(2)),
@@ -46,7 +46,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
   AuthenticationSASL: message('R', int32(10), 'SCRAM-SHA-256\0\0'),
   AuthenticationSASLContinue: message('R', int32(11), 'r=nonce,s=c2FsdA==,i=4096'),
   AuthenticationSASLFinal: message('R', int32(12), 'v=c2lnbmF0dXJl'),
-  'an authentication request that nobody knows': message('R', int32(13)),
+  'an unknown authentication request': message('R', int32(13)),
   'a negative authentication request': message('R', int32(-1)),
   BackendKeyData: message('K', int32(1), int32(2)),
   BindComplete: message('2'),
@@ -72,44 +72,44 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
   ReadyForQuery: readyForQuery('I'),
   RowDescription: rowDescription(['a_column']),
   'a message of a client': message('Q', 'select 1\0'),
-  'a type that nobody knows': message('~', 'some bytes'),
-  'a type that is zero': message('\0', 'some bytes'),
+  'an unknown type': message('~', 'some bytes'),
+  'type 0': message('\0', 'some bytes'),
 };
 
-/** The same message with another length in its header. */
+/** Returns the message with another length in its header. */
 function claim(frame: Buffer, length: number): Buffer {
   const bytes = Buffer.from(frame);
   bytes.writeUInt32BE(length >>> 0, 1);
   return bytes;
 }
 
-/** A message with another body, and the length of that. */
+/** Returns the message with another body and its length. */
 function withBody(frame: Buffer, body: Buffer): Buffer {
   return message(frame.toString('latin1', 0, 1), body);
 }
 
 const GIGABYTES = 0x7fff_ffff;
 
-/** What is wrong with a message. */
+/** Ways to make a message invalid. */
 export const MALFORMATIONS: Readonly<Record<string, (frame: Buffer) => Buffer>> = {
-  'as it should be, but not now': (frame) => frame,
-  'of length 0': (frame) => claim(frame, 0),
-  'of length 1': (frame) => claim(frame, 1),
-  'of length 2': (frame) => claim(frame, 2),
-  'of length 3': (frame) => claim(frame, 3),
-  'of length 4, without a body': (frame) => withBody(frame, Buffer.alloc(0)),
-  'of length 4, with a body': (frame) => claim(frame, 4),
+  'valid, but unexpected': (frame) => frame,
+  'with length 0': (frame) => claim(frame, 0),
+  'with length 1': (frame) => claim(frame, 1),
+  'with length 2': (frame) => claim(frame, 2),
+  'with length 3': (frame) => claim(frame, 3),
+  'with length 4 and no body': (frame) => withBody(frame, Buffer.alloc(0)),
+  'with length 4 and a body': (frame) => claim(frame, 4),
   'a byte too short': (frame) => withBody(frame, frame.subarray(5, Math.max(5, frame.length - 1))),
   'a byte too long': (frame) => withBody(frame, Buffer.concat([frame.subarray(5), Buffer.of(1)])),
-  'said to be a byte shorter': (frame) => claim(frame, frame.length - 2),
-  'said to be a byte longer': (frame) => claim(frame, frame.length),
-  'of a negative length': (frame) => claim(frame, -1),
-  'of the most negative length': (frame) => claim(frame, -0x8000_0000),
-  'said to be of 2 GB': (frame) => claim(frame, GIGABYTES),
-  'without the zeros that end its texts': (frame) =>
+  'with a length one too small': (frame) => claim(frame, frame.length - 2),
+  'with a length one too large': (frame) => claim(frame, frame.length),
+  'with length -1': (frame) => claim(frame, -1),
+  'with length -2147483648': (frame) => claim(frame, -0x8000_0000),
+  'with a length of 2 GB': (frame) => claim(frame, GIGABYTES),
+  'without zero bytes': (frame) =>
     withBody(frame, Buffer.from(frame.subarray(5).map((byte) => (byte === 0 ? 1 : byte)))),
-  'of zeros': (frame) => withBody(frame, Buffer.alloc(frame.length - 5)),
-  'of ones': (frame) => withBody(frame, Buffer.alloc(frame.length - 5, 0xff)),
-  'with counts that do not fit': (frame) =>
+  'with a body of zeros': (frame) => withBody(frame, Buffer.alloc(frame.length - 5)),
+  'with a body of 0xff': (frame) => withBody(frame, Buffer.alloc(frame.length - 5, 0xff)),
+  'with a count of 32,767': (frame) =>
     withBody(frame, Buffer.concat([Buffer.of(0x7f, 0xff), frame.subarray(7)])),
 };

@@ -11,17 +11,17 @@ export async function record(release: HandmadeRelease): Promise<Recording> {
   return await recordSession(release, database);
 }
 
-/** In which answer something comes that should not. */
+/** The answer that is tampered with, as a function of the number of answers. */
 export const PLACES = {
-  'during login': () => 0,
-  'in the answer to the first query': () => 1,
-  // After it come those to COMMIT and to Terminate.
-  'in the answer to the query for the report': (steps: number) => steps - 3,
+  'to the startup message': () => 0,
+  'to the first query': () => 1,
+  // Followed by the answers to COMMIT and to Terminate.
+  'to the query for the report': (steps: number) => steps - 3,
 } as const;
 export type Place = keyof typeof PLACES;
 export const PLACE_NAMES = Object.keys(PLACES) as Place[];
 
-/** Runs the function on each, and expects that each run ends as it must, whatever the server says. */
+/** Runs the function against each server, and expects no violation. */
 export async function expectAll(functions: HostilePool, plays: readonly Play[]): Promise<void> {
   const problems = await Promise.all(
     plays.map(async (play) => {

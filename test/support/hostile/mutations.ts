@@ -4,14 +4,14 @@ import { FRAMES, MALFORMATIONS } from './frames.ts';
 import { AFTERWARDS, type Play, type Tampered } from './server.ts';
 import { type Answer, LOGINS, type Recording } from './session.ts';
 
-/** Places are numbers up to this, and mean a share of what there is. */
+/** A position in a list is given as a share of its length, from 0 to this. */
 const SHARES = 10_000;
 
 function placeIn(length: number, share: number): number {
   return Math.min(length - 1, Math.floor((share / SHARES) * length));
 }
 
-/** The answer with another frame, or others, at a place. */
+/** Replaces the message at a position. */
 function replaceAt(
   answer: Answer,
   share: number,
@@ -37,7 +37,7 @@ function resize(frame: Buffer, by: number): Buffer {
   return message(frame.toString('latin1', 0, 1), resized);
 }
 
-/** More than a session may have, and not more than this process should have. */
+/** More than the guard allows in a session, and little enough for the test's own process. */
 const MOST_REPEATED_BYTES = 50_000_000;
 
 function repeat(frame: Buffer, times: number): readonly Buffer[] {
@@ -60,7 +60,7 @@ function move(answer: Answer, from: number, to: number): Answer {
     .toSpliced(placeIn(answer.length, to), 0, ...answer.slice(at, at + 1));
 }
 
-/** Other bytes in the values of a row, whose lengths are right: what a server with other catalogs would say. */
+/** Replaces one value of a row and keeps the lengths valid, as a server with other catalogs would. */
 function revalue(frame: Buffer, text: string, share: number): readonly Buffer[] {
   if (frame[0] !== 'D'.charCodeAt(0)) return [frame];
   const values: Buffer[] = [];
@@ -78,7 +78,7 @@ function revalue(frame: Buffer, text: string, share: number): readonly Buffer[] 
   return [message('D', frame.subarray(5, 7), ...values)];
 }
 
-/** One change of what a server says. */
+/** One change of an answer. */
 type Change =
   | { readonly change: 'cut'; readonly at: number }
   | { readonly change: 'remove'; readonly at: number }
@@ -208,11 +208,11 @@ const aChange: fc.Arbitrary<Change> = fc.oneof(
   }),
 );
 
-/** A session with a server that says something else in one of its answers, or that of another one. */
+/** A recorded session with one changed answer. */
 export interface Mutation {
   readonly recording: number;
   readonly login: (typeof LOGINS)[number];
-  /** Which of its answers, as a share of all. */
+  /** Position of the changed answer. */
   readonly step: number;
   readonly changes: readonly Change[];
   readonly pieceBytes: number | undefined;
@@ -225,7 +225,7 @@ export const aMutation: fc.Arbitrary<Mutation> = fc.record({
   step: share,
   changes: fc.array(aChange, { minLength: 1, maxLength: 4 }),
   pieceBytes: fc.option(fc.constantFrom(1, 2, 3, 5, 7, 64, 1_000), { nil: undefined, freq: 3 }),
-  // A server that is silent costs the run's whole time.
+  // A silent server costs the run's whole time limit.
   afterwards: fc.oneof(
     {
       weight: 9,
@@ -235,7 +235,7 @@ export const aMutation: fc.Arbitrary<Mutation> = fc.record({
   ),
 });
 
-/** Pieces of a single byte are for what is short. */
+/** Maximum number of pieces; longer answers are written at once. */
 const MOST_PIECES = 2_000;
 
 function toTampered(answer: Answer, { changes, pieceBytes, afterwards }: Mutation): Tampered {

@@ -4,32 +4,38 @@ import { type SocketServer, serveSockets } from '../sockets.ts';
 import { messageReader } from '../wire.ts';
 import { type Answer, type Login, type Recording, respondersOf } from './session.ts';
 
-/** What a server does after the bytes that it was not to say. */
+/** Behaviour of the server after the tampered bytes. */
 export const AFTERWARDS = ['goes on', 'hangs up', 'resets', 'is silent', 'repeats'] as const;
 export type Afterwards = (typeof AFTERWARDS)[number];
 
-/** What a server says instead of an answer. */
+/** Bytes that the server sends instead of an answer. */
 export interface Tampered {
   readonly bytes: Buffer;
-  /** It comes in pieces of so many bytes; in one where there is no number. */
+  /** Size of the pieces in which the bytes are written; default: one piece. */
   readonly pieceBytes?: number;
-  /** `repeats` says the last bytes again and again, until the client has hung up. */
+  /** `repeats` sends the last bytes until the client closes the connection. */
   readonly afterwards: Afterwards;
-  /** What is repeated, in bytes from the end; all of it where there is no number. */
+  /** Number of bytes at the end that are repeated; default: all. */
   readonly repeatedBytes?: number;
 }
 
-/** One session with a server that says something else than it should. */
+/** One session with a hostile server. */
 export interface Play {
-  /** For whoever reads that it went wrong. */
+  /** Names the session in a failure. */
   readonly name: string;
   readonly recording: Recording;
   readonly login: Login;
-  /** @param step which message of the client is answered: 0 is the startup message */
+  /** Environment variables that replace those of the function. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * Returns the bytes to send instead of an answer; undefined sends the answer.
+   *
+   * @param step number of the client's message: 0 is the startup message
+   */
   tamper(step: number, answer: Answer, steps: number): Tampered | undefined;
 }
 
-/** Big enough for the kernel to be busy with. */
+/** Repeated bytes are written in blocks of about this size. */
 const BLOCK_BYTES = 64 * 1_024;
 
 function repeat(socket: Socket, bytes: Buffer): void {
@@ -53,7 +59,8 @@ async function write(socket: Socket, { bytes, pieceBytes }: Tampered): Promise<v
   }
 }
 
-async function say(socket: Socket, tampered: Tampered): Promise<void> {
+/** Sends the bytes and does what follows them. */
+export async function send(socket: Socket, tampered: Tampered): Promise<void> {
   await write(socket, tampered);
   const { bytes, afterwards, repeatedBytes = bytes.length } = tampered;
   if (afterwards === 'hangs up') socket.end();
@@ -61,10 +68,10 @@ async function say(socket: Socket, tampered: Tampered): Promise<void> {
   if (afterwards === 'repeats') repeat(socket, bytes.subarray(bytes.length - repeatedBytes));
 }
 
-/** Of whoever logs in to a hostile server. */
+/** Password of every client of a hostile server. */
 export const HOSTILE_PASSWORD = secret('password-of-the-hostile');
 
-/** Plays one session with one client. */
+/** Plays one session to one client. */
 function play(socket: Socket, { recording, login, tamper }: Play): void {
   const responders = respondersOf(recording, login, HOSTILE_PASSWORD);
   const read = messageReader(true);
@@ -79,14 +86,14 @@ function play(socket: Socket, { recording, login, tamper }: Play): void {
       }
       const tampered = tamper(step, answer, responders.length);
       isDone = tampered !== undefined && tampered.afterwards !== 'goes on';
-      void say(socket, tampered ?? { bytes: Buffer.concat(answer), afterwards: 'goes on' });
+      void send(socket, tampered ?? { bytes: Buffer.concat(answer), afterwards: 'goes on' });
       step += 1;
     }
   });
 }
 
 export interface HostileServer extends SocketServer {
-  /** Sets what the next clients are played. */
+  /** Sets the session for the next clients. */
   setPlay(play: Play): void;
 }
 

@@ -5,24 +5,24 @@ import { startProxy } from '../sockets.ts';
 import { int32, message, messageReader } from '../wire.ts';
 import { secretFor, startWorld } from '../world.ts';
 
-/** What a server says to one message of its client; each frame is a whole message. */
+/** The server's answer to one message of its client, one buffer for each message. */
 export type Answer = readonly Buffer[];
 
-/** What a server says in one session: the first answer is to the startup message. */
+/** All answers of a server in one session; the first is to the startup message. */
 export type Session = readonly Answer[];
 
-/** How a client says who it is. */
+/** Methods of authentication. */
 export const LOGINS = ['trust', 'clear-text password', 'md5', 'scram'] as const;
 export type Login = (typeof LOGINS)[number];
 
-/** A session of a real server, whose login can be replaced: what follows it is the same for each way to log in. */
+/** A recorded session of a real server. Its login is stored apart, so that it can be replayed with another method. */
 export interface Recording {
   readonly name: string;
-  /** What a server says when the client is logged in, from AuthenticationOk on. */
+  /** AuthenticationOk and the messages after it. */
   readonly welcome: Answer;
-  /** AuthenticationSASL, and its continuation with the nonce of a client that is gone. */
+  /** AuthenticationSASL and AuthenticationSASLContinue, with the nonce of the recorded client. */
   readonly scram: readonly [Answer, Answer];
-  /** To the queries, each for itself, and to Terminate. */
+  /** Answers to the queries and to Terminate. */
   readonly answers: Session;
 }
 
@@ -33,7 +33,7 @@ function isSaslFinal(frame: Buffer): boolean {
   return frame[0] === AUTHENTICATION && frame.readInt32BE(5) === SASL_FINAL;
 }
 
-/** Runs the sources once on a database, and keeps what its server says. */
+/** Runs send-report from its sources once against a database, and records the server's answers. */
 export async function recordSession(name: string, database: TestDatabase): Promise<Recording> {
   const sessions: Buffer[][][] = [];
   await using proxy = await startProxy(database.port, ({ client, server }) => {
@@ -66,7 +66,7 @@ export async function recordSession(name: string, database: TestDatabase): Promi
   };
 }
 
-/** What the server says last in SCRAM, when it has heard the client's proof. Source: RFC 5802, section 3. */
+/** Computes the server's signature in SCRAM. Source: RFC 5802, section 3. */
 function scramSignature(password: string, first: string, heard: readonly string[]): string {
   const attribute = (name: string): string =>
     first
@@ -87,10 +87,10 @@ function scramSignature(password: string, first: string, heard: readonly string[
   return createHmac('sha256', key).update(`${bare},${first},${withoutProof}`).digest('base64');
 }
 
-/** Answers one client, message by message. */
+/** Answers one message of a client. */
 export type Responder = (body: Buffer) => Answer;
 
-/** The nonce that a client begins with in SCRAM has 24 characters in node-postgres. */
+/** Length of the client's nonce in node-postgres. */
 const NONCE_LENGTH = 24;
 
 function respondToScram({ scram, welcome }: Recording, password: string): readonly Responder[] {
@@ -116,9 +116,9 @@ function respondToScram({ scram, welcome }: Recording, password: string): readon
 }
 
 /**
- * Everything that a server with such a login says, in order. It is for one client: SCRAM remembers what that has said.
+ * Returns the answers of a server with this login method, in order. They serve one client: SCRAM has state.
  *
- * @param password the client's
+ * @param password of the client
  */
 export function respondersOf(
   recording: Recording,
