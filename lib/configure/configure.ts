@@ -12,7 +12,7 @@ import { applyPlan } from './apply.ts';
 import { asPlainRole } from './as-plain-role.ts';
 import { type Change, parseChange } from './change.ts';
 import { type Plan, planChange } from './plan.ts';
-import { readSurroundings, textSql } from './surroundings.ts';
+import { readSurroundings, reporterSql } from './surroundings.ts';
 
 export interface ConfigureDependencies {
   /** Gives the reader of a target's secret: the administrator's. */
@@ -74,9 +74,6 @@ interface Progress {
   notes: readonly string[];
   readonly durationMs: Story['durationMs'];
 }
-
-/** Before the change and after it, the consent is that of a plain reporting role, which need not be the administrator. */
-const NO_ROLE = 'null';
 
 function allStatements({ alone, together, after }: Plan) {
   return [...alone, ...together, ...after];
@@ -140,7 +137,7 @@ async function change(
     );
     return phases.run(phase, (signal) => work(connection, signal));
   };
-  const reporter = wanted.scope.kind === 'role' ? textSql(wanted.scope.role) : NO_ROLE;
+  const reporter = reporterSql(wanted);
   const look = <T>(read: (snapshot: Snapshot, facts: Facts, consent: Consent) => T | Promise<T>) =>
     connected('database', (connection, signal) =>
       withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {

@@ -6,9 +6,14 @@ import { checkRow } from '../input.ts';
 import type { Change } from './change.ts';
 
 /** Any text as an expression of SQL, whatever is in it. */
-export function textSql(text: string): string {
+function textSql(text: string): string {
   const hex = Buffer.from(text, 'utf8').toString('hex');
   return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;
+}
+
+/** The reporting role of a change's consent, as SQL: the role that the event names, else none. */
+export function reporterSql({ scope }: Change): string {
+  return scope.kind === 'role' ? textSql(scope.role) : 'null';
 }
 
 const rowSchema = z.object({

@@ -12,7 +12,7 @@ import { secretFor, startWorld } from '../support/world.ts';
 type Environment = Readonly<Record<string, string>>;
 
 function checking(delivery: object): Environment {
-  return { DELIVERY: JSON.stringify({ latestVersion: '2.30.1', ...delivery }) };
+  return { DELIVERY: JSON.stringify({ latestVersion: '2.33.1', ...delivery }) };
 }
 
 async function at(level: string): Promise<TestDatabase> {
@@ -46,12 +46,12 @@ test('with latestVersion the version is judged, and nothing is sent, nor looked 
     level: 'ERROR',
     message: 'the "timescaledb" extension is not up-to-date',
     outcome: 'checked',
-    hint: 'The most up-to-date version is 2.30.1, the installed version is 2.28.3.',
-    version: { latest: '2.30.1', verdicts: ['alter-extension', 'upgrade-package'] },
+    hint: 'The most up-to-date version is 2.33.1, the installed version is 2.28.3.',
+    version: { latest: '2.33.1', verdicts: ['alter-extension', 'upgrade-package'] },
   });
   for (const nothing of ['report', 'receipt', 'uuid']) expect(line).not.toHaveProperty(nothing);
   expect(metricsOf(run)).toMatchObject([
-    { Completed: 1, Checked: 1, Sent: 0, Outdated: 1, VersionsBehind: 2 },
+    { Completed: 1, Checked: 1, Sent: 0, Outdated: 1, VersionsBehind: 5 },
   ]);
 });
 

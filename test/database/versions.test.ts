@@ -35,7 +35,7 @@ test('two databases of one server at different versions: each run names its own'
         available: '2.28.3',
         verdicts: ['alter-extension'],
         sentence: expect.stringContaining(
-          "in number-0 runs ALTER EXTENSION timescaledb UPDATE TO '2.29.2'",
+          "in number-0 runs ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
         ),
         // What fixes the published vulnerability, although the endpoint does not name it.
         reachable: '2.29.1',
@@ -57,13 +57,13 @@ test('a newer version on the disk than the default is found, and has to be named
   await using database = await consenting('2.28.3');
   await using world = await startWorld({
     secret: secretFor(database),
-    answer: answerWithVersion('2.30.1'),
+    answer: answerWithVersion('2.33.1'),
   });
   const { outcome } = await world.run({ event: NOW });
   expect(outcome.version).toMatchObject({
     available: '2.28.3',
     verdicts: ['alter-extension', 'upgrade-package'],
-    sentence: expect.stringContaining("UPDATE TO '2.29.2'"),
+    sentence: expect.stringContaining("UPDATE TO '2.32.0'"),
   });
 });
 
@@ -84,7 +84,10 @@ test('in template1 the verdict says that new databases begin with it', async () 
     await admin.query("create role reporter login password 'of-the-reporter'");
     await admin.end();
     const login = { name: 'template1', role: 'reporter', password: 'of-the-reporter' };
-    await using world = await startWorld({ secret: secretFor(login, { port: server.port }) });
+    await using world = await startWorld({
+      secret: secretFor(login, { port: server.port }),
+      answer: answerWithVersion('2.33.1'),
+    });
     const { outcome } = await world.run({ event: NOW });
     expect(outcome).toMatchObject({
       outcome: 'sent',

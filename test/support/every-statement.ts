@@ -3,7 +3,7 @@ import pg from 'pg';
 import { applyPlan } from '../../lib/configure/apply.ts';
 import { type Change, JOB_ACTIONS, type Scope } from '../../lib/configure/change.ts';
 import { planChange } from '../../lib/configure/plan.ts';
-import { readSurroundings, textSql } from '../../lib/configure/surroundings.ts';
+import { readSurroundings, reporterSql } from '../../lib/configure/surroundings.ts';
 import type { Connection } from '../../lib/connection.ts';
 import { type Snapshot, withSnapshot } from '../../lib/database.ts';
 import { type Facts, readFacts } from '../../lib/facts.ts';
@@ -195,8 +195,7 @@ const JOBS: readonly Facts['jobs'][] = [
 async function changingSessions(identity: Identity): Promise<Messages[]> {
   const sessions: Messages[] = [];
   for (const change of CHANGES) {
-    const { scope } = change;
-    const reporter = scope.kind === 'role' ? textSql(scope.role) : undefined;
+    const reporter = reporterSql(change);
     sessions.push(
       await snapshotOf(identity, [FACTS_ROW], async (snapshot) => {
         await readFacts(snapshot, reporter);
