@@ -112,9 +112,17 @@ const authentication: ErrorMaker = (details) =>
     },
   );
 
+/** No text that is known here is longer; some patterns take time that grows with the square of a server's text. */
+const MAX_TEXT_LENGTH = 1_000;
+
+/** Returns the beginning of an error's text, which is all that patterns are matched against. */
+function textOf({ message }: Error): string {
+  return message.slice(0, MAX_TEXT_LENGTH);
+}
+
 /** PostgreSQL has one SQLSTATE for all that pg_hba.conf refuses: its text, where it is in English, names the certificate. */
 const refusedByHba: ErrorMaker = (details) => {
-  const text = details.original instanceof Error ? details.original.message : '';
+  const text = details.original instanceof Error ? textOf(details.original) : '';
   return /requires a valid client certificate/.test(text)
     ? clientCertificate(details)
     : authentication(details);
@@ -288,7 +296,7 @@ function bySqlstateOfLogin(origin: string, text: string, when: When): ErrorMaker
 
 function bySqlstateOfQuery(origin: string, error: Error): ErrorMaker | undefined {
   if (origin !== INTERNAL_ERROR) return BY_SQLSTATE.get(origin);
-  return internalErrorInQuery(error.message, 'routine' in error && error.routine !== undefined);
+  return internalErrorInQuery(textOf(error), 'routine' in error && error.routine !== undefined);
 }
 
 /** SQLSTATE first, then what OpenSSL and the socket say. */
@@ -296,7 +304,7 @@ function makerForToken(origin: string, error: Error, when: When): ErrorMaker | u
   const bySqlstate =
     when === 'query'
       ? bySqlstateOfQuery(origin, error)
-      : bySqlstateOfLogin(origin, error.message, when);
+      : bySqlstateOfLogin(origin, textOf(error), when);
   if (bySqlstate !== undefined) return bySqlstate;
   const byNetwork = BY_NETWORK_ERROR.find(([pattern]) => pattern.test(origin))?.[1];
   return byNetwork === undefined || when !== 'query' ? byNetwork : lost;
@@ -326,7 +334,7 @@ function makerFor(thrown: Error, origin: string | undefined, when: When): ErrorM
   if (thrown instanceof NoProcessError) return busy;
   if (isInvalidAnswer(thrown)) return invalidAnswer(when);
   return origin === undefined
-    ? makerForText(thrown.message, when)
+    ? makerForText(textOf(thrown), when)
     : makerForToken(origin, thrown, when);
 }
 

@@ -486,3 +486,23 @@ test.each([
   const error = toDatabaseError(Object.assign(new Error('x'), { code }), 'query');
   expect(error).toMatchObject({ code: expected, retryable, origin: code });
 });
+
+describe('a text of eight megabytes', () => {
+  test.each([
+    ['connect', '08P01', 'max_'],
+    ['connect', '08P01', 'database '],
+    ['connect', 'XX000', 'max_'],
+    ['query', undefined, 'unexpected '],
+    ['connect', undefined, 'unexpected '],
+  ] as const)('is classified within a second: %s, %s, %s', (when, code, part) => {
+    const error = Object.assign(
+      new pg.DatabaseError(part.repeat(2 ** 23 / part.length), 1, 'error'),
+      {
+        code,
+      },
+    );
+    const startedAt = performance.now();
+    toDatabaseError(error, when);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
