@@ -76,19 +76,21 @@ export type TelemetryJob = z.infer<typeof jobSchema>;
 const MAX_JOBS = 1_000;
 /** A server's folder of update scripts has some hundreds of versions. */
 const MAX_VERSIONS = 1_000;
+/** More than any list of a server. Each item of a wrong type costs about a kilobyte, for what is wrong with it. */
+const MAX_ITEMS = 10_000;
 
 const rowSchema = z.object({
   available_version: z.nullable(z.string()),
   session_level: z.nullable(z.string()),
   level_setting: z.nullable(z.object({ source: z.string(), resetValue: z.nullable(z.string()) })),
-  stored_levels: z.array(storedLevelSchema),
+  stored_levels: z.array(storedLevelSchema).check(z.maxLength(MAX_ITEMS)),
   pending_level: z.nullable(z.string()),
   jobs: z.array(jobSchema).check(z.maxLength(MAX_JOBS)),
-  metadata_keys: z.array(z.string()),
+  metadata_keys: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
   installed_at: z.nullable(z.string()),
-  available_versions: z.array(z.string()),
+  available_versions: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
   is_template1: z.boolean(),
-  restoring: z.array(z.string()),
+  restoring: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
 });
 
 /** What one read-only snapshot of the server says. */

@@ -106,6 +106,8 @@ export type MemberFunction = z.infer<typeof functionSchema>;
 const serverVersionSchema = z.int().check(z.minimum(90_000), z.maximum(9_999_999));
 /** More functions of these few names than any release has. */
 const MAX_MEMBER_FUNCTIONS = 100;
+/** More tables than are looked at. */
+const MAX_NO_TABLES = 100;
 
 const rowSchema = z.object({
   server_version_num: serverVersionSchema,
@@ -116,7 +118,7 @@ const rowSchema = z.object({
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
   may_read_job_errors: z.boolean(),
-  no_tables: z.array(z.string()),
+  no_tables: z.array(z.string()).check(z.maxLength(MAX_NO_TABLES)),
 });
 
 export interface Identity {

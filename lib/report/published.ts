@@ -6,6 +6,9 @@ import { FIELDS } from './fields.ts';
 /** How much is told of what is wrong: enough to find it, and no more than a log line should hold. */
 const MOST_PROBLEMS = 5;
 
+/** More values than any report has. Each that is not published costs about two kilobytes, for what is wrong with it. */
+const MAX_VALUES = 20_000;
+
 /** The check for a whole report in the format of a release: every published field of it and no other. */
 export function reportSchema(release: string): z.ZodMiniType {
   return objectSchema(FIELDS, release);
@@ -53,11 +56,29 @@ function inSight(_key: string, value: unknown): unknown {
   return { ...rest, [name]: hidden };
 }
 
-/** Reads a report by its schema; it may not be JSON, or may be nested too deep for a check. */
+function tooManyValues(): RunError {
+  return new RunError('REPORT_UNPUBLISHED', `The report has more than ${MAX_VALUES} values.`, {
+    remedy:
+      "Nothing was sent. Check that host and port lead to a PostgreSQL server, and look at the rows of TimescaleDB's metadata that have include_in_telemetry.",
+  });
+}
+
+/** For `JSON.parse`: counts the values, and exposes `__proto__`. */
+function limitValues(): (key: string, value: unknown) => unknown {
+  let values = 0;
+  return (key, value) => {
+    values += 1;
+    if (values > MAX_VALUES) throw tooManyValues();
+    return inSight(key, value);
+  };
+}
+
+/** Reads a report by its schema; it may not be JSON, be nested too deep for a check, or have too many values for one. */
 function read(text: string, release: string) {
   try {
-    return reportSchema(release).safeParse(JSON.parse(text, inSight));
+    return reportSchema(release).safeParse(JSON.parse(text, limitValues()));
   } catch (original) {
+    if (original instanceof RunError) throw original;
     throw new RunError('REPORT_UNPUBLISHED', 'The report is not JSON, or is nested too deep.', {
       remedy:
         'Nothing was sent. Check that host and port lead to a PostgreSQL server: its jsonb is always JSON.',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { FLOODS, VALUES } from '../support/hostile/floods.ts';
+import { FLOODS, VALUES, WRONG_ITEMS } from '../support/hostile/floods.ts';
 import { type HostilePool, startHostilePool } from '../support/hostile/function.ts';
 import { expectAll, PLACES, type Place, record } from '../support/hostile/hostile.ts';
 import type { Play, Tampered } from '../support/hostile/server.ts';
@@ -26,6 +26,10 @@ function playAt(name: string, place: Place, tampered: () => Tampered): Play {
   };
 }
 
+function isPlace(text: string): text is Place {
+  return text in PLACES;
+}
+
 const NOTHING = Buffer.alloc(0);
 
 describe('stays within its memory and time when a server endlessly sends', () => {
@@ -50,4 +54,14 @@ describe('stays within its memory and time when a server sends one value:', () =
     }));
     await expectAll(functions, [play]);
   });
+});
+
+describe('stays within its memory and time when all items of a list are of a wrong type', () => {
+  for (const [place, answers] of Object.entries(WRONG_ITEMS)) {
+    test.each(Object.entries(answers))(`${place}: %s`, async (name, make) => {
+      if (!isPlace(place)) throw new TypeError(`${place} is no place in a session.`);
+      const tampered = (): Tampered => ({ bytes: make(), afterwards: 'goes on' });
+      await expectAll(functions, [playAt(name, place, tampered)]);
+    });
+  }
 });

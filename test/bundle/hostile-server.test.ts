@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FRAMES, MALFORMATIONS } from '../support/hostile/frames.ts';
 import { type HostilePool, startHostilePool } from '../support/hostile/function.ts';
-import { expectAll, PLACE_NAMES, PLACES, record } from '../support/hostile/hostile.ts';
+import { expectAll, PLACES, record, TABLE_PLACES } from '../support/hostile/hostile.ts';
 import { aMutation, playOf } from '../support/hostile/mutations.ts';
 import type { Play } from '../support/hostile/server.ts';
 import { LOGINS, type Recording } from '../support/hostile/session.ts';
@@ -39,7 +39,7 @@ test('sends a report in a replayed session, with each login method', async () =>
 /** Sends a message in front of an answer, and instead of it. */
 function playsOf(type: string, malformation: string, bytes: Buffer): readonly Play[] {
   const [recording] = recordings;
-  return PLACE_NAMES.flatMap((place) =>
+  return TABLE_PLACES.flatMap((place) =>
     [true, false].map(
       (isAlone): Play => ({
         name: `${type}, ${malformation}, ${isAlone ? 'instead of' : 'before'} the answer ${place}`,

@@ -143,3 +143,53 @@ export const FLOODS: Readonly<Record<string, Flood>> = {
   'the letter R': { again: Buffer.from('R') },
   'the letter E': { again: Buffer.from('E') },
 };
+
+/** A result of one row, with JSON in each column. */
+function resultOf(columns: Readonly<Record<string, string>>): Buffer {
+  return Buffer.concat([
+    rowDescription(Object.keys(columns), 114),
+    dataRow(Object.values(columns)),
+    message('C', 'SELECT 1\0'),
+    readyForQuery('T'),
+  ]);
+}
+
+function listOf(item: string, count: number): string {
+  return `[${`${item},`.repeat(count - 1)}${item}]`;
+}
+
+/** JSON of the names of as many members as fit into so many bytes. */
+function membersOf(value: string, bytes: number): string {
+  const count = Math.floor(bytes / (9 + value.length));
+  const members = Array.from(
+    { length: count },
+    (_, i) => `"${i.toString(36).padStart(5, '0')}":${value}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
+const LARGE_REPORT_BYTES = 1_000_000;
+
+function reportOf(field: string, value: string): Buffer {
+  const report = JSON.stringify(`{"${field}":${value}}`);
+  return resultOf({ bytes: '1', report, estimated_relations: '0' });
+}
+
+/** Answers of nearly the largest size in which each item of a list, or each member of an object, is of a wrong type. */
+export const WRONG_ITEMS = {
+  'to the first query': {
+    no_tables: () => resultOf({ no_tables: listOf('1', 600_000) }),
+    member_functions: () => resultOf({ member_functions: listOf('{}', 300_000) }),
+  },
+  'to the query for the facts': {
+    stored_levels: () => resultOf({ stored_levels: listOf('{}', 300_000) }),
+    available_versions: () => resultOf({ available_versions: listOf('1', 600_000) }),
+    restoring: () => resultOf({ restoring: listOf('1', 600_000) }),
+    jobs: () => resultOf({ jobs: listOf('{}', 300_000) }),
+  },
+  'to the query for the report': {
+    stats_by_job_type: () => reportOf('stats_by_job_type', membersOf('{}', LARGE_REPORT_BYTES)),
+    functions_used: () => reportOf('functions_used', membersOf('{}', LARGE_REPORT_BYTES)),
+    db_metadata: () => reportOf('db_metadata', membersOf('1', LARGE_REPORT_BYTES)),
+  },
+} as const;
