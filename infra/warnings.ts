@@ -15,27 +15,25 @@ function placeOf({ overrides: { host, port, database } }: Database) {
   return { host: host?.toLowerCase().replace(/\.$/, ''), port, database };
 }
 
-/** Groups databases whose secrets can be one and the same. */
-function groupBySecret(databases: readonly Database[]): readonly (readonly Database[])[] {
-  const groups: Database[][] = [];
-  for (const database of databases) {
-    const group = groups.find((members) =>
-      members.some(({ secret }) => mayBeSame(secret, database.secret)),
-    );
-    if (group === undefined) groups.push([database]);
-    else group.push(database);
-  }
-  return groups;
+/** Whether two databases may be one: what is not written comes from the secret, so that any port may be its port. */
+function mayBeOne(one: Database, other: Database): boolean {
+  const [place, another] = [placeOf(one), placeOf(other)];
+  const isSamePort = [place.port, another.port].includes(undefined) || place.port === another.port;
+  if (place.host !== another.host || place.database !== another.database || !isSamePort)
+    return false;
+  const isNamed = place.host !== undefined && place.database !== undefined;
+  return isNamed || mayBeSame(one.secret, other.secret);
 }
 
 /** Databases that would log in to one and the same, by one secret or because they name it in full, and report it twice. */
 function sameDatabase(databases: readonly Database[]): readonly string[] {
-  const byPlace = Map.groupBy(databases, (database) => JSON.stringify(placeOf(database)));
-  return [...byPlace.values()]
-    .flatMap((group) => {
-      const { host, database } = group[0]?.overrides ?? {};
-      return host !== undefined && database !== undefined ? [group] : groupBySecret(group);
-    })
+  const groups: Database[][] = [];
+  for (const database of databases) {
+    const group = groups.find((members) => members.some((member) => mayBeOne(member, database)));
+    if (group === undefined) groups.push([database]);
+    else group.push(database);
+  }
+  return groups
     .filter(({ length }) => length > 1)
     .map(
       (group) =>

@@ -25,6 +25,26 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]
     /"one" and "other" have the same secret or host/,
   ],
   [
+    'one database that is named in full, once with its port',
+    {
+      databases: [
+        aDatabase('one', { host: 'db.example.com', database: 'metrics' }),
+        aDatabase('other', { host: 'db.example.com', database: 'metrics', port: 5_432 }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
+    'one secret for two databases, one of them with its port',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x' }),
+        aDatabase('other', { secret: 'x', port: 5_432 }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
     'a partial ARN that Secrets Manager takes for a full one',
     { databases: [aDatabase('x', { secret: `${ARN}:prod/x-reader` })] },
     /"x" has a secret whose ARN ends in a hyphen and six letters: .* write the name or the full ARN/,
@@ -57,6 +77,15 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
       databases: [
         aDatabase('one', { secret: 'x', database: 'one' }),
         aDatabase('other', { secret: 'x', database: 'other' }),
+      ],
+    },
+  ],
+  [
+    'one secret for two servers on two ports',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x', port: 5_432 }),
+        aDatabase('other', { secret: 'x', port: 5_433 }),
       ],
     },
   ],
