@@ -68,7 +68,8 @@ const jobSchema = z.object({
  *
  * @property nextStart when the scheduler starts the job, ISO 8601 or `infinity`; null unless that is in the future, and so
  *   for a job that is running, is due, or has never run
- * @property lastRun when the last run started or, if it has ended, finished, ISO 8601; `-infinity` or null for none
+ * @property lastRun when the last run started or, if it has ended, finished, ISO 8601; `-infinity` or null for none,
+ *   and the present for one in the future, which a clock that was wrong leaves behind
  */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
@@ -266,7 +267,7 @@ select
       'initialStart', j.initial_start,
       'timezone', j.timezone,
       'nextStart', case when j.next_start > pg_catalog.now() then j.next_start end,
-      'lastRun', j.last_run
+      'lastRun', least(j.last_run, pg_catalog.now())
     ) order by j.id), '[]'::pg_catalog.json)
     from telemetry_job j
   ) as jobs,

@@ -25,8 +25,10 @@ export interface JobPause {
 function isSetByPerson({ nextStart, lastRun, scheduleInterval }: TelemetryJob): boolean {
   if (nextStart === null) return false;
   if (nextStart === 'infinity') return true;
+  const since = toMilliseconds(lastRun);
+  // Not a sum with minus infinity, which an infinite interval would make NaN.
+  if (since === undefined) return true;
   const wait = intervalToMs(scheduleInterval) * LARGEST_BACKOFF_INTERVALS;
-  const since = toMilliseconds(lastRun) ?? Number.NEGATIVE_INFINITY;
   const latest = since + Math.max(wait, LARGEST_FIRST_WAIT_MS);
   return (toMilliseconds(nextStart) ?? Number.NEGATIVE_INFINITY) > latest;
 }

@@ -98,6 +98,25 @@ const NEXT_STARTS: readonly (readonly [
     true,
   ],
   [
+    'a year and a day, after a run that a clock a year ahead has dated',
+    {
+      lastStart: "now() + interval '1 year'",
+      lastFinish: "now() + interval '1 year'",
+      nextStart: "now() + interval '1 year 1 day'",
+    },
+    false,
+  ],
+  [
+    'a month, after a run that has no finite time',
+    { lastFinish: "'infinity'", nextStart: "now() + interval '1 month'" },
+    false,
+  ],
+  [
+    'a day, for a job that has never run and has an infinite interval',
+    { ...NEVER_RUN, interval: 'infinity', nextStart: "now() + interval '1 day'" },
+    false,
+  ],
+  [
     'six days after a failure of a week ago',
     {
       lastStart: "now() - interval '7 days'",
