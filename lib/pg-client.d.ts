@@ -31,8 +31,13 @@ declare module 'pg/lib/type-overrides.js' {
 declare module 'pg/lib/client.js' {
   import { Client, type ClientConfig, type Connection } from 'pg';
 
+  interface Config extends ClientConfig {
+    readonly connection: Connection;
+    readonly scramMaxIterations: number;
+  }
+
   class PgClient extends Client {
-    constructor(config: ClientConfig & { readonly connection: Connection });
+    constructor(config: Config);
   }
   export = PgClient;
 }

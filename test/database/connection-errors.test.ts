@@ -28,6 +28,15 @@ function consenting(label = 'canary'): Promise<TestDatabase> {
   return createDatabase({ release: '2.28.3', level: 'basic', label });
 }
 
+test("a password with OWASP's number of SCRAM iterations is accepted", async () => {
+  await using database = await consenting();
+  const { admin, role, password } = database;
+  await admin.query(`set scram_iterations = 600000; alter role ${role} password '${password}'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run({ event: { ignoreSchedule: true } });
+  expect(outcome.outcome).toBe('sent');
+});
+
 test('nothing listens at the port', async () => {
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: 1 }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
