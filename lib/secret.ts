@@ -126,6 +126,9 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
   }
   if (url.username === '') throw invalidSecret('its URL has no user');
   if (url.password === '') throw invalidSecret('its URL has no password');
+  if (url.port !== '' && Number(url.port) === 0) {
+    throw invalidSecret('the port of its URL must be a whole number from 1 to 65535');
+  }
   if (url.searchParams.get('sslmode') === 'disable' && target.tls.mode !== 'disable') {
     throw new RunError('SECRET_INVALID', "The secret's URL asks for a connection without TLS.", {
       remedy:
@@ -165,6 +168,10 @@ export function parseSecret(
   const database = target.database ?? parts.database;
   if (host === undefined) throw invalidSecret('neither it nor the target names a host');
   if (database === undefined) throw invalidSecret('neither it nor the target names a database');
+  // PostgreSQL's protocol ends a text with it: what follows would be read as another setting of the session.
+  if ([parts.user, parts.password, database].some((text) => text.includes('\0'))) {
+    throw invalidSecret('user, password and database must not contain a null character');
+  }
   return {
     versionId: output.VersionId,
     host,
