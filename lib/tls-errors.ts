@@ -26,6 +26,7 @@ const OF_CERTIFICATE: readonly (readonly [RegExp, TlsFault])[] = [
   [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'misnamed'],
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, 'out-of-date'],
   [/^INVALID_PURPOSE$/, 'wrong-purpose'],
+  [/^ERROR_IN_C(ERT|RL)_/, 'unacceptable'],
   [/^(EE|CA)_(KEY|MD)_TOO_(SMALL|WEAK)$/, 'weak'],
   [
     /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_|INVALID_CA|CRL_|PATH_LENGTH_EXCEEDED)/,
