@@ -73,7 +73,7 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
   const line: Page['line'] = (mark, label, text, ms) => {
     const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
     write(
-      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${label.padEnd(LABEL_WIDTH)}${folded(text)}${time}`,
+      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${toPrintableLine(label).padEnd(LABEL_WIDTH)}${folded(text)}${time}`,
     );
   };
   return {

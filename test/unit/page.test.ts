@@ -90,6 +90,14 @@ const VIEWS: readonly (readonly [view: string, show: (page: Page) => unknown])[]
   ['a preview', (page) => finishPreview(page, preview, false)],
   ['an outcome', (page) => showOutcome(page, outcome, HOSTILE)],
   ['a check', (page) => showExamination(page, examination, [HOSTILE])],
+  [
+    'a stage of another version',
+    (page) =>
+      showExamination(page, {
+        ...examination,
+        stages: [{ stage: HOSTILE, status: 'not reached' }],
+      }),
+  ],
   ['a change', (page) => finishConfigured(page, configured, false)],
   ['a log', (page) => page.block(HOSTILE, [HOSTILE])],
 ];
