@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { measureTimeFactor, upperBound } from './test/support/time-limits.ts';
+import { measureTimeFactor, upperBound } from './test/support/vitest/time-limits.ts';
 
 const alarm = process.env['CI_ALARM'];
 
 const timeFactor = Number(process.env['TEST_TIME_FACTOR'] ?? (await measureTimeFactor()));
-// The test processes inherit it (see test/support/time-limits.ts).
+// The test processes inherit it (see test/support/vitest/time-limits.ts).
 process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 
 export default defineConfig({
@@ -18,8 +18,8 @@ export default defineConfig({
     hookTimeout: upperBound(60_000, timeFactor),
     teardownTimeout: upperBound(10_000, timeFactor),
     expect: { poll: { timeout: upperBound(5_000, timeFactor) } },
-    setupFiles: ['test/support/no-secret-comes-out.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/vitest/no-secret-comes-out.ts'],
+    globalSetup: ['test/support/vitest/global-setup.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
   },
 });

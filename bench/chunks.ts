@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bootEmbedded, REPORTER } from '../local/embedded-timescaledb.ts';
+import { bootEmbedded, REPORTER } from '../emulator/timescaledb.ts';
 
 /** A folder that the embedded TimescaleDB boots from; it goes with the last use. */
 export interface Prepared extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { bundleOnce } from '../infra/bundle.ts';
+import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { median, percentile, printTable } from './figures.ts';
 import { checkRuns, type Run, summaryOf } from './fleet/check.ts';
 import { KINDS, type Kind } from './fleet/kinds.ts';

@@ -8,9 +8,9 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { generate } from 'selfsigned';
-import { BUILD_OPTIONS, bundle, startBytes } from '../infra/bundle.ts';
-import { LAMBDA_ENVIRONMENT } from '../local/lambda.ts';
-import { listenOnFreePort } from '../local/loopback.ts';
+import { listenOnFreePort } from '../emulator/http-server.ts';
+import { LAMBDA_ENVIRONMENT } from '../emulator/lambda/invoke.ts';
+import { BUILD_OPTIONS, bundle, startBytes } from '../infra/bundle/bundle.ts';
 import { inTurns, median, printRow, range } from './figures.ts';
 import type { Start } from './start.ts';
 

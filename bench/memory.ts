@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
-import { bundleOnce } from '../infra/bundle.ts';
-import { EMBEDDED_DATABASE, REPORTER } from '../local/embedded-timescaledb.ts';
-import { targetText } from '../local/job.ts';
-import { invoke } from '../local/lambda.ts';
-import { startSecretsManager } from '../local/secrets-manager.ts';
+import { invoke } from '../emulator/lambda/invoke.ts';
+import { targetText } from '../emulator/run-send-report.ts';
+import { startSecretsManager } from '../emulator/secrets-manager.ts';
 import {
   answerWithVersion,
   ENDPOINT_PATH,
   startTelemetryEndpoint,
-} from '../local/telemetry-endpoint.ts';
+} from '../emulator/telemetry-endpoint.ts';
+import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
+import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { prepareChunks, startBooter } from './chunks.ts';
 import { median, range } from './figures.ts';
 

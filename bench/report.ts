@@ -1,8 +1,8 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import pg from 'pg';
-import { IDENTITY_QUERY, type Identity, toIdentity } from '../lib/identity.ts';
-import { reportQuery } from '../lib/report/report.ts';
-import { EMBEDDED_DATABASE, REPORTER } from '../local/embedded-timescaledb.ts';
+import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
+import { reportQuery } from '../lib/report/build-report.ts';
+import { IDENTITY_QUERY, type Identity, toIdentity } from '../lib/timescaledb/server-info.ts';
 import { prepareChunks, startBooter } from './chunks.ts';
 import { inTurns, median, printRow, range } from './figures.ts';
 

@@ -1,9 +1,5 @@
 import { createInterface } from 'node:readline';
-import {
-  bootEmbedded,
-  type EmbeddedTimescaleDb,
-  serveEmbedded,
-} from '../local/embedded-timescaledb.ts';
+import { bootEmbedded, type EmbeddedTimescaleDb, serveEmbedded } from '../emulator/timescaledb.ts';
 
 /**
  * Boots the embedded server from the folder that each line of the standard input names, says its port, and stops it with

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { checkEnvironment } from '../infra/check-environment.ts';
-import { bundleCode } from '../infra/code.ts';
-import { createStacks } from '../infra/stacks.ts';
-import { aFleet } from '../test/support/fleet.ts';
+import { bundleCode } from '../infra/bundle/code-assets.ts';
+import { checkEnvironment } from '../infra/config/validate.ts';
+import { createStacks } from '../infra/stacks/create-stacks.ts';
+import { aFleet } from '../test/support/aws/fleet.ts';
 
 /** Synthesises an environment of so many databases, as `npm run synth` does, and prints what it took. */
 const [databases = 1_000, stacks = 32] = process.argv.slice(2).map(Number);

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { type Answered, type Circumstances, startSandbox } from '../local/lambda.ts';
-import { resetPeakMemory } from '../local/peak-memory.ts';
+import { type Answered, type Circumstances, startSandbox } from '../emulator/lambda/invoke.ts';
+import { resetPeakMemory } from '../emulator/lambda/memory.ts';
 import type { Weight } from './weigh.ts';
 
 const HANDLER = join(import.meta.dirname, 'warm-handler.ts');

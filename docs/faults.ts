@@ -1,6 +1,6 @@
-import { type Fault, type FaultGroup, isRetried } from '../test/faults/fault.ts';
-import { FAULT_GROUPS } from '../test/faults/groups.ts';
-import { OUT_OF_DATE } from '../test/faults/sayings.ts';
+import { OUT_OF_DATE } from '../test/faults/expected-messages.ts';
+import { type Fault, type FaultGroup, isRetried } from '../test/faults/rows/fault.ts';
+import { FAULT_GROUPS } from '../test/faults/rows/groups.ts';
 
 const INTRODUCTION = `# The faults
 

@@ -2,10 +2,10 @@ import compare from 'semver/functions/compare.js';
 import gt from 'semver/functions/gt.js';
 import rcompare from 'semver/functions/rcompare.js';
 import * as z from 'zod/mini';
-import { FIRST_RELEASE } from '../lib/identity.ts';
-import type { Field, Type } from '../lib/report/field.ts';
-import { FIELDS } from '../lib/report/fields.ts';
-import { reportSchema } from '../lib/report/published.ts';
+import { FIELDS } from '../lib/report/fields/all-fields.ts';
+import type { Field, Type } from '../lib/report/fields/field.ts';
+import { reportSchema } from '../lib/report/validate-report.ts';
+import { FIRST_RELEASE } from '../lib/timescaledb/server-info.ts';
 
 /** What docs/ publishes of the report, from the same table that the query and its check come from. */
 

@@ -2,9 +2,9 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type Configured, configure } from '../lib/configure/configure.ts';
-import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
-import { createLog } from '../lib/log.ts';
-import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
+import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
+import { createLog } from '../lib/observability/logger.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
 
 const { logger, write } = createLog();
 const client = createSecretsClient();

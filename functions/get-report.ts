@@ -1,11 +1,11 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
-import { answerChecks } from '../lib/doctor/answer-checks.ts';
-import { createLog } from '../lib/log.ts';
-import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
-import { type Preview, preview } from '../lib/preview.ts';
+import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
+import { answerChecks } from '../lib/diagnostics/middleware.ts';
+import { createLog } from '../lib/observability/logger.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
+import { type Preview, preview } from '../lib/run/get-report.ts';
 
 const { logger, write } = createLog();
 const client = createSecretsClient();
@@ -28,4 +28,4 @@ async function getReport(event: unknown, context: Context): Promise<Preview | un
 /** By hand: one target's report as a run would send it, with the consent and its rules. It cannot send. */
 export const handler = middy(getReport, { timeoutEarlyInMillis: 500 })
   .use(injectLambdaContext(logger))
-  .use(answerChecks(process.env, client, write, () => import('../lib/doctor/doctor.ts')));
+  .use(answerChecks(process.env, client, write, () => import('../lib/diagnostics/run-check.ts')));

@@ -2,15 +2,15 @@ import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createSecretReader, createSecretsClient } from '../lib/credentials.ts';
-import { answerChecks } from '../lib/doctor/answer-checks.ts';
-import { createLog } from '../lib/log.ts';
-import { createMetrics } from '../lib/metrics.ts';
-import type { Outcome } from '../lib/outcome.ts';
-import { SUMMARY_RESERVE_MS } from '../lib/phases.ts';
-import { run } from '../lib/run.ts';
+import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
+import { answerChecks } from '../lib/diagnostics/middleware.ts';
+import { createLog } from '../lib/observability/logger.ts';
+import { createMetrics } from '../lib/observability/metrics.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
+import type { Outcome } from '../lib/run/outcome.ts';
+import { run } from '../lib/run/send-report.ts';
 
-// As in lib/transport.ts, for the endpoint.
+// As in lib/postgres/socket.ts, for the endpoint.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const { logger, write } = createLog();
@@ -22,7 +22,7 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
     secretsOf: (target) => createSecretReader(client, target),
     functionArn: context.invokedFunctionArn,
     createSchedule: async (schedule, signal) =>
-      (await import('../lib/scheduler.ts')).createSchedule(schedule, signal),
+      (await import('../lib/schedule/schedule-retry.ts')).createSchedule(schedule, signal),
     limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
     now: Date.now,
   });
@@ -35,4 +35,6 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
 /** Scheduled: sends one target's report, where the database consents, and judges its version. */
 export const handler = middy(sendReport, { timeoutEarlyInMillis: 500 })
   .use(injectLambdaContext(logger))
-  .use(answerChecks(process.env, client, write, () => import('../lib/doctor/sending.ts')));
+  .use(
+    answerChecks(process.env, client, write, () => import('../lib/diagnostics/check-sender.ts')),
+  );

@@ -1,5 +1,9 @@
-/** The version of this project; it travels in `User-Agent` and `application_name`. Pinned to package.json by a test. */
-export const VERSION = '0.1.0';
+/**
+ * The alphabet of versions, and at most 64 characters: `2.23.0-dev`, `2.14.2+dfsg`, `2.9.1~ubuntu`, `2.11.1-cloud`. A control
+ * file, an update script or pg_extension can hold any text; only this one is printed or logged.
+ */
+const VERSION_TEXT = /^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$/;
 
-/** How this project introduces itself to every server it talks to. */
-export const PRODUCT = `timescaledb-telemetry/${VERSION}`;
+export function isVersionText(text: string): boolean {
+  return VERSION_TEXT.test(text);
+}

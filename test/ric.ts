@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * Runs the tests of the Runtime API with Lambda's own runtime client, aws-lambda-ric, in place of `local/runtime-client.ts`.
+ * Runs the tests of the Runtime API with Lambda's own runtime client, aws-lambda-ric, in place of `emulator/lambda/runtime-client.ts`.
  * The package compiles curl and C++ when it is installed, so it is no dependency: it goes into a folder of its own in the
  * system's temporary folder, which later runs use again.
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Outcome } from '../../lib/outcome.ts';
-import { retryPrefix } from '../../lib/retry.ts';
+import type { Outcome } from '../../lib/run/outcome.ts';
+import { retryPrefix } from '../../lib/schedule/plan-retry.ts';
 import type { WarmInvocation } from '../warm-lambda.ts';
 import type { Expected } from './kinds.ts';
 import { ENVIRONMENT, type FleetTarget, type FleetWorld, nameIn } from './world.ts';

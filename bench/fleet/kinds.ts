@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import type { SecretVersion, ServiceError, Stage } from '../../emulator/secrets-manager.ts';
+import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Outcome } from '../../lib/outcome.ts';
-import type { SecretVersion, ServiceError, Stage } from '../../local/secrets-manager.ts';
-import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
-import { type HandmadeRelease, jobSchema } from '../../test/support/catalogs.ts';
-import type { TestDatabase } from '../../test/support/databases.ts';
+import type { Outcome } from '../../lib/run/outcome.ts';
+import type { TestDatabase } from '../../test/support/postgres/databases.ts';
+import { type HandmadeRelease, jobSchema } from '../../test/support/timescaledb/catalogs.ts';
 
 /** The keys of a secret in the RDS shape. */
 export type SecretKeys = Readonly<Record<string, unknown>>;

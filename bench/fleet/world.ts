@@ -2,16 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { fromTable, startSecretsManager } from '../../local/secrets-manager.ts';
-import { startTelemetryEndpoint, type TelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
-import { metadataTableOf } from '../../test/support/catalogs.ts';
+import { fromTable, startSecretsManager } from '../../emulator/secrets-manager.ts';
+import {
+  startTelemetryEndpoint,
+  type TelemetryEndpoint,
+} from '../../emulator/telemetry-endpoint.ts';
+import { type Scheduler, startScheduler } from '../../test/support/aws/scheduler.ts';
 import {
   connectAsSuperuser,
   createDatabase,
   type TestDatabase,
-} from '../../test/support/databases.ts';
-import { type OwnServer, startPostgres } from '../../test/support/postgres.ts';
-import { type Scheduler, startScheduler } from '../../test/support/scheduler.ts';
+} from '../../test/support/postgres/databases.ts';
+import { type OwnServer, startPostgres } from '../../test/support/postgres/postgres.ts';
+import { metadataTableOf } from '../../test/support/timescaledb/catalogs.ts';
 import { KINDS, type Kind, type SecretStages, USUAL_ANSWER } from './kinds.ts';
 
 export const ENVIRONMENT = 'fleet';

@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../environment.ts';
+import { defineEnvironment } from '../config/environment.ts';
 
 /** The least there can be: one database that the functions reach without a VPC. Replace account, region and secret. */
 export const environment = defineEnvironment({

@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../environment.ts';
+import { defineEnvironment } from '../config/environment.ts';
 
 /** A small fleet in a VPC, with what one may want to set, once each. Replace every id. */
 export const environment = defineEnvironment({

@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../environment.ts';
+import { defineEnvironment } from '../config/environment.ts';
 
 /** As production is, with shorter ticks, and what a database built without telemetry needs. Replace every id. */
 export const environment = defineEnvironment({

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import * as z from 'zod/mini';
-import { type Connection, lend } from '../connection.ts';
+import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
-import { checkRow } from '../input.ts';
+import { type Connection, lend } from '../postgres/connect.ts';
 import type { Plan, Statement } from './plan.ts';
 
 /** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
@@ -28,7 +28,7 @@ function whatWasDone(done: readonly Statement[]): string {
 
 /** Converts an error of a statement; loaded only when a statement fails. */
 async function toQueryError(thrown: unknown): Promise<RunError> {
-  const { toDatabaseError } = await import('../database-errors.ts');
+  const { toDatabaseError } = await import('../postgres/errors.ts');
   return toDatabaseError(thrown, 'query');
 }
 

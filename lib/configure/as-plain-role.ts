@@ -1,4 +1,4 @@
-import type { Facts } from '../facts.ts';
+import type { Facts } from '../timescaledb/facts.ts';
 
 /** The order in which PostgreSQL applies stored settings, the strongest first, with their names in `pg_settings.source`. */
 const STORED_SOURCES = [

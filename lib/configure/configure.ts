@@ -1,18 +1,18 @@
-import { type Connection, login } from '../connection.ts';
-import { type Consent, decideConsent } from '../consent.ts';
-import type { SecretReader } from '../credentials.ts';
-import { type Snapshot, withSnapshot } from '../database.ts';
+import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
+import { type Consent, decideConsent } from '../consent/decide-consent.ts';
+import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type ErrorTokens, RunError, tokensOf, toRunError } from '../errors.ts';
-import { type Facts, readFacts } from '../facts.ts';
-import type { Line } from '../log.ts';
-import type { Phase, Story } from '../outcome.ts';
-import { type Phases, startPhases } from '../phases.ts';
-import { parseTarget, type Target, type TargetSettings } from '../target.ts';
+import type { Line } from '../observability/logger.ts';
+import { type Connection, login } from '../postgres/connect.ts';
+import { type Snapshot, withSnapshot } from '../postgres/snapshot.ts';
+import { type Phases, startPhases } from '../run/deadline.ts';
+import type { Phase, Story } from '../run/outcome.ts';
+import { type Facts, readFacts } from '../timescaledb/facts.ts';
 import { applyPlan } from './apply.ts';
 import { asPlainRole } from './as-plain-role.ts';
-import { type Change, parseChange } from './change.ts';
+import { type Change, parseChange } from './event.ts';
 import { type Plan, planChange } from './plan.ts';
-import { readSurroundings, reporterSql } from './surroundings.ts';
+import { readSurroundings, reporterSql } from './server-context.ts';
 
 export interface ConfigureDependencies {
   /** Gives the reader of a target's secret: the administrator's. */

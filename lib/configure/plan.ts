@@ -1,5 +1,8 @@
+import { pauseOf } from '../consent/job-pause.ts';
+import { visibleLevels } from '../consent/telemetry-level.ts';
 import { RunError } from '../errors.ts';
-import type { Facts, TelemetryJob } from '../facts.ts';
+import { nameOfInterval } from '../schedule/due.ts';
+import type { Facts, TelemetryJob } from '../timescaledb/facts.ts';
 import {
   functionsSchema,
   type Identity,
@@ -7,12 +10,9 @@ import {
   jobTable,
   type MemberFunction,
   memberFunction,
-} from '../identity.ts';
-import { pauseOf } from '../job-pause.ts';
-import { visibleLevels } from '../level.ts';
-import { nameOfInterval } from '../schedule.ts';
-import type { Change, JobAction } from './change.ts';
-import type { Surroundings } from './surroundings.ts';
+} from '../timescaledb/server-info.ts';
+import type { Change, JobAction } from './event.ts';
+import type { Surroundings } from './server-context.ts';
 
 /** The text of a statement, or of a part of it, in two versions. */
 interface StatementText {

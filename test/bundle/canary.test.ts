@@ -1,14 +1,14 @@
 import { expect, inject, test } from 'vitest';
-import { invoke } from '../../local/lambda.ts';
-import { fromTable, type SecretVersion } from '../../local/secrets-manager.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { invoke } from '../../emulator/lambda/invoke.ts';
+import { fromTable, type SecretVersion } from '../../emulator/secrets-manager.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import {
   SECRET_ID,
   type Settings,
   secretFor,
   startWorld,
   type WorldOptions,
-} from '../support/world.ts';
+} from '../support/run/world.ts';
 
 /** Planted in every name and text that must stay at home. */
 const CANARY = 'c4n4ry';

@@ -2,12 +2,10 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Examination } from '../../lib/doctor/examination.ts';
-import type { Stage } from '../../lib/doctor/walk.ts';
-import { freePort, listenOnFreePort } from '../../local/loopback.ts';
-import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
-import { startConnectProxy, tunnel } from '../support/connect-proxy.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
+import { answerWithVersion, startTelemetryEndpoint } from '../../emulator/telemetry-endpoint.ts';
+import type { Examination } from '../../lib/diagnostics/check-result.ts';
+import type { Stage } from '../../lib/diagnostics/checklist.ts';
 import {
   invokeRecorded,
   linesOf,
@@ -15,10 +13,12 @@ import {
   portOf,
   type Recorded,
   summariesOf,
-} from '../support/invocations.ts';
-import { scaled } from '../support/time-limits.ts';
-import { createIdentity, type Identity, startTlsEndpoint } from '../support/way-out.ts';
-import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
+} from '../support/lambda/invocations.ts';
+import { startConnectProxy, tunnel } from '../support/network/connect-proxy.ts';
+import { createIdentity, type Identity, startTlsEndpoint } from '../support/network/way-out.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { type Settings, secretFor, startWorld, type World } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 /** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
@@ -566,9 +566,9 @@ describe('what is no check', () => {
 test('the doctor is loaded for a check alone, and get-report has none of the way out', async () => {
   for (const name of ['send-report', 'get-report'] as const) {
     const { file, sources } = inject('bundles')[name];
-    expect(sources).toContain('lib/doctor/doctor.ts');
-    for (const part of ['endpoint', 'sending']) {
-      expect(sources.includes(`lib/doctor/${part}.ts`)).toBe(name === 'send-report');
+    expect(sources).toContain('lib/diagnostics/run-check.ts');
+    for (const part of ['check-endpoint', 'check-sender']) {
+      expect(sources.includes(`lib/diagnostics/${part}.ts`)).toBe(name === 'send-report');
     }
     const folder = dirname(file);
     const holding: string[] = [];

@@ -1,8 +1,8 @@
 import { expect, inject, test } from 'vitest';
-import { type Invocation, invoke } from '../../local/lambda.ts';
-import { createDatabase } from '../support/databases.ts';
-import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres.ts';
-import { secretFor, startWorld, type World } from '../support/world.ts';
+import { type Invocation, invoke } from '../../emulator/lambda/invoke.ts';
+import { createDatabase } from '../support/postgres/databases.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD } from '../support/postgres/postgres.ts';
+import { secretFor, startWorld, type World } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 

@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS } from '../../infra/bundle.ts';
-import { invokeWarm } from '../support/warm.ts';
-import { startWorld } from '../support/world.ts';
+import { FUNCTIONS } from '../../infra/bundle/bundle.ts';
+import { invokeWarm } from '../support/lambda/warm.ts';
+import { startWorld } from '../support/run/world.ts';
 
 test.each(FUNCTIONS)(
   '%s throws every failure as a RunError, whose class keeps its name through minification',

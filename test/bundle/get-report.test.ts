@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { createDatabase } from '../support/databases.ts';
-import { invokeRecorded, linesOf, portOf } from '../support/invocations.ts';
-import { secretFor, startWorld } from '../support/world.ts';
+import { invokeRecorded, linesOf, portOf } from '../support/lambda/invocations.ts';
+import { createDatabase } from '../support/postgres/databases.ts';
+import { secretFor, startWorld } from '../support/run/world.ts';
 
 const CANARY = 'c4n4ry-in-the-metadata';
 

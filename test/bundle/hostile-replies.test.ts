@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENDPOINT_PATH } from '../../local/telemetry-endpoint.ts';
+import { ENDPOINT_PATH } from '../../emulator/telemetry-endpoint.ts';
 import { type Ended, type HostilePool, startHostilePool } from '../support/hostile/function.ts';
 import { record } from '../support/hostile/hostile.ts';
 import {

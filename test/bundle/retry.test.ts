@@ -2,16 +2,14 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Invocation, invoke } from '../../local/lambda.ts';
-import { freePort, listenOnFreePort } from '../../local/loopback.ts';
-import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
-import { timeFor } from '../support/faults.ts';
-import { linesOf, metricsOf, summariesOf } from '../support/invocations.ts';
-import type { Json } from '../support/reports.ts';
-import { type ScheduleRequest, type Scheduler, startScheduler } from '../support/scheduler.ts';
-import { scaled } from '../support/time-limits.ts';
-import { invokeWarm } from '../support/warm.ts';
+import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
+import { type Invocation, invoke } from '../../emulator/lambda/invoke.ts';
+import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
+import { type ScheduleRequest, type Scheduler, startScheduler } from '../support/aws/scheduler.ts';
+import { linesOf, metricsOf, summariesOf } from '../support/lambda/invocations.ts';
+import { invokeWarm } from '../support/lambda/warm.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { timeFor } from '../support/run/faults.ts';
 import {
   FUNCTION_ARN,
   type Settings,
@@ -19,7 +17,9 @@ import {
   startWorld,
   type World,
   type WorldOptions,
-} from '../support/world.ts';
+} from '../support/run/world.ts';
+import type { Json } from '../support/timescaledb/reports.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 const RETRY = {
   scheduleGroup: 'telemetry',

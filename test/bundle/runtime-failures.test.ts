@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { Circumstances } from '../../local/lambda.ts';
-import { fromTable, type SecretAnswer } from '../../local/secrets-manager.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import type { Circumstances } from '../../emulator/lambda/invoke.ts';
+import { fromTable, type SecretAnswer } from '../../emulator/secrets-manager.ts';
+import { startScheduler } from '../support/aws/scheduler.ts';
 import {
   deployIn,
   expectFailed,
@@ -13,21 +13,21 @@ import {
   onceThenUsual,
   startConsenting,
   TIMEOUT_MS,
-} from '../support/deployed-function.ts';
-import { deployFunction, type LambdaFunction } from '../support/lambda-function.ts';
-import type { Misbehaviour } from '../support/misbehave.ts';
-import { startScheduler } from '../support/scheduler.ts';
-import { serveSockets } from '../support/sockets.ts';
-import { scaled } from '../support/time-limits.ts';
-import { SECRET_ID, secretFor, startWorld } from '../support/world.ts';
+} from '../support/lambda/deployed-function.ts';
+import { deployFunction, type LambdaFunction } from '../support/lambda/lambda-function.ts';
+import type { Misbehaviour } from '../support/lambda/misbehave.ts';
+import { serveSockets } from '../support/network/sockets.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { SECRET_ID, secretFor, startWorld } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 const RETRY = {
   scheduleGroup: 'telemetry',
   roleArn: 'arn:aws:iam::000000000000:role/scheduler',
 };
-const MISBEHAVE = join(import.meta.dirname, '../support/misbehave.ts');
-const RECORD_TIMERS = join(import.meta.dirname, '../support/record-timers.ts');
-const HANG_IMPORT = join(import.meta.dirname, '../support/hang-import.ts');
+const MISBEHAVE = join(import.meta.dirname, '..', 'support', 'lambda', 'misbehave.ts');
+const RECORD_TIMERS = join(import.meta.dirname, '..', 'support', 'lambda', 'record-timers.ts');
+const HANG_IMPORT = join(import.meta.dirname, '..', 'support', 'lambda', 'hang-import.ts');
 
 let database: TestDatabase;
 beforeAll(async () => {

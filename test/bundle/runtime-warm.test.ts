@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startWarm } from '../../bench/warm-lambda.ts';
 import type { Weight } from '../../bench/weigh.ts';
-import { shiftClock } from '../support/clock.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
+import { shiftClock } from '../support/lambda/clock.ts';
 import {
   deployIn,
   environmentIn,
   expectNoneOpen,
   expectSent,
   startConsenting,
-} from '../support/deployed-function.ts';
-import { summariesOf } from '../support/invocations.ts';
-import { TEST_CIRCUMSTANCES } from '../support/lambda-function.ts';
-import { scaled } from '../support/time-limits.ts';
+} from '../support/lambda/deployed-function.ts';
+import { summariesOf } from '../support/lambda/invocations.ts';
+import { TEST_CIRCUMSTANCES } from '../support/lambda/lambda-function.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 /** V8 without compilers and caches that grow with the number of calls. */
 const STEADY_HEAP = [

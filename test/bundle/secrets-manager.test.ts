@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
-import { invoke } from '../../local/lambda.ts';
-import { freePort, listen, readBody } from '../../local/loopback.ts';
-import { invokeRecorded, summariesOf } from '../support/invocations.ts';
-import { secret as remember } from '../support/secrets.ts';
-import { scaled } from '../support/time-limits.ts';
-import { invokeWarm } from '../support/warm.ts';
-import { startWorld } from '../support/world.ts';
+import { freePort, listen, readBody } from '../../emulator/http-server.ts';
+import { invoke } from '../../emulator/lambda/invoke.ts';
+import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
+import { invokeRecorded, summariesOf } from '../support/lambda/invocations.ts';
+import { invokeWarm } from '../support/lambda/warm.ts';
+import { secret as remember } from '../support/process/secrets.ts';
+import { startWorld } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 function eventFor(name: FunctionName): object {
   return name === 'configure' ? { action: 'disable', scope: 'database' } : {};

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, inject, test } from 'vitest';
-import { METRICS } from '../../lib/names.ts';
-import { type Invocation, invoke } from '../../local/lambda.ts';
-import { listenOnFreePort } from '../../local/loopback.ts';
-import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
-import { scaled } from '../support/time-limits.ts';
-import { type Settings, secretFor, startWorld, type World } from '../support/world.ts';
+import { listenOnFreePort } from '../../emulator/http-server.ts';
+import { type Invocation, invoke } from '../../emulator/lambda/invoke.ts';
+import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
+import { METRICS } from '../../lib/naming.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { type Settings, secretFor, startWorld, type World } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 /** Runs the file that ships, in a process with Lambda's environment. */
 function invokeIn(

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS, type FunctionName } from '../../infra/bundle.ts';
+import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Each is loaded at every cold start, so what is added has to be worth it: just above what they have. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {

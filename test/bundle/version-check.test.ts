@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
 import {
   invokeRecorded,
   metricsOf,
   portOf,
   type Recorded,
   summariesOf,
-} from '../support/invocations.ts';
-import { secretFor, startWorld } from '../support/world.ts';
+} from '../support/lambda/invocations.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { secretFor, startWorld } from '../support/run/world.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { ExaminationResult } from '../../lib/doctor/examination.ts';
-import { freePort, listenOnFreePort } from '../../local/loopback.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
-import { scaled } from '../support/time-limits.ts';
-import { startWireProxy, type WireProxy } from '../support/wire-proxy.ts';
-import { secretFor, startWorld } from '../support/world.ts';
+import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
+import type { ExaminationResult } from '../../lib/diagnostics/check-result.ts';
+import { startWireProxy, type WireProxy } from '../support/network/wire-proxy.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { secretFor, startWorld } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
-import { createLog } from '../../lib/log.ts';
-import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
-import type { HandmadeRelease } from '../support/catalogs.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
-import { SUPERUSER, SUPERUSER_PASSWORD, startPostgres } from '../support/postgres.ts';
-import { secretFor, startWorld } from '../support/world.ts';
+import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
+import { createLog } from '../../lib/observability/logger.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD, startPostgres } from '../support/postgres/postgres.ts';
+import { secretFor, startWorld } from '../support/run/world.ts';
+import type { HandmadeRelease } from '../support/timescaledb/catalogs.ts';
 
 const NOW = { ignoreSchedule: true };
 

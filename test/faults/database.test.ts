@@ -1,11 +1,17 @@
 import { expect } from 'vitest';
-import type { TestDatabase } from '../support/databases.ts';
-import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
-import { summariesOf } from '../support/invocations.ts';
-import type { Json } from '../support/reports.ts';
-import { scaled } from '../support/time-limits.ts';
-import { secretFor, type World } from '../support/world.ts';
-import { DATABASE_FAULTS } from './database.ts';
+import { summariesOf } from '../support/lambda/invocations.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import {
+  type Arrange,
+  consenting,
+  type Faulty,
+  testFaults,
+  timeFor,
+} from '../support/run/faults.ts';
+import { secretFor, type World } from '../support/run/world.ts';
+import type { Json } from '../support/timescaledb/reports.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
+import { DATABASE_FAULTS } from './rows/database.ts';
 
 /** Done by the superuser in a database in which nothing was wrong before. */
 const after =

@@ -5,23 +5,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SecureVersion, TlsOptions } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import { freePort, type ListenOptions } from '../../local/loopback.ts';
-import { answerWithVersion, startTelemetryEndpoint } from '../../local/telemetry-endpoint.ts';
-import { startBlackHole } from '../support/black-hole.ts';
+import { freePort, type ListenOptions } from '../../emulator/http-server.ts';
+import { answerWithVersion, startTelemetryEndpoint } from '../../emulator/telemetry-endpoint.ts';
+import { startBlackHole } from '../support/network/black-hole.ts';
 import {
   type Certificate,
   createAuthority,
   createCertificate,
   weakDiffieHellman,
-} from '../support/certificates.ts';
-import { startConnectProxy, type Tunnelling, tunnel } from '../support/connect-proxy.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import { writeEndlessly } from '../support/endless.ts';
-import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
-import { secret } from '../support/secrets.ts';
-import { serveSockets } from '../support/sockets.ts';
-import type { World, WorldOptions } from '../support/world.ts';
-import { byStatus, DISORDERS, ENDPOINT_FAULTS, REDIRECTS, REFUSALS } from './endpoint.ts';
+} from '../support/network/certificates.ts';
+import { startConnectProxy, type Tunnelling, tunnel } from '../support/network/connect-proxy.ts';
+import { writeEndlessly } from '../support/network/endless.ts';
+import { serveSockets } from '../support/network/sockets.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import { secret } from '../support/process/secrets.ts';
+import {
+  type Arrange,
+  consenting,
+  type Faulty,
+  testFaults,
+  timeFor,
+} from '../support/run/faults.ts';
+import type { World, WorldOptions } from '../support/run/world.ts';
+import { byStatus, DISORDERS, ENDPOINT_FAULTS, REDIRECTS, REFUSALS } from './rows/endpoint.ts';
 
 /** One for all: each fault comes after the database has been left. */
 const databases = new AsyncDisposableStack();

@@ -2,20 +2,10 @@ import { join } from 'node:path';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import type { Level } from '../../lib/target.ts';
-import { freePort, listen } from '../../local/loopback.ts';
-import { startBlackHole } from '../support/black-hole.ts';
-import { createBlocker } from '../support/blocker.ts';
-import { ACCEPTED, type ChangingServer, startChangingServer } from '../support/changing-server.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import {
-  type Arrange,
-  consenting,
-  type FaultRun,
-  type Faulty,
-  testFaults,
-  timeFor,
-} from '../support/faults.ts';
+import { freePort, listen } from '../../emulator/http-server.ts';
+import type { Level } from '../../lib/config/target.ts';
+import { summariesOf } from '../support/lambda/invocations.ts';
+import { startBlackHole } from '../support/network/black-hole.ts';
 import {
   fromQuery,
   inLogin,
@@ -23,15 +13,29 @@ import {
   instead,
   movedTo,
   proxied,
-} from '../support/faulty-network.ts';
-import { summariesOf } from '../support/invocations.ts';
-import { type Pooler, type PoolerOptions, startPooler } from '../support/pooler.ts';
-import { type Ends, startDeafProxy, startProxy } from '../support/sockets.ts';
-import { errorResponse, int32, message, readyForQuery } from '../support/wire.ts';
-import { secretFor } from '../support/world.ts';
-import { NETWORK_FAULTS } from './network.ts';
+} from '../support/network/faulty-network.ts';
+import { type Ends, startDeafProxy, startProxy } from '../support/network/sockets.ts';
+import { errorResponse, int32, message, readyForQuery } from '../support/network/wire.ts';
+import { createBlocker } from '../support/postgres/blocker.ts';
+import {
+  ACCEPTED,
+  type ChangingServer,
+  startChangingServer,
+} from '../support/postgres/changing-server.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import { type Pooler, type PoolerOptions, startPooler } from '../support/postgres/pooler.ts';
+import {
+  type Arrange,
+  consenting,
+  type FaultRun,
+  type Faulty,
+  testFaults,
+  timeFor,
+} from '../support/run/faults.ts';
+import { secretFor } from '../support/run/world.ts';
+import { NETWORK_FAULTS } from './rows/network.ts';
 
-const RESOLVER = join(import.meta.dirname, '../support/resolver.ts');
+const RESOLVER = join(import.meta.dirname, '..', 'support', 'network', 'resolver.ts');
 
 /** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
 const UNRESOLVABLE = 'nowhere'.repeat(10);

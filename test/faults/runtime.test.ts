@@ -1,27 +1,27 @@
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import { METRICS_NAMESPACE, SERVICE } from '../../lib/names.ts';
-import { freePort, listen } from '../../local/loopback.ts';
-import { fromTable, type SecretAnswer } from '../../local/secrets-manager.ts';
-import { answerWithVersion } from '../../local/telemetry-endpoint.ts';
-import { createBlocker } from '../support/blocker.ts';
-import { shiftClock } from '../support/clock.ts';
-import type { TestDatabase } from '../support/databases.ts';
+import { freePort, listen } from '../../emulator/http-server.ts';
+import { fromTable, type SecretAnswer } from '../../emulator/secrets-manager.ts';
+import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
+import { METRICS_NAMESPACE, SERVICE } from '../../lib/naming.ts';
+import { startScheduler } from '../support/aws/scheduler.ts';
+import { shiftClock } from '../support/lambda/clock.ts';
+import { metricsOf, summariesOf } from '../support/lambda/invocations.ts';
+import { serveSockets } from '../support/network/sockets.ts';
+import { createBlocker } from '../support/postgres/blocker.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import { secret } from '../support/process/secrets.ts';
 import {
   type Arrange,
   consenting,
   type FaultRun,
   type Faulty,
   testFaults,
-} from '../support/faults.ts';
-import { metricsOf, summariesOf } from '../support/invocations.ts';
-import { startScheduler } from '../support/scheduler.ts';
-import { secret } from '../support/secrets.ts';
-import { serveSockets } from '../support/sockets.ts';
-import { scaled } from '../support/time-limits.ts';
-import { SECRET_ID, secretFor } from '../support/world.ts';
-import { ALLOWING, bySpelling, FORBIDDING, RUNTIME_FAULTS } from './runtime.ts';
+} from '../support/run/faults.ts';
+import { SECRET_ID, secretFor } from '../support/run/world.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
+import { ALLOWING, bySpelling, FORBIDDING, RUNTIME_FAULTS } from './rows/runtime.ts';
 
 const databases = new AsyncDisposableStack();
 /** One for all that change nothing in it. */
@@ -81,7 +81,7 @@ const expectWarning =
     ]);
   };
 
-const MISBEHAVE = join(import.meta.dirname, '../support/misbehave.ts');
+const MISBEHAVE = join(import.meta.dirname, '..', 'support', 'lambda', 'misbehave.ts');
 
 /** 20261125T130000Z. */
 function timeOfSignature(text: string): number {

@@ -1,9 +1,9 @@
-import { freePort } from '../../local/loopback.ts';
-import type { SecretAnswer, SecretVersion, ServiceError } from '../../local/secrets-manager.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import { type Arrange, consenting, testFaults, timeFor } from '../support/faults.ts';
-import { secretFor } from '../support/world.ts';
-import { SECRET_FAULTS } from './secret.ts';
+import { freePort } from '../../emulator/http-server.ts';
+import type { SecretAnswer, SecretVersion, ServiceError } from '../../emulator/secrets-manager.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import { type Arrange, consenting, testFaults, timeFor } from '../support/run/faults.ts';
+import { secretFor } from '../support/run/world.ts';
+import { SECRET_FAULTS } from './rows/secret.ts';
 
 /** Secrets Manager gives this, for whatever is asked. */
 const answers =

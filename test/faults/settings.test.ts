@@ -1,10 +1,10 @@
-import type { HandmadeRelease } from '../support/catalogs.ts';
-import { cleanReport, sends } from '../support/clean-report.ts';
-import { fillWithKnownContents } from '../support/contents.ts';
-import { createDatabase, type TestDatabase } from '../support/databases.ts';
-import { type Arrange, type Faulty, testFaults } from '../support/faults.ts';
-import { scaled } from '../support/time-limits.ts';
-import { SETTINGS_FAULTS } from './settings.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { type Arrange, type Faulty, testFaults } from '../support/run/faults.ts';
+import type { HandmadeRelease } from '../support/timescaledb/catalogs.ts';
+import { cleanReport, sends } from '../support/timescaledb/clean-report.ts';
+import { fillWithKnownContents } from '../support/timescaledb/contents.ts';
+import { scaled } from '../support/vitest/time-limits.ts';
+import { SETTINGS_FAULTS } from './rows/settings.ts';
 
 type Values = Readonly<Record<string, string>>;
 

@@ -7,15 +7,21 @@ import {
   createAuthority,
   createCertificate,
   weakDiffieHellman,
-} from '../support/certificates.ts';
-import { createDatabase } from '../support/databases.ts';
-import { type Arrange, consenting, type Faulty, testFaults, timeFor } from '../support/faults.ts';
-import { type OwnServer, startPostgres } from '../support/postgres.ts';
-import { type SocketServer, serveSockets, startDeafProxy } from '../support/sockets.ts';
-import { serveTls, startTlsProxy } from '../support/tls-proxy.ts';
-import { isQuery, SSL_REQUEST } from '../support/wire.ts';
-import { secretFor } from '../support/world.ts';
-import { TLS_FAULTS } from './tls.ts';
+} from '../support/network/certificates.ts';
+import { type SocketServer, serveSockets, startDeafProxy } from '../support/network/sockets.ts';
+import { serveTls, startTlsProxy } from '../support/network/tls-proxy.ts';
+import { isQuery, SSL_REQUEST } from '../support/network/wire.ts';
+import { createDatabase } from '../support/postgres/databases.ts';
+import { type OwnServer, startPostgres } from '../support/postgres/postgres.ts';
+import {
+  type Arrange,
+  consenting,
+  type Faulty,
+  testFaults,
+  timeFor,
+} from '../support/run/faults.ts';
+import { secretFor } from '../support/run/world.ts';
+import { TLS_FAULTS } from './rows/tls.ts';
 
 /** The server of all test files has a certificate for `localhost` alone, signed by `authority`. */
 const { port: serverPort, authority, strangerAuthority } = inject('postgres');

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { cleanReport, sends } from '../support/clean-report.ts';
-import type { TestDatabase } from '../support/databases.ts';
-import { type Arrange, consenting, type Faulty, testFaults } from '../support/faults.ts';
-import { summariesOf } from '../support/invocations.ts';
-import { TRAP_FAULTS } from './traps.ts';
+import { summariesOf } from '../support/lambda/invocations.ts';
+import type { TestDatabase } from '../support/postgres/databases.ts';
+import { type Arrange, consenting, type Faulty, testFaults } from '../support/run/faults.ts';
+import { cleanReport, sends } from '../support/timescaledb/clean-report.ts';
+import { TRAP_FAULTS } from './rows/traps.ts';
 
 const LIB = join(import.meta.dirname, '..', '..', 'lib');
 

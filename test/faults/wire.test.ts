@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { createAuthority, createCertificate } from '../support/certificates.ts';
-import { type ChangingServer, startChangingServer } from '../support/changing-server.ts';
-import { type Arrange, type FaultRun, type Faulty, testFaults } from '../support/faults.ts';
-import { inQuery, instead } from '../support/faulty-network.ts';
-import { startTlsProxy } from '../support/tls-proxy.ts';
-import { int16, int32, message, readyForQuery } from '../support/wire.ts';
-import { secretFor } from '../support/world.ts';
-import { WIRE_FAULTS } from './wire.ts';
+import { createAuthority, createCertificate } from '../support/network/certificates.ts';
+import { inQuery, instead } from '../support/network/faulty-network.ts';
+import { startTlsProxy } from '../support/network/tls-proxy.ts';
+import { int16, int32, message, readyForQuery } from '../support/network/wire.ts';
+import { type ChangingServer, startChangingServer } from '../support/postgres/changing-server.ts';
+import { type Arrange, type FaultRun, type Faulty, testFaults } from '../support/run/faults.ts';
+import { secretFor } from '../support/run/world.ts';
+import { WIRE_FAULTS } from './rows/wire.ts';
 
 let server: ChangingServer;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { type LoopbackServer, listen } from '../../local/loopback.ts';
-import { upperBound } from '../support/time-limits.ts';
+import { type LoopbackServer, listen } from '../../emulator/http-server.ts';
+import { upperBound } from '../support/vitest/time-limits.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/unit/{consent,fields,level,schedule,retry,versions,version-support,report,sql-by-release,docs}.test.ts',
+      'test/unit/{consent,report,schedule,timescaledb,version-check}/*.test.ts',
+      'test/repo-rules/docs.test.ts',
     ],
   },
 });

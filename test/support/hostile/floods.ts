@@ -1,4 +1,4 @@
-import { errorResponse, int32, message, readyForQuery } from '../wire.ts';
+import { errorResponse, int32, message, readyForQuery } from '../network/wire.ts';
 import { dataRow, FRAMES, rowDescription } from './frames.ts';
 
 /** An endless answer. */

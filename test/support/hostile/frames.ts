@@ -1,4 +1,4 @@
-import { errorResponse, int32, message, readyForQuery } from '../wire.ts';
+import { errorResponse, int32, message, readyForQuery } from '../network/wire.ts';
 
 function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import { startWarm, type WarmFunction, type WarmInvocation } from '../../../bench/warm-lambda.ts';
-import type { TelemetryEndpoint } from '../../../local/telemetry-endpoint.ts';
-import { startWorld, type World } from '../world.ts';
+import type { TelemetryEndpoint } from '../../../emulator/telemetry-endpoint.ts';
+import { startWorld, type World } from '../run/world.ts';
 import { HOSTILE_PASSWORD, type HostileServer, type Play, startHostileServer } from './server.ts';
 
 /** The run itself has 500 ms of this; 1,500 ms are reserved for the summary line. */

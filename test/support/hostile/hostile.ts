@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { HandmadeRelease } from '../catalogs.ts';
-import { createDatabase } from '../databases.ts';
+import { createDatabase } from '../postgres/databases.ts';
+import type { HandmadeRelease } from '../timescaledb/catalogs.ts';
 import type { HostilePool } from './function.ts';
 import type { Play } from './server.ts';
 import { type Recording, recordSession } from './session.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
-import { type SocketServer, serveSockets } from '../sockets.ts';
+import { type SocketServer, serveSockets } from '../network/sockets.ts';
 import { type Afterwards, send, type Tampered } from './server.ts';
 
 /** An HTTP server that answers each request with the same bytes. */

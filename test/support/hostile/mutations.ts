@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { message } from '../wire.ts';
+import { message } from '../network/wire.ts';
 import { FRAMES, MALFORMATIONS } from './frames.ts';
 import { AFTERWARDS, type Play, type Tampered } from './server.ts';
 import { type Answer, LOGINS, type Recording } from './session.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { secret } from '../secrets.ts';
-import { type SocketServer, serveSockets } from '../sockets.ts';
-import { messageReader } from '../wire.ts';
+import { type SocketServer, serveSockets } from '../network/sockets.ts';
+import { messageReader } from '../network/wire.ts';
+import { secret } from '../process/secrets.ts';
 import { type Answer, type Login, type Recording, respondersOf } from './session.ts';
 
 /** Behaviour of the server after the tampered bytes. */

@@ -1,9 +1,9 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto';
 import { expect } from 'vitest';
-import type { TestDatabase } from '../databases.ts';
-import { startProxy } from '../sockets.ts';
-import { int32, message, messageReader } from '../wire.ts';
-import { secretFor, startWorld } from '../world.ts';
+import { startProxy } from '../network/sockets.ts';
+import { int32, message, messageReader } from '../network/wire.ts';
+import type { TestDatabase } from '../postgres/databases.ts';
+import { secretFor, startWorld } from '../run/world.ts';
 
 /** The server's answer to one message of its client, one buffer for each message. */
 export type Answer = readonly Buffer[];

@@ -1,0 +1,92 @@
+import type { Level, Target } from '../lib/config/target.ts';
+import type { Outcome } from '../lib/run/outcome.ts';
+import { invoke } from './lambda/invoke.ts';
+import { fromTable, startSecretsManager } from './secrets-manager.ts';
+
+const SECRET_ID = 'local/metrics';
+/** Where a run on this machine has its credentials from. */
+export const SECRETS_FROM = 'the Secrets Manager on loopback';
+
+/** What the local commands may choose of a target. */
+export interface TargetChoices extends Partial<Pick<Target, 'reportSource' | 'sizes'>> {
+  /** How log lines call the database. */
+  readonly name: string;
+  readonly level: Level;
+  readonly tls: Partial<Target['tls']>;
+}
+
+/** TARGET, as a deployment would set it. */
+export function targetText({ level, ...choices }: TargetChoices): string {
+  return JSON.stringify({
+    ...choices,
+    environment: 'local',
+    secretId: SECRET_ID,
+    levelWhenUnset: level,
+  });
+}
+
+/** How one run of the bundle ended, and what it wrote. */
+export interface Finished {
+  readonly outcome: Outcome;
+  readonly log: readonly string[];
+}
+
+/** Variables of the caller about consent and about the way out, which the function needs as well. */
+function inheritedEnvironment(): Record<string, string> {
+  const names = [
+    'DO_NOT_TRACK',
+    // Node reads both spellings, and prefers the lower case.
+    ...['https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'],
+    'NODE_USE_ENV_PROXY',
+    'NODE_EXTRA_CA_CERTS',
+  ];
+  const found = names.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(
+    found.filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && 'outcome' in value && 'durationMs' in value;
+}
+
+/** Beside the target: where its report goes, and what may differ from one run to the next. */
+export interface RunChoices {
+  readonly endpoint: string;
+  readonly ignoreSchedule?: boolean;
+  /** More variables of the function. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Invokes the bundle for one target, whose secret it finds in a Secrets Manager on loopback. */
+export async function runBundle(
+  bundleFile: string,
+  secret: string,
+  choices: TargetChoices,
+  { endpoint, ignoreSchedule = false, environment = {} }: RunChoices,
+): Promise<Finished> {
+  await using secrets = await startSecretsManager(
+    fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
+  );
+  const invocation = await invoke(
+    bundleFile,
+    { ignoreSchedule },
+    {
+      ...inheritedEnvironment(),
+      ...environment,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      TARGET: targetText(choices),
+      DELIVERY: JSON.stringify({ endpoint }),
+    },
+  );
+  const { log } = invocation;
+  if ('value' in invocation && isOutcome(invocation.value)) {
+    return { outcome: invocation.value, log };
+  }
+  // A run that failed has thrown; its summary line tells the outcome.
+  for (const line of log) {
+    const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
+    if (isOutcome(parsed)) return { outcome: parsed, log };
+  }
+  throw new Error(`The function ended without a summary line:\n${log.join('\n')}`);
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Purpose } from '../../lib/naming.ts';
+import type { Database, Environment } from '../config/resolved-environment.ts';
+import { CA_FILE } from '../function-environment.ts';
+import { bundle, FUNCTIONS } from './bundle.ts';
+
+/** The functions' code on this machine, bundled once; what is left of it is in the assembly. */
+export interface Code extends AsyncDisposable {
+  folderOf(purpose: Purpose, database: Pick<Database, 'caFile'>): string;
+  /** Of the largest function, before it is compressed. */
+  readonly largestBytes: number;
+}
+
+function variantOf(purpose: Purpose, caFile: string): string {
+  return `${purpose}-${createHash('sha256').update(caFile).digest('hex')}`;
+}
+
+/** Bundles every function, and once more beside each certificate authority's file that a database needs. */
+export async function bundleCode({ databases }: Pick<Environment, 'databases'>): Promise<Code> {
+  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-code-'));
+  const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));
+  let largestBytes = 0;
+  for (const purpose of FUNCTIONS) {
+    const { bytes, laterBytes } = await bundle(purpose, folder);
+    largestBytes = Math.max(largestBytes, bytes + laterBytes);
+    for (const caFile of caFiles) {
+      const variant = join(folder, variantOf(purpose, caFile));
+      await cp(join(folder, purpose), variant, { recursive: true });
+      await copyFile(caFile, join(variant, CA_FILE));
+    }
+  }
+  return {
+    largestBytes,
+    folderOf: (purpose, { caFile }) =>
+      join(folder, caFile === undefined ? purpose : variantOf(purpose, caFile)),
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import * as z from 'zod/mini';
+import { hostSchema } from '../../lib/config/host.ts';
+import { isEndpoint, versionSchema } from '../../lib/config/send-report-config.ts';
+import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../../lib/config/target.ts';
+import { isRegion, MOST_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';
+
+/** What CloudWatch Logs offers. */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+] as const;
+
+/** Of one function. */
+const MOST_SUBNETS = 16;
+const MOST_SECURITY_GROUPS = 5;
+
+const text = () => z.string().check(z.minLength(1, 'must not be empty'));
+const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
+const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
+
+/** A proxy's URL; node ignores any path, and a password would be readable in the function's configuration. */
+function isProxy(candidate: string): boolean {
+  if (!URL.canParse(candidate)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(candidate);
+  const isBare = `${username}${password}${search}${hash}` === '' && pathname === '/';
+  return isBare && (protocol === 'http:' || protocol === 'https:');
+}
+
+const proxySchema = z
+  .string()
+  .check(
+    z.refine(
+      isProxy,
+      'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+    ),
+  );
+
+/** A function of AWS Lambda has no Unix socket of a database. */
+const databaseHostSchema = hostSchema.check(
+  z.refine((host) => !host.startsWith('/'), 'must be the name or address of a host, and no path'),
+);
+
+const tlsSchema = z.strictObject({
+  mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
+  caFile: z.optional(text()),
+  serverName: z.optional(hostSchema),
+  acknowledgePlainText: z.optional(z.literal(true)),
+});
+
+const defaults = {
+  tls: z.optional(tlsSchema),
+  levelWhenUnset: z.optional(z.enum(LEVELS)),
+  reportSource: z.optional(z.enum(SOURCES)),
+  sizes: z.optional(z.enum(SIZES)),
+  tickHours: z.optional(
+    z.literal(TICK_HOURS, { error: `must be what divides a day: ${TICK_HOURS.join(', ')}` }),
+  ),
+  network: z.optional(z.nullable(text())),
+  proxy: z.optional(z.nullable(proxySchema)),
+  doNotTrack: z.optional(z.boolean()),
+};
+
+const secret = { secret: text(), kmsKey: z.optional(text()) };
+
+export const defaultsSchema = z.strictObject(defaults);
+
+export const databaseSchema = z.strictObject({
+  ...defaults,
+  ...secret,
+  name: nameSchema,
+  host: z.optional(databaseHostSchema),
+  port: z.optional(port()),
+  database: z.optional(text()),
+  configure: z.optional(z.strictObject(secret)),
+});
+
+export const networkSchema = z
+  .strictObject({
+    subnets: z
+      .array(
+        matching(/^subnet-[0-9a-f]{8,17}$/, 'must be the id of a subnet, such as subnet-0a1b2c3d'),
+      )
+      .check(
+        z.minLength(1, 'must name at least one'),
+        z.maxLength(MOST_SUBNETS, `must name no more than ${MOST_SUBNETS}, Lambda's limit`),
+      ),
+    vpc: z.optional(
+      matching(/^vpc-[0-9a-f]{8,17}$/, 'must be the id of a VPC, such as vpc-0a1b2c3d'),
+    ),
+    securityGroups: z.optional(
+      z
+        .array(
+          matching(
+            /^sg-[0-9a-f]{8,17}$/,
+            'must be the id of a security group, such as sg-0a1b2c3d',
+          ),
+        )
+        .check(
+          z.minLength(1, 'must name at least one'),
+          z.maxLength(
+            MOST_SECURITY_GROUPS,
+            `must name no more than ${MOST_SECURITY_GROUPS}, Lambda's limit`,
+          ),
+        ),
+    ),
+    databasePorts: z._default(z.array(port()), [5_432]),
+  })
+  .check(
+    z.refine(
+      ({ vpc, securityGroups }) => (vpc === undefined) !== (securityGroups === undefined),
+      'give either vpc, for a security group made in it, or securityGroups of your own',
+    ),
+  );
+
+const deliverySchema = z
+  .strictObject({
+    endpoint: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isEndpoint,
+            'must be an https:// URL without credentials or fragment; http:// would carry the report in plain text, and is accepted on loopback alone',
+          ),
+        ),
+    ),
+    proxy: z.optional(proxySchema),
+    latestVersion: z.optional(versionSchema),
+    latestVersionParameter: z.optional(
+      matching(
+        /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,
+        "must be the name of a parameter of SSM's parameter store that begins with /timescaledb-telemetry/, which is what the deployment may read",
+      ),
+    ),
+    versionCheckWhenOff: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ endpoint, proxy, latestVersion, latestVersionParameter }) =>
+        [endpoint ?? proxy, latestVersion, latestVersionParameter].filter(
+          (given) => given !== undefined,
+        ).length < 2,
+      'endpoint or proxy, latestVersion, and latestVersionParameter exclude each other: the first send reports, the others send nothing at all; keep one',
+    ),
+    z.refine(
+      ({ latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
+        versionCheckWhenOff !== true || (latestVersion ?? latestVersionParameter) !== undefined,
+      'versionCheckWhenOff needs latestVersion or latestVersionParameter: only where nothing leaves may a version be judged without consent',
+    ),
+  );
+
+/** The environment but for what is checked one by one, so that a problem in one database does not hide the others'. */
+export const environmentSchema = z.strictObject({
+  account: matching(/^\d{12}$/, 'must be the twelve digits of an AWS account, as text'),
+  region: z
+    .string()
+    .check(z.refine(isRegion, 'is no region that CDK knows; write it such as eu-central-1')),
+  databases: z.array(z.unknown()),
+  defaults: z._default(z.unknown(), {}),
+  networks: z._default(z.record(z.string(), z.unknown()), {}),
+  delivery: z._default(deliverySchema, {}),
+  alarmTopic: z.optional(
+    matching(/^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic'),
+  ),
+  logRetentionDays: z._default(
+    z.literal(RETENTION_DAYS, {
+      error: `must be one of CloudWatch's: ${RETENTION_DAYS.join(', ')}`,
+    }),
+    400,
+  ),
+  logLevel: z._default(z.enum(['INFO', 'DEBUG']), 'INFO'),
+  bootstrapQualifier: z.optional(
+    matching(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters or digits'),
+  ),
+  permissionsBoundary: z._default(
+    z.nullable(
+      matching(
+        /^(?:arn:[\w-]+:iam::(?:\d{12}|aws):policy\/)?[\w+=,.@-]+(?:\/[\w+=,.@-]+)*$/,
+        'must be the name or the ARN of a managed policy, such as company-boundary, or null for none',
+      ),
+    ),
+    PERMISSIONS_BOUNDARY,
+  ),
+  stacks: z._default(z.int().check(z.minimum(1), z.maximum(MOST_STACKS)), 1),
+});
+
+export type CheckedDatabase = z.infer<typeof databaseSchema>;
+export type CheckedDefaults = z.infer<typeof defaultsSchema>;
+export type CheckedNetwork = z.infer<typeof networkSchema>;
+export type CheckedEnvironment = z.infer<typeof environmentSchema>;

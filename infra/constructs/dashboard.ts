@@ -1,0 +1,121 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Dashboard,
+  GraphWidget,
+  type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  type Metric,
+  SingleValueWidget,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { Environment } from '../config/resolved-environment.ts';
+import { environmentName, logGroupName, type Place } from '../naming.ts';
+import { environmentMetric, queueMetric } from './alarms.ts';
+import { BY_DATABASE, LAST_SUCCESS, OUTDATED } from './log-queries.ts';
+
+const WIDTH = 24;
+const HALF = WIDTH / 2;
+
+function table(place: Place, title: string, query: string): IWidget {
+  return new LogQueryWidget({
+    title,
+    logGroupNames: [logGroupName(place, 'send-report')],
+    view: LogQueryVisualizationType.TABLE,
+    queryString: query,
+    width: HALF,
+    height: 9,
+  });
+}
+
+function labelled(metric: Metric, label: string): Metric {
+  return metric.with({ label });
+}
+
+/**
+ * One environment at a glance: what today was like, which databases are behind and by what, and how each is doing. What
+ * goes by database is a table of the log, which has room for a thousand; graphs are of the environment as a whole.
+ */
+export function createDashboard(
+  scope: Construct,
+  { place, databases, stacks }: Environment,
+): Dashboard {
+  const daily = (
+    ...args: Parameters<typeof environmentMetric> extends [Place, ...infer Rest] ? Rest : never
+  ) => environmentMetric(place, ...args);
+  const outcomes = [
+    labelled(daily('Sent'), 'sent'),
+    labelled(daily('Checked'), 'checked'),
+    labelled(daily('Skipped'), 'skipped'),
+    labelled(daily('Failed'), 'failed attempts'),
+    labelled(daily('FailedForGood'), 'failed for good'),
+  ];
+  const durations = (['p50', 'p99', 'Maximum'] as const).map((statistic) =>
+    labelled(daily('Duration', { statistic }), statistic),
+  );
+  return new Dashboard(scope, 'Dashboard', {
+    dashboardName: environmentName(place),
+    defaultInterval: Duration.days(7),
+    widgets: [
+      [
+        new TextWidget({
+          markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is lawful: no consent, or not due. What a line of the log means, and what to do, is in the project's README.`,
+          width: WIDTH,
+          height: 2,
+        }),
+      ],
+      [
+        new SingleValueWidget({
+          title: 'Runs of one day',
+          metrics: outcomes,
+          width: HALF,
+          height: 4,
+        }),
+        new SingleValueWidget({
+          title: 'Runs that found',
+          metrics: [
+            labelled(daily('Outdated'), 'an outdated TimescaleDB'),
+            labelled(daily('KnownVulnerable'), 'a known vulnerability'),
+          ],
+          width: HALF,
+          height: 4,
+        }),
+      ],
+      [
+        table(place, 'Behind, and by what', OUTDATED),
+        table(place, 'Sent, skipped and failed, by database', BY_DATABASE),
+      ],
+      [
+        table(place, 'Last success, the oldest first', LAST_SUCCESS),
+        new GraphWidget({
+          title: 'Outcomes by day',
+          left: outcomes,
+          stacked: false,
+          width: HALF,
+          height: 9,
+        }),
+      ],
+      [
+        new GraphWidget({
+          title: 'Duration of a run',
+          left: durations,
+          leftYAxis: { label: 'ms', showUnits: false, min: 0 },
+          width: HALF,
+          height: 7,
+        }),
+        new GraphWidget({
+          title: 'Messages in the queues',
+          left: (['failed-runs', 'undelivered'] as const).map((queue) =>
+            labelled(
+              queueMetric(place, queue, 'ApproximateNumberOfMessagesVisible', 'Maximum'),
+              queue,
+            ),
+          ),
+          width: HALF,
+          height: 7,
+        }),
+      ],
+    ],
+  });
+}

@@ -1,0 +1,64 @@
+import type { RetrySettings } from '../lib/config/send-report-config.ts';
+import type { Purpose } from '../lib/naming.ts';
+import type { Database, Environment } from './config/resolved-environment.ts';
+import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';
+
+/** A function's environment variables. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** Where a certificate authority's file is in the code of the functions that need it. */
+export const CA_FILE = 'ca.pem';
+
+function targetOf(purpose: Purpose, { place }: Environment, database: Database): string {
+  const { secret, configure = secret, caFile, serverName, tlsMode, ...settings } = database;
+  return JSON.stringify({
+    name: settings.name,
+    environment: place.environment,
+    secretId: purpose === 'configure' ? configure.id : secret.id,
+    ...settings.overrides,
+    tls: {
+      mode: tlsMode,
+      ...(caFile !== undefined && { caFile: CA_FILE }),
+      ...(serverName !== undefined && { serverName }),
+    },
+    ...settings.choices,
+    tickHours: settings.tickHours,
+  });
+}
+
+function deliveryVariables({ delivery }: Environment, { proxy }: Database): Variables {
+  const { endpoint, latestVersion, versionCheckWhenOff } = delivery;
+  return {
+    DELIVERY: JSON.stringify({
+      ...(endpoint !== undefined && { endpoint }),
+      ...(latestVersion !== undefined && { latestVersion }),
+      ...(versionCheckWhenOff !== undefined && { versionCheckWhenOff }),
+    }),
+    ...(proxy !== undefined && { HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' }),
+  };
+}
+
+function retryVariables({ place }: Environment, { stack }: Database): Variables {
+  const retry: RetrySettings = {
+    scheduleGroup: environmentName(place),
+    roleArn: schedulerRoleArn(place, stack),
+    deadLetterQueueArn: queueArn(place, 'undelivered'),
+  };
+  return { RETRY: JSON.stringify(retry) };
+}
+
+/** What one function of a database is told. Only what sends knows where to, and only it can try again. */
+export function variablesOf(
+  purpose: Purpose,
+  environment: Environment,
+  database: Database,
+): Variables {
+  return {
+    TARGET: targetOf(purpose, environment, database),
+    ...(database.doNotTrack && purpose !== 'configure' && { DO_NOT_TRACK: '1' }),
+    ...(purpose === 'send-report' && {
+      ...deliveryVariables(environment, database),
+      ...retryVariables(environment, database),
+    }),
+  };
+}

@@ -1,0 +1,32 @@
+import { Annotations, type App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Code } from '../bundle/code-assets.ts';
+import { figuresOf, quotaWarnings } from '../config/quotas.ts';
+import type { Environment } from '../config/resolved-environment.ts';
+import { settingWarnings } from '../config/warnings.ts';
+import { DatabaseStack } from './database-stack.ts';
+import { SharedStack } from './shared-stack.ts';
+
+/** Where CDK looks for it. */
+const QUALIFIER = '@aws-cdk/core:bootstrapQualifier';
+
+/**
+ * All stacks of one environment: what is shared, then the databases', in the order in which they have to be deployed.
+ * cdk-nag looks at them when they are synthesised.
+ */
+export function createStacks(app: App, environment: Environment, code: Code): void {
+  const { bootstrapQualifier } = environment;
+  if (bootstrapQualifier !== undefined) app.node.setContext(QUALIFIER, bootstrapQualifier);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const shared = new SharedStack(app, environment);
+  for (let stack = 1; stack <= environment.stacks; stack += 1) {
+    new DatabaseStack(app, { environment, stack, code }).addStackDependency(shared);
+  }
+  const warnings = [
+    ...settingWarnings(environment),
+    ...quotaWarnings(figuresOf(environment, code.largestBytes)),
+  ];
+  for (const [index, warning] of warnings.entries()) {
+    Annotations.of(shared).addWarningV2(`timescaledb-telemetry:${index}`, warning);
+  }
+}

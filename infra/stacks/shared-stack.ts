@@ -1,0 +1,124 @@
+import { CfnDeletionPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { CfnLogGroup, CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
+import { CfnParameter as CfnSsmParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { PURPOSES } from '../../lib/naming.ts';
+import { portsOf } from '../config/network-ports.ts';
+import type { Environment } from '../config/resolved-environment.ts';
+import type { CheckedNetwork } from '../config/schema.ts';
+import { EnvironmentAlarms } from '../constructs/alarms.ts';
+import { createDashboard } from '../constructs/dashboard.ts';
+import { SAVED_QUERIES } from '../constructs/log-queries.ts';
+import {
+  environmentName,
+  logGroupName,
+  type Queue,
+  queueArn,
+  queueName,
+  securityGroupParameter,
+} from '../naming.ts';
+import { stackProps } from './stack-props.ts';
+
+/** SQS keeps no message longer. */
+const QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600;
+
+/** What the databases of an environment share. Other stacks find it by its names. */
+export class SharedStack extends Stack {
+  constructor(scope: Construct, environment: Environment) {
+    const { place } = environment;
+    super(scope, environmentName(place), {
+      ...stackProps(environment),
+      description: `timescaledb-telemetry ${place.environment}: what its databases share`,
+    });
+    this.createLogGroups(environment);
+    new CfnScheduleGroup(this, 'Schedules', { name: environmentName(place) });
+    this.createQueue('FailedRuns', environment, 'failed-runs');
+    this.createQueue('Undelivered', environment, 'undelivered');
+    for (const [name, network] of environment.networks) {
+      if (network.vpc !== undefined)
+        this.createSecurityGroup(name, network.vpc, network, environment);
+    }
+    this.createQueries(environment);
+    createDashboard(this, environment);
+    new EnvironmentAlarms(this, 'Alarms', environment);
+  }
+
+  /** The record of what left the network: it stays when everything else goes. */
+  private createLogGroups({ place, logRetentionDays }: Environment): void {
+    for (const purpose of PURPOSES) {
+      const logGroup = new CfnLogGroup(this, `Log-${purpose}`, {
+        logGroupName: logGroupName(place, purpose),
+        retentionInDays: logRetentionDays,
+      });
+      logGroup.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
+      logGroup.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+    }
+  }
+
+  private createQueue(id: string, { place }: Environment, queue: Queue): void {
+    const resource = new CfnQueue(this, id, {
+      queueName: queueName(place, queue),
+      messageRetentionPeriod: QUEUE_RETENTION_SECONDS,
+      sqsManagedSseEnabled: true,
+    });
+    new CfnQueuePolicy(this, `${id}Policy`, {
+      queues: [resource.ref],
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sqs:*',
+            Resource: queueArn(place, queue),
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+    Validations.of(resource).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason:
+        'It is a dead-letter queue itself; nothing reads it but a person, whom an alarm tells.',
+    });
+  }
+
+  private createSecurityGroup(
+    name: string,
+    vpcId: string,
+    network: CheckedNetwork,
+    environment: Environment,
+  ): void {
+    const { place } = environment;
+    // Inside a construct of its own: at the top of a stack, a-b and ab would have the same logical id.
+    const scope = new Construct(this, `Network-${name}`);
+    const group = new CfnSecurityGroup(scope, 'SecurityGroup', {
+      // Another description is another group, and the databases' own rules are for this one.
+      groupDescription: `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`,
+      vpcId,
+      securityGroupEgress: portsOf(name, network, environment).flatMap((port) => [
+        { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIp: '0.0.0.0/0' },
+        { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv6: '::/0' },
+      ]),
+    });
+    new CfnSsmParameter(scope, 'Parameter', {
+      name: securityGroupParameter(place, name),
+      type: 'String',
+      value: group.attrGroupId,
+      description: `The security group of the functions in the network ${name}`,
+    });
+  }
+
+  private createQueries({ place }: Environment): void {
+    SAVED_QUERIES.forEach(({ name, query }, index) => {
+      new CfnQueryDefinition(this, `Query${index}`, {
+        name: `${environmentName(place)}/${name}`,
+        queryString: query,
+        logGroupNames: [logGroupName(place, 'send-report')],
+      });
+    });
+  }
+}

@@ -1,0 +1,173 @@
+import * as z from 'zod/mini';
+import { RunError } from '../errors.ts';
+import { toVersion } from '../version-check/support-table.ts';
+import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
+import { check, checkJson } from './validate.ts';
+
+/** A URL's hostname that never leaves the machine. */
+export const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+
+/** https, or http on loopback; without credentials or fragment. */
+export function isEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+}
+
+/** The address of the built-in reporter. */
+const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
+
+/** A version that others can be compared with. */
+export const versionSchema = z
+  .string()
+  .check(
+    z.refine(
+      (text) => toVersion(text) !== undefined,
+      'must be a version of TimescaleDB, such as 2.30.1',
+    ),
+  );
+
+const deliverySchema = z
+  .strictObject({
+    endpoint: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isEndpoint,
+            'must be an https:// URL without credentials or fragment (http:// on loopback only)',
+          ),
+        ),
+    ),
+    latestVersion: z.optional(versionSchema),
+    versionCheckWhenOff: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ endpoint, latestVersion }) => endpoint === undefined || latestVersion === undefined,
+      'endpoint and latestVersion exclude each other: one sends reports, the other sends nothing at all',
+    ),
+    z.refine(
+      ({ latestVersion, versionCheckWhenOff }) =>
+        versionCheckWhenOff !== true || latestVersion !== undefined,
+      'versionCheckWhenOff needs latestVersion: only where nothing leaves may a version be judged without consent',
+    ),
+  );
+
+/** Where reports go. */
+export interface Delivery {
+  readonly endpoint: string;
+}
+
+/**
+ * Instead of sending anything: what the operator says is the newest version.
+ *
+ * @property whenOff judge also where the database has telemetry off
+ */
+export interface VersionCheck {
+  readonly latestVersion: string;
+  readonly whenOff: boolean;
+}
+
+/** In the environment of `send-report` alone. */
+export type DeliveryOrCheck = Delivery | VersionCheck;
+
+function toDelivery(delivery: z.infer<typeof deliverySchema>): DeliveryOrCheck {
+  const { endpoint = DEFAULT_ENDPOINT, latestVersion, versionCheckWhenOff = false } = delivery;
+  return latestVersion === undefined
+    ? { endpoint }
+    : { latestVersion, whenOff: versionCheckWhenOff };
+}
+
+const arnSchema = z.string().check(z.regex(/^arn:[^\s:]+:[^\s]+$/, 'must be an ARN'));
+
+const retrySchema = z.strictObject({
+  scheduleGroup: z
+    .string()
+    .check(z.regex(/^[0-9A-Za-z_.-]{1,64}$/, 'must be the name of a schedule group')),
+  roleArn: arnSchema,
+  deadLetterQueueArn: z.optional(arnSchema),
+});
+
+/**
+ * What the one-time schedule of a retry is made with. In the environment of `send-report`; without it a failed run waits
+ * for its next tick.
+ *
+ * @property scheduleGroup EventBridge Scheduler's group of this environment's schedules
+ * @property roleArn the role that EventBridge Scheduler takes on to invoke the function
+ * @property deadLetterQueueArn the SQS queue for retries that could not be delivered to the function
+ */
+export type RetrySettings = z.infer<typeof retrySchema>;
+
+/** The summary line and the retry repeat the time as it came: nanoseconds and an offset have room, any more decimals not. */
+const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;
+
+const eventSchema = z.strictObject({
+  scheduledTime: z.optional(
+    z.iso
+      .datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-11-22T04:05:00Z' })
+      .check(z.maxLength(MAX_TIME_LENGTH, 'must have at most nine decimals')),
+  ),
+  attempt: z.optional(z.int().check(z.minimum(0))),
+  ignoreSchedule: z.optional(z.boolean()),
+});
+
+/** What the schedule, or a person, asks of one run. `{}` by hand means now. */
+export type RunEvent = z.infer<typeof eventSchema>;
+
+/** What the environment of `send-report` holds for us; read at the edge, parsed here. */
+export interface Settings extends TargetSettings {
+  readonly DELIVERY?: string | undefined;
+  readonly RETRY?: string | undefined;
+  readonly DO_NOT_TRACK?: string | undefined;
+  readonly NODE_USE_ENV_PROXY?: string | undefined;
+}
+
+export interface Assignment {
+  readonly target: Target;
+  readonly delivery: DeliveryOrCheck;
+  readonly retry?: RetrySettings;
+}
+
+/** TARGET, DELIVERY and RETRY; what is wrong with any of them goes into `problems`. */
+export function checkSettings(settings: Settings, problems: string[]): Assignment | undefined {
+  const target = checkTarget(settings, problems);
+  const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
+  const hasRetry = (settings.RETRY ?? '') !== '';
+  const retry = hasRetry ? checkJson('RETRY', retrySchema, settings.RETRY, problems) : undefined;
+  if (settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint?.startsWith('http:') === true) {
+    problems.push(
+      'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
+    );
+  }
+  if (target === undefined || delivery === undefined || problems.length > 0) return undefined;
+  return { target, delivery: toDelivery(delivery), ...(retry !== undefined && { retry }) };
+}
+
+/**
+ * TARGET, DELIVERY and RETRY, parsed and checked.
+ *
+ * @throws RunError CONFIG_INVALID with every problem of all of them at once
+ */
+export function parseSettings(settings: Settings): Assignment {
+  const problems: string[] = [];
+  const assignment = checkSettings(settings, problems);
+  if (assignment === undefined) throw configError(problems);
+  return assignment;
+}
+
+/**
+ * The event of a run.
+ *
+ * @throws RunError EVENT_INVALID with every problem at once
+ */
+export function parseEvent(event: unknown): RunEvent {
+  const problems: string[] = [];
+  const parsed = check('event', eventSchema, event ?? {}, problems);
+  if (parsed !== undefined) return parsed;
+  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+    remedy:
+      'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
+  });
+}

@@ -1,0 +1,123 @@
+import * as z from 'zod/mini';
+import { RunError } from '../errors.ts';
+import { hostSchema } from './host.ts';
+import { checkJson } from './validate.ts';
+
+/** Ordered from the strictest to the loosest, as TimescaleDB's own enum is. */
+export const LEVELS = ['off', 'no_functions', 'basic'] as const;
+
+/** `timescaledb.telemetry_level`. */
+export type Level = (typeof LEVELS)[number];
+
+/** Where a report's figures come from, and how its sizes are found. */
+export const SOURCES = ['catalog', 'function'] as const;
+export const SIZES = ['exact', 'estimated'] as const;
+
+/** How often a target's schedule may fire, in hours: what divides a day. */
+export const TICK_HOURS = [1, 2, 3, 4, 6, 8, 12, 24] as const;
+
+/** Names end up in log lines, metrics and schedules, so they are plain. */
+export const nameSchema = z
+  .string()
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+      'must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
+    ),
+  );
+
+const textSchema = z.string().check(z.minLength(1, 'must not be empty'));
+
+const tlsSchema = z
+  .strictObject({
+    mode: z._default(z.enum(['verify-full', 'verify-ca', 'disable']), 'verify-full'),
+    caFile: z.optional(textSchema),
+    serverName: z.optional(hostSchema),
+  })
+  .check(
+    z.refine(
+      ({ mode, caFile, serverName }) => mode !== 'disable' || (caFile ?? serverName) === undefined,
+      "caFile and serverName say how to verify TLS, and mode 'disable' says that there is none",
+    ),
+  );
+
+const targetSchema = z
+  .strictObject({
+    name: nameSchema,
+    environment: nameSchema,
+    secretId: textSchema,
+    host: z.optional(hostSchema),
+    port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
+    database: z.optional(textSchema),
+    tls: z._default(tlsSchema, { mode: 'verify-full' }),
+    levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
+    reportSource: z._default(z.enum(SOURCES), 'catalog'),
+    sizes: z._default(z.enum(SIZES), 'exact'),
+    tickHours: z._default(z.literal(TICK_HOURS), 24),
+  })
+  .check(
+    z.refine(
+      ({ reportSource, sizes }) => reportSource === 'catalog' || sizes === 'exact',
+      "sizes 'estimated' promises that no user relation is opened, and reportSource 'function' opens them all",
+    ),
+  );
+
+/**
+ * One database, and how this deployment wants it treated.
+ *
+ * @property secretId name or ARN of the secret with the credentials
+ * @property host, port, database override what the secret says
+ * @property tls.serverName the name the server's certificate must carry, when it is not the host
+ * @property levelWhenUnset the level of a server that was built without telemetry, and of no other
+ * @property reportSource `function` calls the extension's own get_telemetry_report(), with its side effects: it writes
+ *   missing identifiers, sets the counters of function calls to zero (2.7.1), takes a lock on every relation (2.7) or an
+ *   exclusive one on catalog tables (1.5 to 2.5), and has crashed servers
+ * @property sizes `estimated` reads `relpages` and opens no user relation
+ */
+export type Target = z.infer<typeof targetSchema>;
+
+/** What the environment of every function holds for us; read at the edge, parsed here. */
+export interface TargetSettings {
+  readonly TARGET?: string | undefined;
+  readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
+  readonly PGREPLICATION?: string | undefined;
+}
+
+const CONFIG_REMEDY =
+  "Correct the function's environment; it is set by the deployment of this target's environment.";
+
+export function configError(problems: readonly string[]): RunError {
+  return new RunError(
+    'CONFIG_INVALID',
+    `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
+    { remedy: CONFIG_REMEDY },
+  );
+}
+
+/** TARGET, and the variables of Node and node-postgres that would undo what it promises. */
+export function checkTarget(settings: TargetSettings, problems: string[]): Target | undefined {
+  const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
+  if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    problems.push(
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+    );
+  }
+  if ((settings.PGREPLICATION ?? '') !== '') {
+    problems.push(
+      'PGREPLICATION: is set, which makes the database connection one for replication; remove it',
+    );
+  }
+  return target;
+}
+
+/**
+ * TARGET alone, for what reads and never sends.
+ *
+ * @throws RunError CONFIG_INVALID with every problem at once
+ */
+export function parseTarget(settings: TargetSettings): Target {
+  const problems: string[] = [];
+  const target = checkTarget(settings, problems);
+  if (target === undefined || problems.length > 0) throw configError(problems);
+  return target;
+}

@@ -1,0 +1,118 @@
+import * as z from 'zod/mini';
+import { checkRow } from '../config/validate.ts';
+import { RunError } from '../errors.ts';
+import type { Snapshot } from '../postgres/snapshot.ts';
+import { type Identity, isAtLeast } from '../timescaledb/server-info.ts';
+import type { Change } from './event.ts';
+
+/** Any text as an expression of SQL, whatever is in it. */
+function textSql(text: string): string {
+  const hex = Buffer.from(text, 'utf8').toString('hex');
+  return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;
+}
+
+/** The reporting role of a change's consent, as SQL: the role that the event names, else none. */
+export function reporterSql({ scope }: Change): string {
+  return scope.kind === 'role' ? textSql(scope.role) : 'null';
+}
+
+const rowSchema = z.object({
+  database: z.string(),
+  is_template: z.boolean(),
+  is_superuser: z.boolean(),
+  level_is_registered: z.boolean(),
+  license: z.nullable(z.string()),
+  extension_owner: z.string(),
+  role: z.nullable(z.string()),
+  in_database: z.nullable(z.string()),
+  schedule_interval: z.nullable(z.string()),
+});
+
+/** What the statements of a change depend on beside the facts; every name and text is quoted by the server. */
+export interface Surroundings {
+  /** Of this connection. */
+  readonly database: string;
+  readonly isTemplate: boolean;
+  readonly isSuperuser: boolean;
+  /** A loaded library defines the level. */
+  readonly levelIsRegistered: boolean;
+  /** `apache` cannot change jobs by the extension's own functions. */
+  readonly license: string | null;
+  /** As a literal of the type that the release's job catalog has for an owner. */
+  readonly extensionOwner: string;
+  readonly role: string | undefined;
+  readonly inDatabase: string | undefined;
+  /** As a literal. */
+  readonly scheduleInterval: string | undefined;
+}
+
+function quotedOrNull(text: string | undefined, quoted: (text: string) => string): string {
+  return text === undefined ? 'null::pg_catalog.text' : quoted(textSql(text));
+}
+
+function surroundingsQuery({ scope, scheduleInterval }: Change, identity: Identity): string {
+  const { role, inDatabase } = scope.kind === 'role' ? scope : {};
+  // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
+  const owner = isAtLeast(identity, '2.10.2')
+    ? 'pg_catalog.quote_ident(r.rolname::pg_catalog.text)'
+    : 'r.rolname::pg_catalog.text';
+  return `
+select
+  pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text) as database,
+  (select d.datistemplate from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()) as is_template,
+  (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as is_superuser,
+  exists (
+    select 1 from pg_catalog.pg_settings s where s.name = 'timescaledb.telemetry_level'
+  ) as level_is_registered,
+  pg_catalog.current_setting('timescaledb.license', true) as license,
+  (
+    select pg_catalog.quote_literal(${owner})
+    from pg_catalog.pg_extension e join pg_catalog.pg_roles r on r.oid = e.extowner
+    where e.extname = 'timescaledb'
+  ) as extension_owner,
+  ${quotedOrNull(
+    role,
+    (text) =>
+      `(select pg_catalog.quote_ident(r.rolname::pg_catalog.text) from pg_catalog.pg_roles r where r.rolname = ${text})`,
+  )} as role,
+  ${quotedOrNull(
+    inDatabase,
+    (text) =>
+      `(select pg_catalog.quote_ident(d.datname::pg_catalog.text) from pg_catalog.pg_database d where d.datname = ${text})`,
+  )} as in_database,
+  ${quotedOrNull(scheduleInterval, (text) => `pg_catalog.quote_literal(${text})`)} as schedule_interval`;
+}
+
+function missing(what: string): RunError {
+  return new RunError('EVENT_INVALID', `The server has no ${what} of the name in the event.`, {
+    remedy:
+      'Compare the name with the one on the server, letter case included. Nothing was changed.',
+  });
+}
+
+/**
+ * Asks the server for the surroundings of a change.
+ *
+ * @throws RunError EVENT_INVALID when a role or database of the event is not there
+ */
+export async function readSurroundings(snapshot: Snapshot, change: Change): Promise<Surroundings> {
+  const row = await snapshot.row(surroundingsQuery(change, snapshot.identity), (found) =>
+    checkRow('the surroundings of the change', rowSchema, found),
+  );
+  const { scope } = change;
+  if (scope.kind === 'role' && row.role === null) throw missing('role');
+  if (scope.kind === 'role' && scope.inDatabase !== undefined && row.in_database === null) {
+    throw missing('database');
+  }
+  return {
+    database: row.database,
+    isTemplate: row.is_template,
+    isSuperuser: row.is_superuser,
+    levelIsRegistered: row.level_is_registered,
+    license: row.license,
+    extensionOwner: row.extension_owner,
+    role: row.role ?? undefined,
+    inDatabase: row.in_database ?? undefined,
+    scheduleInterval: row.schedule_interval ?? undefined,
+  };
+}

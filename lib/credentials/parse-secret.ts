@@ -1,0 +1,184 @@
+import { X509Certificate } from 'node:crypto';
+import type { GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { HOST_FORM, hostProblem, hostSchema, normalizeHost } from '../config/host.ts';
+import type { Target } from '../config/target.ts';
+import { RunError } from '../errors.ts';
+
+/** Everything needed to log in. Never logged, never part of an error. */
+export interface Credentials {
+  /** Which version of the secret this is, to see a rotation. */
+  readonly versionId: string | undefined;
+  /** A name, an address, or the folder of the server's Unix sockets. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Empty where there is none: a server that trusts its clients, or asks the system who they are, needs none. */
+  readonly password: string;
+  readonly database: string;
+  /** A private certificate authority, PEM. */
+  readonly ca: string | undefined;
+}
+
+const DEFAULT_PORT = 5432;
+
+/** Whether a text has a certificate in PEM first; Node would take any other for an empty list. */
+export function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Treats null and an empty text, which RDS writes for what an instance does not have, as a key that is not there. */
+function unlessBlank<T>(schema: z.ZodMiniType<T>) {
+  const isBlank = (value: unknown) =>
+    value === null || (typeof value === 'string' && value.trim() === '');
+  return z.optional(
+    z.pipe(
+      z.transform((value) => (isBlank(value) ? undefined : value)),
+      z.optional(schema),
+    ),
+  );
+}
+
+/**
+ * The RDS shape and the managed shape (the same with `username` and `password` alone). Rotation functions add keys of
+ * their own, so unknown keys are no error here. The messages never quote a value.
+ */
+const jsonSecretSchema = z.object({
+  username: z.string().check(z.minLength(1)),
+  password: z.string().check(z.minLength(1)),
+  host: unlessBlank(hostSchema),
+  port: unlessBlank(
+    z.pipe(
+      z.union([z.number(), z.string().check(z.trim(), z.regex(/^\d+$/))]),
+      z.pipe(z.transform(Number), z.int().check(z.minimum(1), z.maximum(65_535))),
+    ),
+  ),
+  dbname: unlessBlank(z.string()),
+  ca: unlessBlank(z.string().check(z.refine(isCertificate))),
+});
+
+interface SecretParts {
+  readonly user: string;
+  readonly password: string;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly database?: string | undefined;
+  readonly ca?: string | undefined;
+}
+
+function invalidSecret(problem: string): RunError {
+  return new RunError('SECRET_INVALID', `The secret cannot be used: ${problem}.`, {
+    remedy:
+      'Store JSON with username and password (and host, port, dbname, or give host and database in the target), or a postgres:// URL, as SecretString.',
+  });
+}
+
+const EXPECTED_KEYS: Readonly<Record<string, string>> = {
+  username: 'username must be a text that is not empty',
+  password: 'password must be a text that is not empty',
+  host: `host ${HOST_FORM}`,
+  port: 'port must be a whole number from 1 to 65535',
+  dbname: 'dbname must be a text',
+  ca: 'ca must be a certificate in PEM',
+};
+
+function parseJsonSecret(text: string): SecretParts {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidSecret('it is neither JSON nor a postgres:// URL');
+  }
+  const result = jsonSecretSchema.safeParse(value);
+  if (!result.success) {
+    const keys = new Set(result.error.issues.map((issue) => String(issue.path[0] ?? '')));
+    const problems = [...keys].map((key) => EXPECTED_KEYS[key] ?? 'it is not a JSON object');
+    throw invalidSecret(problems.join(', '));
+  }
+  const { username, dbname, ...rest } = result.data;
+  return { ...rest, user: username, database: dbname };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidSecret('its URL has a percent sign that is not part of an escape (write %25)');
+  }
+}
+
+function parseUrlSecret(text: string, target: Target): SecretParts {
+  if (!URL.canParse(text)) {
+    throw invalidSecret(
+      'its URL cannot be parsed (it needs a host, and reserved characters of user and password percent-encoded)',
+    );
+  }
+  const url = new URL(text);
+  // A password with such a character would be cut there, and its rest taken for a host or a database.
+  if (/[@#]/.test(url.pathname + url.search + url.hash)) {
+    throw invalidSecret(
+      'its URL has a character in user or password that must be percent-encoded (such as @ / ? #)',
+    );
+  }
+  if (url.username === '') throw invalidSecret('its URL has no user');
+  if (url.password === '') throw invalidSecret('its URL has no password');
+  if (url.port !== '' && Number(url.port) === 0) {
+    throw invalidSecret('the port of its URL must be a whole number from 1 to 65535');
+  }
+  if (url.searchParams.get('sslmode') === 'disable' && target.tls.mode !== 'disable') {
+    throw new RunError('SECRET_INVALID', "The secret's URL asks for a connection without TLS.", {
+      remedy:
+        "A URL never weakens the target's TLS. Remove sslmode from the URL, or set tls.mode to disable in the target if plain text is what you want.",
+    });
+  }
+  const database = decoded(url.pathname.slice(1));
+  const host = normalizeHost(decoded(url.hostname));
+  if (hostProblem(host) !== undefined) {
+    throw invalidSecret(`its URL's host ${HOST_FORM}`);
+  }
+  return {
+    user: decoded(url.username),
+    password: decoded(url.password),
+    host,
+    port: url.port === '' ? undefined : Number(url.port),
+    database: database === '' ? undefined : database,
+  };
+}
+
+/**
+ * What a secret and a target say together; the target overrides.
+ *
+ * @throws RunError SECRET_INVALID, which never quotes the secret
+ */
+export function parseSecret(
+  output: Pick<GetSecretValueCommandOutput, 'SecretString' | 'VersionId'>,
+  target: Target,
+): Credentials {
+  const text = output.SecretString?.trim();
+  if (text === undefined) throw invalidSecret('it is binary');
+  if (text === '') throw invalidSecret('it is empty');
+  const parts = /^postgres(ql)?:\/\//.test(text)
+    ? parseUrlSecret(text, target)
+    : parseJsonSecret(text);
+  const host = target.host ?? parts.host;
+  const database = target.database ?? parts.database;
+  if (host === undefined) throw invalidSecret('neither it nor the target names a host');
+  if (database === undefined) throw invalidSecret('neither it nor the target names a database');
+  // PostgreSQL's protocol ends a text with it: what follows would be read as another setting of the session.
+  if ([parts.user, parts.password, database].some((text) => text.includes('\0'))) {
+    throw invalidSecret('user, password and database must not contain a null character');
+  }
+  return {
+    versionId: output.VersionId,
+    host,
+    port: target.port ?? parts.port ?? DEFAULT_PORT,
+    user: parts.user,
+    password: parts.password,
+    database,
+    ca: parts.ca,
+  };
+}

@@ -1,0 +1,47 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { RunError } from '../errors.ts';
+import { SERVICE } from '../naming.ts';
+import { cutText, escapeUnprintable } from './printable.ts';
+import { shortenLine } from './shorten-line.ts';
+
+export type Severity = 'INFO' | 'WARN' | 'ERROR';
+
+/** What becomes one line of the log. */
+export interface Line {
+  readonly severity: Severity;
+  /** The line's text. */
+  readonly message: string;
+}
+
+export interface Log {
+  readonly logger: Logger;
+  /**
+   * Writes one summary line; before it, for whoever debugs, what was thrown first.
+   *
+   * @param errors those that are told in the line
+   */
+  write(line: Line, ...errors: readonly (RunError | undefined)[]): void;
+}
+
+const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Of an error as it was thrown: a server may send megabytes. */
+const MAX_ORIGINAL_LENGTH = 4_000;
+
+/** Powertools' logger: JSON, one object a line, of at most 16 kB. */
+export function createLog(): Log {
+  const logger = new Logger({ serviceName: SERVICE });
+  return {
+    logger,
+    write({ severity, ...line }, ...errors) {
+      for (const error of errors) {
+        if (error?.original === undefined) continue;
+        logger.debug('The error as it was thrown; it may name roles, databases and hosts.', {
+          original: escapeUnprintable(cutText(String(error.original), MAX_ORIGINAL_LENGTH)),
+        });
+      }
+      const { message, ...fields } = shortenLine(line);
+      logger[LOG_METHOD[severity]](message, fields);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { METRICS_NAMESPACE, type MetricName, SERVICE } from '../naming.ts';
+import type { Outcome } from '../run/outcome.ts';
+import type { Verdict } from '../version-check/judge-version.ts';
+
+type Metric = readonly [
+  name: MetricName,
+  unit: (typeof MetricUnit)[keyof typeof MetricUnit],
+  value: number,
+];
+
+function count(name: MetricName, holds: boolean): Metric {
+  return [name, MetricUnit.Count, holds ? 1 : 0];
+}
+
+/** A verdict that asks somebody to do something. */
+function isStep(code: Verdict['codes'][number]): boolean {
+  return code !== 'up-to-date' && code !== 'ahead' && code !== 'unknown';
+}
+
+function behindOf({ versionsBehind }: NonNullable<Outcome['version']>): readonly Metric[] {
+  return versionsBehind === undefined ? [] : [['VersionsBehind', MetricUnit.Count, versionsBehind]];
+}
+
+/** Zeros are sent too: what adds up over an environment needs a metric that is there. */
+function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
+  return [
+    count('Completed', outcome !== 'failed'),
+    count('Sent', outcome === 'sent'),
+    count('Checked', outcome === 'checked'),
+    count('Skipped', outcome === 'skipped'),
+    count('Failed', outcome === 'failed'),
+    count('FailedForGood', outcome === 'failed' && retry === undefined),
+    ['Duration', MetricUnit.Milliseconds, durationMs.total ?? 0],
+    ...(report ? [['ReportSize', MetricUnit.Bytes, report.bytes] as const] : []),
+    ...(version
+      ? [
+          count('Outdated', version.verdicts.some(isStep)),
+          count('UpdatePending', version.verdicts.includes('alter-extension')),
+          count('KnownVulnerable', version.advisories !== undefined),
+          ...behindOf(version),
+        ]
+      : []),
+  ];
+}
+
+export interface RunMetrics {
+  /** Writes the metrics of one run, as one line of the log. */
+  write(outcome: Outcome): void;
+}
+
+/**
+ * Powertools' metrics (EMF). Not through its middleware, which complains of an invocation without any, and what is no run
+ * has none.
+ */
+export function createMetrics(): RunMetrics {
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
+  return {
+    write(outcome) {
+      const { environment, database } = outcome;
+      if (environment !== undefined && database !== undefined) {
+        // Each figure is its database's, and its environment's: an alarm cannot add up those of a thousand databases.
+        metrics.clearDefaultDimensions();
+        metrics.setDefaultDimensions({ service: SERVICE, environment });
+        metrics.addDimensions({});
+        metrics.addDimensions({ database });
+      }
+      for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
+      metrics.publishStoredMetrics();
+    },
+  };
+}

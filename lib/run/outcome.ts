@@ -1,0 +1,237 @@
+import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
+import type { Target } from '../config/target.ts';
+import type { Consent } from '../consent/decide-consent.ts';
+import type { Receipt } from '../delivery/deliver.ts';
+import { type ErrorTokens, type RunError, tokensOf } from '../errors.ts';
+import type { Line, Severity } from '../observability/logger.ts';
+import type { Report } from '../report/build-report.ts';
+import type { Due } from '../schedule/due.ts';
+import type { Retry } from '../schedule/plan-retry.ts';
+import type { Facts } from '../timescaledb/facts.ts';
+import type { Verdict } from '../version-check/judge-version.ts';
+
+/** `endpoint` is a check's look at the way out. */
+export type Phase =
+  | 'credentials'
+  | 'connection'
+  | 'database'
+  | 'change'
+  | 'delivery'
+  | 'endpoint'
+  | 'retry';
+
+/** What a run has learned so far; it grows from top to bottom, and whatever is there goes into the summary. */
+export interface Story {
+  event?: RunEvent;
+  target?: Target;
+  retrySettings?: RetrySettings | undefined;
+  facts?: Facts;
+  consent?: Consent;
+  due?: Due;
+  report?: Report | undefined;
+  receipt?: Receipt;
+  verdict?: Verdict;
+  error?: RunError;
+  /** The retry that will follow the error. */
+  retry?: Retry;
+  /** Why the retry that should follow the error will not. */
+  retryError?: RunError;
+  readonly durationMs: Partial<Record<Phase | 'total', number>>;
+}
+
+/** How a run ended: the function's result, and the one summary line of its log. */
+export interface Outcome extends Line {
+  /** `checked`: by configuration nothing is sent, and the version was judged; `shown` is a preview's. */
+  readonly outcome: 'sent' | 'checked' | 'skipped' | 'failed' | 'shown';
+  readonly environment?: string;
+  readonly database?: string;
+  readonly scheduledTime?: string;
+  readonly attempt?: number;
+  readonly hint?: string;
+  readonly remedy?: string;
+  /** Read from a standby: the job and the identifiers are the primary's. */
+  readonly standby?: true;
+  /** The report's db_uuid: the same under two targets where a snapshot was restored, or a template copied. */
+  readonly uuid?: string;
+  readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'>;
+  readonly warnings?: readonly string[];
+  /** Nothing to worry about, and yet not what one might expect. */
+  readonly notes?: readonly string[];
+  /** The job's next boundary, ISO 8601: the first tick at or after it is due. */
+  readonly nextDue?: string;
+  readonly report?: {
+    readonly source: Report['source'];
+    readonly bytes: number;
+    readonly sha256: string;
+    /** Relations whose sizes are estimates; absent when there are none. */
+    readonly estimatedRelations?: number;
+  };
+  readonly receipt?: Receipt;
+  readonly version?: {
+    readonly installed: string;
+    readonly available: string | null;
+    readonly latest?: string;
+    readonly reachable?: string;
+    readonly versionsBehind?: number;
+    readonly verdicts: Verdict['codes'];
+    /** Who does what, about which database. */
+    readonly sentence: string;
+    /** Published vulnerabilities of the installed version; absent when there are none. */
+    readonly advisories?: Verdict['advisories'];
+    /** The date of the tables behind it. */
+    readonly asOf: string;
+  };
+  /** The attempt that will follow this one. */
+  readonly retry?: Retry;
+  readonly error?: ErrorTokens;
+  readonly durationMs: Story['durationMs'];
+}
+
+function textOf({ code, origin, message, remedy }: RunError): string {
+  return `${message} (${code}${origin === undefined ? '' : `, ${origin}`}) ${remedy}`;
+}
+
+/** What is no failure, and yet somebody should look at. */
+function warningsOf({ facts, consent, report, retryError }: Story): readonly string[] {
+  const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
+  return [
+    ...(consent?.warnings ?? []),
+    ...(hasNoUuid
+      ? ['The database has no uuid in its metadata, so the report has no db_uuid.']
+      : []),
+    ...(report?.fallback !== undefined
+      ? [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]
+      : []),
+    ...(retryError !== undefined ? [textOf(retryError)] : []),
+  ];
+}
+
+function invocationOf({ scheduledTime, attempt }: RunEvent) {
+  return {
+    ...(scheduledTime !== undefined && { scheduledTime }),
+    ...(attempt !== undefined && { attempt }),
+  };
+}
+
+function scheduleOf({ notes, nextDue }: Due): Pick<Outcome, 'notes' | 'nextDue'> {
+  return {
+    ...(notes.length > 0 && { notes }),
+    ...(nextDue !== null && { nextDue: nextDue.toISOString() }),
+  };
+}
+
+function reportOf(report: Report): Pick<Outcome, 'uuid' | 'report'> {
+  const { source, body, sha256, estimatedRelations, uuid } = report;
+  return {
+    ...(uuid !== undefined && { uuid }),
+    report: {
+      source,
+      bytes: body.byteLength,
+      sha256,
+      ...(estimatedRelations > 0 && { estimatedRelations }),
+    },
+  };
+}
+
+function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
+  const { installed, available, latest, reachable, versionsBehind, advisories } = verdict;
+  return {
+    installed,
+    available,
+    ...(latest !== undefined && { latest }),
+    ...(reachable !== undefined && { reachable }),
+    ...(versionsBehind !== undefined && { versionsBehind }),
+    verdicts: verdict.codes,
+    sentence: verdict.sentence,
+    ...(advisories.length > 0 && { advisories }),
+    asOf: verdict.asOf,
+  };
+}
+
+/** What goes into every outcome, as far as the run has come. */
+function common(story: Story) {
+  const { event, target, facts, consent, due, report, receipt, verdict, retry } = story;
+  const warnings = warningsOf(story);
+  return {
+    ...(target && { environment: target.environment, database: target.name }),
+    ...(event && invocationOf(event)),
+    ...(facts?.standby && { standby: true as const }),
+    ...(consent && {
+      consent: {
+        granted: consent.granted,
+        level: consent.level,
+        rule: consent.rule,
+        where: consent.where,
+        sentence: consent.sentence,
+      },
+    }),
+    ...(warnings.length > 0 && { warnings }),
+    ...(due && scheduleOf(due)),
+    ...(report && reportOf(report)),
+    ...(receipt && { receipt }),
+    ...(retry && { retry }),
+    ...(verdict && { version: versionOf(verdict) }),
+    durationMs: story.durationMs,
+  };
+}
+
+function severityOf(story: Story): Severity {
+  const { severity = 'INFO' } = story.verdict ?? {};
+  return severity === 'INFO' && warningsOf(story).length > 0 ? 'WARN' : severity;
+}
+
+/** Why a tick that has consent sends nothing. */
+function notDue({ every, nextDue }: Due): string {
+  return nextDue === null
+    ? 'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.'
+    : `The telemetry job is not due: it runs every ${every}, again from ${nextDue.toISOString()} on.`;
+}
+
+/** Why nothing is sent. */
+function whySkipped({ consent, due }: Story): string {
+  if (consent?.granted && due !== undefined) return notDue(due);
+  return consent?.sentence ?? '';
+}
+
+function failure(story: Story, error: RunError): Outcome {
+  return {
+    outcome: 'failed',
+    severity: story.retry === undefined ? 'ERROR' : 'WARN',
+    message: error.message,
+    ...common(story),
+    remedy: error.remedy,
+    error: tokensOf(error),
+  };
+}
+
+/** The verdict of a run that did what it was to do: it sent, or by configuration only checked. */
+function verdictOf({ verdict, consent }: Story): Verdict | undefined {
+  return consent?.granted ? verdict : undefined;
+}
+
+/**
+ * The outcome of a run from its whole story. Pure.
+ *
+ * @param unsent what it is called when nothing was to be done
+ */
+export function toOutcome(story: Story, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
+  const { error, consent, receipt } = story;
+  if (error !== undefined) return failure(story, error);
+  const verdict = verdictOf(story);
+  if (verdict === undefined) {
+    return {
+      outcome: unsent,
+      severity: severityOf(story),
+      message: unsent === 'shown' ? (consent?.sentence ?? '') : whySkipped(story),
+      ...common(story),
+      ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
+    };
+  }
+  return {
+    outcome: receipt === undefined ? 'checked' : 'sent',
+    severity: severityOf(story),
+    message: verdict.message,
+    ...common(story),
+    ...(verdict.hint !== undefined && { hint: verdict.hint }),
+  };
+}

@@ -1,0 +1,242 @@
+import { type Target, TICK_HOURS } from '../config/target.ts';
+import type { Facts, Interval, TelemetryJob } from '../timescaledb/facts.ts';
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The mean month of the Gregorian calendar: 146,097 days in 4,800 months. */
+const MONTH_MS = (146_097 / 4_800) * DAY_MS;
+
+/** TimescaleDB's own defaults for the telemetry job, since 0.12. */
+const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled' | 'nextStart' | 'lastRun'> = {
+  scheduleInterval: { months: 0, days: 0, microseconds: 24 * HOUR_MS * 1_000 },
+  maxRuntime: { months: 0, days: 0, microseconds: 100 * SECOND_MS * 1_000 },
+  maxRetries: -1,
+  retryPeriod: { months: 0, days: 0, microseconds: HOUR_MS * 1_000 },
+  initialStart: null,
+  timezone: null,
+};
+
+/** How long an interval is, in milliseconds, with months of the mean length; an infinite one has no end. */
+export function intervalToMs(interval: Interval | null): number {
+  if (interval === null) return Number.POSITIVE_INFINITY;
+  const { months, days, microseconds } = interval;
+  return months * MONTH_MS + days * DAY_MS + microseconds / 1_000;
+}
+
+function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** An interval for a person: `1 month 2 days`, `24 hours`, `1.5 seconds`. */
+export function nameOfInterval(interval: Interval | null): string {
+  if (interval === null) return 'for ever';
+  const { months, days, microseconds } = interval;
+  const units = [
+    ['hour', HOUR_MS],
+    ['minute', 60 * SECOND_MS],
+    ['second', SECOND_MS],
+  ] as const;
+  const ms = microseconds / 1_000;
+  const [unit, size] = units.find(([, one]) => ms % one === 0) ?? (['second', SECOND_MS] as const);
+  const parts = [
+    [months, 'month'],
+    [days, 'day'],
+    [ms / size, unit],
+  ] as const;
+  const named = parts.filter(([count]) => count !== 0).map(([count, one]) => plural(count, one));
+  return named.length === 0 ? '0 seconds' : named.join(' ');
+}
+
+/**
+ * What the telemetry job asks of a run.
+ *
+ * @property maxRuntimeMs 0: no limit of the job's own
+ * @property maxRetries -1: as many as fit before the next due tick
+ */
+export interface JobSettings {
+  readonly scheduleInterval: Interval | null;
+  /** When the schedule began, where the job says so. */
+  readonly initialStart: string | null;
+  readonly timezone: string | null;
+  readonly maxRuntimeMs: number;
+  readonly maxRetries: number;
+  readonly retryPeriodMs: number;
+}
+
+/** Of two telemetry jobs the longest interval counts, and of every limit the strictest. */
+export function jobSettings(facts?: Pick<Facts, 'jobs'>): JobSettings {
+  const jobs = facts === undefined || facts.jobs.length === 0 ? [DEFAULT_JOB] : facts.jobs;
+  const rarest = jobs.reduce((one, other) =>
+    intervalToMs(other.scheduleInterval) > intervalToMs(one.scheduleInterval) ? other : one,
+  );
+  const runtimes = jobs.map(({ maxRuntime }) => intervalToMs(maxRuntime)).filter((ms) => ms > 0);
+  const retries = jobs.map(({ maxRetries }) => maxRetries).filter((count) => count >= 0);
+  const shortest = Math.min(...runtimes);
+  return {
+    scheduleInterval: rarest.scheduleInterval,
+    initialStart: rarest.initialStart,
+    timezone: rarest.timezone,
+    maxRuntimeMs: Number.isFinite(shortest) ? shortest : 0,
+    maxRetries: retries.length === 0 ? -1 : Math.min(...retries),
+    retryPeriodMs: Math.max(...jobs.map(({ retryPeriod }) => intervalToMs(retryPeriod))),
+  };
+}
+
+/** One firing of the target's schedule: it stands for the hours before it. */
+export interface Tick {
+  /** Its nominal time, in milliseconds since 1970. */
+  readonly time: number;
+  /** From one tick to the next. */
+  readonly hours: Target['tickHours'];
+}
+
+/** Whether this tick is one of the job's. */
+export interface Due {
+  readonly isDue: boolean;
+  /** The job's next boundary: the first tick at or after it is due. Null where there is none. */
+  readonly nextDue: Date | null;
+  /** The job's interval, for a person. */
+  readonly every: string;
+  readonly notes: readonly string[];
+}
+
+/** The boundaries of a schedule, by their number. */
+interface Boundaries {
+  readonly at: (n: number) => number;
+  readonly anchorMs: number;
+  readonly lengthMs: number;
+  /** How far a boundary can be from anchor + n × length. */
+  readonly slackMs: number;
+  /** The number of the first one; without an initial start there was always one before. */
+  readonly first: number;
+}
+
+/** Months of different lengths, days that a month does not have, changes of clocks, and a tick, with room to spare. */
+const CALENDAR_SLACK_MS = 12 * DAY_MS;
+
+/** PostgreSQL's infinity, and a year of five digits or six, which no Date reads and nobody lives to see. */
+const NEVER = /^(infinity|\d{5,}-)/;
+
+/** A time of PostgreSQL in milliseconds since 1970; undefined for null, a year before Christ, or -infinity. */
+export function toMilliseconds(text: string | null): number | undefined {
+  // Stryker disable next-line StringLiteral: any text that is no time will do
+  const ms = NEVER.test(text ?? '') ? Number.POSITIVE_INFINITY : Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** Where the schedule of the job begins: with the job, else with the extension in this database, else with time. */
+function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'installedAt'>) {
+  const start = toMilliseconds(initialStart);
+  if (start !== undefined) return { anchorMs: start, first: 0 };
+  return { anchorMs: toMilliseconds(installedAt) ?? 0, first: Number.NEGATIVE_INFINITY };
+}
+
+const UNKNOWN_ZONE =
+  'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.';
+
+/** What PostgreSQL understands in another way: west of Greenwich is +, and these have no summer time. */
+const MEANS_ANOTHER = /^([+-]|(cet|eet|met|wet)$)/i;
+
+/** The calendar is loaded only for intervals that need one, which the job as it is installed does not. */
+async function calendarBoundaries(zone: string, anchorMs: number, interval: Interval) {
+  const { boundariesIn } = await import('./calendar.ts');
+  const inUtc = () => ({ at: boundariesIn('UTC', anchorMs, interval), notes: [UNKNOWN_ZONE] });
+  if (MEANS_ANOTHER.test(zone)) return inUtc();
+  try {
+    return { at: boundariesIn(zone, anchorMs, interval), notes: [] };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return inUtc();
+  }
+}
+
+async function boundariesOf(
+  job: JobSettings,
+  interval: Interval,
+  facts: Pick<Facts, 'installedAt'>,
+): Promise<{ boundaries: Boundaries; notes: readonly string[] }> {
+  const { anchorMs, first } = anchorOf(job, facts);
+  const lengthMs = intervalToMs(interval);
+  const zone = job.timezone ?? 'UTC';
+  const common = { anchorMs, first, lengthMs };
+  const isRegular = interval.months === 0 && (interval.days === 0 || /^(etc\/)?utc$/i.test(zone));
+  // What parts of different signs make shorter than an hour is taken by its mean length.
+  if (isRegular || lengthMs < HOUR_MS || !Number.isFinite(anchorMs)) {
+    const at = (n: number): number => anchorMs + n * lengthMs;
+    return { boundaries: { ...common, at, slackMs: 0 }, notes: [] };
+  }
+  const { at, notes } = await calendarBoundaries(zone, anchorMs, interval);
+  return { boundaries: { ...common, at, slackMs: CALENDAR_SLACK_MS }, notes };
+}
+
+/**
+ * All boundaries that may be the last before a time, or the first after it; not one by one from the anchor. What no
+ * calendar reaches is neither before nor after.
+ */
+function boundariesAround(
+  { at, anchorMs, lengthMs, slackMs, first }: Boundaries,
+  time: number,
+): number[] {
+  const lowest = Math.max(first, Math.floor((time - slackMs - anchorMs) / lengthMs) - 1);
+  const highest = Math.max(first, Math.ceil((time + slackMs - anchorMs) / lengthMs) + 1);
+  return Array.from({ length: highest - lowest + 1 }, (_, index) => at(lowest + index));
+}
+
+/** Said where the job wants more than the schedule gives. */
+function tooRare(lengthMs: number, every: string, { hours }: Tick): readonly string[] {
+  if (lengthMs >= hours * HOUR_MS) return [];
+  const best = TICK_HOURS.findLast((one) => one * HOUR_MS <= lengthMs) ?? 1;
+  const remedy =
+    best < hours
+      ? `for more, set tickHours to ${best} in this target`
+      : 'more often than every hour is not possible';
+  return [
+    `The telemetry job asks for a report every ${every}, and the schedule fires every ${plural(hours, 'hour')}, each time with one report; ${remedy}.`,
+  ];
+}
+
+function toDate(ms: number | undefined): Date | null {
+  const date = new Date(ms ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+/**
+ * Whether a boundary of the job lies in (previous tick, this tick]. Boundary n = anchor + n × schedule_interval, computed
+ * and never iterated, since adding a month to the 31st of January twice is not adding two. The anchor is the job's
+ * initial start, else when the extension was installed, else 1970; days and months are those of the job's time zone, else
+ * UTC. Pure: a doubled invocation, or a retry, of one tick has one answer.
+ */
+export async function decideDue(
+  facts: Pick<Facts, 'jobs' | 'installedAt'>,
+  tick: Tick,
+): Promise<Due> {
+  const job = jobSettings(facts);
+  const { scheduleInterval: interval } = job;
+  const every = nameOfInterval(interval);
+  if (interval === null) return { isDue: false, nextDue: null, every, notes: [] };
+  const lengthMs = intervalToMs(interval);
+  if (lengthMs <= 0) return { isDue: true, nextDue: toDate(tick.time), every, notes: [] };
+
+  const { boundaries, notes } = await boundariesOf(job, interval, facts);
+  const previous = tick.time - tick.hours * HOUR_MS;
+  // The last before the end of the tick decides, however many there are.
+  const near = boundariesAround(boundaries, tick.time);
+  return {
+    isDue: near.some((ms) => previous < ms && ms <= tick.time),
+    nextDue: toDate(Math.min(...near.filter((ms) => ms > tick.time))),
+    every,
+    notes: [...notes, ...tooRare(lengthMs, every, tick)],
+  };
+}
+
+/** The next tick that is due, in milliseconds since 1970: the one of the job's next boundary; null where there is none. */
+export function nextDueTick(
+  { nextDue }: Pick<Due, 'nextDue'>,
+  { time, hours }: Tick,
+): number | null {
+  if (nextDue === null) return null;
+  const tickMs = hours * HOUR_MS;
+  // A job without an interval is always due, also at this very moment; and then in the next tick.
+  return time + Math.max(1, Math.ceil((nextDue.getTime() - time) / tickMs)) * tickMs;
+}

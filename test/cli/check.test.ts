@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../emulator/http-server.ts';
+import { functionName } from '../../lib/naming.ts';
+import { deploy, ENVIRONMENT, TARGET_NAME } from '../support/aws/deployment.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { runCommand, urlOf } from '../support/process/commands.ts';
+import { secretFor } from '../support/run/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+const REMEDY = `To turn it on: ALTER DATABASE <this database> SET ${LEVEL} = 'basic'.`;
+
+/** One that consents, and one that does not. */
+let granted: TestDatabase;
+let denied: TestDatabase;
+beforeAll(async () => {
+  granted = await createDatabase({ release: '2.28.3', level: 'basic' });
+  denied = await createDatabase({ release: '2.28.3', level: 'off' });
+});
+afterAll(async () => {
+  await granted[Symbol.asyncDispose]();
+  await denied[Symbol.asyncDispose]();
+});
+
+describe.concurrent('npm run report -- --check', () => {
+  const check = (url: string, ...args: readonly string[]) =>
+    runCommand('report', ['--check', '--database-url', url, ...args]);
+
+  test('shows every stage with its time, and no report', async () => {
+    const { stdout, stderr, code } = await check(urlOf(granted));
+    expect([stderr, code]).toEqual(['', 0]);
+    for (const part of [
+      'check of your server; nothing is sent\n',
+      '– dns           skipped: the host is an address\n',
+      /✔ tcp {11}connected · \d+ ms\n/,
+      '– tls           skipped: plain text, as tls.mode says\n',
+      /✔ login {9}accepted · \d+ ms\n/,
+      /✔ privileges {4}CONNECT, and TimescaleDB's catalogs · \d+ ms\n/,
+      /✔ extension {5}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+ · \d+ ms\n/,
+      /✔ level {9}Telemetry is on: level basic, set by: database\. · \d+ ms\n/,
+      /✔ job {11}The telemetry job is scheduled\. It runs every 24 hours, next at \S+ · \d+ ms\n/,
+      /✔ report {8}\d+ bytes by plain SQL, all of it published · \d+ ms\n/,
+      '✔ result        All is well as far as the report',
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+    expect(stdout).not.toMatch(/db_uuid|secret/);
+    expect(stdout).not.toContain(granted.password);
+  });
+
+  test('without consent says what denies it, and ends with 3', async () => {
+    const { stdout, stderr, code } = await check(urlOf(denied));
+    expect([stderr, code]).toEqual(['', 3]);
+    expect(stdout).toMatch(
+      /▲ level {9}Telemetry is off, set by: database\. A run would be skipped\./,
+    );
+    expect(stdout).toContain(`${REMEDY}\n`);
+    expect(stdout).toContain('– report        skipped: there is no consent\n');
+    expect(stdout).toContain('– result        Nothing is broken. Telemetry is off');
+  });
+
+  test('the broken stage has the words of the server, the advice for this machine, and ends it with 1', async () => {
+    const { stdout, stderr, code } = await check(urlOf({ ...granted, password: 'wrong-password' }));
+    expect([stderr, code]).toEqual(['', 1]);
+    expect(stdout).toContain('✖ login         DATABASE_AUTHENTICATION: The server refuses');
+    expect(stdout).toContain(`password authentication failed for user "${granted.role}"\n`);
+    expect(stdout).toContain('Compare user and password (URL, PGPASSWORD, PGPASSFILE');
+    expect(stdout).toContain('– privileges    not reached\n');
+    expect(stdout).not.toMatch(/wrong-password|result/);
+  });
+
+  test('--json prints one object', async () => {
+    const { stdout, stderr, code } = await check(
+      urlOf({ ...granted, port: await freePort() }),
+      '--json',
+    );
+    expect([stderr, code]).toEqual(['', 1]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      stages: [
+        { stage: 'dns', status: 'skipped' },
+        { stage: 'tcp', status: 'failed', code: 'DATABASE_UNREACHABLE' },
+        ...Array.from({ length: 7 }, () => ({ status: 'not reached' })),
+      ],
+    });
+  });
+
+  test('shows no report, and sends none', async () => {
+    const { stderr, code } = await check(
+      urlOf(granted),
+      ...['--send', '--endpoint', 'http://127.0.0.1/'],
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('--check neither sends a report nor shows one');
+  });
+});
+
+describe.concurrent('npm run invoke -- <environment> <database> check', () => {
+  const check = (shell: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    runCommand('invoke', [ENVIRONMENT, TARGET_NAME, 'check', ...args], shell);
+
+  test('asks send-report, which checks the way to the endpoint and sends nothing', async () => {
+    await using deployment = await deploy(granted);
+    const { stdout, stderr, code } = await check(deployment.shell);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toContain(`check of ${TARGET_NAME} in ${ENVIRONMENT}\n`);
+    expect(stdout).toMatch(/✔ secret {8}test\/metrics, version v1 · \d+ ms\n/);
+    expect(stdout).toMatch(/✔ endpoint-tcp {2}connected to the endpoint · \d+ ms\n/);
+    expect(stdout).toContain('✔ result        All is well. A run would send its report');
+    expect(deployment.invoked).toEqual([
+      { name: functionName(ENVIRONMENT, TARGET_NAME, 'send-report'), event: { check: true } },
+    ]);
+    expect(deployment.world.endpoint.reports).toEqual([]);
+  });
+
+  test('without consent it ends with 3, and nobody looks for the endpoint', async () => {
+    await using deployment = await deploy(denied);
+    const { stdout, stderr, code } = await check(deployment.shell, '--json');
+    expect([stderr, code]).toEqual(['', 3]);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, consent: { granted: false } });
+    expect(deployment.world.endpoint.connections()).toBe(0);
+  });
+
+  test('a broken stage ends it with 1', async () => {
+    await using deployment = await deploy(granted, {
+      secret: secretFor(granted, { dbname: 'nowhere' }),
+    });
+    const { stdout, stderr, code } = await check(deployment.shell);
+    expect([stderr, code]).toEqual(['', 1]);
+    expect(stdout).toContain('✖ login         DATABASE_MISSING: ');
+    expect(stdout).toContain('Correct dbname in the secret');
+    expect(stdout).toContain('– endpoint-tls  not reached\n');
+  });
+});

@@ -1,0 +1,384 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { functionName } from '../../lib/naming.ts';
+import {
+  type Deployment,
+  deploy,
+  ENVIRONMENT,
+  refuse,
+  respond,
+  TARGET_NAME,
+} from '../support/aws/deployment.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
+import { secretFor } from '../support/run/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+const DENIED = 'Telemetry is off, set by: database.';
+
+/** One that consents, and one that does not. */
+let granted: TestDatabase;
+let denied: TestDatabase;
+beforeAll(async () => {
+  granted = await createDatabase({ release: '2.28.3', level: 'basic' });
+  denied = await createDatabase({ release: '2.28.3', level: 'off' });
+});
+afterAll(async () => {
+  await granted[Symbol.asyncDispose]();
+  await denied[Symbol.asyncDispose]();
+});
+
+function invoke({ shell }: Pick<Deployment, 'shell'>, ...args: readonly string[]): Promise<Ended> {
+  return runCommand('invoke', [ENVIRONMENT, TARGET_NAME, ...args], shell);
+}
+
+function nameOf(purpose: Parameters<typeof functionName>[2]): string {
+  return functionName(ENVIRONMENT, TARGET_NAME, purpose);
+}
+
+describe.concurrent('report', () => {
+  test('is what is invoked by default, and shown as npm run report shows it', async () => {
+    await using deployment = await deploy(granted);
+    const { stdout, stderr, code } = await invoke(deployment);
+    expect([stderr, code]).toEqual(['', 0]);
+    for (const part of [
+      `report of ${TARGET_NAME} in ${ENVIRONMENT}\n`,
+      `✔ function      ${nameOf('get-report')}`,
+      /✔ database {6}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+\n/,
+      '✔ consent       granted (rule level-set): Telemetry is on: level basic, set by: database.\n',
+      /– levels seen {3}basic \(database\)/,
+      /– next due {6}\d{4}-\d\d-\d\dT/,
+      /✔ report {8}[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}\n/,
+      '    "timescaledb_version": "2.28.3",\n',
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+    expect(deployment.invoked).toEqual([
+      { name: nameOf('get-report'), event: { alwaysDisplayReport: false } },
+    ]);
+    expect(deployment.world.endpoint.connections()).toBe(0);
+  });
+
+  test('without consent it ends with 3, and with --always --json it is the bare bytes', async () => {
+    await using deployment = await deploy(denied);
+    const page = await invoke(deployment, 'report');
+    expect([page.stderr, page.code]).toEqual(['', 3]);
+    expect(page.stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
+    expect(page.stdout).not.toContain('db_uuid');
+
+    const nothing = await invoke(deployment, 'report', '--json');
+    expect([nothing.stdout, nothing.code]).toEqual(['', 3]);
+    expect(nothing.stderr).toMatch(/^Telemetry is off, set by: database\.\n/);
+
+    const bytes = await invoke(deployment, '--always', '--json');
+    expect([bytes.stderr, bytes.code]).toEqual(['', 0]);
+    expect(JSON.parse(bytes.stdout)).toMatchObject({ timescaledb_version: '2.28.3' });
+    expect(bytes.stdout).not.toContain('\n');
+    expect(deployment.invoked[2]?.event).toEqual({ alwaysDisplayReport: true });
+  });
+});
+
+describe.concurrent('send', () => {
+  test('shows receipt and verdict, and ends with 0; its hash is that of the bytes of report', async () => {
+    await using deployment = await deploy(granted);
+    const bytes = await invoke(deployment, 'report', '--json');
+    const { stdout, stderr, code } = await invoke(deployment, 'send', '--ignore-schedule');
+    expect([stderr, code]).toEqual(['', 0]);
+    const sha256 = createHash('sha256').update(bytes.stdout).digest('hex');
+    expect(stdout).toContain('✔ credentials   from Secrets Manager');
+    expect(stdout).toContain(`bytes by plain SQL, sha256 ${sha256}`);
+    expect(stdout).toMatch(/✔ sent {10}127\.0\.0\.1:\d+ answered 200/);
+    expect(stdout).toContain(`▲ version       ${TARGET_NAME}: the "timescaledb" extension is not`);
+    expect(deployment.invoked[1]).toEqual({
+      name: nameOf('send-report'),
+      event: { ignoreSchedule: true },
+    });
+    const { reports } = deployment.world.endpoint;
+    expect(reports.map(({ body }) => body.toString('utf8'))).toEqual([bytes.stdout]);
+  });
+
+  test('without consent ends with 3, and nothing was sent', async () => {
+    await using deployment = await deploy(denied);
+    const { stdout, stderr, code } = await invoke(deployment, 'send', '--json');
+    expect([stderr, code]).toEqual(['', 3]);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'skipped', database: TARGET_NAME });
+    expect(deployment.invoked[0]?.event).toEqual({ ignoreSchedule: false });
+    expect(deployment.world.endpoint.connections()).toBe(0);
+  });
+
+  test('a run that failed ends with 1, and with what the function threw', async () => {
+    await using deployment = await deploy(granted, {
+      secret: secretFor({ ...granted, password: 'wrong-password' }),
+    });
+    const { stdout, stderr, code } = await invoke(deployment, 'send');
+    expect(code).toBe(1);
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(
+        /^telemetry-prod-\S+-send-report failed: RunError: .*refuses this login/,
+      ),
+      "The last line of its log has the error's code and what to do about it.",
+      '',
+    ]);
+    expect(stdout + stderr).not.toContain('wrong-password');
+  });
+
+  test('a run that failed and will be tried again ends with 1 too', async () => {
+    const outcome = {
+      outcome: 'failed',
+      message: 'The telemetry endpoint did not answer.',
+      durationMs: { total: 1 },
+      error: { code: 'ENDPOINT_TIMEOUT', retryable: true },
+      remedy: 'Wait.',
+      retry: { attempt: 2, at: '2026-01-01T00:00:00.000Z' },
+    };
+    await using deployment = await deploy(granted, {
+      answer: async (_invoked, response) => respond(response, outcome),
+    });
+    const { stdout, code } = await invoke(deployment, 'send');
+    expect(code).toBe(1);
+    expect(stdout).toContain('✖ failed        ENDPOINT_TIMEOUT: The telemetry endpoint did not');
+    expect(stdout).toContain('– retry         attempt 2 at 2026-01-01T00:00:00.000Z\n');
+  });
+});
+
+describe.concurrent('configure', () => {
+  test('is a dry run, and with --apply it is not', async () => {
+    await using database = await createDatabase({ release: '2.28.3', level: 'basic' });
+    await using deployment = await deploy(database);
+    const levelOf = async () => {
+      const { rows } = await database.admin.query<{ setconfig: string[] }>(
+        `select setconfig from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where datname = $1`,
+        [database.name],
+      );
+      return rows.flatMap(({ setconfig }) => setconfig);
+    };
+    const statement = `1. ALTER DATABASE ${database.name} SET ${LEVEL} = 'off'\n`;
+
+    const planned = await invoke(deployment, 'configure', 'disable', '--scope', 'database');
+    expect([planned.stderr, planned.code]).toEqual(['', 0]);
+    expect(planned.stdout).toContain('– after         nothing was changed; --apply runs them\n');
+    expect(planned.stdout).toContain(statement);
+    expect(await levelOf()).toEqual([`${LEVEL}=basic`]);
+
+    const args = ['configure', 'disable', '--scope', 'database', '--apply'];
+    const applied = await invoke(deployment, ...args);
+    expect([applied.stderr, applied.code]).toEqual(['', 0]);
+    expect(applied.stdout).toContain(`– after         denied (rule level-off): ${DENIED}\n`);
+    expect(applied.stdout).toContain(statement);
+    expect(await levelOf()).toEqual([`${LEVEL}=off`]);
+
+    expect(deployment.invoked).toEqual(
+      [true, false].map((dryRun) => ({
+        name: nameOf('configure'),
+        event: { action: 'disable', scope: 'database', dryRun },
+      })),
+    );
+  });
+});
+
+describe.concurrent('what goes wrong', () => {
+  test('a target that is not deployed: it says which function is missing', async () => {
+    await using deployment = await deploy(granted);
+    const { stderr, code } = await runCommand('invoke', ['prod', 'another'], deployment.shell);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `There is no function ${functionName('prod', 'another', 'get-report')} in this account and region: get-report of database another in environment prod.\n`,
+    );
+    expect(stderr).toContain('AWS_REGION');
+  });
+
+  test.each<[string, number, RegExp]>([
+    ['AccessDeniedException', 403, /^You may not invoke telemetry-.*\n.*lambda:InvokeFunction/],
+    ['ExpiredTokenException', 403, /^AWS refuses the credentials \(ExpiredTokenException\)\.\n/],
+    ['TooManyRequestsException', 429, /^Lambda has no room .* the function did not run\.\n/],
+    ['ServiceException', 500, /\(ServiceException\); whether the function ran is not known\.\n/],
+  ])('Lambda answers %s: it is asked once, and no more', async (type, status, expected) => {
+    await using deployment = await deploy(granted, {
+      answer: async (_invoked, response) => refuse(response, status, type),
+    });
+    const { stderr, code } = await invoke(deployment, 'send');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(expected);
+    expect(deployment.invoked).toHaveLength(1);
+    expect(stderr).not.toContain('test-secret-key');
+  });
+
+  const ANOTHER_VERSION = [
+    ['report', { outcome: 'shown' }, /reply installedVersion: is required; .*; \d+ more\.\n/],
+    [
+      'report',
+      { consent: { granted: true }, report: '{}', sha256: 'x', nextDue: null, notes: [] },
+      /reply consent\.rule: is required/,
+    ],
+    ['report', null, /reply: Invalid input: expected object/],
+    ['check', { ok: true }, /reply sentence: is required; reply consent: .*; reply stages: is req/],
+    [
+      'send',
+      { outcome: 'postponed', message: '', durationMs: {} },
+      /reply outcome: Invalid option/,
+    ],
+    ['configure', { statements: 'ALTER', notes: [] }, /reply statements: .*expected array/],
+  ] as const;
+  const argsOf = (what: string) =>
+    what === 'configure' ? [what, 'disable', '--scope', 'database'] : [what];
+  const answering = (reply: unknown) => ({
+    answer: async (_invoked: unknown, response: ServerResponse) => respond(response, reply),
+  });
+
+  test.each(ANOTHER_VERSION)(
+    'a reply of another version to %s (%j) is said to be one',
+    async (what, reply, problem) => {
+      await using deployment = await deploy(granted, answering(reply));
+      const { stderr, code } = await invoke(deployment, ...argsOf(what));
+      expect(code).toBe(1);
+      const [first, remedy, ...rest] = stderr.split('\n');
+      expect(`${first}\n`).toMatch(problem);
+      expect(first).toMatch(/^telemetry-\S+ ran, and its reply is not one that timescaledb-tel/);
+      expect(remedy).toMatch(/^Deploy the environment again, or use the version that deployed it/);
+      expect(rest).toEqual(['']);
+    },
+  );
+
+  test.each(ANOTHER_VERSION.filter(([, reply]) => reply !== null && !('report' in reply)))(
+    'with --json a reply of another version to %s (%j) is printed as it is',
+    async (what, reply) => {
+      await using deployment = await deploy(granted, answering(reply));
+      const { stdout } = await invoke(deployment, ...argsOf(what), '--json');
+      expect(JSON.parse(stdout)).toEqual(reply);
+    },
+  );
+
+  test('with --json the rest of a reply does not matter', async () => {
+    const outcome = { outcome: 'skipped', novelty: [1] };
+    await using sending = await deploy(granted, answering(outcome));
+    const sent = await invoke(sending, 'send', '--json');
+    expect([JSON.parse(sent.stdout), sent.stderr, sent.code]).toEqual([outcome, '', 3]);
+
+    const preview = { report: '{"a":1}', consent: { sentence: 'On.' } };
+    await using showing = await deploy(granted, answering(preview));
+    const shown = await invoke(showing, 'report', '--json');
+    expect([shown.stdout, shown.stderr, shown.code]).toEqual(['{"a":1}', '', 0]);
+  });
+
+  test.each([
+    [{ errorType: 7, errorMessage: null }, 'Error: no message'],
+    [null, 'Error: no message'],
+  ])('an error of the function that is %j ends with 1', async (payload, message) => {
+    await using deployment = await deploy(granted, {
+      answer: async (_invoked, response) => respond(response, payload, true),
+    });
+    const { stderr, code } = await invoke(deployment, 'send');
+    expect([stderr.split('\n')[0], code]).toEqual([
+      `${nameOf('send-report')} failed: ${message}`,
+      1,
+    ]);
+  });
+
+  test('a connection that breaks may have sent: it is not tried again', async () => {
+    await using deployment = await deploy(granted, {
+      answer: async (_invoked, response) => {
+        response.destroy();
+      },
+    });
+    const { stderr, code } = await invoke(deployment, 'send');
+    expect(code).toBe(1);
+    expect(stderr).toContain('whether the function ran is not known.\n');
+    expect(deployment.invoked).toHaveLength(1);
+  });
+
+  test('no region, and no credentials', async () => {
+    await using deployment = await deploy(granted);
+    const { AWS_REGION, AWS_ACCESS_KEY_ID: _, ...rest } = deployment.shell;
+    const withoutRegion = await runCommand('invoke', ['elsewhere', TARGET_NAME], rest);
+    expect([withoutRegion.code, withoutRegion.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^No AWS region is set\.\n.*AWS_REGION/),
+    ]);
+    const shells = [{ ...rest, AWS_REGION: AWS_REGION ?? '' }, rest];
+    for (const shell of shells) {
+      // Without one of the shell it is that of the environment's file, which is here.
+      const withoutKeys = await invoke({ shell });
+      expect([withoutKeys.code, withoutKeys.stderr]).toEqual([
+        1,
+        expect.stringMatching(/^No AWS credentials were found\.\n/),
+      ]);
+    }
+    expect(deployment.invoked).toEqual([]);
+  });
+});
+
+describe.concurrent('the options', () => {
+  test.each<[string, readonly string[], readonly string[]]>([
+    [
+      'no target',
+      [],
+      ["missing required argument 'environment'", "missing required argument 'database'"],
+    ],
+    ['half a target', ['prod'], ["missing required argument 'database'"]],
+    [
+      'names that are none, and another function',
+      ['my prod', 'metrics/1', 'restart'],
+      [
+        '<environment>: must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
+        '<database>: must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
+        '[function] must be one of report, check, send, configure',
+      ],
+    ],
+    [
+      'options of another function',
+      ['prod', 'metrics', 'send', '--always', '--scope', 'database', '--apply'],
+      ['--always: only with report', '--scope, --apply: only with configure'],
+    ],
+    [
+      'an action of report',
+      ['prod', 'metrics', 'report', 'enable'],
+      ['an action is of configure, and report has none'],
+    ],
+    [
+      'a contradiction',
+      [
+        'prod',
+        'metrics',
+        'configure',
+        'disable',
+        '--scope',
+        'database',
+        '--level',
+        'basic',
+        '--job',
+        'add',
+      ],
+      ['--level: is basic, and disable means off', '--job: is add, which disable cannot mean'],
+    ],
+    [
+      'configure of nothing',
+      ['prod', 'metrics', 'configure'],
+      [
+        'configure needs an action: enable or disable',
+        '--scope is missing: instance, database, role',
+      ],
+    ],
+  ])('%s: every problem is listed', async (_what, args, problems) => {
+    const { stdout, stderr, code } = await runCommand('invoke', args);
+    expect([stdout, code]).toEqual(['', 2]);
+    expect(stderr.split('\n')).toEqual([
+      ...problems,
+      '(npm run invoke -- --help lists the options.)',
+      '',
+    ]);
+  });
+
+  test('--help says what there is', async () => {
+    const { stdout, stderr, code } = await runCommand('invoke', ['--help']);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toContain(
+      'Usage: npm run invoke -- [options] <environment> <database> [function] [action]',
+    );
+    expect(optionsIn(stdout)).toEqual([
+      ...['--json', '--help', '--always', '--ignore-schedule'],
+      ...['--scope', '--role', '--in-database', '--level', '--job', '--schedule-interval'],
+      '--apply',
+    ]);
+  });
+});

@@ -1,0 +1,141 @@
+import { Writable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  showConfigured,
+  showExamination,
+  showOutcome,
+  showPreview,
+} from '../../cli/output/render.ts';
+import { createPage } from '../../cli/output/terminal.ts';
+import { checkSchema, configuredSchema, outcomeSchema, previewSchema } from '../../cli/replies.ts';
+
+const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };
+
+/** A reply of each kind with everything that is shown of it, and what shows it. */
+const KINDS = {
+  preview: {
+    reply: {
+      installedVersion: '2.28.3',
+      postgresqlVersion: '18.1',
+      consent: {
+        ...DECISION,
+        warnings: ['a'],
+        rules: [{ rule: 'level-off', decision: 'denies', sentence: 'Off.', remedy: 'Do.' }],
+        levels: [{ level: 'off', where: 'database', isInvalid: true }],
+      },
+      nextDue: '2026-01-01T00:00:00.000Z',
+      notes: ['a'],
+      report: '{"a":1}',
+      sha256: 'a',
+      bytes: 7,
+      source: 'catalog',
+    },
+    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+      const parsed = previewSchema.safeParse(reply);
+      if (parsed.success) showPreview(page, parsed.data);
+      return parsed.success;
+    },
+  },
+  check: {
+    reply: {
+      ok: true,
+      sentence: 'Well.',
+      consent: { granted: true },
+      stages: [{ stage: 'dns', status: 'failed', ms: 1, detail: 'd', code: 'C', remedy: 'Do.' }],
+    },
+    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+      const parsed = checkSchema.safeParse(reply);
+      if (parsed.success) showExamination(page, parsed.data);
+      return parsed.success;
+    },
+  },
+  outcome: {
+    reply: {
+      outcome: 'failed',
+      message: 'm',
+      database: 'd',
+      hint: 'h',
+      remedy: 'Do.',
+      consent: DECISION,
+      warnings: ['w'],
+      notes: ['n'],
+      report: { source: 'catalog', bytes: 7, sha256: 'a' },
+      receipt: { endpoint: 'e', status: 200 },
+      version: {
+        installed: '1',
+        available: '1',
+        reachable: '2',
+        latest: '3',
+        verdicts: ['up-to-date'],
+        sentence: 's',
+      },
+      retry: { attempt: 1, at: 't' },
+      error: { code: 'C', origin: 'o' },
+      durationMs: { credentials: 1, database: 2, delivery: 3 },
+    },
+    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+      const parsed = outcomeSchema.safeParse(reply);
+      if (parsed.success) showOutcome(page, parsed.data, 'Secrets Manager');
+      return parsed.success;
+    },
+  },
+  configured: {
+    reply: {
+      dryRun: false,
+      statements: ['a\nb'],
+      notes: ['n'],
+      consent: { before: DECISION, after: DECISION },
+    },
+    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+      const parsed = configuredSchema.safeParse(reply);
+      if (parsed.success) showConfigured(page, parsed.data);
+      return parsed.success;
+    },
+  },
+};
+
+function silentPage() {
+  const out = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return createPage(false, Object.assign(out, process.stdout, { write: () => true }));
+}
+
+/** Puts `value` into one place of a copy of the reply, which the numbers choose on the way down; or takes it away. */
+function changed(reply: unknown, [first = 0, ...rest]: readonly number[], value: unknown): unknown {
+  if (typeof reply !== 'object' || reply === null) return value;
+  const keys = Object.keys(reply);
+  const key = keys[first % keys.length];
+  if (key === undefined) return value;
+  const inside: unknown = rest.length === 0 ? value : changed(Reflect.get(reply, key), rest, value);
+  if (Array.isArray(reply)) return reply.with(Number(key), inside);
+  return { ...reply, [key]: inside };
+}
+
+describe.each(Object.entries(KINDS))('a reply of the kind %s', (_kind, { reply, show }) => {
+  test('is shown', () => {
+    expect(show(silentPage(), reply)).toBe(true);
+  });
+
+  test('with keys that are not known is shown', () => {
+    expect(show(silentPage(), { ...reply, novelty: { any: ['thing'] } })).toBe(true);
+  });
+
+  test('is shown or rejected, whatever is in the place of one of its values', () => {
+    const place = fc.array(fc.nat(20), { minLength: 1, maxLength: 4 });
+    const value = fc.oneof(fc.jsonValue(), fc.constant(undefined));
+    fc.assert(
+      fc.property(place, value, (path, other) => {
+        expect(() => show(silentPage(), changed(reply, path, other))).not.toThrow();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is rejected when it is something else altogether', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (other) => {
+        expect(show(silentPage(), other)).toBe(false);
+      }),
+    );
+  });
+});

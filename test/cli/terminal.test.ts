@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest';
+import { finishConfigured, finishPreview, printJson } from '../../cli/output/finish.ts';
+import { showExamination, showOutcome } from '../../cli/output/render.ts';
+import { createPage, type Page } from '../../cli/output/terminal.ts';
+import type { Consent } from '../../lib/consent/decide-consent.ts';
+import type { Examination } from '../../lib/diagnostics/check-result.ts';
+import type { Preview } from '../../lib/run/get-report.ts';
+import type { Outcome } from '../../lib/run/outcome.ts';
+import { captured } from '../support/process/captured.ts';
+
+/** All control and invisible characters but the line breaks of the page itself. */
+const UNPRINTABLE = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u;
+const FAKE = '  ✔ sent          a line that nobody wrote';
+const HOSTILE = `\u001b[2J\u009b31m\u202e\u0007\u007f\u2028\r\n${FAKE}`;
+
+const consent: Consent = {
+  granted: false,
+  level: 'off',
+  rule: 'level-off',
+  where: HOSTILE,
+  sentence: HOSTILE,
+  remedy: HOSTILE,
+  warnings: [HOSTILE],
+};
+const preview: Preview = {
+  database: HOSTILE,
+  environment: HOSTILE,
+  consent: {
+    ...consent,
+    rules: [{ rule: 'job-paused', decision: 'denies', sentence: HOSTILE, remedy: HOSTILE }],
+    levels: [{ where: HOSTILE, level: 'off' }],
+  },
+  nextDue: HOSTILE,
+  notes: [HOSTILE],
+  report: JSON.stringify({ [HOSTILE]: HOSTILE }),
+  sha256: HOSTILE,
+  bytes: 1,
+  source: 'catalog',
+  installedVersion: HOSTILE,
+  postgresqlVersion: HOSTILE,
+};
+const outcome: Outcome = {
+  outcome: 'failed',
+  severity: 'ERROR',
+  message: HOSTILE,
+  database: HOSTILE,
+  hint: HOSTILE,
+  remedy: HOSTILE,
+  consent,
+  warnings: [HOSTILE],
+  notes: [HOSTILE],
+  report: { source: 'catalog', bytes: 1, sha256: HOSTILE },
+  receipt: { endpoint: HOSTILE, status: 200, at: HOSTILE },
+  version: {
+    installed: HOSTILE,
+    available: HOSTILE,
+    latest: HOSTILE,
+    reachable: HOSTILE,
+    verdicts: ['unknown'],
+    sentence: HOSTILE,
+    asOf: HOSTILE,
+  },
+  retry: { attempt: 1, at: HOSTILE },
+  error: { code: 'INTERNAL', origin: HOSTILE, retryable: false },
+  durationMs: { database: 1, delivery: 1 },
+};
+const examination: Examination = {
+  database: HOSTILE,
+  environment: HOSTILE,
+  ok: true,
+  sentence: HOSTILE,
+  consent,
+  stages: [
+    { stage: 'tls', status: 'failed', detail: HOSTILE, code: 'INTERNAL', remedy: HOSTILE },
+    { stage: 'login', status: 'skipped', detail: HOSTILE },
+  ],
+};
+const configured = {
+  database: HOSTILE,
+  environment: HOSTILE,
+  action: 'disable',
+  dryRun: true,
+  statements: [`ALTER ROLE "${HOSTILE}" RESET x`],
+  notes: [HOSTILE],
+  consent: { before: consent, after: consent },
+} as const;
+
+const VIEWS: readonly (readonly [view: string, show: (page: Page) => unknown])[] = [
+  ['a title', (page) => page.title(HOSTILE)],
+  ['a preview', (page) => finishPreview(page, preview, false)],
+  ['an outcome', (page) => showOutcome(page, outcome, HOSTILE)],
+  ['a check', (page) => showExamination(page, examination, [HOSTILE])],
+  [
+    'a stage of another version',
+    (page) =>
+      showExamination(page, {
+        ...examination,
+        stages: [{ stage: HOSTILE, status: 'not reached' }],
+      }),
+  ],
+  ['a change', (page) => finishConfigured(page, configured, false)],
+  ['a log', (page) => page.block(HOSTILE, [HOSTILE])],
+];
+
+test.each(VIEWS)('%s shows no control characters, whatever a server has said', (_view, show) => {
+  const shown = captured(() => show(createPage(false)));
+  expect(shown).not.toMatch(UNPRINTABLE);
+  expect(shown).toContain('\\u001b[2J\\u009b31m\\u202e');
+  expect(shown.split('\n')).not.toContain(FAKE);
+});
+
+test('a preview without a report says why on stderr, without control characters', () => {
+  const shown = captured(() => finishPreview(createPage(true), { ...preview, report: null }, true));
+  expect(shown).toContain('--always prints the report');
+  expect(shown).not.toMatch(UNPRINTABLE);
+});
+
+test('JSON on stdout has no control characters, and is the same value', () => {
+  const shown = captured(() => printJson(preview));
+  expect(shown).not.toMatch(UNPRINTABLE);
+  expect(JSON.parse(shown)).toEqual(preview);
+});
+
+test('a report is printed byte for byte into a pipe, and without control characters on a terminal', () => {
+  const print = (): string => captured(() => finishPreview(createPage(true), preview, true));
+  const { isTTY } = process.stdout;
+  try {
+    process.stdout.isTTY = false;
+    expect(print()).toBe(preview.report);
+    process.stdout.isTTY = true;
+    expect(print()).not.toMatch(UNPRINTABLE);
+    expect(JSON.parse(print())).toEqual({ [HOSTILE]: HOSTILE });
+  } finally {
+    process.stdout.isTTY = isTTY;
+  }
+});

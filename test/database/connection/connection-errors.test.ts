@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net';
+import { expect, inject, test } from 'vitest';
+import { listen } from '../../../emulator/http-server.ts';
+import { serveSockets, startDeafProxy } from '../../support/network/sockets.ts';
+import { SSL_REQUEST } from '../../support/network/wire.ts';
+import { createBlocker } from '../../support/postgres/blocker.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { type Settings, secretFor, startWorld, type World } from '../../support/run/world.ts';
+import { scaled } from '../../support/vitest/time-limits.ts';
+
+/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+const UNRESOLVABLE = 'canary'.repeat(11);
+
+const NOWHERE = { name: 'canary_database', role: 'canary_role', password: 'canary_password' };
+
+/** How a run fails: its code and whether a retry may help. Nothing may have been sent, and no name may be told. */
+async function failure(world: World, settings?: Settings): Promise<string> {
+  const { outcome, error } = await world.run(settings);
+  expect(outcome).toMatchObject({ outcome: 'failed', severity: 'ERROR' });
+  expect(outcome.remedy).toMatch(/\S/);
+  expect(outcome.error?.code).toBe(error?.code);
+  expect(JSON.stringify(outcome)).not.toMatch(/canary|127\.0\.0\.1/);
+  expect(world.endpoint.connections()).toBe(0);
+  return `${outcome.error?.code}${outcome.error?.retryable ? ', retryable' : ''}`;
+}
+
+function consenting(label = 'canary'): Promise<TestDatabase> {
+  return createDatabase({ release: '2.28.3', level: 'basic', label });
+}
+
+test("a password with OWASP's number of SCRAM iterations is accepted", async () => {
+  await using database = await consenting();
+  const { admin, role, password } = database;
+  await admin.query(`set scram_iterations = 600000; alter role ${role} password '${password}'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run({ event: { ignoreSchedule: true } });
+  expect(outcome.outcome).toBe('sent');
+});
+
+test('nothing listens at the port', async () => {
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: 1 }) });
+  expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
+});
+
+test('the name does not resolve', async () => {
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { host: UNRESOLVABLE }) });
+  expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
+});
+
+test.each(['disable', 'verify-full'])('a web server answers, with tls %s', async (mode) => {
+  await using web = await listen((_request, response) => {
+    response.end('hello');
+  });
+  const port = Number(new URL(web.url).port);
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+  expect(await failure(world, { target: { tls: { mode } } })).toBe('DATABASE_NOT_POSTGRESQL');
+});
+
+test('a server without TLS is refused, and nothing but the question for TLS is said to it', async () => {
+  const said: Buffer[] = [];
+  await using server = await serveSockets((socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      said.push(chunk);
+      socket.write('N');
+    });
+  });
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
+  const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
+  expect(code).toBe('DATABASE_TLS_UNSUPPORTED');
+  expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
+});
+
+test('a server that accepts and stays silent costs no more than the time limit, and the phase is named', async () => {
+  const sockets: Socket[] = [];
+  await using server = await serveSockets((socket) => sockets.push(socket.resume()));
+  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
+  const { outcome } = await world.run({ limitMs: scaled(300) });
+  expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
+  expect(outcome.message).toContain('"connection"');
+  await expect.poll(() => sockets.map(({ closed }) => closed)).toEqual([true]);
+});
+
+test.each([
+  ['in plain text', { tls: { mode: 'disable' } }, {}],
+  [
+    'over TLS',
+    { tls: { mode: 'verify-full' } },
+    { host: 'localhost', ca: inject('postgres').authority },
+  ],
+])(
+  'a server that never answers the goodbye, %s, is cut off, and the report is sent',
+  async (_how, target, secret) => {
+    await using database = await consenting();
+    await using proxy = await startDeafProxy(inject('postgres').port);
+    await using world = await startWorld({
+      secret: secretFor(database, { port: proxy.port, ...secret }),
+    });
+
+    const { outcome } = await world.run({ target });
+
+    expect(outcome).toMatchObject({ outcome: 'sent', receipt: { status: 200 } });
+  },
+);
+
+test('the database does not exist', async () => {
+  await using database = await createDatabase();
+  await using world = await startWorld({
+    secret: secretFor(database, { dbname: 'canary_missing' }),
+  });
+  expect(await failure(world)).toBe('DATABASE_MISSING');
+});
+
+test('TimescaleDB is not installed in the database', async () => {
+  await using database = await createDatabase({ label: 'canary' });
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('EXTENSION_MISSING');
+});
+
+test("an event trigger on login that fails is none of TimescaleDB's catalogs", async () => {
+  await using database = await consenting();
+  await database.admin.query(`
+    create function public.note_login() returns event_trigger language plpgsql
+      as 'begin insert into public.logins values (now()); end';
+    create event trigger note_login on login execute function public.note_login()`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('DATABASE_ERROR');
+  await database.admin.query('drop event trigger note_login');
+});
+
+test.each(['0.11.0', 'mock'])('TimescaleDB %s has no telemetry', async (version) => {
+  await using database = await createDatabase({ release: '2.14.2', label: 'canary' });
+  await database.admin.query(
+    `update pg_extension set extversion = '${version}' where extname = 'timescaledb'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('VERSION_UNSUPPORTED');
+});
+
+test('the catalogs are not those of the version', async () => {
+  await using database = await consenting();
+  await database.admin.query(
+    `update pg_extension set extversion = '2.29.2' where extname = 'timescaledb'`,
+  );
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe('CATALOG_UNEXPECTED');
+});
+
+test.each([
+  {
+    what: 'the catalogs were taken away from PUBLIC',
+    sql: () => 'revoke usage on schema _timescaledb_catalog from public',
+    code: 'DATABASE_PERMISSION',
+  },
+  {
+    what: 'the role may not connect to the database',
+    sql: ({ name, role }: TestDatabase) => `revoke connect on database ${name} from ${role}`,
+    code: 'DATABASE_PERMISSION',
+  },
+  {
+    what: 'the database has no connection left',
+    sql: ({ name }: TestDatabase) => `alter database ${name} connection limit 0`,
+    code: 'DATABASE_BUSY, retryable',
+  },
+])('$what', async ({ sql, code }) => {
+  await using database = await consenting();
+  await database.admin.query(sql(database));
+  await using world = await startWorld({ secret: secretFor(database) });
+  expect(await failure(world)).toBe(code);
+});
+
+test('the session is ended by an administrator in the middle of a query', async () => {
+  await using database = await consenting();
+  await using blocker = await createBlocker(database);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const failing = failure(world);
+  await blocker.untilSomeoneWaits();
+  await database.admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+    [database.role],
+  );
+  expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
+});
+
+test('a locked catalog table is an error of its own, when the lock time-out is over', async () => {
+  await using database = await consenting();
+  await using _blocker = await createBlocker(database);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run();
+  expect(outcome.error).toMatchObject({ code: 'CATALOG_LOCKED', origin: '55P03', retryable: true });
+});

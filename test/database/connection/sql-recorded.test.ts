@@ -1,0 +1,65 @@
+import { beforeAll, expect, test } from 'vitest';
+import { startWireProxy } from '../../support/network/wire-proxy.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { configureAs } from '../../support/run/configuring.ts';
+import { secretFor, startWorld } from '../../support/run/world.ts';
+import { everySession, type Messages } from '../../support/sql/every-statement.ts';
+import { openSqlSession } from '../../support/sql/sql-names.ts';
+import { has } from '../../support/timescaledb/catalogs.ts';
+import { upperBound } from '../../support/vitest/time-limits.ts';
+
+let known: ReadonlySet<string>;
+beforeAll(async () => {
+  known = new Set((await everySession()).flat().map(withoutConstants));
+}, upperBound(120_000));
+
+/** What is left of a message when nothing of one server's own is in it: texts, numbers, and whom ALTER is for. */
+function withoutConstants(message: string): string {
+  return message
+    .replaceAll(/'(?:[^']|'')*'/g, "''")
+    .replaceAll(/\b\d+\b/g, '0')
+    .replace(/^(ALTER (?:DATABASE|ROLE)) (?:"[^"]*"|\w+)/, '$1 x');
+}
+
+/** Everything that runs, previews and changes say to the server of a database, a session each. */
+async function record(database: TestDatabase): Promise<readonly Messages[]> {
+  await using proxy = await startWireProxy(database.port);
+  const port = proxy.port;
+  await using world = await startWorld({ secret: secretFor(database, { port }) });
+  for (const reportSource of ['catalog', 'function']) {
+    expect((await world.run({ target: { reportSource } })).outcome.outcome).toBe('sent');
+    const { error } = await world.preview({ target: { reportSource } });
+    expect(error).toBeUndefined();
+  }
+  for (const scope of ['database', { role: database.role }]) {
+    for (const action of ['disable', 'enable']) {
+      const { error } = await configureAs({ ...database, port }, { action, scope });
+      expect(error).toBeUndefined();
+    }
+  }
+  return proxy.conversations.map(({ queries }) => queries);
+}
+
+test.each(['0.12.1', '1.7.5', '2.5.2', '2.9.3', '2.14.2', '2.29.2'] as const)(
+  'what a server with %s was told leaves no name to the search path, and is what was collected',
+  async (release) => {
+    await using database = await createDatabase({ release });
+    // Sees everything, so that there is nothing that is not asked.
+    await database.admin.query(`
+      alter database ${database.name} owner to ${database.role};
+      alter database ${database.name} set timescaledb.telemetry_level = 'basic';
+      grant pg_read_all_settings to ${database.role};
+      grant select on pg_catalog.pg_file_settings to ${database.role};
+      grant execute on function pg_catalog.pg_show_all_file_settings() to ${database.role};
+      ${has(release, '2.9.0', '2.9.3') ? `grant select on _timescaledb_internal.job_errors to ${database.role}` : ''}`);
+    const found: string[] = [];
+    for (const messages of await record(database)) {
+      const session = openSqlSession();
+      for (const message of messages) {
+        found.push(...(await session.read(message)).problems);
+        if (!known.has(withoutConstants(message))) found.push(`not collected: ${message}`);
+      }
+    }
+    expect([...new Set(found)]).toStrictEqual([]);
+  },
+);

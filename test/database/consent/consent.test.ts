@@ -1,0 +1,222 @@
+import { expect, test } from 'vitest';
+import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { loginTo, snapshotOf } from '../../support/postgres/snapshots.ts';
+import { type Settings, secretFor, startWorld } from '../../support/run/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+
+/** What the superuser does to the database, and the rule that then decides. */
+const CASES: readonly {
+  readonly what: string;
+  readonly sql: (database: TestDatabase) => string;
+  readonly settings?: Settings;
+  readonly expected: { outcome: 'sent' | 'skipped'; rule: string; level: string };
+}[] = [
+  {
+    what: 'nothing is set, and the extension has telemetry: its library is not loaded',
+    sql: () => '',
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+  {
+    what: 'the database says basic',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
+  },
+  {
+    what: 'the database says No_Functions',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'No_Functions'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
+  },
+  {
+    what: 'the database says off',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'off'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the database says something that is no level',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'everything'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the reporting role alone says basic: it cannot consent for the database',
+    sql: ({ role }) => `alter role ${role} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+  {
+    what: 'the database says off and the reporting role basic',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'off'; alter role ${role} set ${LEVEL} = 'basic'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the database says basic and the reporting role, in this database, no_functions',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database ${name} set ${LEVEL} = 'no_functions'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
+  },
+  {
+    what: "the database says basic and the job's owner off",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner; alter role ${role}_owner set ${LEVEL} = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: "the job's owner says off, in letters of another case",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner;
+       alter role ${role}_owner set "TimescaleDB"."Telemetry_Level" = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: 'the database says basic and the bootstrap superuser, whom the scheduler runs as, off',
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role postgres in database ${name} set ${LEVEL} = 'off';
+       update _timescaledb_catalog.bgw_job set owner = '${role}'`,
+    expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
+  },
+  {
+    what: "the database says basic, and the role's setting for another database off",
+    sql: ({ name, role }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database postgres set ${LEVEL} = 'off'`,
+    expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
+  },
+  {
+    what: 'only a job of another schema has the name of the telemetry job',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set proc_schema = '_timescaledb_internal'`,
+    expected: { outcome: 'skipped', rule: 'job-removed', level: 'basic' },
+  },
+  {
+    what: 'the job is not scheduled',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; update _timescaledb_catalog.bgw_job set scheduled = false`,
+    expected: { outcome: 'skipped', rule: 'job-paused', level: 'basic' },
+  },
+  {
+    what: 'the job was removed',
+    sql: ({ name }) =>
+      `alter database ${name} set ${LEVEL} = 'basic'; delete from _timescaledb_catalog.bgw_job`,
+    expected: { outcome: 'skipped', rule: 'job-removed', level: 'basic' },
+  },
+  {
+    what: 'DO_NOT_TRACK is set on the function',
+    sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
+    settings: { environment: { DO_NOT_TRACK: '1' } },
+    expected: { outcome: 'skipped', rule: 'do-not-track', level: 'off' },
+  },
+  {
+    what: 'the server was built without telemetry, and the target says nothing',
+    sql: () => 'alter extension timescaledb drop function get_telemetry_report()',
+    expected: { outcome: 'skipped', rule: 'level-when-unset', level: 'off' },
+  },
+  {
+    what: 'the server was built without telemetry, and the target says basic; a job there is none',
+    sql: () =>
+      'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'sent', rule: 'level-when-unset', level: 'basic' },
+  },
+  {
+    what: 'the server was built without telemetry, and somebody has made a function of that name',
+    sql: () =>
+      `alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job;
+       create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1';
+       alter function somebody.get_telemetry_report() depends on extension timescaledb;
+       create schema other; create function other.get_telemetry_report() returns int language sql as 'select 1';
+       alter extension plpgsql add function other.get_telemetry_report()`,
+    settings: { target: { levelWhenUnset: 'no_functions' } },
+    expected: { outcome: 'sent', rule: 'level-when-unset', level: 'no_functions' },
+  },
+  {
+    what: 'the server was built without telemetry and its job is not scheduled',
+    sql: () =>
+      'alter extension timescaledb drop function get_telemetry_report(); update _timescaledb_catalog.bgw_job set scheduled = false',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'skipped', rule: 'job-paused', level: 'basic' },
+  },
+  {
+    what: 'the server has telemetry, and the target says basic: that is not for the target to say',
+    sql: () => '',
+    settings: { target: { levelWhenUnset: 'basic' } },
+    expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
+  },
+];
+
+test.each(CASES)(
+  '$what: $expected.outcome by $expected.rule',
+  async ({ sql, settings, expected }) => {
+    await using database = await createDatabase({ release: '2.28.3' });
+    const statements = sql(database);
+    if (statements !== '') await database.admin.query(statements);
+    await using world = await startWorld({ secret: secretFor(database) });
+
+    const { outcome, error } = await world.run(settings);
+
+    expect(error).toBeUndefined();
+    expect({
+      outcome: outcome.outcome,
+      rule: outcome.consent?.rule,
+      level: outcome.consent?.level,
+    }).toEqual(expected);
+    expect(world.endpoint.connections()).toBe(expected.outcome === 'sent' ? 1 : 0);
+    if (expected.outcome === 'skipped') {
+      expect(outcome.remedy).toMatch(/\S/);
+      expect(outcome.message).toBe(outcome.consent?.sentence);
+    }
+  },
+);
+
+test('what ALTER SYSTEM has written and the server not loaded counts, for a role that may see it', async () => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  const { admin, name, role } = database;
+  await admin.query(`alter database ${name} set ${LEVEL} = 'basic'`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  await admin.query(`alter system set ${LEVEL} = 'off'`);
+  try {
+    expect((await world.run()).outcome.outcome).toBe('sent');
+    await admin.query(`grant select on pg_catalog.pg_file_settings to ${role};
+      grant execute on function pg_catalog.pg_show_all_file_settings() to ${role}`);
+    expect((await world.run()).outcome.consent).toMatchObject({
+      granted: false,
+      rule: 'level-off',
+      where: 'configuration file',
+    });
+  } finally {
+    await admin.query(`alter system reset ${LEVEL}`);
+    await admin.query(`drop owned by ${role}`);
+  }
+});
+
+test.each([
+  'grant select on pg_catalog.pg_file_settings',
+  'grant execute on function pg_catalog.pg_show_all_file_settings()',
+])('half of the right to see what is not loaded is none, and no error: %s', async (grant) => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  const { admin, name, role } = database;
+  await admin.query(`alter database ${name} set ${LEVEL} = 'basic'; ${grant} to ${role}`);
+  await using world = await startWorld({ secret: secretFor(database) });
+  const { outcome } = await world.run();
+  await admin.query(`drop owned by ${role}`);
+  expect(outcome.outcome).toBe('sent');
+});
+
+test('a level that a session has reset to nothing is none', async () => {
+  await using database = await createDatabase({ release: '2.28.3' });
+  await database.admin.query('alter extension timescaledb drop function get_telemetry_report()');
+  const connection = await loginTo(database);
+  await connection.client.query(`set ${LEVEL} = 'basic'; reset ${LEVEL}`);
+  const { level } = await snapshotOf(connection, readFacts);
+  expect(level.session).toBeNull();
+});
+
+test('DO_NOT_TRACK is decided before anything is asked', async () => {
+  await using world = await startWorld({ secret: 'not even a secret' });
+  const { outcome, error } = await world.run({ environment: { DO_NOT_TRACK: '1' } });
+  expect(error).toBeUndefined();
+  expect(outcome).toMatchObject({ outcome: 'skipped', consent: { rule: 'do-not-track' } });
+  expect(world.secrets.connections()).toBe(0);
+  expect(world.endpoint.connections()).toBe(0);
+});

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { secretFor, startWorld, type World } from '../../support/run/world.ts';
+
+const LEVEL = 'timescaledb.telemetry_level';
+
+let database: TestDatabase;
+let world: World;
+beforeAll(async () => {
+  database = await createDatabase({ release: '2.28.3', level: 'basic' });
+  world = await startWorld({ secret: secretFor(database) });
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+/** The job's statistics, as the scheduler or alter_job() leaves them behind; null for no row. */
+interface Statistics {
+  readonly lastStart?: string;
+  readonly lastFinish?: string;
+  readonly nextStart: string;
+  readonly interval?: string;
+}
+
+async function write(statistics: Statistics | null): Promise<void> {
+  const { admin } = database;
+  await admin.query('delete from _timescaledb_internal.bgw_job_stat');
+  if (statistics === null) return;
+  const {
+    lastStart = "now() - interval '1 second'",
+    lastFinish = 'now()',
+    nextStart,
+    interval = '24 hours',
+  } = statistics;
+  await admin.query(`update _timescaledb_catalog.bgw_job set schedule_interval = '${interval}';
+    insert into _timescaledb_internal.bgw_job_stat (job_id, last_start, last_finish, next_start, total_runs, total_duration,
+      total_duration_failures, total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+    values (1, ${lastStart}, ${lastFinish}, ${nextStart}, 1, '0', '0', 1, 0, 0, 0, 0)`);
+}
+
+const NEVER_RUN = { lastStart: "'-infinity'", lastFinish: "'-infinity'" };
+
+/**
+ * The truth table of next_start: what a person or the scheduler leaves in `bgw_job_stat`, and whether a run sends. The
+ * scheduler itself never goes beyond 5 intervals and 13 % after the last run.
+ */
+const NEXT_STARTS: readonly (readonly [
+  what: string,
+  statistics: Statistics | null,
+  sends: boolean,
+])[] = [
+  ['no row: the job has never run', null, true],
+  ['-infinity: the job is running', { lastFinish: "'-infinity'", nextStart: "'-infinity'" }, true],
+  ['-infinity: the job has never run', { ...NEVER_RUN, nextStart: "'-infinity'" }, true],
+  ['a time in the past', { nextStart: "now() - interval '1 year'" }, true],
+  ['the time of the snapshot', { nextStart: 'now()' }, true],
+  ['one interval', { nextStart: "now() + interval '1 day'" }, true],
+  ['five intervals and the jitter', { nextStart: "now() + interval '5 days 15 hours'" }, true],
+  ['more than that', { nextStart: "now() + interval '5 days 16 hours'" }, false],
+  ['a month', { nextStart: "now() + interval '1 month'" }, false],
+  ['a year with five digits', { nextStart: "'12345-01-01'" }, false],
+  ['infinity', { nextStart: "'infinity'" }, false],
+  [
+    'infinity for a job that is running',
+    { lastFinish: "'-infinity'", nextStart: "'infinity'" },
+    false,
+  ],
+  ['infinity for a job that has never run', { ...NEVER_RUN, nextStart: "'infinity'" }, false],
+  [
+    'a day, for a job that has never run',
+    { ...NEVER_RUN, nextStart: "now() + interval '1 day'" },
+    false,
+  ],
+  [
+    'an hour, of a job that runs each minute',
+    { interval: '1 minute', nextStart: "now() + interval '59 minutes'" },
+    true,
+  ],
+  [
+    'two hours, of a job that runs each minute',
+    { interval: '1 minute', nextStart: "now() + interval '2 hours'" },
+    false,
+  ],
+  [
+    'five months of a monthly job',
+    { interval: '1 month', nextStart: "now() + interval '5 months'" },
+    true,
+  ],
+  [
+    'six months of a monthly job',
+    { interval: '1 month', nextStart: "now() + interval '6 months'" },
+    false,
+  ],
+  [
+    'an interval that no time can be added to',
+    { interval: '178000000 years', nextStart: "now() + interval '1 year'" },
+    true,
+  ],
+  [
+    'a year and a day, after a run that a clock a year ahead has dated',
+    {
+      lastStart: "now() + interval '1 year'",
+      lastFinish: "now() + interval '1 year'",
+      nextStart: "now() + interval '1 year 1 day'",
+    },
+    false,
+  ],
+  [
+    'a month, after a run that has no finite time',
+    { lastFinish: "'infinity'", nextStart: "now() + interval '1 month'" },
+    false,
+  ],
+  [
+    'a day, for a job that has never run and has an infinite interval',
+    { ...NEVER_RUN, interval: 'infinity', nextStart: "now() + interval '1 day'" },
+    false,
+  ],
+  [
+    'six days after a failure of a week ago',
+    {
+      lastStart: "now() - interval '7 days'",
+      lastFinish: "now() - interval '7 days'",
+      nextStart: "now() + interval '1 hour'",
+    },
+    false,
+  ],
+];
+
+describe('the next start of the telemetry job', () => {
+  test.each(NEXT_STARTS)('%s', async (_what, statistics, sends) => {
+    await write(statistics);
+    const { outcome, error } = await world.run({ event: { ignoreSchedule: true } });
+    const { preview } = await world.preview();
+    await write(null);
+
+    expect(error).toBeUndefined();
+    expect(outcome.outcome).toBe(sends ? 'sent' : 'skipped');
+    expect(outcome.consent).toMatchObject(
+      sends ? { granted: true } : { granted: false, rule: 'job-paused' },
+    );
+    expect(preview?.consent).toMatchObject(outcome.consent ?? {});
+    expect(preview?.report === null).toBe(!sends);
+  });
+
+  test('is named when a person has set it, and the remedy undoes it', async () => {
+    await write({ nextStart: "'2100-02-03 04:05:06+00'" });
+    const { outcome } = await world.run();
+    await write(null);
+
+    expect(outcome).toMatchObject({
+      outcome: 'skipped',
+      message:
+        "The telemetry job is paused until 2100-02-03T04:05:06.000Z: its next_start is later than TimescaleDB's scheduler sets it.",
+      remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, next_start => now()).',
+    });
+  });
+});
+
+describe('timescaledb.restoring', () => {
+  test.each([
+    ['on for the database', ({ name }: TestDatabase) => `database ${name}`, 'on', false],
+    ['true for the database', ({ name }: TestDatabase) => `database ${name}`, 'true', false],
+    ['1 for the database', ({ name }: TestDatabase) => `database ${name}`, '1', false],
+    ['no boolean for the database', ({ name }: TestDatabase) => `database ${name}`, 'maybe', false],
+    ['on for the reporting role', ({ role }: TestDatabase) => `role ${role}`, 'on', false],
+    ['on for the owner of the job', () => 'role postgres in database $db', 'on', false],
+    ['off for the database', ({ name }: TestDatabase) => `database ${name}`, 'off', true],
+    ['OFF for the database', ({ name }: TestDatabase) => `database ${name}`, 'OFF', true],
+    ['f for the database', ({ name }: TestDatabase) => `database ${name}`, 'f', true],
+    ['empty for the database', ({ name }: TestDatabase) => `database ${name}`, '', true],
+  ] as const)('is %s', async (_what, of, value, sends) => {
+    const whose = of(database).replace('$db', database.name);
+    await database.admin.query(`alter ${whose} set timescaledb.restoring = '${value}'`);
+    const { outcome } = await world.run({ event: { ignoreSchedule: true } });
+    await database.admin.query(`alter ${whose} reset timescaledb.restoring`);
+
+    expect(outcome.outcome).toBe(sends ? 'sent' : 'skipped');
+    if (!sends) {
+      expect(outcome).toMatchObject({
+        consent: { granted: false, rule: 'restoring' },
+        message: 'A dump is being restored into this database: timescaledb.restoring is on.',
+        remedy: 'To end the restore: SELECT timescaledb_post_restore().',
+      });
+    }
+  });
+});
+
+test.each(['catalog', 'function'])(
+  'exported_uuid_bak is in no report by %s',
+  async (reportSource) => {
+    const { admin, name } = database;
+    const uuid = '26917841-2fc0-48fd-b096-ba19b3fda98f';
+    await admin.query(`insert into _timescaledb_catalog.metadata values
+      ('exported_uuid_bak', '${uuid}', true), ('deployment', 'demonstration', true);
+    create or replace function get_telemetry_report() returns jsonb language sql as $$
+      select '{"db_metadata": {"exported_uuid_bak": "${uuid}", "deployment": "demonstration"}}'::jsonb $$;
+    alter database ${name} set ${LEVEL} = 'basic'`);
+    const { preview } = await world.preview({
+      target: { reportSource },
+      event: { alwaysDisplayReport: true },
+    });
+    await admin.query(
+      "delete from _timescaledb_catalog.metadata where key in ('exported_uuid_bak', 'deployment')",
+    );
+    expect(preview?.report).not.toContain('exported_uuid_bak');
+    expect(preview?.report).toContain('demonstration');
+  },
+);

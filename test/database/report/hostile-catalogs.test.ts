@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import coerce from 'semver/functions/coerce.js';
+import { expect, test } from 'vitest';
+import { finishConfigured, finishPreview } from '../../../cli/output/finish.ts';
+import { showExamination, showOutcome } from '../../../cli/output/render.ts';
+import { createPage } from '../../../cli/output/terminal.ts';
+import { createLog, type Line } from '../../../lib/observability/logger.ts';
+import { createMetrics } from '../../../lib/observability/metrics.ts';
+import { createDatabase } from '../../support/postgres/databases.ts';
+import { captured } from '../../support/process/captured.ts';
+import { configureAs } from '../../support/run/configuring.ts';
+import { secretFor, startWorld, type World } from '../../support/run/world.ts';
+import type { HandmadeRelease } from '../../support/timescaledb/catalogs.ts';
+import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
+import { disorders, disturb } from '../../support/timescaledb/disorders.ts';
+import type { Json } from '../../support/timescaledb/reports.ts';
+import { objectionsTo } from '../../support/timescaledb/schemas.ts';
+
+const LIMIT_BYTES = 16_384;
+const REPORT_LIMIT_BYTES = 1_048_576;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** One release of each shape of the catalogs. */
+const RELEASES: readonly HandmadeRelease[] = [
+  '1.4.2',
+  '1.7.5',
+  '2.5.2',
+  '2.13.1',
+  '2.28.3',
+  '2.29.2',
+];
+
+/** One JSON object on one line, within the limit of a line. */
+function expectLine(text: string): Json {
+  expect(text.endsWith('\n')).toBe(true);
+  const line = text.slice(0, -1);
+  expect(Buffer.byteLength(line)).toBeLessThanOrEqual(LIMIT_BYTES);
+  expect(line).not.toMatch(UNPRINTABLE);
+  return JSON.parse(line);
+}
+
+/** The summary line, by the real logger; a defect of ours is not among what may happen. */
+function expectSummary(line: Line): void {
+  const summary = expectLine(captured(() => createLog().write(line)));
+  expect(summary).toMatchObject({
+    outcome: expect.any(String),
+    environment: 'test',
+    database: 'metrics',
+  });
+  expect(JSON.stringify(summary['error'] ?? {})).not.toContain('INTERNAL');
+}
+
+function expectPrintable(text: string): void {
+  expect(text.replaceAll('\n', '')).not.toMatch(UNPRINTABLE);
+}
+
+/** What left is on the published list of the release that pg_extension names. */
+function expectPublished({ endpoint }: World, version: string | undefined): void {
+  expect(endpoint.reports.length).toBeLessThanOrEqual(1);
+  for (const { body } of endpoint.reports) {
+    expect(body.byteLength).toBeLessThanOrEqual(REPORT_LIMIT_BYTES);
+    const report: Json = JSON.parse(body.toString('utf8'));
+    expect(report['timescaledb_version']).toBe(version);
+    expect(objectionsTo(report, coerce(version)?.version ?? '')).toStrictEqual([]);
+  }
+}
+
+async function expectRun(
+  world: World,
+  version: string | undefined,
+  reportSource: string,
+): Promise<string> {
+  const { outcome } = await world.run({
+    event: { ignoreSchedule: true },
+    target: { reportSource },
+  });
+  expectSummary(outcome);
+  expectLine(captured(() => createMetrics().write(outcome)));
+  expectPrintable(captured(() => showOutcome(createPage(false), outcome, 'the tests')));
+  expect(world.endpoint.reports).toHaveLength(outcome.receipt === undefined ? 0 : 1);
+  expectPublished(world, version);
+  return outcome.outcome;
+}
+
+async function expectPreview(world: World): Promise<void> {
+  const { outcome, preview } = await world.preview({ event: { alwaysDisplayReport: true } });
+  expectSummary(outcome);
+  if (preview === undefined) return;
+  expect(preview.consent.levels.length).toBeLessThan(50);
+  expectPrintable(captured(() => finishPreview(createPage(false), preview, false)));
+}
+
+async function expectCheck(world: World): Promise<void> {
+  const { line, examination } = await world.check();
+  expectSummary(line);
+  if (examination === undefined) return;
+  expectPrintable(captured(() => showExamination(createPage(false), examination)));
+}
+
+test.each(RELEASES)(
+  'whatever is in the catalogs of %s, only what is published leaves, and each line stays within its limit',
+  async (release) => {
+    const outcomes: string[] = [];
+    await fc.assert(
+      fc.asyncProperty(disorders, fc.constantFrom('catalog', 'function'), async (all, source) => {
+        await using database = await createDatabase({ release });
+        await fillWithKnownContents(database, release);
+        for (const one of all) await disturb(database, release, one);
+        const { rows } = await database.admin.query<{ extversion: string }>(
+          "select extversion from pg_extension where extname = 'timescaledb'",
+        );
+        await using world = await startWorld({ secret: secretFor(database) });
+
+        outcomes.push(await expectRun(world, rows[0]?.extversion, source));
+        await expectPreview(world);
+        await expectCheck(world);
+        const event = { action: 'disable', scope: 'database', dryRun: true };
+        const { line, configured } = await configureAs(database, event);
+        expectSummary(line);
+        if (configured !== undefined) {
+          expectPrintable(captured(() => finishConfigured(createPage(false), configured, false)));
+        }
+      }),
+      // The first is a database in which all is well.
+      { numRuns: 5, examples: [[[], 'catalog']] },
+    );
+    expect(outcomes).toContain('sent');
+  },
+  180_000,
+);

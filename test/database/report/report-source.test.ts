@@ -1,0 +1,239 @@
+import { expect, test } from 'vitest';
+import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
+import { buildReport } from '../../../lib/report/build-report.ts';
+import { startPhases } from '../../../lib/run/deadline.ts';
+import type { Story } from '../../../lib/run/outcome.ts';
+import { readDatabase } from '../../../lib/run/read-database.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { aTarget, loginTo, snapshotOf } from '../../support/postgres/snapshots.ts';
+import { secretFor } from '../../support/run/world.ts';
+import type { HandmadeRelease } from '../../support/timescaledb/catalogs.ts';
+import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
+import { expectedReport, runFor, withoutErrors } from '../../support/timescaledb/reports.ts';
+
+const BY_FUNCTION = { target: { reportSource: 'function' } } as const;
+
+async function known(release: HandmadeRelease): Promise<TestDatabase> {
+  const database = await createDatabase({ release });
+  await fillWithKnownContents(database, release);
+  return database;
+}
+
+const SIGNATURES = {
+  '0.12.1': 'get_telemetry_report() returns text',
+  '1.7.5': 'get_telemetry_report(always_display_report boolean default false) returns text',
+  '2.28.3': 'get_telemetry_report() returns jsonb',
+} as const;
+
+/** The extension's own function, as an SQL expression or a body of PL/pgSQL. */
+async function functionGives(
+  { admin }: TestDatabase,
+  release: keyof typeof SIGNATURES,
+  value: string,
+): Promise<void> {
+  const body = value.startsWith('begin') ? value : `begin return ${value}; end`;
+  await admin.query(
+    `create or replace function ${SIGNATURES[release]} language plpgsql as $body$ ${body} $body$`,
+  );
+}
+
+/** What only compiled code knows. */
+const COMPILED = { install_method: 'deb', build_os_name: 'Linux', build_os_version: '6.1.0' };
+
+test.each(['0.12.1', '1.7.5', '2.28.3'] as const)(
+  "the server's own text of %s is what is sent, byte for byte",
+  async (release) => {
+    await using database = await known(release);
+    const own = { ...withoutErrors(await expectedReport(database, release)), ...COMPILED };
+    await functionGives(
+      database,
+      release,
+      release === '1.7.5'
+        ? `case when always_display_report then '${JSON.stringify(own)}'::jsonb::text end`
+        : `'${JSON.stringify(own)}'::jsonb`,
+    );
+    const { rows } = await database.admin.query<{ text: string }>(
+      'select $1::jsonb::text as text',
+      [own],
+    );
+
+    const { outcome, body, report } = await runFor(database, BY_FUNCTION);
+
+    expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+    expect(outcome.warnings).toBeUndefined();
+    expect(report).toStrictEqual(own);
+    expect(body?.toString('utf8')).toBe(rows[0]?.text);
+  },
+);
+
+const FUNCTIONS_USED = { 'pg_catalog.abs(integer)': 3, 'public.time_bucket(interval,date)': 1 };
+
+test.each([
+  ['basic', FUNCTIONS_USED],
+  ['no_functions', null],
+])('at the level %s the functions that were used are %j', async (level, told) => {
+  await using database = await known('2.28.3');
+  const own = {
+    ...withoutErrors(await expectedReport(database, '2.28.3')),
+    functions_used: FUNCTIONS_USED,
+    errors_by_sqlerrcode: {},
+  };
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+  );
+
+  const { outcome, report } = await runFor(database, BY_FUNCTION);
+
+  expect(outcome).toMatchObject({ consent: { level }, report: { source: 'function' } });
+  expect(report).toStrictEqual({ ...own, functions_used: told });
+});
+
+test.each([
+  {
+    what: 'fails',
+    value: "begin raise exception 'c4n4ry' using errcode = 'XX000'; end",
+    why: 'get_telemetry_report() did not give one (DATABASE_ERROR, XX000: The database answered with an error.)',
+  },
+  {
+    what: 'waits for a lock',
+    value: "begin raise exception 'c4n4ry' using errcode = '55P03'; end",
+    why: 'get_telemetry_report() did not give one (CATALOG_LOCKED, 55P03',
+  },
+  {
+    what: 'gives nothing',
+    value: 'null',
+    why: 'get_telemetry_report() did not give one (CATALOG_UNEXPECTED',
+  },
+  {
+    what: 'gives what nobody has published',
+    value: `'{"db_uuid": "c4n4ry", "table_names": ["c4n4ry"]}'::jsonb`,
+    why: 'the report has what nobody has published: table_names; ',
+  },
+])(
+  'a function that $what is replaced by plain SQL, and the log says so',
+  async ({ value, why }) => {
+    await using database = await known('2.28.3');
+    await functionGives(database, '2.28.3', value);
+
+    const { outcome, body, report } = await runFor(database, BY_FUNCTION);
+
+    expect(outcome).toMatchObject({
+      outcome: 'sent',
+      // 2.28.3 has a published vulnerability.
+      severity: 'ERROR',
+      report: { source: 'catalog' },
+    });
+    expect(outcome.warnings).toStrictEqual([expect.stringContaining(why)]);
+    expect(outcome.warnings?.[0]).toMatch(
+      /^reportSource is function, but the report was built by plain SQL: /,
+    );
+    expect(JSON.stringify(outcome) + body).not.toContain('c4n4ry');
+    expect(report).toStrictEqual(withoutErrors(await expectedReport(database, '2.28.3')));
+  },
+);
+
+test('a function of that name that is not the extension’s is never called', async () => {
+  await using database = await known('2.28.3');
+  await database.admin.query(`
+    alter extension timescaledb drop function get_telemetry_report();
+    create schema evil;
+    create function evil.get_telemetry_report() returns jsonb language plpgsql as $$ begin raise exception 'evil ran'; end $$;
+    grant usage on schema evil to public;
+    alter role ${database.role} set search_path = evil, public, pg_catalog`);
+
+  const { outcome } = await runFor(database, {
+    target: { reportSource: 'function', levelWhenUnset: 'basic' },
+  });
+
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
+  expect(outcome.warnings).toStrictEqual([
+    expect.stringContaining('the extension has no get_telemetry_report() that may be called'),
+  ]);
+});
+
+test('a compiled function is not called while no library is loaded: the call would end the session', async () => {
+  await using database = await known('2.28.3');
+  await database.admin.query(
+    `create or replace function get_telemetry_report() returns jsonb language c as '$libdir/plpgsql', 'plpgsql_call_handler'`,
+  );
+  const { outcome } = await runFor(database, BY_FUNCTION);
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
+  expect(outcome.warnings).toStrictEqual([expect.stringContaining('that may be called')]);
+});
+
+test('the extension may live in a schema whose name has to be quoted', async () => {
+  await using database = await known('2.28.3');
+  const own = withoutErrors(await expectedReport(database, '2.28.3'));
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await database.admin.query(`
+    create schema "Own ""Schema""";
+    grant usage on schema "Own ""Schema""" to public;
+    alter function get_telemetry_report() set schema "Own ""Schema"""`);
+
+  const { outcome } = await runFor(database, BY_FUNCTION);
+
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+});
+
+test('a function whose text is refused leaves no lock behind for the rest of the run', async () => {
+  await using database = await known('1.7.5');
+  // As in 1.5 to 1.7, whose function locks catalog tables against everybody.
+  await functionGives(
+    database,
+    '1.7.5',
+    `begin lock table _timescaledb_catalog.hypertable in access exclusive mode; return '{"mine": 1}'; end`,
+  );
+  await database.admin.query(`grant all on _timescaledb_catalog.hypertable to ${database.role}`);
+  const target = aTarget({ reportSource: 'function' });
+  const connection = await loginTo(database);
+
+  const { source, locks } = await snapshotOf(connection, async (snapshot) => {
+    const { source } = await buildReport(snapshot, target, 'basic');
+    const { rows } = await database.admin.query(
+      "select l.mode from pg_locks l join pg_stat_activity a using (pid) where a.usename = $1 and l.mode = 'AccessExclusiveLock'",
+      [database.role],
+    );
+    return { source, locks: rows };
+  });
+
+  expect({ source, locks }).toStrictEqual({ source: 'catalog', locks: [] });
+});
+
+test.each(['off', 'basic'])(
+  'a report that is only shown, at the level %s, is built by the function only where there is consent',
+  async (level) => {
+    await using database = await known('2.28.3');
+    await functionGives(database, '2.28.3', "begin raise exception 'the function was called'; end");
+    await database.admin.query(
+      `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
+    );
+    const target = aTarget({ reportSource: 'function' });
+    const credentials = parseSecret({ SecretString: secretFor(database) }, target);
+    const story: Story = { durationMs: {} };
+    const phases = startPhases(story.durationMs, 10_000);
+
+    const { consent, report } = await readDatabase(
+      story,
+      target,
+      { read: async () => credentials },
+      phases,
+      { always: true, time: Date.now() },
+    ).finally(() => phases.stop());
+
+    expect(consent.granted).toBe(level === 'basic');
+    expect(report?.source).toBe('catalog');
+    expect(report?.fallback === undefined).toBe(level === 'off');
+  },
+);
+
+test('what the original may leave out of an object may be missing', async () => {
+  await using database = await known('2.28.3');
+  const own = {
+    ...withoutErrors(await expectedReport(database, '2.28.3')),
+    replication: {},
+  };
+  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  const { outcome } = await runFor(database, BY_FUNCTION);
+  expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
+});

@@ -1,0 +1,468 @@
+import type { ErrorCode } from '../../lib/errors.ts';
+import type { Saying } from './rows/fault.ts';
+
+/**
+ * What the log says, letter for letter. Written down here once more, and not taken from the code, so that a sentence that
+ * an operator may search for, or have an alarm on, does not change unseen.
+ */
+function saying(code: ErrorCode, message: string, remedy: string): Saying {
+  return { code, message, remedy };
+}
+
+export const SECRET_NOT_FOUND = saying(
+  'SECRET_NOT_FOUND',
+  'Secrets Manager knows no such secret.',
+  "Check that secretId is the secret's name or its full ARN, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
+);
+
+export const SECRET_DENIED = saying(
+  'SECRET_DENIED',
+  'The function may not read the secret, or has no AWS credentials.',
+  "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
+);
+
+export const SECRET_UNREADABLE = saying(
+  'SECRET_UNREADABLE',
+  'Secrets Manager holds the secret but cannot return it; it may be marked for deletion, have no value yet, or its key may be disabled.',
+  'Look at the secret and at the state of its KMS key.',
+);
+
+export const SECRET_UNAVAILABLE = saying(
+  'SECRET_UNAVAILABLE',
+  'Secrets Manager did not answer in time, or answered that it is overloaded.',
+  'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise it is tried again by itself.',
+);
+
+export const secretInvalid = (problem: string): Saying =>
+  saying(
+    'SECRET_INVALID',
+    `The secret cannot be used: ${problem}.`,
+    'Store JSON with username and password (and host, port, dbname, or give host and database in the target), or a postgres:// URL, as SecretString.',
+  );
+
+export const DATABASE_AUTHENTICATION = saying(
+  'DATABASE_AUTHENTICATION',
+  'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
+  'Compare user and password with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl). Where the secret has another version, that was tried too.',
+);
+
+export const DATABASE_UNRESOLVED = saying(
+  'DATABASE_UNREACHABLE',
+  "The database server's name does not resolve.",
+  'Check how host is written, and who resolves it: in a VPC its DNS support, private zones and resolver rules.',
+);
+
+export const DATABASE_REFUSED = saying(
+  'DATABASE_UNREACHABLE',
+  'Nothing listens where the database server should be.',
+  'Check host and port, and that the server is up and listens on more than its own machine (listen_addresses).',
+);
+
+export const DATABASE_SILENT = saying(
+  'DATABASE_UNREACHABLE',
+  "What listens at the database server's port takes the connection, and says nothing.",
+  'Check that it is the port of PostgreSQL; the server, or a pooler or load balancer in front of it, may hang.',
+);
+
+export const DATABASE_BROKEN_OFF = saying(
+  'DATABASE_UNREACHABLE',
+  'The connection to the database server was broken off before the login was done.',
+  'Check host and port, that the server is up, and what is between: a proxy, a pooler or a firewall may refuse us.',
+);
+
+export const DATABASE_BUSY = saying(
+  'DATABASE_BUSY',
+  'The server has no room for this at the moment: too many connections, or no memory or disk left.',
+  'It is tried again by itself; if it stays so, the SQLSTATE says of what there is too little: connections (53300; also a CONNECTION LIMIT of the role or the database), memory (53200) or disk (53100).',
+);
+
+export const DATABASE_NOT_ACCEPTING = saying(
+  'DATABASE_BUSY',
+  'The server takes no connections at the moment: it is starting, stopping or recovering.',
+  'It is tried again by itself. A standby whose hot_standby is off never takes any: report from its primary.',
+);
+
+export const DATABASE_CONNECTION_LOST = saying(
+  'DATABASE_CONNECTION_LOST',
+  'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
+  'Nothing was left open. It is tried again by itself.',
+);
+
+export const DATABASE_POOLER = saying(
+  'DATABASE_CONNECTION_LOST',
+  'The server, or more likely a pooler in front of it, refused the session or ended it.',
+  "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
+);
+
+export const DATABASE_STALLED = saying(
+  'DATABASE_UNREACHABLE',
+  'The server began the login and did not finish it within 10 s.',
+  "Look at the server's log, and at that of a pooler in front of it: the pooler may be waiting for the server or for its own login there (PgBouncer: server_login_retry). The run will be retried automatically.",
+);
+
+export const POOLER_REFUSES = saying(
+  'DATABASE_AUTHENTICATION',
+  'A pooler in front of the server, or the server itself, refuses this login: wrong user or password.',
+  "Compare user and password with the role on the server and with the pooler's user list, which may hold an old password (PgBouncer: userlist.txt or auth_query; Pgpool-II: pool_passwd). Where the secret has another version, that was tried too.",
+);
+
+export const POOLER_WITHOUT_DATABASE = saying(
+  'DATABASE_MISSING',
+  'The pooler in front of the server has no such database.',
+  "Correct dbname in the secret or database in the target, or add the database to the pooler's configuration.",
+);
+
+export const AUTHENTICATION_UNSUPPORTED = saying(
+  'DATABASE_AUTHENTICATION_UNSUPPORTED',
+  'The server asks for a method of authentication that this client does not have, such as GSSAPI, SSPI or OAuth.',
+  'Add a line for the role with the method scram-sha-256 to pg_hba.conf, before the line that asks for the other method.',
+);
+
+export const CLEAR_TEXT_REFUSED = saying(
+  'DATABASE_AUTHENTICATION_UNSUPPORTED',
+  'The server asks for the password in clear text, on a connection that others could read. It was not sent.',
+  'Use scram-sha-256 on the server (pg_hba.conf) or in the pooler (PgBouncer: auth_type), or TLS with verify-full.',
+);
+
+export const CHANGED_MEANWHILE = saying(
+  'DATABASE_CONFLICT',
+  'Another session changed or dropped an object while it was in use; ALTER EXTENSION UPDATE and DROP do so.',
+  'Let the change on the server come to its end: the run will be retried automatically. If the error stays, the catalogs may be damaged: see the log of the server.',
+);
+
+export const DATABASE_CONFLICT = saying(
+  'DATABASE_CONFLICT',
+  'The server ended the reading in favour of something else: recovery on a standby, or another session.',
+  'It is tried again by itself. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
+);
+
+export const DATABASE_TLS_UNSUPPORTED = saying(
+  'DATABASE_TLS_UNSUPPORTED',
+  'The server offers no TLS, or none that this client accepts, and TLS is asked for.',
+  'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
+);
+
+export const CERTIFICATE_UNTRUSTED = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: no authority that is trusted here has signed it.",
+  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile.',
+);
+
+export const CERTIFICATE_MISNAMED = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it is for another name.",
+  'Connect to a name that it has; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+);
+
+export const CERTIFICATE_OUT_OF_DATE = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it, or the authority that signed it, has expired or is not valid yet.",
+  'Renew it on the server; where it is the authority, here too.',
+);
+
+export const CERTIFICATE_WEAK = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: its key or its signature, or that of the authority that signed it, is too weak.",
+  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it on the server and here.',
+);
+
+export const CERTIFICATE_WRONG_PURPOSE = saying(
+  'DATABASE_TLS_UNVERIFIED',
+  "The database server's certificate does not verify: it is not for servers.",
+  'Issue a certificate for the server whose extended key usage has serverAuth, or that has none.',
+);
+
+export const CLIENT_CERTIFICATE_REQUIRED = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server, or a proxy in front of it, requires a client certificate, and this client has none.',
+  "Take clientcert, or the method cert, out of the role's line in pg_hba.conf, or the same demand out of the proxy's settings; client certificates are not supported. TLS and the password protect the login as before.",
+);
+
+export const HANDSHAKE_REJECTED = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
+  "Allow TLS 1.2 or later with the ciphers and curves of current clients on the server (ssl_ciphers, ssl_groups, the certificate's curve), and require no client certificate of this role.",
+);
+
+export const SERVER_NAME_UNKNOWN = saying(
+  'DATABASE_TLS_REFUSED',
+  'The server, or a proxy in front of it, has no certificate for the name that it was asked for.',
+  'Set tls.serverName to a name that its certificate has.',
+);
+
+export const KEY_EXCHANGE_WEAK = saying(
+  'DATABASE_TLS_REFUSED',
+  "The server's TLS key exchange or signature algorithm is too weak for this client.",
+  'Give the server ciphers with ECDHE (ssl_ciphers), or Diffie-Hellman parameters of 2048 bits or more (ssl_dh_params_file).',
+);
+
+export const DATABASE_MISSING = saying(
+  'DATABASE_MISSING',
+  'The server has no database of that name.',
+  'Correct dbname in the secret or database in the target, or remove the target.',
+);
+
+export const DATABASE_PERMISSION = saying(
+  'DATABASE_PERMISSION',
+  'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
+  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; take row-level security off where somebody put it on them; see the README, "The role".',
+);
+
+export const DATABASE_STATEMENT_TIMEOUT = saying(
+  'DATABASE_STATEMENT_TIMEOUT',
+  'A statement reached its time limit on the server, or an administrator cancelled it.',
+  "The server may be busy; it is tried again by itself. With very many relations set sizes to 'estimated' in the target.",
+);
+
+export const CATALOG_LOCKED = saying(
+  'CATALOG_LOCKED',
+  "A catalog table is locked by another session, so that the database's state cannot be read.",
+  'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. It is tried again by itself.',
+);
+
+export const CATALOG_UNEXPECTED = saying(
+  'CATALOG_UNEXPECTED',
+  "TimescaleDB's catalogs are not those of the version that pg_extension names; the extension may be half upgraded.",
+  'Compare pg_extension with the library on disk, and finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session.',
+);
+
+export const DATABASE_ERROR = saying(
+  'DATABASE_ERROR',
+  'The database answered with an error.',
+  "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; the log level DEBUG (logLevel of the environment) shows the server's own text.",
+);
+
+export const DATABASE_NOT_POSTGRESQL = saying(
+  'DATABASE_NOT_POSTGRESQL',
+  'What answers at this host and port is not PostgreSQL.',
+  'Check host and port in the secret and in the target.',
+);
+
+export const EXTENSION_MISSING = saying(
+  'EXTENSION_MISSING',
+  'TimescaleDB is not installed in this database.',
+  'Point the target at the database in which CREATE EXTENSION timescaledb was executed, or remove the target.',
+);
+
+export const DATABASE_DAMAGED = saying(
+  'DATABASE_DAMAGED',
+  'The server reports damaged data, or a disk that it cannot read.',
+  "Look at the server's own log and at its disks now, and see that there is a backup. This run only read, and came across it.",
+);
+
+export const DATABASE_CLOSED = saying(
+  'DATABASE_ERROR',
+  'The server lets nobody into this database: it does not allow connections, or was dropped half.',
+  'ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
+);
+
+export const DATABASE_WITHOUT_SESSION = saying(
+  'DATABASE_ERROR',
+  'The server cannot begin a session: a file that it needs is not there, such as a library that a setting names.',
+  "Compare session_preload_libraries and local_preload_libraries, also the role's and the database's, with what is on the server's disk.",
+);
+
+export const CATALOG_REPLACED = saying(
+  'CATALOG_UNEXPECTED',
+  "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",
+  'Finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session if one was half done; otherwise find out who put it there.',
+);
+
+export const catalogAnswered = (problem: string): Saying =>
+  saying(
+    'CATALOG_UNEXPECTED',
+    `The server answered the query for the facts with something else than expected: the facts ${problem}.`,
+    'The catalogs may be damaged or half upgraded: compare pg_extension with the library on disk, and report this if they agree.',
+  );
+
+export const VERSION_TOO_OLD = saying(
+  'VERSION_UNSUPPORTED',
+  'TimescaleDB 0.11.0 has no telemetry; 0.12.0 was the first that had.',
+  'Upgrade the extension, or remove the target. Nothing was sent.',
+);
+
+export const VERSION_UNREADABLE = saying(
+  'VERSION_UNSUPPORTED',
+  "TimescaleDB's version in pg_extension is none that can be read, so that nobody knows what its catalogs look like.",
+  'Install a release of the extension, or remove the target. Nothing was sent.',
+);
+
+export const REPORT_TOO_LARGE = saying(
+  'REPORT_TOO_LARGE',
+  'The report would be … bytes long, and more than 1048576 are not sent.',
+  "Look at the rows of TimescaleDB's metadata that have include_in_telemetry: they come out as they are. Shorten them, or take the flag away.",
+);
+
+export const reportUnpublished = (problem: string): Saying =>
+  saying(
+    'REPORT_UNPUBLISHED',
+    `The report is not what is published for this release: ${problem}.`,
+    'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+  );
+
+export const ENDPOINT_UNREACHABLE = saying(
+  'ENDPOINT_UNREACHABLE',
+  'The telemetry endpoint cannot be reached, or broke the connection off.',
+  'Check the way out: NAT gateway or proxy, security group, name resolution. It is tried again by itself.',
+);
+
+export const ENDPOINT_TLS = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
+  'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
+);
+
+export const ENDPOINT_CERTIFICATE_WEAK = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: the key or the signature of its certificate, or of the authority that signed it, is too weak.',
+  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it too. The report was not sent.',
+);
+
+export const ENDPOINT_CERTIFICATE_WRONG_PURPOSE = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its certificate is not for servers.',
+  'Issue a certificate whose extended key usage has serverAuth, or that has none. The report was not sent.',
+);
+
+export const ENDPOINT_CLIENT_CERTIFICATE_REQUIRED = saying(
+  'ENDPOINT_TLS',
+  'The telemetry endpoint, or a proxy on the way, requires a client certificate, and this client has none.',
+  'Accept connections without a client certificate on your collector or proxy; client certificates are not supported. The endpoint has not accepted the report.',
+);
+
+export const ENDPOINT_HANDSHAKE_REJECTED = saying(
+  'ENDPOINT_TLS',
+  'The telemetry endpoint, or a proxy on the way, ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
+  'Allow TLS 1.2 or later with the ciphers and curves of current clients, and no client certificate, on your collector or proxy. The report was not sent.',
+);
+
+export const ENDPOINT_KEY_EXCHANGE_WEAK = saying(
+  'ENDPOINT_TLS',
+  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its key exchange or its signature algorithm is too weak.',
+  'Use ECDHE, or Diffie-Hellman parameters of 2048 bits or more, on your collector or proxy. The report was not sent.',
+);
+
+export const ENDPOINT_TIMEOUT = saying(
+  'ENDPOINT_TIMEOUT',
+  'The telemetry endpoint did not answer within 10 s.',
+  'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). It is tried again by itself.',
+);
+
+export const endpointRedirected = (status: number): Saying =>
+  saying(
+    'ENDPOINT_REDIRECTED',
+    `The telemetry endpoint answered ${status}, a redirect; redirects are not followed.`,
+    'Set the endpoint in DELIVERY to the address that is meant.',
+  );
+
+export const endpointRejected = (status: number): Saying =>
+  saying(
+    'ENDPOINT_REJECTED',
+    `telemetry got unexpected HTTP response status: ${status}`,
+    'Check the endpoint in DELIVERY, and whether a proxy on the way refuses the request.',
+  );
+
+export const endpointUnavailable = (status: number): Saying =>
+  saying(
+    'ENDPOINT_UNAVAILABLE',
+    `telemetry got unexpected HTTP response status: ${status}`,
+    'The endpoint is overloaded or broken. It is tried again by itself.',
+  );
+
+const AFTER_TIME_LIMIT = {
+  credentials: 'Nothing was read or sent.',
+  connection: 'The connection was cut, and nothing was read or sent.',
+  database: 'The connection was cut, and nothing was sent or changed.',
+  delivery: 'The report may have arrived all the same.',
+} as const;
+
+export const timeLimit = (phase: keyof typeof AFTER_TIME_LIMIT): Saying =>
+  saying(
+    'TIME_LIMIT',
+    `The phase "${phase}" did not end within the … s that it had; the whole run has … s.`,
+    `Look at what that phase talks to. ${AFTER_TIME_LIMIT[phase]}`,
+  );
+
+/** The fault changed nothing: the report left, and the verdict is that of every test database. */
+export const OUT_OF_DATE: Saying = {
+  message: 'the "timescaledb" extension is not up-to-date',
+};
+
+/** The report left; of the reply the run only says why there is nothing to be judged by. */
+export const replyUnreadable = (why: 'too large' | 'too slow' | 'broken off'): Saying => ({
+  message: `telemetry error: incomplete HTTP response (${why})`,
+});
+
+export const REPLY_MALFORMED: Saying = { message: 'malformed telemetry response body' };
+
+export const replyWithoutVersion = (reason: string): Saying => ({
+  message: `server did not return a valid TimescaleDB version: ${reason}`,
+});
+
+export const configInvalid = (...problems: readonly string[]): Saying =>
+  saying(
+    'CONFIG_INVALID',
+    `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
+    "Correct the function's environment; it is set by the deployment of this target's environment.",
+  );
+
+/** By consent nothing is sent. */
+export const skipped = (why: string): Saying => ({ message: why });
+
+export const AUTHORITY_UNREADABLE = saying(
+  'CONFIG_INVALID',
+  'The file that tls.caFile names cannot be read.',
+  "Ship the PEM with the function, and give its path relative to the function's root.",
+);
+
+export const AUTHORITY_NO_PEM = saying(
+  'CONFIG_INVALID',
+  'The file that tls.caFile names is no certificate in PEM.',
+  'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
+);
+
+export const LEVEL_UNREADABLE: Saying = {
+  message:
+    'The telemetry level cannot be read: the extension has telemetry, but its library is not loaded in this session.',
+  remedy:
+    'To make it readable: add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting).',
+};
+
+export const JOB_PAUSED: Saying = {
+  message: 'The telemetry job is not scheduled.',
+  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+};
+
+export const JOB_REMOVED: Saying = {
+  message: 'The telemetry job was removed from the job catalog.',
+  remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+};
+
+export const NEVER_DUE: Saying = {
+  message:
+    'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
+};
+
+export const eventInvalid = (...problems: readonly string[]): Saying =>
+  saying(
+    'EVENT_INVALID',
+    `The event cannot be understood: ${problems.join('; ')}.`,
+    'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
+  );
+
+export const NOT_TO_BE_TRACKED: Saying = {
+  message: 'DO_NOT_TRACK is set.',
+  remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+};
+
+/** There is no line; the error of the invocation is Lambda's own, as in its on-failure record. */
+export const KILLED: Saying = {
+  message: 'The process ended before the handler did.',
+  remedy:
+    "There is no line. Lambda's own says why (a time-out, no memory: give the function more), and the alarm failed-for-good rings; the next tick is as always.",
+};
+
+/** The times stand for figures, too. */
+export const NOT_DUE: Saying = {
+  message: 'The telemetry job is not due: it runs every … hours, again from …-…-…T…:…:…Z on.',
+};

@@ -1,0 +1,192 @@
+import {
+  CATALOG_LOCKED,
+  CATALOG_REPLACED,
+  CATALOG_UNEXPECTED,
+  CHANGED_MEANWHILE,
+  catalogAnswered,
+  DATABASE_AUTHENTICATION,
+  DATABASE_BUSY,
+  DATABASE_CLOSED,
+  DATABASE_CONFLICT,
+  DATABASE_CONNECTION_LOST,
+  DATABASE_DAMAGED,
+  DATABASE_ERROR,
+  DATABASE_MISSING,
+  DATABASE_PERMISSION,
+  DATABASE_STATEMENT_TIMEOUT,
+  EXTENSION_MISSING,
+  JOB_PAUSED,
+  JOB_REMOVED,
+  LEVEL_UNREADABLE,
+  NEVER_DUE,
+  OUT_OF_DATE,
+  REPORT_TOO_LARGE,
+  reportUnpublished,
+  VERSION_TOO_OLD,
+  VERSION_UNREADABLE,
+} from '../expected-messages.ts';
+import type { Fault, FaultGroup } from './fault.ts';
+
+const failed = (fault: string, says: Fault['says'], origin?: string): Fault => ({
+  fault,
+  outcome: 'failed',
+  says,
+  ...(origin !== undefined && { origin }),
+});
+
+const skipped = (fault: string, says: Fault['says']): Fault => ({
+  fault,
+  outcome: 'skipped',
+  says,
+});
+
+const sent = (fault: string): Fault => ({ fault, outcome: 'sent', says: OUT_OF_DATE });
+
+export const DATABASE_FAULTS = {
+  title: 'The database',
+  faults: {
+    noDatabase: failed('there is no such database', DATABASE_MISSING, '3D000'),
+    noRole: failed('there is no such role', DATABASE_AUTHENTICATION, '28P01'),
+    wrongPassword: failed('the password is wrong', DATABASE_AUTHENTICATION, '28P01'),
+    expired: failed('the password is no longer valid', DATABASE_AUTHENTICATION, '28P01'),
+    noLogin: failed('the role may not log in', DATABASE_AUTHENTICATION, '28000'),
+    connectRevoked: failed('CONNECT was revoked', DATABASE_PERMISSION, '42501'),
+    closed: failed('the database allows no connections', DATABASE_CLOSED, '55000'),
+    noConnection: failed('the role has no connection left', DATABASE_BUSY, '53300'),
+    schemaRevoked: failed(
+      'the schema of the catalogs was revoked from PUBLIC',
+      DATABASE_PERMISSION,
+      '42501',
+    ),
+    tableRevoked: failed(
+      'a table of the catalogs was revoked from PUBLIC',
+      DATABASE_PERMISSION,
+      '42501',
+    ),
+    noExtension: failed('TimescaleDB is not installed', EXTENSION_MISSING),
+    tooOld: failed('TimescaleDB is older than its telemetry', VERSION_TOO_OLD),
+    hostileVersion: failed(
+      "TimescaleDB's version is a text of 1 MB with control characters",
+      VERSION_UNREADABLE,
+    ),
+    manyJobs: failed(
+      'the job catalog has 5,000 telemetry jobs, each of which could deny',
+      catalogAnswered('jobs: Too big: expected array to have <=1000 items'),
+    ),
+    unreadableVersion: failed("TimescaleDB's version is none that can be read", VERSION_UNREADABLE),
+    catalogsOlder: failed(
+      'half upgraded: the catalogs are older than pg_extension says',
+      CATALOG_UNEXPECTED,
+      '42703',
+    ),
+    catalogsNewer: failed(
+      'half upgraded: the catalogs are newer than pg_extension says',
+      CATALOG_UNEXPECTED,
+      '42703',
+    ),
+    catalogsMoved: failed(
+      'half upgraded: the job catalog has moved, and its old name is a view',
+      CATALOG_REPLACED,
+    ),
+    libraryGone: failed(
+      "half upgraded: the library of pg_extension's version is gone from the disk",
+      CATALOG_UNEXPECTED,
+      '58P01',
+    ),
+    olderSession: failed(
+      'upgraded while a pooler kept the session, which has the old library',
+      DATABASE_CONNECTION_LOST,
+      '42710',
+    ),
+    libraryNotLoaded: skipped('the library is not loaded', LEVEL_UNREADABLE),
+    libraryNotCalled: sent('the library is not loaded, and the level is set for the database'),
+    statementTimeout: failed('a statement does not end', DATABASE_STATEMENT_TIMEOUT, '57014'),
+    cancelled: failed(
+      'an administrator cancels the statement',
+      DATABASE_STATEMENT_TIMEOUT,
+      '57014',
+    ),
+    terminated: failed('an administrator ends the session', DATABASE_CONNECTION_LOST, '57P01'),
+    factsLocked: failed('a catalog table is locked: the metadata', CATALOG_LOCKED, '55P03'),
+    reportLocked: failed('a catalog table is locked: the hypertables', CATALOG_LOCKED, '55P03'),
+    tableLocked: sent("a user's table is locked"),
+    deadlock: failed('a deadlock is ended at its cost', DATABASE_CONFLICT, '40P01'),
+    serialization: failed('a serialization failure', DATABASE_CONFLICT, '40001'),
+    relationGone: failed(
+      'a relation is dropped while it is being read',
+      CHANGED_MEANWHILE,
+      'XX000',
+    ),
+    typeGone: failed('a type is dropped while it is in use', CHANGED_MEANWHILE, 'XX000'),
+    diskFull: failed('the disk is full', DATABASE_BUSY, '53100'),
+    outOfMemory: failed('the server is out of memory', DATABASE_BUSY, '53200'),
+    temporaryFiles: failed('the limit of temporary files is reached', DATABASE_BUSY, '53400'),
+    internalError: failed('an internal error', DATABASE_ERROR, 'XX000'),
+    ioError: failed('the disk cannot be read', DATABASE_DAMAGED, '58030'),
+    damagedTable: failed('a table is damaged', DATABASE_DAMAGED, 'XX001'),
+    damagedIndex: failed('an index is damaged', DATABASE_DAMAGED, 'XX002'),
+    noRetryLeft: {
+      ...failed(
+        'the server is out of memory, and the job wants no retries',
+        DATABASE_BUSY,
+        '53200',
+      ),
+      retry: false,
+    },
+    infiniteRetry: {
+      ...failed(
+        'the server is out of memory, and the retry_period is infinite',
+        DATABASE_BUSY,
+        '53200',
+      ),
+      retry: false,
+    },
+    columnOfFactsGone: failed('a column of the job catalog is gone', CATALOG_UNEXPECTED, '42703'),
+    columnOfReportGone: failed('a column of the hypertables is gone', CATALOG_UNEXPECTED, '42703'),
+    tableGone: failed('a table of the catalogs is gone', CATALOG_UNEXPECTED, '42P01'),
+    schemaGone: failed('a schema of the catalogs is gone', CATALOG_UNEXPECTED, '42P01'),
+    columnOfAnotherType: failed(
+      'a column of the catalogs has another type, which a text is not',
+      CATALOG_UNEXPECTED,
+      '22P02',
+    ),
+    columnWithoutOperator: failed(
+      'a column of the catalogs has another type, which cannot be compared',
+      CATALOG_UNEXPECTED,
+      '42883',
+    ),
+    columnOfText: failed(
+      'a number of the job catalog is a text',
+      catalogAnswered('jobs[0].maxRetries: Invalid input: expected number, received string'),
+    ),
+    nullInterval: failed(
+      'the schedule_interval is NULL',
+      catalogAnswered(
+        'jobs[0].scheduleInterval.months: Invalid input: expected number, received null; the facts jobs[0].scheduleInterval.days: Invalid input: expected number, received null; the facts jobs[0].scheduleInterval.microseconds: Invalid input: expected number, received null',
+      ),
+    ),
+    nullScheduled: failed(
+      'whether the job is scheduled is NULL',
+      catalogAnswered('jobs[0].scheduled: Invalid input: expected boolean, received null'),
+    ),
+    nullMetadata: failed(
+      'a flagged row of the metadata has no value',
+      reportUnpublished('db_metadata.* is missing, or not of the published type'),
+    ),
+    hugeMetadata: failed('a flagged row of the metadata has 10 MB', REPORT_TOO_LARGE),
+    noMetadata: sent('the metadata are empty'),
+    noUuid: sent('the database has no uuid'),
+    unreadableInstallTime: sent(
+      'the install time looks like a time, and PostgreSQL cannot read it',
+    ),
+    negativeCounts: sent("counts in the job's statistics are negative"),
+    impossibleStatistics: sent('the number of rows of a table is not a number'),
+    noJob: skipped('the telemetry job is gone', JOB_REMOVED),
+    twoJobs: sent('there are two telemetry jobs'),
+    twoJobsOnePaused: skipped('there are two telemetry jobs, and one is paused', JOB_PAUSED),
+    infiniteSchedule: skipped('the schedule_interval is infinite', NEVER_DUE),
+    negativeIntervals: sent("the job's intervals are negative"),
+    namesThatAreSql: sent('schemas, tables and keys of the metadata have names that are SQL'),
+    foreignTable: sent('a foreign table leads to a server that is not there'),
+  },
+} satisfies FaultGroup;

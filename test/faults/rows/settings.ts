@@ -1,0 +1,58 @@
+import { DATABASE_BUSY, DATABASE_WITHOUT_SESSION, OUT_OF_DATE } from '../expected-messages.ts';
+import type { Fault, FaultGroup } from './fault.ts';
+
+const sent = (fault: string): Fault => ({ fault, outcome: 'sent', says: OUT_OF_DATE });
+
+/** What the reporting role has set; the report has the same bytes as without it. */
+export const SETTINGS_FAULTS = {
+  title: 'Settings of the reporting role and of its database',
+  faults: {
+    searchPath: sent('search_path leads elsewhere first, and to pg_catalog last'),
+    intervalSqlStandard: sent('IntervalStyle is sql_standard'),
+    intervalVerbose: sent('IntervalStyle is postgres_verbose'),
+    intervalIso: sent('IntervalStyle is iso_8601'),
+    dateSql: sent('DateStyle is SQL, DMY'),
+    dateGerman: sent('DateStyle is German'),
+    datePostgres: sent('DateStyle is Postgres, YMD'),
+    timeZone: sent('TimeZone is Asia/Kathmandu'),
+    strings: sent('standard_conforming_strings is off, and a backslash escapes a quote'),
+    floats: sent('extra_float_digits is -15'),
+    binary: sent('bytea_output is escape, and xmloption is document'),
+    locales: sent("lc_messages, lc_monetary, lc_numeric and lc_time are not the server's"),
+    latin1: sent('client_encoding is LATIN1'),
+    sqlAscii: sent('client_encoding is SQL_ASCII'),
+    textSearch: sent('default_text_search_config is german'),
+    isolation: sent('transactions are serializable, deferrable and read-only'),
+    statementTimeout: sent('statement_timeout is shorter than the report takes'),
+    lockTimeout: sent('lock_timeout is 1 ms'),
+    idleInTransaction: sent('idle_in_transaction_session_timeout is 1 ms'),
+    transactionTimeout: sent('transaction_timeout is shorter than the report takes'),
+    idleSession: sent('idle_session_timeout is 2 s'),
+    rowSecurity: sent('row_security is on'),
+    otherRole: sent('role is another role, which may do nothing'),
+    quoting: sent('quote_all_identifiers is on'),
+    nulls: sent('transform_null_equals is on, and array_nulls off'),
+    planner: sent('the planner may use no scan and no join that it likes'),
+    plans: sent('plan_cache_mode, join_collapse_limit and geqo make other plans'),
+    jit: sent('everything is compiled'),
+    parallel: sent('everything is done in parallel'),
+    memory: sent('work_mem is 64 kB'),
+    temporaryFiles: {
+      fault: 'work_mem is 64 kB, and temp_file_limit is 0',
+      outcome: 'failed',
+      says: DATABASE_BUSY,
+      origin: '53400',
+    },
+    notices: sent('every message of the server goes to the client, and every plan into the log'),
+    unseen: sent('track_activities is off'),
+    relationKind: sent('restrict_nonsystem_relation_kind forbids views and foreign tables'),
+    exitOnError: sent('exit_on_error is on, and the first statement for the report fails'),
+    preload: {
+      fault: 'session_preload_libraries names a library that is not there',
+      outcome: 'failed',
+      says: DATABASE_WITHOUT_SESSION,
+      origin: '58P01',
+    },
+    database: sent('the database has all of them'),
+  },
+} satisfies FaultGroup;

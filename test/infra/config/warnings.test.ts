@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
+import { loadEnvironment } from '../../../infra/config/load.ts';
+import { settingWarnings } from '../../../infra/config/warnings.ts';
+import { aDatabase, checked, synthesise } from '../../support/aws/synthesis.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret';
+const NETWORK = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
+
+test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]>([
+  ['no databases', { databases: [] }, /has no databases/],
+  [
+    'one secret, and nothing else, for two databases',
+    { databases: [aDatabase('one', { secret: 'x' }), aDatabase('other', { secret: 'x' })] },
+    /"one" and "other" have the same secret or host, .*: one database would report more than once/,
+  ],
+  [
+    'one database that is named in full, with two secrets',
+    {
+      databases: [
+        aDatabase('one', { host: 'DB.example.com.', database: 'metrics' }),
+        aDatabase('other', { host: 'db.example.com', database: 'metrics' }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
+    'one database that is named in full, once with its port',
+    {
+      databases: [
+        aDatabase('one', { host: 'db.example.com', database: 'metrics' }),
+        aDatabase('other', { host: 'db.example.com', database: 'metrics', port: 5_432 }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
+    'one secret for two databases, one of them with its port',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x' }),
+        aDatabase('other', { secret: 'x', port: 5_432 }),
+      ],
+    },
+    /"one" and "other" have the same secret or host/,
+  ],
+  [
+    'a partial ARN that Secrets Manager takes for a full one',
+    { databases: [aDatabase('x', { secret: `${ARN}:prod/x-reader` })] },
+    /"x" has a secret whose ARN ends in a hyphen and six letters: .* write the name or the full ARN/,
+  ],
+  [
+    'a name that ends like an ARN',
+    { databases: [aDatabase('metrics', { secret: 'prod/metrics-AbCd3f' })] },
+    /"metrics" has a secret whose name ends like an ARN: .* leave them away, or give the whole ARN/,
+  ],
+  [
+    'a name that nobody looks at',
+    { databases: [aDatabase('metrics', { tls: { mode: 'verify-ca', serverName: 'db' } })] },
+    /"metrics" has a serverName, which verify-ca does not look at: use verify-full/,
+  ],
+  [
+    'a network that nobody is in',
+    { networks: { main: NETWORK } },
+    /network "main" has no database/,
+  ],
+])('%s can be deployed, and is warned of', (_what, changes, warning) => {
+  const environment = checked(changes);
+  expect(settingWarnings(environment)).toEqual([expect.stringMatching(warning)]);
+  expect(synthesise(environment).warnings).toEqual([expect.stringMatching(warning)]);
+});
+
+test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
+  [
+    'one secret for two databases of one server',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x', database: 'one' }),
+        aDatabase('other', { secret: 'x', database: 'other' }),
+      ],
+    },
+  ],
+  [
+    'one secret for two servers on two ports',
+    {
+      databases: [
+        aDatabase('one', { secret: 'x', port: 5_432 }),
+        aDatabase('other', { secret: 'x', port: 5_433 }),
+      ],
+    },
+  ],
+  ['a name with six small letters', { databases: [aDatabase('x', { secret: 'prod/x-master' })] }],
+  [
+    'an ARN with what AWS has added',
+    {
+      databases: [
+        aDatabase('x', {
+          secret: `${ARN}:x-AbCd3f`,
+        }),
+      ],
+    },
+  ],
+])('%s is not', (_what, changes) => {
+  expect(settingWarnings(checked(changes))).toEqual([]);
+});
+
+test.each(['dev', 'staging', 'prod'])('nothing in %s is', async (name) => {
+  expect(settingWarnings(await loadEnvironment(name, Date.now()))).toEqual([]);
+});

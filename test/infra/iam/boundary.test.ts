@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { CfnRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, inject, test } from 'vitest';
+import { createStacks } from '../../../infra/stacks/create-stacks.ts';
+import {
+  aPerson,
+  isWithinBoundary,
+  type Request,
+  reachOf,
+  rolesOf,
+  shippedPolicy,
+} from '../../support/aws/policies.ts';
+import {
+  ACCOUNT,
+  aDatabase,
+  checked,
+  REGION,
+  sharedCode,
+  synthesise,
+  synthesiseOwn,
+} from '../../support/aws/synthesis.ts';
+
+const BOUNDARY = shippedPolicy('permissions-boundary.json');
+const BOUNDARY_ARN = `arn:aws:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`;
+
+/** One database that uses everything a role can be needed for. */
+const everything = {
+  networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
+  databases: [
+    aDatabase('metrics', {
+      kmsKey: '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9',
+      network: 'main',
+      configure: { secret: 'fleet/administrator' },
+    }),
+  ],
+};
+const deployed = synthesise(checked(everything));
+
+function at(service: string, resource: string, region = REGION): string {
+  return `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
+}
+
+function boundariesIn({ resources }: typeof deployed): readonly unknown[] {
+  return resources('AWS::IAM::Role').map(([, { Properties }]) => Properties['PermissionsBoundary']);
+}
+
+describe('every role has the boundary', () => {
+  test('an environment that does not mention it sets it on each role', () => {
+    expect(boundariesIn(deployed)).toEqual(Array(4).fill(BOUNDARY_ARN));
+  });
+
+  test.each(['dev', 'staging', 'prod'])('%s sets it on each role', async (name) => {
+    const synthesis = await synthesiseOwn(name);
+    const { account } = synthesis.environment.place;
+    expect(new Set(boundariesIn(synthesis))).toEqual(
+      new Set([BOUNDARY_ARN.replace(ACCOUNT, account)]),
+    );
+  });
+
+  test('a role that CDK or a construct adds to a stack has it, too', () => {
+    const app = new App({ outdir: join(inject('folder'), 'boundary'), analyticsReporting: false });
+    createStacks(app, checked(everything), sharedCode());
+    const [shared, databases] = app.node.children.filter(Stack.isStack);
+    if (shared === undefined || databases === undefined) throw new Error('There are no stacks');
+    new Role(shared, 'Added', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    new CfnRole(databases, 'Added', { assumeRolePolicyDocument: {} });
+    for (const { template } of app.synth().stacks) {
+      expect(template.Resources).toMatchObject(
+        Object.fromEntries(
+          Object.entries<{ Type: string }>(template.Resources)
+            .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+            .map(([id]) => [id, { Properties: { PermissionsBoundary: BOUNDARY_ARN } }]),
+        ),
+      );
+      expect(JSON.stringify(template)).toContain('Added');
+    }
+  });
+});
+
+describe('an environment names its boundary', () => {
+  test.each([
+    ['company-boundary', `arn:aws:iam::${ACCOUNT}:policy/company-boundary`],
+    ['teams/data/boundary', `arn:aws:iam::${ACCOUNT}:policy/teams/data/boundary`],
+    [
+      `arn:aws:iam::${ACCOUNT}:policy/company-boundary`,
+      `arn:aws:iam::${ACCOUNT}:policy/company-boundary`,
+    ],
+    ['arn:aws:iam::aws:policy/PowerUserAccess', 'arn:aws:iam::aws:policy/PowerUserAccess'],
+  ])('%s becomes an ARN of its account', (permissionsBoundary, arn) => {
+    const synthesis = synthesise(checked({ permissionsBoundary }));
+    expect(new Set(boundariesIn(synthesis))).toEqual(new Set([arn]));
+  });
+
+  test('null sets none', () => {
+    const synthesis = synthesise(checked({ permissionsBoundary: null }));
+    expect(new Set(boundariesIn(synthesis))).toEqual(new Set([undefined]));
+  });
+
+  test.each([
+    ['cn-north-1', `arn:aws-cn:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
+    ['us-gov-west-1', `arn:aws-us-gov:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
+  ])('the default in %s is the ARN that is valid there', (region, arn) => {
+    expect(checked({ region }).permissionsBoundary).toBe(arn);
+  });
+
+  test.each([
+    ['', 'must be the name or the ARN'],
+    ['/company', 'must be the name or the ARN'],
+    ['company boundary', 'must be the name or the ARN'],
+    [`arn:aws:iam::${ACCOUNT}:role/company`, 'must be the name or the ARN'],
+    [`\${AWS::AccountId}`, 'must be the name or the ARN'],
+    ['arn:aws:iam::210987654321:policy/company', 'is a policy of the account 210987654321'],
+    [`arn:aws-cn:iam::${ACCOUNT}:policy/company`, 'in the partition aws-cn'],
+  ])('it is refused as %j', (permissionsBoundary, message) => {
+    expect(() => checked({ permissionsBoundary })).toThrow(message);
+  });
+});
+
+describe('the boundary is the union of what the roles may do', () => {
+  const boundary = aPerson('boundary', ACCOUNT, BOUNDARY);
+
+  test('it allows the actions of all roles together, and no other', () => {
+    const reached = new Set(rolesOf(deployed).all.flatMap(reachOf));
+    expect(reachOf(boundary)).toEqual([...reached].toSorted());
+  });
+
+  test('it fits into one managed policy', () => {
+    expect(JSON.stringify(BOUNDARY).length).toBeLessThan(6_144);
+  });
+});
+
+/** A role of ours to which somebody has attached AdministratorAccess. */
+const administrator = {
+  arn: `arn:aws:iam::${ACCOUNT}:role/timescaledb-telemetry/made-for-metrics`,
+  account: ACCOUNT,
+};
+const TO_SCHEDULER = { 'iam:PassedToService': 'scheduler.amazonaws.com' };
+const SCHEDULER_ROLE = at('iam', 'role/timescaledb-telemetry/telemetry-prod-1-scheduler', '');
+const KEY = at('kms', 'key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9');
+const ANY_FUNCTION = 'telemetry-prod-metrics-a3bd29f1aa';
+
+describe('under the boundary AdministratorAccess is no more than that', () => {
+  test.each<[what: string, action: string, resource: string, context?: Request['context']]>([
+    [
+      'reads a secret',
+      'secretsmanager:GetSecretValue',
+      at('secretsmanager', 'secret:prod/x-AbCdEf'),
+    ],
+    [
+      'decrypts a secret',
+      'kms:Decrypt',
+      KEY,
+      { 'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com` },
+    ],
+    ['hands over the role of the scheduler', 'iam:PassRole', SCHEDULER_ROLE, TO_SCHEDULER],
+    ['creates a network interface', 'ec2:CreateNetworkInterface', '*'],
+  ])('a role of ours with it still %s', async (_what, action, resource, context = {}) => {
+    expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(true);
+  });
+
+  test.each<[what: string, action: string, resource: string, context?: Request['context']]>([
+    ['make a user', 'iam:CreateUser', at('iam', 'user/me', '')],
+    ['make a role', 'iam:CreateRole', at('iam', 'role/timescaledb-telemetry/mine', '')],
+    ['give itself a policy', 'iam:PutRolePolicy', administrator.arn],
+    ['give itself a managed policy', 'iam:AttachRolePolicy', administrator.arn],
+    ['remove its boundary', 'iam:DeleteRolePermissionsBoundary', administrator.arn],
+    ['replace its boundary', 'iam:PutRolePermissionsBoundary', administrator.arn],
+    ['let others take it on', 'iam:UpdateAssumeRolePolicy', administrator.arn],
+    ['edit the boundary', 'iam:CreatePolicyVersion', BOUNDARY_ARN],
+    ['take an older version of it', 'iam:SetDefaultPolicyVersion', BOUNDARY_ARN],
+    ['delete it', 'iam:DeletePolicy', BOUNDARY_ARN],
+    ['take on another role', 'sts:AssumeRole', at('iam', 'role/administrator', '')],
+    [
+      'hand over another role',
+      'iam:PassRole',
+      at('iam', 'role/administrator-scheduler', ''),
+      TO_SCHEDULER,
+    ],
+    [
+      'hand over the role of a function',
+      'iam:PassRole',
+      at('iam', 'role/timescaledb-telemetry/made-for-metrics', ''),
+      TO_SCHEDULER,
+    ],
+    [
+      'hand the scheduler’s role to Lambda',
+      'iam:PassRole',
+      SCHEDULER_ROLE,
+      { 'iam:PassedToService': 'lambda.amazonaws.com' },
+    ],
+    [
+      'change a secret',
+      'secretsmanager:PutSecretValue',
+      at('secretsmanager', 'secret:prod/x-AbCdEf'),
+    ],
+    ['decrypt by itself', 'kms:Decrypt', KEY],
+    ['decrypt through S3', 'kms:Decrypt', KEY, { 'kms:ViaService': `s3.${REGION}.amazonaws.com` }],
+    ['encrypt', 'kms:Encrypt', KEY],
+    ['read a bucket', 's3:GetObject', 'arn:aws:s3:::payroll/file'],
+    ['change a function', 'lambda:UpdateFunctionCode', at('lambda', `function:${ANY_FUNCTION}`)],
+    [
+      'invoke configure',
+      'lambda:InvokeFunction',
+      at('lambda', `function:${ANY_FUNCTION}-configure`),
+    ],
+    ['invoke a function of somebody else', 'lambda:InvokeFunction', at('lambda', 'function:x')],
+    ['use the default group', 'scheduler:CreateSchedule', at('scheduler', 'schedule/default/x')],
+    [
+      'change a schedule',
+      'scheduler:UpdateSchedule',
+      at('scheduler', 'schedule/timescaledb-telemetry-prod/metrics'),
+    ],
+    ['write to a queue of somebody else', 'sqs:SendMessage', at('sqs', 'payroll')],
+    [
+      'write the log of somebody else',
+      'logs:PutLogEvents',
+      at('logs', 'log-group:/aws/lambda/payroll:log-stream:x'),
+    ],
+    [
+      'delete a log group',
+      'logs:DeleteLogGroup',
+      at('logs', 'log-group:/timescaledb-telemetry/prod/send-report'),
+    ],
+    ['start a machine', 'ec2:RunInstances', at('ec2', 'instance/*')],
+    ['let anybody in', 'ec2:AuthorizeSecurityGroupIngress', at('ec2', 'security-group/*')],
+    [
+      'remove a network interface from a function’s code',
+      'ec2:DeleteNetworkInterface',
+      '*',
+      { 'lambda:SourceFunctionArn': at('lambda', `function:${ANY_FUNCTION}-send-report`) },
+    ],
+  ])('a role of ours with it may not %s', async (_what, action, resource, context = {}) => {
+    expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(false);
+  });
+});

@@ -1,0 +1,112 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { uncheckedIn } from '../support/repo/unchecked.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+async function sourcesIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(join(ROOT, folder), { recursive: true })).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const sources = files.map(
+    async (file) => [file, await readFile(join(ROOT, folder, file), 'utf8')] as const,
+  );
+  return new Map((await Promise.all(sources)).toSorted());
+}
+
+/** What is found in which file of a folder. */
+async function uncheckedOf(folder: string): Promise<Record<string, readonly string[]>> {
+  const found = [...(await sourcesIn(folder))].map(
+    ([file, source]) => [file, uncheckedIn(source)] as const,
+  );
+  return Object.fromEntries(found.filter(([, kinds]) => kinds.length > 0));
+}
+
+/** The files of `lib/` in which a pattern stands, outside of comments. */
+async function filesWith(pattern: RegExp): Promise<string[]> {
+  const code = [...(await sourcesIn('lib'))].map(
+    ([file, source]) => [file, source.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '')] as const,
+  );
+  return code.filter(([, source]) => pattern.test(source)).map(([file]) => file);
+}
+
+test('lib/ takes nothing for what nobody has checked that it is, and has no environment', async () => {
+  expect(await uncheckedOf('lib')).toStrictEqual({
+    // Of the project's own table: the compiler cannot see that the filter has looked at `sql`.
+    'report/field.ts': ['is'],
+  });
+});
+
+test('the handlers hand their environment on, and look at one variable', async () => {
+  const found = Object.entries(await uncheckedOf('functions'));
+  expect(found.map(([file, kinds]) => [file, [...new Set(kinds)]])).toStrictEqual([
+    ['configure.ts', ['process']],
+    ['get-report.ts', ['process']],
+    ['send-report.ts', ['process']],
+  ]);
+  for (const source of (await sourcesIn('functions')).values()) {
+    expect(source).toMatch(/\(\s*event: unknown,/);
+    expect(source.match(/process\b.*/g)).toHaveLength(
+      source.match(/process\.env(,|\['RETRY'\])/g)?.length ?? 0,
+    );
+  }
+});
+
+describe('what comes from outside comes in here alone, and each of these reads it by a schema or as bytes:', () => {
+  test.each<[what: string, pattern: RegExp, files: string[]]>([
+    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret.
+    [
+      'JSON',
+      /JSON\.parse/,
+      ['input.ts', 'reply.ts', 'report/published.ts', 'report/report.ts', 'secret.ts'],
+    ],
+    // By checkRow, all of them; what a function answered is compared with false alone.
+    ['rows', /\.rows\b|\{ rows\b/, ['configure/apply.ts', 'database.ts']],
+    ['what the endpoint answers', /\bfetch\(|\bIncomingMessage\b|node:https?\b/, ['delivery.ts']],
+    ['what Secrets Manager answers', /SecretString/, ['secret.ts']],
+    ['what Scheduler answers', /SchedulerClient/, ['scheduler.ts']],
+    ['files', /readFile/, ['transport.ts']],
+  ])('%s', async (_what, pattern, files) => {
+    expect(await filesWith(pattern)).toStrictEqual(files);
+  });
+});
+
+describe('the check', () => {
+  test.each([
+    ['as', 'const a = b as string'],
+    ['as', 'const a = b as unknown as string'],
+    ['<…>', 'const a = <string>b'],
+    ['!', 'const a = b!.c'],
+    ['any', 'function a(b: any) {}'],
+    ['is', 'function a(b: unknown): b is string { return true }'],
+    ['@ts-', '// @ts-expect-error\nconst a: string = 1'],
+    ['JSON.parse', 'const a = JSON.parse(b)'],
+    ['JSON.parse', 'const a: Target = JSON.parse(b)'],
+    ['JSON.parse', 'let a; a = JSON.parse(b)'],
+    ['JSON.parse', 'a(JSON.parse(b))'],
+    ['JSON.parse', 'const { a } = JSON.parse(b)'],
+    ['JSON.parse', 'const a = JSON.parse(b).c'],
+    ['.json()', 'const a = await response.json()'],
+    ['.query<…>', "client.query<{ a: number }>('select 1 as a')"],
+    ['process', "const a = process.env['A']"],
+    ['globalThis', "const a = globalThis['process']"],
+    ['node:process', "import { env } from 'node:process'"],
+  ])('finds %s in %j', (kind, source) => {
+    expect(uncheckedIn(source)).toContain(kind);
+  });
+
+  test.each([
+    "const A = ['a', 'b'] as const",
+    'const a: unknown = JSON.parse(b)',
+    'let a: unknown; a = JSON.parse(b)',
+    'const a = schema.safeParse(JSON.parse(b))',
+    "const a: unknown = Reflect.get(JSON.parse(b), 'a')",
+    "client.query('select 1')",
+    '// as it is, any of them!',
+    "const sql = 'select a as b from processes'",
+    "import { a as b } from './c.ts'",
+  ])('lets %j be', (source) => {
+    expect(uncheckedIn(source)).toStrictEqual([]);
+  });
+});

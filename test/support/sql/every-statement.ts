@@ -1,0 +1,250 @@
+import { Socket } from 'node:net';
+import pg from 'pg';
+import { applyPlan } from '../../../lib/configure/apply.ts';
+import { type Change, JOB_ACTIONS, type Scope } from '../../../lib/configure/event.ts';
+import { planChange } from '../../../lib/configure/plan.ts';
+import { readSurroundings, reporterSql } from '../../../lib/configure/server-context.ts';
+import type { Connection } from '../../../lib/postgres/connect.ts';
+import { type Snapshot, withSnapshot } from '../../../lib/postgres/snapshot.ts';
+import { buildReport } from '../../../lib/report/build-report.ts';
+import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
+import {
+  functionsSchema,
+  IDENTITY_QUERY,
+  type Identity,
+  type MemberFunction,
+} from '../../../lib/timescaledb/server-info.ts';
+import {
+  BOUNDARY_RELEASES,
+  HANDMADE_RELEASES,
+  type HandmadeRelease,
+  has,
+} from '../timescaledb/catalogs.ts';
+import { aJob, aServer } from '../timescaledb/facts.ts';
+import { anIdentity } from '../timescaledb/identities.ts';
+
+/**
+ * Everything that lib/ can say to a server: its own code runs on a connection that writes down what it is told, for every
+ * release at which something changes, for every right that a role can have, and into every error that makes it ask again.
+ */
+
+/** The messages of one session, in their order. */
+export type Messages = readonly string[];
+
+/** What the server answers to one message: a row, or an error. */
+type Answer = (message: string) => Readonly<Record<string, unknown>> | pg.DatabaseError;
+
+function failure(code: string): pg.DatabaseError {
+  return Object.assign(new pg.DatabaseError('An error of the tests.', 0, 'error'), { code });
+}
+
+/** A session with a server that exists only as its answers. */
+function listening(answer: Answer): { readonly connection: Connection; readonly said: string[] } {
+  const said: string[] = [];
+  const client = Object.assign(new pg.Client(), {
+    async query(message: string) {
+      said.push(message);
+      const answered = answer(message);
+      if (answered instanceof Error) throw answered;
+      return { rows: [answered] };
+    },
+    async end() {},
+  });
+  return { connection: { client, socket: new Socket() }, said };
+}
+
+/** The row of the identity query for an identity. */
+export function identityRow(identity: Identity) {
+  return {
+    server_version_num: identity.serverVersionNum,
+    standby: identity.standby,
+    extension_version: identity.extensionVersion,
+    member_functions: identity.memberFunctions,
+    member_of_database_owner: identity.memberOfDatabaseOwner,
+    may_read_file_settings: identity.mayReadFileSettings,
+    may_read_all_settings: identity.mayReadAllSettings,
+    may_read_job_errors: identity.mayReadJobErrors,
+    no_tables: [],
+  };
+}
+
+/** The row of the facts of a server that has nothing. */
+export const FACTS_ROW = {
+  available_version: null,
+  available_versions: [],
+  is_template1: false,
+  restoring: [],
+  session_level: null,
+  level_setting: null,
+  stored_levels: [],
+  pending_level: null,
+  jobs: [],
+  metadata_keys: [],
+  installed_at: null,
+};
+
+/** In one snapshot: all that is asked after the head gets `answers` in turn, and then what `read` cannot use. */
+async function snapshotOf(
+  identity: Identity,
+  answers: readonly ReturnType<Answer>[],
+  read: (snapshot: Snapshot) => Promise<unknown>,
+): Promise<Messages> {
+  const left = [...answers];
+  const { connection, said } = listening((message) =>
+    message.includes(IDENTITY_QUERY) ? identityRow(identity) : (left.shift() ?? {}),
+  );
+  await withSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
+    () => undefined,
+  );
+  return said;
+}
+
+const LOCKED = failure('55P03');
+const BROKEN_CONTROL_FILE = failure('42601');
+
+/** What runs and previews say on one server. */
+async function readingSessions(identity: Identity): Promise<Messages[]> {
+  const report =
+    (reportSource: 'catalog' | 'function', level: 'basic' | 'no_functions') =>
+    async (snapshot: Snapshot) =>
+      buildReport(snapshot, { reportSource, sizes: 'exact' }, level);
+  return [
+    await snapshotOf(identity, [FACTS_ROW], (snapshot) => readFacts(snapshot)),
+    await snapshotOf(identity, [BROKEN_CONTROL_FILE, FACTS_ROW], async (snapshot) => {
+      await readFacts(snapshot);
+      await report('catalog', 'basic')(snapshot);
+    }),
+    await snapshotOf(identity, [LOCKED], report('catalog', 'basic')),
+    await snapshotOf(identity, [failure('XX000'), LOCKED], report('function', 'basic')),
+    await snapshotOf(identity, [], report('function', 'no_functions')),
+  ];
+}
+
+function member(call: string, args = 0): MemberFunction {
+  const [schema = '', name = ''] = call.split('.');
+  return { schema, name, call, arguments: args, callable: true };
+}
+
+/** The functions that a release has, as far as `lib/` calls them. */
+function membersOf(release: HandmadeRelease): readonly MemberFunction[] {
+  const own = functionsSchema(anIdentity(release));
+  return [
+    member('public.get_telemetry_report', has(release, '1.4.0', '2.5.2') ? 1 : 0),
+    member(`${own}.get_os_info`),
+    member(`${own}.restart_background_workers`),
+    ...(has(release, '1.2.0', '1.7.5')
+      ? ['license_edition', 'enterprise_enabled', 'current_license_key'].map((name) =>
+          member(`_timescaledb_internal.${name}`),
+        )
+      : []),
+    ...(has(release, '2.0.0')
+      ? [member('public.alter_job', 13), member('public.delete_job', 1)]
+      : []),
+  ];
+}
+
+const RELEASES = [...HANDMADE_RELEASES, ...BOUNDARY_RELEASES];
+const OLDEST_SERVER = 90_624;
+/** Before what 11 brought; before what 14 brought; the present. */
+const SERVERS = [OLDEST_SERVER, 120_022, 170_005];
+const SEES_ALL = {
+  memberOfDatabaseOwner: true,
+  mayReadAllSettings: true,
+  mayReadFileSettings: true,
+  mayReadJobErrors: true,
+};
+const SEES_NOTHING = { memberFunctions: [], standby: true };
+
+const SCOPES: readonly Scope[] = [
+  { kind: 'instance' },
+  { kind: 'database' },
+  { kind: 'role', role: "a 'role'" },
+  { kind: 'role', role: 'role', inDatabase: 'a "database"' },
+];
+
+const WISHES = [
+  { action: 'enable', level: 'basic', scheduleInterval: undefined },
+  { action: 'enable', level: 'basic', scheduleInterval: '12 hours' },
+  { action: 'enable', level: 'reset', scheduleInterval: undefined },
+  { action: 'disable', level: 'off', scheduleInterval: undefined },
+] as const;
+
+const CHANGES: readonly Change[] = SCOPES.flatMap((scope) =>
+  [undefined, ...JOB_ACTIONS].flatMap((job) =>
+    WISHES.map((wish) => ({ ...wish, scope, job, dryRun: false })),
+  ),
+);
+
+/** What the server would have quoted. */
+function surroundingsOf({ scope, scheduleInterval }: Change) {
+  return {
+    database: '"this database"',
+    isTemplate: false,
+    isSuperuser: true,
+    levelIsRegistered: false,
+    extensionOwner: "'postgres'",
+    role: scope.kind === 'role' ? '"a role"' : undefined,
+    inDatabase: scope.kind === 'role' && scope.inDatabase ? '"a database"' : undefined,
+    scheduleInterval: scheduleInterval && `'${scheduleInterval}'`,
+  };
+}
+
+const JOBS: readonly Facts['jobs'][] = [
+  [],
+  [aJob()],
+  [aJob({ scheduled: false })],
+  [aJob({ nextStart: 'infinity' })],
+];
+
+/** What `configure` says on one server, for every change that there can be. */
+async function changingSessions(identity: Identity): Promise<Messages[]> {
+  const sessions: Messages[] = [];
+  for (const change of CHANGES) {
+    const reporter = reporterSql(change);
+    sessions.push(
+      await snapshotOf(identity, [FACTS_ROW], async (snapshot) => {
+        await readFacts(snapshot, reporter);
+        await readSurroundings(snapshot, change);
+      }),
+    );
+    for (const jobs of JOBS) {
+      for (const license of ['apache', 'timescale']) {
+        const surroundings = { ...surroundingsOf(change), license };
+        const facts = aServer({ jobs });
+        sessions.push(await applied({ change, identity, facts, surroundings }));
+      }
+    }
+  }
+  return sessions;
+}
+
+/** The session of a plan; none where the release cannot do what is asked for. */
+async function applied(situation: Parameters<typeof planChange>[0]): Promise<Messages> {
+  let loads = 0;
+  const { connection, said } = listening(() => ({ at: loads++ }));
+  try {
+    await applyPlan(connection, new AbortController().signal, planChange(situation));
+  } catch {
+    return [];
+  }
+  return said;
+}
+
+/** Every session there can be, each but once. */
+export async function everySession(): Promise<Messages[]> {
+  const sessions: Messages[] = [];
+  for (const release of RELEASES) {
+    const seesAll = { ...SEES_ALL, memberFunctions: membersOf(release) };
+    for (const serverVersionNum of SERVERS) {
+      for (const rights of [seesAll, SEES_NOTHING]) {
+        const identity = anIdentity(release, { serverVersionNum, ...rights });
+        sessions.push(...(await readingSessions(identity)));
+      }
+    }
+    // A change depends on what the server does, and not on what it can compute.
+    for (const rights of [seesAll, { ...SEES_NOTHING, serverVersionNum: OLDEST_SERVER }]) {
+      sessions.push(...(await changingSessions(anIdentity(release, rights))));
+    }
+  }
+  return [...new Map(sessions.map((messages) => [messages.join('\0'), messages])).values()];
+}

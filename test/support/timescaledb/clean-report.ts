@@ -1,0 +1,29 @@
+import { expect } from 'vitest';
+import { buildReport } from '../../../lib/report/build-report.ts';
+import type { TestDatabase } from '../postgres/databases.ts';
+import { aTarget, loginTo, snapshotOf } from '../postgres/snapshots.ts';
+import type { Faulty } from '../run/faults.ts';
+
+/** The whole text but for the size of the database, which a session changes by being there. */
+function comparable(report: Uint8Array): string {
+  return Buffer.from(report)
+    .toString('utf8')
+    .replace(/"data_volume": \d+/, '"data_volume": …');
+}
+
+/** The report that the database gives to its role now. */
+export async function cleanReport(database: TestDatabase): Promise<string> {
+  const { body } = await snapshotOf(await loginTo(database), (snapshot) =>
+    buildReport(snapshot, aTarget(), 'basic'),
+  );
+  return comparable(body);
+}
+
+/** That the run sent the same bytes. */
+export function sends(clean: string): Required<Pick<Faulty, 'after'>> {
+  return {
+    after({ world }) {
+      expect(world.endpoint.reports.map(({ body }) => comparable(body))).toEqual([clean]);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { Identity, MemberFunction } from '../../../lib/timescaledb/server-info.ts';
+
+function member(schema: string, name: string): MemberFunction {
+  return { schema, name, call: `${schema}.${name}`, arguments: 0, callable: true };
+}
+
+/** A server with everything that its release has, for a role with a login and nothing else; with changes. */
+export function anIdentity(release: string, changes: Partial<Identity> = {}): Identity {
+  return {
+    serverVersionNum: 170_005,
+    standby: false,
+    extensionVersion: release,
+    release,
+    memberFunctions: [
+      member('public', 'get_telemetry_report'),
+      member('_timescaledb_functions', 'get_os_info'),
+      member('_timescaledb_internal', 'get_os_info'),
+      member('_timescaledb_internal', 'license_edition'),
+      member('_timescaledb_internal', 'enterprise_enabled'),
+      member('_timescaledb_internal', 'current_license_key'),
+    ],
+    memberOfDatabaseOwner: false,
+    mayReadFileSettings: false,
+    mayReadAllSettings: false,
+    mayReadJobErrors: false,
+    ...changes,
+  };
+}

@@ -1,0 +1,375 @@
+import { describe, expect, test } from 'vitest';
+import {
+  parseEvent,
+  parseSettings,
+  type Settings,
+} from '../../../lib/config/send-report-config.ts';
+import { parseTarget } from '../../../lib/config/target.ts';
+import { RunError } from '../../../lib/errors.ts';
+
+const SMALLEST = { name: 'orders', environment: 'prod', secretId: 'orders/telemetry' };
+const TARGET = JSON.stringify(SMALLEST);
+
+function errorOf(action: () => unknown): RunError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof RunError) return error;
+    throw error;
+  }
+  throw new Error('Nothing was thrown.');
+}
+
+function settingsError(settings: Settings): RunError {
+  return errorOf(() => parseSettings(settings));
+}
+
+describe('settings that are complete', () => {
+  test('only name, environment and secret are needed; all else has the strict default', () => {
+    expect(parseSettings({ TARGET, DELIVERY: '{}' })).toStrictEqual({
+      target: {
+        ...SMALLEST,
+        tls: { mode: 'verify-full' },
+        levelWhenUnset: 'off',
+        reportSource: 'catalog',
+        sizes: 'exact',
+        tickHours: 24,
+      },
+      delivery: { endpoint: 'https://telemetry.timescale.com/v1/metrics' },
+    });
+  });
+
+  test('whatever is given is taken as it is', () => {
+    const target = {
+      ...SMALLEST,
+      host: 'db.internal',
+      port: 65_535,
+      database: 'tsdb',
+      tls: { mode: 'verify-ca', caFile: 'ca.pem', serverName: 'db.example.com' },
+      levelWhenUnset: 'no_functions',
+      reportSource: 'catalog',
+      sizes: 'estimated',
+      tickHours: 6,
+    };
+    expect(parseTarget({ TARGET: JSON.stringify(target) })).toStrictEqual(target);
+  });
+
+  test('TLS options without a mode leave the strict mode', () => {
+    const { tls } = parseTarget({
+      TARGET: JSON.stringify({ ...SMALLEST, tls: { caFile: 'ca.pem' } }),
+    });
+    expect(tls).toStrictEqual({ mode: 'verify-full', caFile: 'ca.pem' });
+  });
+
+  test.each([1, 2, 3, 4, 6, 8, 12, 24])('a tick of %i hours divides the day', (tickHours) => {
+    expect(parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tickHours }) }).tickHours).toBe(
+      tickHours,
+    );
+  });
+
+  test('NODE_TLS_REJECT_UNAUTHORIZED may be anything but 0', () => {
+    const settings = { TARGET, DELIVERY: '{}', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
+    expect(parseSettings(settings).target.name).toBe('orders');
+  });
+});
+
+describe('settings that are wrong', () => {
+  test('sizes are not estimated by a function that opens every relation', () => {
+    const target = { ...SMALLEST, reportSource: 'function', sizes: 'estimated' };
+    expect(settingsError({ TARGET: JSON.stringify(target), DELIVERY: '{}' }).message).toContain(
+      "TARGET: sizes 'estimated' promises that no user relation is opened",
+    );
+  });
+
+  const NAME =
+    'must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit';
+  const ENDPOINT =
+    'must be an https:// URL without credentials or fragment (http:// on loopback only)';
+
+  test('one error names every problem of TARGET, DELIVERY and Node, with path and expectation', () => {
+    const target = {
+      name: 'two words',
+      environment: '',
+      secretId: '',
+      host: '',
+      port: 0,
+      database: '',
+      tls: { mode: 'prefer', caFile: '', serverName: '', verify: true },
+      levelWhenUnset: 'Basic',
+      reportSource: 'mine',
+      sizes: 'guessed',
+      tickHours: 5,
+      hots: 'a typo',
+      user: 'of the secret',
+    };
+    const error = settingsError({
+      TARGET: JSON.stringify(target),
+      DELIVERY: JSON.stringify({ endpoint: 'ftp://example.com', also: 'this' }),
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    });
+    const problems = [
+      `TARGET name: ${NAME}`,
+      `TARGET environment: ${NAME}`,
+      'TARGET secretId: must not be empty',
+      'TARGET host: must not be empty',
+      'TARGET port: Too small: expected number to be >=1',
+      'TARGET database: must not be empty',
+      'TARGET tls.mode: Invalid option: expected one of "verify-full"|"verify-ca"|"disable"',
+      'TARGET tls.caFile: must not be empty',
+      'TARGET tls.serverName: must not be empty',
+      'TARGET tls: Unrecognized key: "verify"',
+      'TARGET levelWhenUnset: Invalid option: expected one of "off"|"no_functions"|"basic"',
+      'TARGET reportSource: Invalid option: expected one of "catalog"|"function"',
+      'TARGET sizes: Invalid option: expected one of "exact"|"estimated"',
+      'TARGET tickHours: Invalid option: expected one of 1|2|3|4|6|8|12|24',
+      'TARGET: Unrecognized keys: "hots", "user"',
+      `DELIVERY endpoint: ${ENDPOINT}`,
+      'DELIVERY: Unrecognized key: "also"',
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every ' +
+        'certificate; remove it',
+    ];
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
+    expect(error.remedy).toContain("function's environment");
+    expect(error.message).toContain(`has ${problems.length} problems: `);
+    for (const problem of problems) expect(error.message).toContain(problem);
+  });
+
+  test.each([
+    ['name', 7, 'TARGET name: Invalid input: expected string'],
+    ['name', undefined, 'TARGET name: is required'],
+    ['environment', null, 'TARGET environment: Invalid input: expected string'],
+    ['secretId', undefined, 'TARGET secretId: is required'],
+    ['port', '5432', 'TARGET port: Invalid input: expected number'],
+    ['port', 5432.5, 'TARGET port: Invalid input: expected int'],
+    ['port', 65_536, 'TARGET port: Too big: expected number to be <=65535'],
+    ['tls', 'verify-full', 'TARGET tls: Invalid input: expected object'],
+    ['tickHours', '24', 'TARGET tickHours: Invalid option'],
+  ])('%s: %j is a problem', (key, value, problem) => {
+    const error = errorOf(() =>
+      parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: value }) }),
+    );
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain(`has a problem: ${problem}`);
+  });
+
+  test.each([
+    [undefined, 'is not set'],
+    ['', 'is not set'],
+    ['{"name": "orders"', 'is not JSON'],
+    ['orders', 'is not JSON'],
+    ['null', 'Invalid input: expected object, received null'],
+    ['[]', 'Invalid input: expected object, received array'],
+    ['"orders"', 'Invalid input: expected object, received string'],
+  ])('%j is not the JSON of an object', (text, problem) => {
+    const error = settingsError({ TARGET: text, DELIVERY: text });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
+    expect(error.message).toContain('has 2 problems: ');
+    expect(error.message).toContain(`TARGET: ${problem}`);
+    expect(error.message).toContain(`DELIVERY: ${problem}`);
+    expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
+      `has a problem: TARGET: ${problem}`,
+    );
+  });
+
+  test('certificates that are not verified are refused however good the rest is', () => {
+    const error = settingsError({ TARGET, DELIVERY: '{}', NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain('has a problem: NODE_TLS_REJECT_UNAUTHORIZED: is 0');
+  });
+
+  test('a key __proto__ is an unknown key like any other', () => {
+    const text = `{"__proto__": {"host": "elsewhere"}, ${TARGET.slice(1)}`;
+    expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
+      'Unrecognized key: "__proto__"',
+    );
+  });
+});
+
+describe('names', () => {
+  test.each(['a', '7', 'Prod-EU.orders_2', 'x'.repeat(63)])('%j is one', (name) => {
+    const { environment, ...target } = parseTarget({
+      TARGET: JSON.stringify({ ...SMALLEST, name, environment: name }),
+    });
+    expect([target.name, environment]).toStrictEqual([name, name]);
+  });
+
+  test.each([
+    '',
+    'x'.repeat(64),
+    '-first',
+    '.first',
+    '_first',
+    'two words',
+    'line\nbreak',
+    'trailing\n',
+    'carriage\rreturn',
+    'nul\0',
+    'escape\u001b[31m',
+    'quote"',
+    'back\\slash',
+    'slash/',
+    'brace{}',
+    'percent%',
+    'ümlaut',
+    'right\u202eto-left',
+  ])('%j could forge a log line or is too much for one', (name) => {
+    for (const key of ['name', 'environment']) {
+      const error = errorOf(() =>
+        parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: name }) }),
+      );
+      expect(error.code).toBe('CONFIG_INVALID');
+      expect(error.message).toContain(`has a problem: TARGET ${key}: must be 1 to 63 letters`);
+      if (name !== '') expect(error.message).not.toContain(name);
+    }
+  });
+});
+
+describe('the endpoint', () => {
+  test.each([
+    'https://telemetry.timescale.com/v1/metrics',
+    'https://10.0.0.7:8443/collect?key=1',
+    'http://localhost:8080/v1/metrics',
+    'http://127.0.0.1:8080/v1/metrics',
+    'http://127.255.3.4/',
+    'http://[::1]:8080/v1/metrics',
+  ])('%s may be one', (endpoint) => {
+    const { delivery } = parseSettings({ TARGET, DELIVERY: JSON.stringify({ endpoint }) });
+    expect(delivery).toStrictEqual({ endpoint });
+  });
+
+  test.each([
+    'http://telemetry.timescale.com/v1/metrics',
+    'http://10.0.0.7/',
+    'http://128.0.0.1/',
+    'http://0.0.0.0/',
+    'http://[::2]/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://notlocalhost/',
+    'http://orders.localhost/',
+    'http://localhost.example.com/',
+    'http://127.0.0.1.example.com/',
+    'http://example.com/127.0.0.1',
+    'https://user@example.com/',
+    'https://user:password@example.com/',
+    'https://:password@example.com/',
+    'http://user@localhost/',
+    'https://example.com/#fragment',
+    'ftp://localhost/',
+    'file:///etc/passwd',
+    'telemetry.timescale.com',
+    'https://',
+    '',
+  ])('%j may not', (endpoint) => {
+    const error = settingsError({ TARGET, DELIVERY: JSON.stringify({ endpoint }) });
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain('has a problem: DELIVERY endpoint: must be an https:// URL');
+  });
+});
+
+describe('instead of an endpoint', () => {
+  const parsed = (delivery: object) =>
+    parseSettings({ TARGET, DELIVERY: JSON.stringify(delivery) }).delivery;
+  const messageOf = (delivery: object): string =>
+    settingsError({ TARGET, DELIVERY: JSON.stringify(delivery) }).message;
+
+  test('the operator may name the newest version, and nothing is sent', () => {
+    expect(parsed({ latestVersion: '2.30.1' })).toStrictEqual({
+      latestVersion: '2.30.1',
+      whenOff: false,
+    });
+    expect(parsed({ latestVersion: '2.31.0-rc1', versionCheckWhenOff: true })).toStrictEqual({
+      latestVersion: '2.31.0-rc1',
+      whenOff: true,
+    });
+  });
+
+  test.each(['', '2', 'newest', 'v2.30.1', '2.30.1.4', '2.30.1 '])(
+    'but %j is no version',
+    (latestVersion) => {
+      expect(messageOf({ latestVersion })).toContain(
+        'DELIVERY latestVersion: must be a version of TimescaleDB, such as 2.30.1',
+      );
+    },
+  );
+
+  test('both at once are refused: one sends, the other sends nothing', () => {
+    const endpoint = 'https://collector.example.com/';
+    expect(messageOf({ endpoint, latestVersion: '2.30.1' })).toContain(
+      'DELIVERY: endpoint and latestVersion exclude each other',
+    );
+  });
+
+  test.each([{}, { endpoint: 'https://collector.example.com/' }])(
+    'a version check without consent is refused where something could leave: %j',
+    (delivery) => {
+      expect(messageOf({ ...delivery, versionCheckWhenOff: true })).toContain(
+        'DELIVERY: versionCheckWhenOff needs latestVersion',
+      );
+      expect(() => parsed({ ...delivery, versionCheckWhenOff: false })).not.toThrow();
+    },
+  );
+});
+
+describe('the event', () => {
+  test.each([undefined, null, {}])('%j means now', (event) => {
+    expect(parseEvent(event)).toStrictEqual({});
+  });
+
+  test.each([
+    { scheduledTime: '2026-11-22T04:05:00Z' },
+    { scheduledTime: '2026-11-22T05:05:00.123+01:00', attempt: 0 },
+    { scheduledTime: '2026-11-22T04:05:00Z', attempt: 3 },
+    { ignoreSchedule: true },
+    { ignoreSchedule: false },
+  ])('%j is understood', (event) => {
+    expect(parseEvent(event)).toStrictEqual(event);
+  });
+
+  const TIME = 'event scheduledTime: must be an ISO 8601 time such as 2026-11-22T04:05:00Z';
+  test.each([
+    ['{}', 'event: Invalid input: expected object, received string'],
+    [[], 'event: Invalid input: expected object, received array'],
+    [0, 'event: Invalid input: expected object, received number'],
+    [{ scheduledTime: '<aws.scheduler.scheduled-time>' }, TIME],
+    [{ scheduledTime: '2026-11-22' }, TIME],
+    [{ scheduledTime: '2026-11-22T04:05:00' }, TIME],
+    [{ scheduledTime: '2026-02-30T04:05:00Z' }, TIME],
+    [{ scheduledTime: 1_795_320_300 }, TIME],
+    [{ attempt: -1 }, 'event attempt: Too small: expected number to be >=0'],
+    [{ attempt: 0.5 }, 'event attempt: Invalid input: expected int'],
+    [{ attempt: '1' }, 'event attempt: Invalid input: expected number'],
+    [{ ignoreSchedule: 'yes' }, 'event ignoreSchedule: Invalid input: expected boolean'],
+    [{ ignoreConsent: true }, 'event: Unrecognized key: "ignoreConsent"'],
+  ])('%j is not', (event, problem) => {
+    const error = errorOf(() => parseEvent(event));
+    expect(error).toMatchObject({ code: 'EVENT_INVALID', retryable: false });
+    expect(error.message).toContain(`The event cannot be understood: ${problem}`);
+    expect(error.remedy).toContain('Nothing was read or sent.');
+  });
+
+  test('all its problems are in one error', () => {
+    const event = { scheduledTime: 'tomorrow', attempt: -1, ignoreSchedule: 1, more: true };
+    const { message } = errorOf(() => parseEvent(event));
+    for (const key of ['scheduledTime:', 'attempt:', 'ignoreSchedule:', '"more"']) {
+      expect(message).toContain(key);
+    }
+  });
+});
+
+test.each([
+  [{ PGREPLICATION: 'database' }, 'PGREPLICATION: is set'],
+  [
+    { NODE_USE_ENV_PROXY: '1', DELIVERY: '{"endpoint":"http://127.0.0.1:1/"}' },
+    'DELIVERY endpoint: is http:, which a proxy',
+  ],
+])('%j would undo a promise, and is refused', (dangerous, problem) => {
+  const settings = { TARGET: JSON.stringify(SMALLEST), DELIVERY: '{}', ...dangerous };
+  expect(errorOf(() => parseSettings(settings)).message).toContain(problem);
+  expect(() => parseSettings({ ...settings, DELIVERY: '{}', PGREPLICATION: '' })).not.toThrow();
+});
+
+test('tls.mode disable does not go with what says how to verify', () => {
+  const tls = { mode: 'disable', serverName: 'db.example.com' };
+  const error = errorOf(() => parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tls }) }));
+  expect(error.message).toContain('TARGET tls: caFile and serverName say how to verify TLS');
+});

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Change, Scope } from '../../../lib/configure/event.ts';
+import { JOB_ACTIONS } from '../../../lib/configure/event.ts';
+import { planChange, type Situation } from '../../../lib/configure/plan.ts';
+import { RunError } from '../../../lib/errors.ts';
+import { aJob, aServer } from '../../support/timescaledb/facts.ts';
+import { anIdentity } from '../../support/timescaledb/identities.ts';
+
+/** Every name that a plan takes over from the server or from the event. */
+interface Names {
+  readonly owner: string;
+  readonly role: string;
+  readonly database: string;
+  readonly extensionSchema: string;
+}
+
+const NEUTRAL: Names = { owner: 'o', role: 'r', database: 'd', extensionSchema: 's' };
+
+/** Names that are part of the statements themselves, and names that `String.replace` treats specially. */
+const HOSTILE = [
+  ...['Telemetry Reporter', 'Telemetry Reporter [1]', '1', '', ' ', 'policy_telemetry', 'true'],
+  ...['ALTER', 'SET', '100s', '$&', '$`', "$'", '$1', '\\', "'", '"', '<the role>', 'public'],
+];
+const aName = fc.oneof(fc.constantFrom(...HOSTILE), fc.string({ unit: 'grapheme', maxLength: 63 }));
+const someNames: fc.Arbitrary<Names> = fc.record({
+  owner: aName,
+  role: aName,
+  database: aName,
+  extensionSchema: aName,
+});
+
+/** What decides which statements a plan has. */
+const someCase = fc.record({
+  release: fc.constantFrom('1.7.5', '2.8.1', '2.10.3', '2.23.0', '2.28.3'),
+  scope: fc.constantFrom('instance', 'database', 'role', 'role in database'),
+  action: fc.constantFrom('enable', 'disable'),
+  job: fc.constantFrom(undefined, ...JOB_ACTIONS),
+  jobs: fc.constantFrom([], [aJob()], [aJob({ scheduled: false })]),
+  license: fc.constantFrom('apache', 'timescale'),
+  isSuperuser: fc.boolean(),
+  scheduleInterval: fc.constantFrom(undefined, '12 hours'),
+});
+type Case = typeof someCase extends fc.Arbitrary<infer Value> ? Value : never;
+
+const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
+const literal = (name: string) => `'${name.replaceAll("'", "''")}'`;
+
+function scopeOf({ scope }: Case, { role, database }: Names): Scope {
+  if (scope === 'instance' || scope === 'database') return { kind: scope };
+  return { kind: 'role', role, ...(scope === 'role in database' && { inDatabase: database }) };
+}
+
+function situationOf(one: Case, names: Names): Situation {
+  const { owner, role, database, extensionSchema } = names;
+  const change: Change = {
+    action: one.action,
+    scope: scopeOf(one, names),
+    level: one.action === 'enable' ? 'basic' : 'off',
+    job: one.job,
+    scheduleInterval: one.scheduleInterval,
+    dryRun: false,
+  };
+  const isFor = (...scopes: readonly string[]) => scopes.includes(one.scope);
+  return {
+    change,
+    identity: anIdentity(one.release, {
+      memberFunctions: ['alter_job', 'delete_job'].map((name) => ({
+        schema: extensionSchema,
+        name,
+        call: `${identifier(extensionSchema)}.${name}`,
+        arguments: 1,
+        callable: true,
+      })),
+    }),
+    facts: aServer({ jobs: one.jobs }),
+    surroundings: {
+      database: identifier(database),
+      isTemplate: false,
+      isSuperuser: one.isSuperuser,
+      levelIsRegistered: true,
+      license: one.license,
+      extensionOwner: literal(owner),
+      role: isFor('role', 'role in database') ? identifier(role) : undefined,
+      inDatabase: isFor('role in database') ? identifier(database) : undefined,
+      scheduleInterval: one.scheduleInterval && literal(one.scheduleInterval),
+    },
+  };
+}
+
+/** All that a log line or an error takes from a plan; undefined where the release cannot do what is asked for. */
+function loggedOf(situation: Situation) {
+  try {
+    const { alone, together, after, notes } = planChange(situation);
+    const statements = [...alone, ...together, ...after];
+    return { titles: statements.map(({ title, grant }) => ({ title, grant })), notes };
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return undefined;
+  }
+}
+
+function statementsOf(situation: Situation): readonly string[] {
+  const { alone, together, after } = planChange(situation);
+  return [...alone, ...together, ...after].map(({ sql }) => sql);
+}
+
+test('titles and notes are the same whatever the names on the server are', () => {
+  fc.assert(
+    fc.property(someCase, someNames, (one, names) => {
+      const logged = loggedOf(situationOf(one, names));
+      expect(logged).toStrictEqual(loggedOf(situationOf(one, NEUTRAL)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+const ADD_JOB: Case = {
+  release: '2.28.3',
+  scope: 'database',
+  action: 'enable',
+  job: 'add',
+  jobs: [],
+  license: 'timescale',
+  isSuperuser: false,
+  scheduleInterval: undefined,
+};
+
+test.each(HOSTILE)('an owner named %j is in the statement and not in its title', (owner) => {
+  const situation = situationOf(ADD_JOB, { ...NEUTRAL, owner });
+  expect(statementsOf(situation).at(-1)).toContain(`'policy_telemetry', ${literal(owner)}, true`);
+  expect(loggedOf(situation)?.titles.at(-1)?.title).toBe(
+    "INSERT INTO _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries, retry_period, proc_schema, proc_name, owner, scheduled, fixed_schedule) VALUES (1, 'Telemetry Reporter [1]', '24h', '100s', -1, '1h', '_timescaledb_functions', 'policy_telemetry', <the extension's owner>, true, false)",
+  );
+});
+
+test('the statements themselves contain the names', () => {
+  const names = { ...NEUTRAL, role: 'a role', database: 'a db', extensionSchema: 'a schema' };
+  const statements = (changes: Partial<Case>) =>
+    statementsOf(situationOf({ ...ADD_JOB, ...changes }, names));
+  expect(statements({ scope: 'role in database', job: 'keep' })).toStrictEqual([
+    `ALTER ROLE "a role" IN DATABASE "a db" SET timescaledb.telemetry_level = 'basic'`,
+  ]);
+  expect(statements({ action: 'disable', job: 'pause', jobs: [aJob()] })).toStrictEqual([
+    `ALTER DATABASE "a db" SET timescaledb.telemetry_level = 'off'`,
+    'SELECT "a schema".alter_job(1, scheduled => false)',
+  ]);
+});

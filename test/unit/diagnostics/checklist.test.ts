@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { READING_STAGES, startWalk } from '../../../lib/diagnostics/checklist.ts';
+import { RunError } from '../../../lib/errors.ts';
+
+const BROKEN = new RunError('DATABASE_UNREACHABLE', 'It cannot be reached.', {
+  remedy: 'Reach it.',
+});
+
+function statusesOf(walk: ReturnType<typeof startWalk>): string {
+  return walk
+    .stages()
+    .map(({ stage, status }) => `${stage} ${status}`)
+    .join(', ');
+}
+
+test('what nobody came to is not reached', () => {
+  expect(statusesOf(startWalk(['secret', 'dns']))).toBe('secret not reached, dns not reached');
+});
+
+test('the broken one is the first that is not behind, and after it nothing was reached', () => {
+  const walk = startWalk(['secret', 'dns', 'tcp', 'tls', 'login']);
+  walk.pass('secret', { detail: 'given' });
+  walk.skip('dns', 'an address');
+  walk.skip('tls', 'plain text');
+  walk.fail(BROKEN);
+  expect(walk.stages()).toEqual([
+    { stage: 'secret', status: 'ok', ms: expect.any(Number), detail: 'given' },
+    { stage: 'dns', status: 'skipped', detail: 'an address' },
+    {
+      stage: 'tcp',
+      status: 'failed',
+      ms: expect.any(Number),
+      detail: 'It cannot be reached.',
+      code: 'DATABASE_UNREACHABLE',
+      remedy: 'Reach it.',
+    },
+    { stage: 'tls', status: 'not reached' },
+    { stage: 'login', status: 'not reached' },
+  ]);
+});
+
+test('a stage that is said is the broken one, wherever we were', () => {
+  const walk = startWalk(['secret', 'dns', 'tls']);
+  walk.pass('secret');
+  walk.fail(BROKEN, 'tls');
+  expect(statusesOf(walk)).toBe('secret ok, dns not reached, tls failed');
+});
+
+test('what is come through again is forgotten', () => {
+  const walk = startWalk(['secret', 'dns', 'tcp']);
+  walk.pass('secret');
+  walk.pass('dns');
+  walk.pass('tcp');
+  walk.again(['dns', 'tcp']);
+  expect([walk.isBehind('secret'), walk.isBehind('tcp')]).toEqual([true, false]);
+  walk.fail(BROKEN);
+  expect(statusesOf(walk)).toBe('secret ok, dns failed, tcp not reached');
+});
+
+test('what is still ahead can be skipped', () => {
+  const walk = startWalk(READING_STAGES);
+  walk.pass('secret');
+  walk.skipRest('enough');
+  expect(new Set(walk.stages().map(({ status }) => status))).toEqual(new Set(['ok', 'skipped']));
+});
+
+test('an error that comes when everything is behind is not lost: the last one is the broken one', () => {
+  const walk = startWalk(['secret', 'dns']);
+  walk.skipRest('enough');
+  walk.fail(BROKEN);
+  expect(statusesOf(walk)).toBe('secret skipped, dns failed');
+});

@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RunError } from '../../../lib/errors.ts';
+import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
+import { buildReport, reportQuery } from '../../../lib/report/build-report.ts';
+import { checkPublished } from '../../../lib/report/validate-report.ts';
+import type { Identity } from '../../../lib/timescaledb/server-info.ts';
+import { anIdentity } from '../../support/timescaledb/identities.ts';
+
+const RELEASES = ['0.12.0', '1.3.0', '1.7.5', '2.0.0', '2.6.0', '2.14.0', '2.25.0', '2.29.0'];
+
+/** The smallest report of 0.12: what has no reason to be absent. */
+const SMALLEST = {
+  os_name: 'Linux',
+  installed_time: '2024-02-02 22:35:06+00',
+  postgresql_version: '10.4',
+  timescaledb_version: '0.12.0',
+  data_volume: '1',
+  num_hypertables: '0',
+  related_extensions: { postgis: 'false', pg_prometheus: 'false' },
+};
+
+/** A snapshot that answers each statement in turn, and keeps what it was asked. */
+function answering(
+  identity: Identity,
+  ...answers: readonly (Error | object)[]
+): Snapshot & { readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    identity,
+    asked,
+    async row(sql, read) {
+      const answer = answers[asked.length];
+      asked.push(sql);
+      if (answer instanceof Error) throw answer;
+      const report = JSON.stringify(answer);
+      return read({ bytes: report.length, report, estimated_relations: 0 });
+    },
+  };
+}
+
+/** The function is named once, and what it gives is not computed anew for each use. */
+const ONE_CALL =
+  /^(?!.*get_telemetry_report.*get_telemetry_report)select .*\sfrom \(select \(public\.get_telemetry_report\(\)::pg_catalog\.jsonb #- '\{db_metadata,exported_uuid_bak\}'\)::pg_catalog\.text as report offset 0\) r$/s;
+
+const CATALOG = { reportSource: 'catalog', sizes: 'exact' } as const;
+const FUNCTION = { reportSource: 'function', sizes: 'exact' } as const;
+const LOCKED = new RunError('CATALOG_LOCKED', 'locked', { remedy: '' });
+
+describe('the query', () => {
+  test.each(RELEASES)("of %s never calls the extension's own report", (release) => {
+    expect(reportQuery(anIdentity(release), 'exact')).not.toContain('get_telemetry_report');
+  });
+
+  test.each(RELEASES)('of %s opens no relation to estimate its size', (release) => {
+    expect(reportQuery(anIdentity(release), 'estimated')).not.toMatch(
+      /pg_(table|total_relation|indexes|relation)_size/,
+    );
+  });
+
+  test('calls no compiled function that would end the session', () => {
+    const { memberFunctions } = anIdentity('1.7.5');
+    const sql = reportQuery(
+      anIdentity('1.7.5', {
+        memberFunctions: memberFunctions.map((one) => ({ ...one, callable: false })),
+      }),
+      'exact',
+    );
+    for (const { name } of memberFunctions) expect(sql).not.toContain(name);
+  });
+});
+
+describe('what was built', () => {
+  test.each([
+    [
+      'a field of somebody’s',
+      { ...SMALLEST, mine: 1 },
+      'the report has what nobody has published: mine',
+    ],
+    [
+      'a number where a text is due',
+      { ...SMALLEST, data_volume: 1 },
+      'data_volume is missing, or not of the published type',
+    ],
+    [
+      'a missing field',
+      { ...SMALLEST, os_name: undefined },
+      'os_name is missing, or not of the published type',
+    ],
+    [
+      'a field of a later release',
+      { ...SMALLEST, telemetry_version: 2 },
+      'has what nobody has published: telemetry_version',
+    ],
+    [
+      'a key inside an object',
+      { ...SMALLEST, related_extensions: { ...SMALLEST.related_extensions, 'c4n4ry!': 'true' } },
+      'related_extensions has what nobody has published: 1 field',
+    ],
+  ])('is not handed on with %s', async (_what, report, why) => {
+    const building = buildReport(answering(anIdentity('0.12.0'), report), CATALOG, 'basic');
+    await expect(building).rejects.toMatchObject({
+      code: 'REPORT_UNPUBLISHED',
+      retryable: false,
+      message: expect.stringContaining(why),
+    });
+    await expect(building).rejects.not.toThrow(/c4n4ry/);
+  });
+
+  test('is refused in a few words, however much is wrong with it', async () => {
+    const much = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`unknown_${i}`, i]));
+    const building = buildReport(answering(anIdentity('0.12.0'), much), CATALOG, 'basic');
+    await expect(building).rejects.toThrow(
+      /has what nobody has published: unknown_0, unknown_1, unknown_2, unknown_3, unknown_4, 45 more; .*; \d more\.$/,
+    );
+  });
+
+  test('is handed on as it is when all of it is published', async () => {
+    const { body, source } = await buildReport(
+      answering(anIdentity('0.12.0'), SMALLEST),
+      CATALOG,
+      'basic',
+    );
+    expect(JSON.parse(new TextDecoder().decode(body))).toStrictEqual(SMALLEST);
+    expect(source).toBe('catalog');
+  });
+
+  test('never names a key that is somebody’s data', async () => {
+    const building = buildReport(
+      answering(anIdentity('1.4.0'), { ...SMALLEST, db_metadata: { c4n4ry: 1 } }),
+      CATALOG,
+      'basic',
+    );
+    await expect(building).rejects.toThrow(/db_metadata\.\* is missing, or not of the/);
+    await expect(building).rejects.not.toThrow(/c4n4ry/);
+  });
+});
+
+describe('a relation that is locked in the meantime', () => {
+  test('costs one try, and all sizes are estimated', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    await buildReport(snapshot, CATALOG, 'basic');
+    expect(snapshot.asked).toHaveLength(2);
+    expect(snapshot.asked[1]).toBe(reportQuery(snapshot.identity, 'estimated'));
+  });
+
+  test('is an error when it is a catalog: estimates cannot read around that', async () => {
+    const building = buildReport(answering(anIdentity('0.12.0'), LOCKED, LOCKED), CATALOG, 'basic');
+    await expect(building).rejects.toBe(LOCKED);
+  });
+
+  test('is not asked for twice when sizes are estimated anyway', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    const building = buildReport(snapshot, { ...CATALOG, sizes: 'estimated' }, 'basic');
+    await expect(building).rejects.toBe(LOCKED);
+    expect(snapshot.asked).toHaveLength(1);
+  });
+});
+
+describe("the server's own function", () => {
+  test('is never called on a standby', async () => {
+    const snapshot = answering(anIdentity('0.12.0', { standby: true }), SMALLEST);
+    const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(snapshot.asked.join('\n')).not.toContain('get_telemetry_report');
+    expect(source).toBe('catalog');
+    expect(fallback).toMatch(/standby/);
+  });
+
+  test('is never called where the call would end the session', async () => {
+    const identity = anIdentity('0.12.0');
+    const snapshot = answering(
+      {
+        ...identity,
+        memberFunctions: identity.memberFunctions.map((one) => ({ ...one, callable: false })),
+      },
+      SMALLEST,
+    );
+    const { fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(snapshot.asked.join('\n')).not.toContain('get_telemetry_report');
+    expect(fallback).toMatch(/may be called/);
+  });
+
+  test('is called once, and no other statement', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), SMALLEST);
+    const { source } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(source).toBe('function');
+    expect(snapshot.asked).toStrictEqual([expect.stringMatching(ONE_CALL)]);
+  });
+
+  test('that fails for a lock, while another relation is locked, is replaced by estimates', async () => {
+    const snapshot = answering(anIdentity('0.12.0'), LOCKED, LOCKED, SMALLEST);
+    const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
+    expect(source).toBe('catalog');
+    expect(fallback).toMatch(/CATALOG_LOCKED/);
+    expect(snapshot.asked).toHaveLength(3);
+  });
+});
+
+test('a report that is too large stays on the server, and its length is told', async () => {
+  const { identity } = answering(anIdentity('2.28.3'));
+  const snapshot: Snapshot = {
+    identity,
+    row: async (_sql, read) => read({ bytes: 1_048_577, report: null, estimated_relations: 0 }),
+  };
+  await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({
+    code: 'REPORT_TOO_LARGE',
+    retryable: false,
+    message: 'The report would be 1048577 bytes long, and more than 1048576 are not sent.',
+  });
+});
+
+test.each([
+  ['is not JSON', '{"db_uuid"', 'REPORT_UNPUBLISHED'],
+  ['is empty', '', 'REPORT_UNPUBLISHED'],
+  [
+    'is nested deeper than the stack',
+    '['.repeat(500_000) + ']'.repeat(500_000),
+    'REPORT_UNPUBLISHED',
+  ],
+  [
+    'is longer than the server has counted',
+    JSON.stringify('x'.repeat(1_048_576)),
+    'REPORT_TOO_LARGE',
+  ],
+])('rejects a report that %s', async (_what, report, code) => {
+  const { identity } = answering(anIdentity('2.28.3'));
+  const snapshot: Snapshot = {
+    identity,
+    row: async (_sql, read) => read({ bytes: 1, report, estimated_relations: 0 }),
+  };
+  await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({ code });
+});
+
+describe('the key __proto__, which checks like to pass over,', () => {
+  const example = readFileSync(
+    join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', '2.28.3.json'),
+    'utf8',
+  );
+  const withObject = (name: string, object: string): string =>
+    JSON.stringify({ ...JSON.parse(example), [name]: JSON.parse(object) });
+
+  test('is a key like any other where keys are data', () => {
+    for (const metadata of ['{"__proto__": "text"}', '{"__proto__": "text", "*proto*": "text"}']) {
+      expect(() => checkPublished(withObject('db_metadata', metadata), '2.28.3')).not.toThrow();
+    }
+  });
+
+  test.each([
+    ['db_metadata', '{"__proto__": {"c4n4ry": 1}}'],
+    ['db_metadata', '{"__proto__": 1, "*proto*": "text"}'],
+    ['db_metadata', '{"__proto__": "text", "*proto*": 1}'],
+    ['functions_used', '{"__proto__": 1}'],
+    ['stats_by_job_type', '{"__proto__": "c4n4ry"}'],
+    ['access_methods', '{"__proto__": "c4n4ry"}'],
+    ['related_extensions', '{"__proto__": "c4n4ry"}'],
+    ['__proto__', '"c4n4ry"'],
+  ])('does not hide in %s: %s', (name, object) => {
+    const check = () => checkPublished(withObject(name, object), '2.28.3');
+    expect(check).toThrow(/is not what is published/);
+    expect(check).not.toThrow(/c4n4ry/);
+  });
+});

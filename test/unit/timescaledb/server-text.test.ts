@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { resolveLevel, visibleLevels } from '../../../lib/consent/telemetry-level.ts';
+import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
+import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import { toIdentity } from '../../../lib/timescaledb/server-info.ts';
+import { isVersionText } from '../../../lib/version.ts';
+import { aTarget } from '../../support/postgres/snapshots.ts';
+import { FACTS_ROW, identityRow } from '../../support/sql/every-statement.ts';
+import { aJob, aServer } from '../../support/timescaledb/facts.ts';
+import { anIdentity } from '../../support/timescaledb/identities.ts';
+
+const IDENTITY = identityRow(anIdentity('2.28.3'));
+const JOB = aJob();
+
+function factsFrom(row: object) {
+  const snapshot: Snapshot = {
+    identity: anIdentity('2.28.3'),
+    row: async (_sql, read) => read({ ...FACTS_ROW, ...row }),
+  };
+  return readFacts(snapshot);
+}
+
+const VERSIONS = [
+  '2.23.0-dev',
+  '2.14.2+dfsg',
+  '2.9.1~ubuntu',
+  '2.11.1-cloud',
+  '2.9.0-rc2',
+  '2.27.0-p0',
+  '1.7.5',
+  '2.19.3_oss',
+];
+const NO_VERSIONS = [
+  '',
+  `2.28.3-${'x'.repeat(64)}`,
+  '2.28.3\u001b[2J',
+  '2.28.3\n{"level":"ERROR"}',
+  '2.28.3\u202e',
+  '2.28.3 (mine)',
+  "2.28.3'; drop table x",
+  '2.28.3/../x',
+  '-2.28.3',
+  '２.28.3',
+];
+
+describe('a version', () => {
+  test.each(VERSIONS)('of a vendor is one: %s', async (text) => {
+    expect(isVersionText(text)).toBe(true);
+    expect(toIdentity({ ...IDENTITY, extension_version: text }).extensionVersion).toBe(text);
+    const row = { available_version: text, available_versions: [text] };
+    expect(await factsFrom(row)).toMatchObject({
+      availableVersion: text,
+      availableVersions: [text],
+    });
+  });
+
+  test.each(NO_VERSIONS)('is nothing else, and that is not repeated: %j', async (text) => {
+    expect(() => toIdentity({ ...IDENTITY, extension_version: text })).toThrow(
+      expect.objectContaining({
+        code: 'VERSION_UNSUPPORTED',
+        message: expect.stringMatching(/^[\x20-\x7e]{1,200}$/),
+      }),
+    );
+    const row = { available_version: text, available_versions: ['2.28.3', text] };
+    expect(await factsFrom(row)).toMatchObject({
+      availableVersion: null,
+      availableVersions: ['2.28.3'],
+    });
+  });
+
+  test('is on a list of a thousand at most', async () => {
+    const available_versions = Array.from({ length: 50_000 }, (_, i) => `2.${i}.0`);
+    expect((await factsFrom({ available_versions })).availableVersions).toHaveLength(1_000);
+  });
+
+  test.each([-1, 0, 80_000, 10_000_000, 1e15])('of PostgreSQL is not %d', (server_version_num) => {
+    expect(() => toIdentity({ ...IDENTITY, server_version_num })).toThrow(
+      expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
+    );
+  });
+});
+
+test('more functions than any release has are not the catalogs that are expected', () => {
+  const member = {
+    schema: 's',
+    name: 'alter_job',
+    call: 's.alter_job',
+    arguments: 0,
+    callable: true,
+  };
+  expect(() => toIdentity({ ...IDENTITY, member_functions: Array(101).fill(member) })).toThrow(
+    expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
+  );
+});
+
+test('more than a thousand telemetry jobs are an error: each of them could deny', async () => {
+  await expect(factsFrom({ jobs: Array(1_001).fill(JOB) })).rejects.toMatchObject({
+    code: 'CATALOG_UNEXPECTED',
+  });
+  expect((await factsFrom({ jobs: Array(1_000).fill(JOB) })).jobs).toHaveLength(1_000);
+});
+
+test('a list of broken rows is described within a line', async () => {
+  const broken = factsFrom({ jobs: Array(900).fill({ ...JOB, scheduled: null }) });
+  await expect(broken).rejects.toMatchObject({ message: expect.stringMatching(/^.{1,2000}$/) });
+});
+
+test('thousands of roles with a text that is no level are one place and one warning', () => {
+  const stored = Array.from({ length: 5_000 }, (_, i) => ({
+    place: 'role' as const,
+    holder: 'job owner' as const,
+    value: `${'x'.repeat(1_000)}${i}`,
+  }));
+  const facts = aServer({ level: { stored } });
+  expect(resolveLevel(facts, aTarget()).warnings).toEqual([
+    'A text that is no level counts as off (role (job owner)).',
+  ]);
+  expect(visibleLevels(facts).filter(({ where }) => where === 'role (job owner)')).toEqual([
+    { where: 'role (job owner)', level: 'off', isInvalid: true },
+  ]);
+});
