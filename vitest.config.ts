@@ -10,7 +10,7 @@ process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 export default defineConfig({
   test: {
     // .ci/run makes sure that a failing test, and a secret that comes out, is seen.
-    include: alarm ? [`test/support/alarms/${alarm}.ts`] : ['test/**/*.test.ts'],
+    include: alarm ? [`test/support/vitest/alarms/${alarm}.ts`] : ['test/**/*.test.ts'],
     pool: 'forks',
     // Most tests wait for a server or a process; one core less, as is the default, would be one of two.
     maxWorkers: '100%',
@@ -20,6 +20,6 @@ export default defineConfig({
     expect: { poll: { timeout: upperBound(5_000, timeFactor) } },
     setupFiles: ['test/support/vitest/no-secret-comes-out.ts'],
     globalSetup: ['test/support/vitest/global-setup.ts'],
-    reporters: ['default', './test/support/closing-line.ts'],
+    reporters: ['default', './test/support/vitest/closing-line.ts'],
   },
 });

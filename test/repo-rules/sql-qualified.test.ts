@@ -63,7 +63,7 @@ test('only these two can tell a server anything', async () => {
   );
   expect(callers.map(([file]) => file).toSorted()).toStrictEqual([
     join('configure', 'apply.ts'),
-    'database.ts',
+    'postgres/snapshot.ts',
   ]);
 });
 

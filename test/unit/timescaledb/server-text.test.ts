@@ -69,7 +69,7 @@ describe('a version', () => {
   });
 
   test('is on a list of a thousand at most', async () => {
-    const available_versions = Array.from({ length: 50_000 }, (_, i) => `2.${i}.0`);
+    const available_versions = Array.from({ length: 10_000 }, (_, i) => `2.${i}.0`);
     expect((await factsFrom({ available_versions })).availableVersions).toHaveLength(1_000);
   });
 
