@@ -2,7 +2,11 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import pg from 'pg';
 import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
 import { reportQuery } from '../lib/report/build-report.ts';
-import { IDENTITY_QUERY, type Identity, toIdentity } from '../lib/timescaledb/server-info.ts';
+import {
+  IDENTITY_QUERY,
+  parseServerInfo,
+  type ServerInfo,
+} from '../lib/timescaledb/server-info.ts';
 import { prepareChunks, startBooter } from './chunks.ts';
 import { inTurns, median, printRow, range } from './figures.ts';
 
@@ -19,7 +23,7 @@ const { values } = parseArgs({
 });
 
 /** The same report with the sizes as one would write them first: totals, and what is left when the rest is subtracted. */
-function straightforward(identity: Identity): string {
+function straightforward(identity: ServerInfo): string {
   const query = reportQuery(identity, 'exact');
   const measured = `measured as (
   select t.oid, t.total - t.toast_size - t.indexes_size as heap_size, t.toast_size, t.indexes_size
@@ -35,7 +39,7 @@ relations as`;
   return replaced;
 }
 
-const QUERIES: Readonly<Record<string, (identity: Identity) => string>> = {
+const QUERIES: Readonly<Record<string, (identity: ServerInfo) => string>> = {
   straightforward,
   exact: (identity) => reportQuery(identity, 'exact'),
   estimated: (identity) => reportQuery(identity, 'estimated'),
@@ -49,7 +53,7 @@ interface Sample {
   readonly relations: unknown;
 }
 
-async function sample(port: number, query: (identity: Identity) => string): Promise<Sample> {
+async function sample(port: number, query: (identity: ServerInfo) => string): Promise<Sample> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -63,7 +67,7 @@ async function sample(port: number, query: (identity: Identity) => string): Prom
     await client.query(
       'begin isolation level repeatable read read only; set local search_path = pg_catalog, pg_temp; set local jit = off',
     );
-    const identity = toIdentity((await client.query(IDENTITY_QUERY)).rows[0]);
+    const identity = parseServerInfo((await client.query(IDENTITY_QUERY)).rows[0]);
     const text = query(identity);
     globalThis.gc?.();
     const heapBefore = process.memoryUsage().heapUsed;

@@ -130,7 +130,7 @@ function explain(error: unknown): { lines: readonly string[]; status: ExitStatus
 const MAX_LINE_LENGTH = 2_000;
 const MAX_LINES = 30;
 
-function complain(lines: readonly string[]): void {
+function printErrors(lines: readonly string[]): void {
   const shown =
     lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), ...lines.slice(-1)] : lines;
   const text = shown.map((line) => toPrintableLine(cutText(line, MAX_LINE_LENGTH))).join('\n');
@@ -146,14 +146,14 @@ async function run<Asked>(
   if (understood === 'help') return EXIT.done;
   const asked = understood === 'all' ? read(command, problems) : undefined;
   if (asked === undefined || problems.length > 0) {
-    complain([...problems, `(${command.name()} --help lists the options.)`]);
+    printErrors([...problems, `(${command.name()} --help lists the options.)`]);
     return EXIT.usage;
   }
   try {
     return await perform(asked);
   } catch (error) {
     const { lines, status } = explain(error);
-    complain(lines);
+    printErrors(lines);
     return status;
   }
 }

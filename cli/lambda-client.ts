@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { readIfPossible } from '../infra/config/load.ts';
-import { tokenOf } from '../lib/errors.ts';
+import { errorCodeOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/naming.ts';
 import { CommandError } from './command.ts';
 
@@ -22,7 +22,7 @@ const CREDENTIALS_REMEDY =
 /** What AWS, its SDK or the network say, by the name or code of the error. */
 function refusal(thrown: unknown, { environment, database, purpose }: DeployedFunction) {
   const name = functionName(environment, database, purpose);
-  const origin = tokenOf(thrown) ?? '';
+  const origin = errorCodeOf(thrown) ?? '';
   switch (origin) {
     case 'ResourceNotFoundException':
       return new CommandError(
@@ -68,7 +68,7 @@ function toCommandError(thrown: unknown, deployed: DeployedFunction): CommandErr
   return (
     refusal(thrown, deployed) ??
     new CommandError(
-      `Lambda could not be asked, or did not answer${tokenOf(thrown) === undefined ? '' : ` (${tokenOf(thrown)})`}; whether the function ran is not known.`,
+      `Lambda could not be asked, or did not answer${errorCodeOf(thrown) === undefined ? '' : ` (${errorCodeOf(thrown)})`}; whether the function ran is not known.`,
       "Check AWS_REGION and the way to AWS from here. The function's own log says whether it ran.",
     )
   );

@@ -9,7 +9,7 @@ import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { isEndpoint } from '../lib/config/send-report-config.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
-import type { Examination } from '../lib/diagnostics/check-result.ts';
+import type { CheckResult } from '../lib/diagnostics/check-result.ts';
 import { examine } from '../lib/diagnostics/run-check.ts';
 import { cutText } from '../lib/observability/printable.ts';
 import { preview } from '../lib/run/get-report.ts';
@@ -154,7 +154,7 @@ async function show({ connection, target, json, always }: Asked): Promise<ExitSt
 }
 
 /** Without the stage of the secret, which nobody has to read here, and with what helps at this machine. */
-function forThisMachineToo(examination: Examination, credentials: Credentials): Examination {
+function adaptCheckForCli(examination: CheckResult, credentials: Credentials): CheckResult {
   const remedyFor = remediesFor(credentials);
   const stages = examination.stages.filter(({ stage }) => stage !== 'secret');
   return {
@@ -180,7 +180,7 @@ async function showCheck({ connection, target, json }: Asked): Promise<ExitStatu
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (examination === undefined) throw new TypeError('A check without an error shows nothing.');
-  const ours = forThisMachineToo(examination, credentials);
+  const ours = adaptCheckForCli(examination, credentials);
   const said =
     broken?.original === undefined ? [] : [cutText(String(broken.original), MAX_SAID_LENGTH)];
   if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });

@@ -3,7 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
-import { answerChecks } from '../lib/diagnostics/middleware.ts';
+import { checkMiddleware } from '../lib/diagnostics/middleware.ts';
 import { createLog } from '../lib/observability/logger.ts';
 import { createMetrics } from '../lib/observability/metrics.ts';
 import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
@@ -36,5 +36,5 @@ async function sendReport(event: unknown, context: Context): Promise<Outcome> {
 export const handler = middy(sendReport, { timeoutEarlyInMillis: 500 })
   .use(injectLambdaContext(logger))
   .use(
-    answerChecks(process.env, client, write, () => import('../lib/diagnostics/check-sender.ts')),
+    checkMiddleware(process.env, client, write, () => import('../lib/diagnostics/check-sender.ts')),
   );

@@ -11,7 +11,7 @@ export interface Place {
   readonly account: string;
   readonly region: string;
   /** What is written is none: nothing can be said of what is elsewhere. */
-  readonly isGuess?: true;
+  readonly isPlaceholder?: true;
 }
 
 /** Of the longest region's name, 14, the longest name of a role, 64, leaves this. */
@@ -67,7 +67,7 @@ export function queueName(place: Place, queue: Queue): string {
 }
 
 /** No environment's name has a slash, so that prod's database eu-metrics is not prod-eu's metrics. */
-export function silenceAlarmName(place: Place, database: string): string {
+export function missingRunsAlarmName(place: Place, database: string): string {
   return `${environmentName(place)}/${database}-silent`;
 }
 

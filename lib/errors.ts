@@ -89,13 +89,13 @@ export class RunError extends Error {
 }
 
 /** What a log line has of an error beside its message and remedy. */
-export interface ErrorTokens {
+export interface ErrorFields {
   readonly code: ErrorCode;
   readonly origin?: string;
   readonly retryable: boolean;
 }
 
-export function tokensOf({ code, origin, retryable }: RunError): ErrorTokens {
+export function toErrorFields({ code, origin, retryable }: RunError): ErrorFields {
   return { code, ...(origin !== undefined && { origin }), retryable };
 }
 
@@ -105,13 +105,13 @@ export function toRunError(thrown: unknown): RunError {
   return new RunError('INTERNAL', 'An unexpected error ended the run.', {
     remedy:
       'This is a defect in timescaledb-telemetry. Set the log level to DEBUG (logLevel of the environment) for one run, and report what the log shows.',
-    origin: tokenOf(thrown),
+    origin: errorCodeOf(thrown),
     original: thrown,
   });
 }
 
 /** The `code` or `name` of a thrown value, if it is a plain token that says something; never its text. */
-export function tokenOf(thrown: unknown): string | undefined {
+export function errorCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = 'code' in thrown ? thrown.code : undefined;
   const token = typeof code === 'string' ? code : thrown.name;

@@ -11,7 +11,7 @@ export const METRICS_NAMESPACE = 'TimescaleDBTelemetry';
  * The figures of a run. Counts are 0 or 1 in each; `Duration` is in milliseconds, `ReportSize` in bytes.
  *
  * - `Completed`: it came to a lawful end, sent, checked or skipped; what never completes is what an alarm has to find
- * - `FailedForGood`: no further attempt will follow
+ * - `FinalFailures`: no further attempt will follow
  * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `VersionsBehind` (minor releases): only when there is a verdict
  */
 export const METRICS = [
@@ -20,7 +20,7 @@ export const METRICS = [
   'Checked',
   'Skipped',
   'Failed',
-  'FailedForGood',
+  'FinalFailures',
   'Duration',
   'ReportSize',
   'Outdated',

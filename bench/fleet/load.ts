@@ -65,14 +65,14 @@ function checkServer(targets: readonly FleetTarget[], server: ServerFigures): st
   const coming = (soFar: Expected['database']): number =>
     targets.filter(({ kind }) => kind.expected.database === soFar).length;
   const read = coming('read');
-  const brokenOff = coming('broken off');
+  const connectionReset = coming('broken off');
   const notLetIn = coming('not let in');
   const compared = [
-    ['sessions on the server', server.sessions, read + brokenOff],
+    ['sessions on the server', server.sessions, read + connectionReset],
     ['sessions ended by an error, or by nobody', server.lost, notLetIn],
     // PostgreSQL makes one of its own in each login.
-    ['transactions committed', server.commits, 2 * read + brokenOff],
-    ['transactions rolled back', server.rollbacks, brokenOff + notLetIn],
+    ['transactions committed', server.commits, 2 * read + connectionReset],
+    ['transactions rolled back', server.rollbacks, connectionReset + notLetIn],
     ['rows written', server.rowsWritten, 0],
   ] as const;
   return compared

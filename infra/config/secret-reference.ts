@@ -37,7 +37,7 @@ function secretProblems(
       "secret: is neither the name nor the ARN of a secret; if it is a secret's value, put that into Secrets Manager, write its name here, and change the password, which this file's history has now",
     ];
   }
-  if (place.isGuess) return [];
+  if (place.isPlaceholder) return [];
   if (region !== place.region) {
     return [
       `secret: is in ${region}, and the functions read it in ${place.region}; replicate it there, and give that ARN`,
@@ -61,7 +61,7 @@ function keyProblems(kmsKey: string | undefined, place: Place): readonly string[
       "kmsKey: must be a key's ARN, or the id of a key of this account; an alias means nothing in a policy",
     ];
   }
-  if (place.isGuess) return [];
+  if (place.isPlaceholder) return [];
   if (region !== place.region) {
     return [
       `kmsKey: is in ${region}, and Secrets Manager decrypts in ${place.region}; give the key there`,
@@ -89,7 +89,7 @@ function isSameResource(one: string, other: string): boolean {
 }
 
 /** Whether two references can mean one secret, whichever of name, partial ARN and full ARN each of them is. */
-export function mayBeSame(one: SecretReference, other: SecretReference): boolean {
+export function mayReferToSameSecret(one: SecretReference, other: SecretReference): boolean {
   return one.resources.some((resource) =>
     other.resources.some((another) => isSameResource(resource, another)),
   );

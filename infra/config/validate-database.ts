@@ -4,12 +4,12 @@ import { stackOf } from '../stacks/placement.ts';
 import { caFileProblem } from './certificate-authority.ts';
 import type { Database } from './resolved-environment.ts';
 import type { CheckedDatabase, CheckedDefaults } from './schema.ts';
-import { mayBeSame, referTo, type SecretReference } from './secret-reference.ts';
+import { mayReferToSameSecret, referTo, type SecretReference } from './secret-reference.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** What a database has around it in its environment. */
-export interface Surroundings {
+export interface ServerContext {
   readonly place: Place;
   readonly defaults: CheckedDefaults;
   /** Their names. */
@@ -79,7 +79,7 @@ function configureOf(
 ): Pick<Database, 'configure'> {
   if (configure === undefined) return {};
   const secret = referTo(`${where} configure`, configure, place, problems);
-  if (mayBeSame(secret, reporting)) {
+  if (mayReferToSameSecret(secret, reporting)) {
     problems.push(
       `${where} configure.secret: is the one that reports are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
     );
@@ -108,7 +108,7 @@ function proxyOf(
 export function toDatabase(
   where: string,
   settings: CheckedDatabase,
-  { place, defaults, networks, proxy, stacks, now }: Surroundings,
+  { place, defaults, networks, proxy, stacks, now }: ServerContext,
   problems: string[],
 ): Database {
   const { host, port, database } = settings;

@@ -16,7 +16,7 @@ import {
   environmentSchema,
   networkSchema,
 } from './schema.ts';
-import { mayBeSame } from './secret-reference.ts';
+import { mayReferToSameSecret } from './secret-reference.ts';
 import { toDatabase } from './validate-database.ts';
 
 /** Lambda's limit, of all variables of a function as one JSON object. */
@@ -70,10 +70,10 @@ function duplicateProblems(databases: readonly Database[]): readonly string[] {
 /** Databases whose reports would be read with the administrator's login of another database. */
 function administratorProblems(databases: readonly Database[]): readonly string[] {
   return databases.flatMap(({ name, secret, configure }) =>
-    configure === undefined || mayBeSame(configure, secret)
+    configure === undefined || mayReferToSameSecret(configure, secret)
       ? []
       : databases
-          .filter((other) => mayBeSame(configure, other.secret))
+          .filter((other) => mayReferToSameSecret(configure, other.secret))
           .map(
             (other) =>
               `database ${JSON.stringify(name)} configure.secret: is the one that reports of database ${JSON.stringify(other.name)} are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
@@ -83,7 +83,7 @@ function administratorProblems(databases: readonly Database[]): readonly string[
 
 /** CloudWatch tells topics of its own region alone. */
 function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
-  if (alarmTopic === undefined || place.isGuess) return [];
+  if (alarmTopic === undefined || place.isPlaceholder) return [];
   const [, partition, , region] = alarmTopic.split(':');
   if (region !== place.region) {
     return [
@@ -99,7 +99,7 @@ function topicProblems({ place, alarmTopic }: Environment): readonly string[] {
 
 /** IAM takes a boundary from the account of the role, or one of AWS's own. */
 function boundaryProblems({ place, permissionsBoundary }: Environment): readonly string[] {
-  if (permissionsBoundary === undefined || place.isGuess) return [];
+  if (permissionsBoundary === undefined || place.isPlaceholder) return [];
   const [, partition = '', , , account = ''] = permissionsBoundary.split(':');
   return partition === partitionOf(place) && [place.account, 'aws'].includes(account)
     ? []
@@ -196,9 +196,9 @@ export function checkEnvironment(
   if (checked === undefined) throw new EnvironmentError(name, problems);
   const { account, region, stacks, alarmTopic, permissionsBoundary } = checked;
   const defaults = checkOn('defaults', defaultsSchema, checked.defaults, {}, problems) ?? {};
-  const isGuess = account !== settings.account || region !== settings.region;
-  const place = { environment: name, account, region, ...(isGuess && { isGuess }) };
-  const surroundings = {
+  const isPlaceholder = account !== settings.account || region !== settings.region;
+  const place = { environment: name, account, region, ...(isPlaceholder && { isPlaceholder }) };
+  const serverContext = {
     place,
     defaults,
     networks: Object.keys(checked.networks),
@@ -210,7 +210,7 @@ export function checkEnvironment(
     const where = labelOf(written, index);
     const unknown = { name: `number-${index}`, secret: 'unknown' };
     const database = checkOn(where, databaseSchema, written, unknown, problems);
-    return database === undefined ? [] : [toDatabase(where, database, surroundings, problems)];
+    return database === undefined ? [] : [toDatabase(where, database, serverContext, problems)];
   });
   const environment: Environment = {
     place,

@@ -1,5 +1,5 @@
 import type { Database, Environment } from './resolved-environment.ts';
-import { mayBeSame } from './secret-reference.ts';
+import { mayReferToSameSecret } from './secret-reference.ts';
 
 /** A name that ends as the ARN of a secret does: a hyphen and six characters, not all of them small letters. */
 const LIKE_AN_ARN = /-(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{6}$/;
@@ -22,7 +22,7 @@ function mayBeOne(one: Database, other: Database): boolean {
   if (place.host !== another.host || place.database !== another.database || !isSamePort)
     return false;
   const isNamed = place.host !== undefined && place.database !== undefined;
-  return isNamed || mayBeSame(one.secret, other.secret);
+  return isNamed || mayReferToSameSecret(one.secret, other.secret);
 }
 
 /** Databases that would log in to one and the same, by one secret or because they name it in full, and report it twice. */

@@ -49,7 +49,7 @@ export function createDashboard(
     labelled(daily('Checked'), 'checked'),
     labelled(daily('Skipped'), 'skipped'),
     labelled(daily('Failed'), 'failed attempts'),
-    labelled(daily('FailedForGood'), 'failed for good'),
+    labelled(daily('FinalFailures'), 'failed for good'),
   ];
   const durations = (['p50', 'p99', 'Maximum'] as const).map((statistic) =>
     labelled(daily('Duration', { statistic }), statistic),

@@ -8,9 +8,9 @@ import { tickExpression, WINDOW_MINUTES } from '../cron.ts';
 import {
   environmentName,
   functionArn,
+  missingRunsAlarmName,
   queueArn,
   schedulerRoleArn,
-  silenceAlarmName,
 } from '../naming.ts';
 import { type FunctionCode, TelemetryFunction } from './telemetry-function.ts';
 
@@ -70,7 +70,7 @@ export class DatabaseTelemetry extends Construct {
     const actions = alarmTopic === undefined ? [] : [alarmTopic];
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'Silence', {
-      alarmName: silenceAlarmName(place, name),
+      alarmName: missingRunsAlarmName(place, name),
       alarmDescription: `No run of ${name} has come to a lawful end, sent, checked or skipped, for ${SILENT_TICKS} ticks of ${tickHours} h. Why is in the log of send-report; see Troubleshooting in the README of timescaledb-telemetry.`,
       namespace: METRICS_NAMESPACE,
       metricName,

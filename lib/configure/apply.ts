@@ -3,7 +3,7 @@ import type pg from 'pg';
 import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
-import { type Connection, lend } from '../postgres/connect.ts';
+import { type Connection, withConnection } from '../postgres/connect.ts';
 import type { Plan, Statement } from './plan.ts';
 
 /** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
@@ -174,7 +174,7 @@ export async function applyPlan(
   signal: AbortSignal,
   { alone, together, after }: Plan,
 ): Promise<readonly string[]> {
-  return lend(connection, signal, async (client) => {
+  return withConnection(connection, signal, async (client) => {
     const done: Statement[] = [];
     const notes = await runAlone(client, alone, done);
     await runTogether(client, together, done);

@@ -1,18 +1,18 @@
 import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
 import { type Consent, decideConsent } from '../consent/decide-consent.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
-import { type ErrorTokens, RunError, tokensOf, toRunError } from '../errors.ts';
+import { type ErrorFields, RunError, toErrorFields, toRunError } from '../errors.ts';
 import type { Line } from '../observability/logger.ts';
 import { type Connection, login } from '../postgres/connect.ts';
 import { type Snapshot, withSnapshot } from '../postgres/snapshot.ts';
-import { type Phases, startPhases } from '../run/deadline.ts';
-import type { Phase, Story } from '../run/outcome.ts';
+import { createDeadline, type Deadline } from '../run/deadline.ts';
+import type { Phase, RunRecord } from '../run/outcome.ts';
 import { type Facts, readFacts } from '../timescaledb/facts.ts';
 import { applyPlan } from './apply.ts';
 import { asPlainRole } from './as-plain-role.ts';
 import { type Change, parseChange } from './event.ts';
 import { type Plan, planChange } from './plan.ts';
-import { readSurroundings, reporterSql } from './server-context.ts';
+import { readServerContext, reporterSql } from './server-context.ts';
 
 export interface ConfigureDependencies {
   /** Gives the reader of a target's secret: the administrator's. */
@@ -51,8 +51,8 @@ export interface ConfigureLine extends Line {
     Record<'before' | 'after', Pick<Consent, 'granted' | 'level' | 'rule' | 'where'> | null>
   >;
   readonly remedy?: string;
-  readonly error?: ErrorTokens;
-  readonly durationMs: Story['durationMs'];
+  readonly error?: ErrorFields;
+  readonly durationMs: RunRecord['durationMs'];
 }
 
 /**
@@ -72,7 +72,7 @@ interface Progress {
   before?: Consent;
   after?: Consent;
   notes: readonly string[];
-  readonly durationMs: Story['durationMs'];
+  readonly durationMs: RunRecord['durationMs'];
 }
 
 function allStatements({ alone, together, after }: Plan) {
@@ -118,7 +118,7 @@ async function change(
   input: unknown,
   settings: TargetSettings,
   { secretsOf }: ConfigureDependencies,
-  phases: Phases,
+  phases: Deadline,
 ): Promise<void> {
   const target = parseTarget(settings);
   progress.target = target;
@@ -149,8 +149,8 @@ async function change(
   const plan = await look(async (snapshot, facts, consent) => {
     progress.before = consent;
     if (facts.standby) throw standbyError();
-    const surroundings = await readSurroundings(snapshot, wanted);
-    return planChange({ change: wanted, identity: snapshot.identity, facts, surroundings });
+    const serverContext = await readServerContext(snapshot, wanted);
+    return planChange({ change: wanted, identity: snapshot.identity, facts, serverContext });
   });
   progress.plan = plan;
   progress.notes = plan.notes;
@@ -205,7 +205,7 @@ function toLine(progress: Progress, error: RunError | undefined): ConfigureLine 
       message,
       ...common,
       remedy,
-      error: tokensOf(error),
+      error: toErrorFields(error),
     };
   }
   return {
@@ -241,7 +241,7 @@ export async function configure(
   dependencies: ConfigureDependencies,
 ): Promise<ConfigureResult> {
   const progress: Progress = { notes: [], durationMs: {} };
-  const phases = startPhases(progress.durationMs, dependencies.limitMs);
+  const phases = createDeadline(progress.durationMs, dependencies.limitMs);
   let error: RunError | undefined;
   try {
     await change(progress, input, settings, dependencies, phases);

@@ -1,18 +1,18 @@
 import { pauseOf } from '../consent/job-pause.ts';
 import { visibleLevels } from '../consent/telemetry-level.ts';
 import { RunError } from '../errors.ts';
-import { nameOfInterval } from '../schedule/due.ts';
+import { formatInterval } from '../schedule/due.ts';
 import type { Facts, TelemetryJob } from '../timescaledb/facts.ts';
 import {
   functionsSchema,
-  type Identity,
   isAtLeast,
   jobTable,
   type MemberFunction,
   memberFunction,
+  type ServerInfo,
 } from '../timescaledb/server-info.ts';
 import type { Change, JobAction } from './event.ts';
-import type { Surroundings } from './server-context.ts';
+import type { ServerContext } from './server-context.ts';
 
 /** The text of a statement, or of a part of it, in two versions. */
 interface StatementText {
@@ -40,9 +40,9 @@ export interface Plan {
 /** Everything that a plan is made from. */
 export interface Situation {
   readonly change: Change;
-  readonly identity: Identity;
+  readonly identity: ServerInfo;
   readonly facts: Facts;
-  readonly surroundings: Surroundings;
+  readonly serverContext: ServerContext;
 }
 
 const SETTING = 'timescaledb.telemetry_level';
@@ -69,8 +69,8 @@ function statementText(
 }
 
 /** How a role may set what no library of the server has registered. */
-function grantOfParameter({ identity, surroundings }: Situation): string {
-  if (surroundings.levelIsRegistered) return '';
+function grantOfParameter({ identity, serverContext }: Situation): string {
+  if (serverContext.levelIsRegistered) return '';
   return identity.serverVersionNum >= POSTGRESQL_15
     ? ` While the extension's library is not loaded, also: GRANT SET ON PARAMETER ${SETTING} TO <the administrator>.`
     : " While the extension's library is not loaded, only a superuser can.";
@@ -81,11 +81,11 @@ function assignment(level: Change['level']): string {
   return level === 'reset' ? `RESET ${SETTING}` : `SET ${SETTING} = '${level}'`;
 }
 
-function levelOfInstance({ change, identity, surroundings }: Situation): readonly Statement[] {
+function levelOfInstance({ change, identity, serverContext }: Situation): readonly Statement[] {
   const sql = `ALTER SYSTEM ${assignment(change.level)}`;
   const needsSet =
     identity.serverVersionNum < POSTGRESQL_17 &&
-    !surroundings.levelIsRegistered &&
+    !serverContext.levelIsRegistered &&
     change.level !== 'reset';
   const set = `${assignment(change.level)}`;
   const alter: Statement = {
@@ -109,24 +109,24 @@ function levelOfInstance({ change, identity, surroundings }: Situation): readonl
 }
 
 function levelElsewhere(situation: Situation): Statement {
-  const { change, surroundings } = situation;
+  const { change, serverContext } = situation;
   const what = assignment(change.level);
   const parameter = grantOfParameter(situation);
   if (change.scope.kind === 'database') {
-    const database = { sql: surroundings.database, title: '<this database>' };
+    const database = { sql: serverContext.database, title: '<this database>' };
     return {
       ...statementText`ALTER DATABASE ${database} ${what}`,
       grant: `It needs the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
     };
   }
-  const role = { sql: surroundings.role ?? '', title: '<the role>' };
-  if (surroundings.inDatabase === undefined) {
+  const role = { sql: serverContext.role ?? '', title: '<the role>' };
+  if (serverContext.inDatabase === undefined) {
     return {
       ...statementText`ALTER ROLE ${role} ${what}`,
       grant: `It needs CREATEROLE, and since PostgreSQL 16 the role with ADMIN OPTION: ALTER ROLE <the administrator> CREATEROLE; GRANT <the role> TO <the administrator> WITH ADMIN OPTION.${parameter}`,
     };
   }
-  const inDatabase = { sql: surroundings.inDatabase, title: '<the database>' };
+  const inDatabase = { sql: serverContext.inDatabase, title: '<the database>' };
   return {
     ...statementText`ALTER ROLE ${role} IN DATABASE ${inDatabase} ${what}`,
     grant: `It needs CREATEROLE, since PostgreSQL 16 the role with ADMIN OPTION, and the database's owner: GRANT <the owner> TO <the administrator>.${parameter}`,
@@ -134,9 +134,9 @@ function levelElsewhere(situation: Situation): Statement {
 }
 
 /** The extension's own function, where the license lets it work; only a job of 2.x knows of it. */
-function apiFunction({ identity, surroundings }: Situation, name: string) {
+function apiFunction({ identity, serverContext }: Situation, name: string) {
   const found = memberFunction(identity, name);
-  const works = surroundings.license !== 'apache' && isAtLeast(identity, '2.0.0');
+  const works = serverContext.license !== 'apache' && isAtLeast(identity, '2.0.0');
   return works && found?.callable ? found : undefined;
 }
 
@@ -196,7 +196,7 @@ function alter(
 
 /** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
 function insertion(situation: Situation, interval: string): Statement {
-  const { identity, surroundings } = situation;
+  const { identity, serverContext } = situation;
   const values = `${interval}, '100s', -1, '1h'`;
   const table = jobTable(identity);
   const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
@@ -208,7 +208,7 @@ function insertion(situation: Situation, interval: string): Statement {
     );
   }
   const hasFixed = isAtLeast(identity, '2.9.0');
-  const owner = { sql: surroundings.extensionOwner, title: "<the extension's owner>" };
+  const owner = { sql: serverContext.extensionOwner, title: "<the extension's owner>" };
   return writing(
     table,
     'INSERT',
@@ -217,8 +217,8 @@ function insertion(situation: Situation, interval: string): Statement {
 }
 
 function add(situation: Situation): JobPlan {
-  const { facts, surroundings } = situation;
-  const { scheduleInterval: interval } = surroundings;
+  const { facts, serverContext } = situation;
+  const { scheduleInterval: interval } = serverContext;
   if (facts.jobs.length === 0) {
     if (!facts.builtWithTelemetry) return { ...NOTHING, notes: [WITHOUT_TELEMETRY] };
     return {
@@ -267,17 +267,17 @@ function pause(situation: Situation): JobPlan {
 const DEFAULT_TIMES = '24 hours, 100 seconds, -1, 1 hour';
 
 /** What was particular to a row that is removed; nobody else will know it. */
-function particulars({
+function removedJobSettings({
   scheduleInterval,
   maxRuntime,
   maxRetries,
   retryPeriod,
 }: TelemetryJob): readonly string[] {
   const times = [
-    nameOfInterval(scheduleInterval),
-    nameOfInterval(maxRuntime),
+    formatInterval(scheduleInterval),
+    formatInterval(maxRuntime),
     maxRetries,
-    nameOfInterval(retryPeriod),
+    formatInterval(retryPeriod),
   ].join(', ');
   if (times === DEFAULT_TIMES) return [];
   return [
@@ -302,7 +302,7 @@ function remove(situation: Situation): JobPlan {
     isUnnoticed: api === undefined,
     notes: [
       "A removed telemetry job comes back with the extension's next update; a paused one stays paused, and the level stays off.",
-      ...jobs.flatMap(particulars),
+      ...jobs.flatMap(removedJobSettings),
     ],
   };
 }
@@ -334,9 +334,9 @@ function mayHaveStartedOff({ change, facts }: Situation): boolean {
 }
 
 /** Superusers may restart the workers; from 2.32.0 on the database's owner may, too (its release notes, #10953). */
-function mayRestart({ identity, surroundings }: Situation): boolean {
+function mayRestart({ identity, serverContext }: Situation): boolean {
   return (
-    surroundings.isSuperuser || (isAtLeast(identity, '2.32.0') && identity.memberOfDatabaseOwner)
+    serverContext.isSuperuser || (isAtLeast(identity, '2.32.0') && identity.memberOfDatabaseOwner)
   );
 }
 
@@ -370,14 +370,14 @@ function hasOwnLevel({ facts }: Situation): boolean {
 }
 
 function notesOf(situation: Situation): readonly string[] {
-  const { change, surroundings } = situation;
+  const { change, serverContext } = situation;
   const checks: readonly (readonly [holds: boolean, note: string])[] = [
     [
-      surroundings.isTemplate,
+      serverContext.isTemplate,
       `This is a template database: databases made from it get the job as it is here. A connection to it makes CREATE DATABASE wait or fail, so keep yours short.`,
     ],
     [
-      surroundings.isTemplate && change.scope.kind === 'database',
+      serverContext.isTemplate && change.scope.kind === 'database',
       'A level that is set for a template is not copied to databases made from it, since ALTER DATABASE speaks of one database by its name: for all databases, new ones included, use the scope "instance".',
     ],
     [

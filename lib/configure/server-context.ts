@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
-import { type Identity, isAtLeast } from '../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../timescaledb/server-info.ts';
 import type { Change } from './event.ts';
 
 /** Any text as an expression of SQL, whatever is in it. */
@@ -29,7 +29,7 @@ const rowSchema = z.object({
 });
 
 /** What the statements of a change depend on beside the facts; every name and text is quoted by the server. */
-export interface Surroundings {
+export interface ServerContext {
   /** Of this connection. */
   readonly database: string;
   readonly isTemplate: boolean;
@@ -50,7 +50,7 @@ function quotedOrNull(text: string | undefined, quoted: (text: string) => string
   return text === undefined ? 'null::pg_catalog.text' : quoted(textSql(text));
 }
 
-function surroundingsQuery({ scope, scheduleInterval }: Change, identity: Identity): string {
+function surroundingsQuery({ scope, scheduleInterval }: Change, identity: ServerInfo): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
   // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
   const owner = isAtLeast(identity, '2.10.2')
@@ -91,13 +91,16 @@ function missing(what: string): RunError {
 }
 
 /**
- * Asks the server for the surroundings of a change.
+ * Asks the server for the serverContext of a change.
  *
  * @throws RunError EVENT_INVALID when a role or database of the event is not there
  */
-export async function readSurroundings(snapshot: Snapshot, change: Change): Promise<Surroundings> {
+export async function readServerContext(
+  snapshot: Snapshot,
+  change: Change,
+): Promise<ServerContext> {
   const row = await snapshot.row(surroundingsQuery(change, snapshot.identity), (found) =>
-    checkRow('the surroundings of the change', rowSchema, found),
+    checkRow('the serverContext of the change', rowSchema, found),
   );
   const { scope } = change;
   if (scope.kind === 'role' && row.role === null) throw missing('role');

@@ -2,7 +2,7 @@ import type { Level, Target } from '../config/target.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import { describePause, type JobPause, pauseOf } from './job-pause.ts';
 import {
-  isServersOwn,
+  isServerScope,
   type LevelAnswer,
   type LevelRule,
   nameOf,
@@ -27,7 +27,7 @@ export interface Consent {
 }
 
 /** Anything but empty, `0` and `false` asks not to be tracked (donottrack.sh). */
-export function asksNotToTrack(text: string | undefined): boolean {
+export function isDoNotTrackSet(text: string | undefined): boolean {
   return !['', '0', 'false'].includes((text ?? '').trim().toLowerCase());
 }
 
@@ -36,7 +36,7 @@ const SET_FOR_DATABASE = `ALTER DATABASE <this database> SET ${SETTING} = 'basic
 
 /** How an off, or a level that hides another, is undone at the place where it stands. */
 // Stryker disable next-line StringLiteral: a place of a role always has its holder
-function undoAt({ kind, holder = 'reporting role' }: Place): string {
+function remedyForPlace({ kind, holder = 'reporting role' }: Place): string {
   switch (kind) {
     case 'database':
     case 'default':
@@ -86,16 +86,16 @@ interface Denial {
 /** What is hidden has to be set where everybody can see it. */
 function deniedAsHidden({ place }: LevelAnswer, { standby, builtWithTelemetry }: Facts): Denial {
   const hides = 'The telemetry level of this database is hidden:';
-  if (standby && isServersOwn(place)) {
+  if (standby && isServerScope(place)) {
     return {
       sentence: `${hides} this is a standby, whose own configuration (${nameOf(place)}) says nothing of the primary's.`,
       remedy: `Set the level in the primary's catalogs: ${SET_FOR_DATABASE}.`,
     };
   }
-  const choice = builtWithTelemetry ? '' : `; or ${undoAt({ kind: 'levelWhenUnset' })}`;
+  const choice = builtWithTelemetry ? '' : `; or ${remedyForPlace({ kind: 'levelWhenUnset' })}`;
   return {
     sentence: `${hides} the session has one of its own (${nameOf(place)}), which cannot consent for the database.`,
-    remedy: `Either ${undoAt(place)}; or set the level for the database: ${SET_FOR_DATABASE}${choice}.`,
+    remedy: `Either ${remedyForPlace(place)}; or set the level for the database: ${SET_FOR_DATABASE}${choice}.`,
   };
 }
 
@@ -109,20 +109,20 @@ function deniedByLevel(answer: LevelAnswer, facts: Facts): Denial {
       return {
         sentence:
           'The telemetry level cannot be read: the extension has telemetry, but its library is not loaded in this session.',
-        remedy: `To make it readable: ${undoAt(place)}.`,
+        remedy: `To make it readable: ${remedyForPlace(place)}.`,
       };
     case 'level-when-unset':
       return {
         sentence:
           "The server was built without telemetry and has no level, and this target's levelWhenUnset is off.",
-        remedy: `To turn it on, ${undoAt(place)}.`,
+        remedy: `To turn it on, ${remedyForPlace(place)}.`,
       };
     default:
       return {
         sentence: isInvalid
           ? `Telemetry is off: what is set by ${where} is no level, and counts as off.`
           : `Telemetry is off, set by: ${where}.`,
-        remedy: `To turn it on: ${undoAt(place)}.`,
+        remedy: `To turn it on: ${remedyForPlace(place)}.`,
       };
   }
 }
@@ -143,7 +143,7 @@ const JOB_REMOVED: RuleAnswer = {
 };
 
 /** Whether the job is there. A server built without telemetry never has one, and needs none. */
-function askJobsPresence({ jobs, builtWithTelemetry }: Facts): RuleAnswer {
+function evaluateJobExists({ jobs, builtWithTelemetry }: Facts): RuleAnswer {
   if (jobs.length === 0 && builtWithTelemetry) return JOB_REMOVED;
   const sentence =
     jobs.length === 0
@@ -165,7 +165,7 @@ function resumption(pauses: readonly JobPause[], installedVersion: string): stri
 }
 
 /** Whether the job runs: it is scheduled, and its next start is one that the scheduler has set. */
-function askJobsPause({ jobs, installedVersion }: Facts): RuleAnswer {
+function evaluateJobScheduled({ jobs, installedVersion }: Facts): RuleAnswer {
   const pauses = jobs.map(pauseOf).filter((pause) => pause !== undefined);
   const [first] = pauses;
   if (first !== undefined) {
@@ -184,7 +184,7 @@ function askJobsPause({ jobs, installedVersion }: Facts): RuleAnswer {
 }
 
 /** Whether a dump is being restored; the extension's scheduler starts no job meanwhile (src/bgw/scheduler.c). */
-function askRestoring({ restoring }: Facts): RuleAnswer {
+function evaluateRestoring({ restoring }: Facts): RuleAnswer {
   return restoring
     ? {
         rule: 'restoring',
@@ -199,14 +199,14 @@ function askRestoring({ restoring }: Facts): RuleAnswer {
       };
 }
 
-function askLevel(facts: Facts, answer: LevelAnswer): RuleAnswer {
+function evaluateLevel(facts: Facts, answer: LevelAnswer): RuleAnswer {
   return answer.level === 'off'
     ? { rule: answer.rule, decision: 'denies', ...deniedByLevel(answer, facts) }
     : { rule: answer.rule, decision: 'grants', sentence: grantedSentence(answer) };
 }
 
 /** The answer when the environment asks not to be tracked; it needs no look at the database. */
-export const NOT_TO_BE_TRACKED = {
+export const DO_NOT_TRACK_DENIAL = {
   granted: false,
   level: 'off',
   rule: 'do-not-track',
@@ -216,8 +216,8 @@ export const NOT_TO_BE_TRACKED = {
   warnings: [],
 } as const satisfies Consent;
 
-function askEnvironment(isUntracked: boolean): RuleAnswer {
-  const { rule, sentence, remedy } = NOT_TO_BE_TRACKED;
+function evaluateEnvironment(isUntracked: boolean): RuleAnswer {
+  const { rule, sentence, remedy } = DO_NOT_TRACK_DENIAL;
   return isUntracked
     ? { rule, decision: 'denies', sentence, remedy }
     : { rule, decision: 'does not object', sentence: 'DO_NOT_TRACK is not set.' };
@@ -231,11 +231,11 @@ export function evaluateRules(
   level: LevelAnswer = resolveLevel(facts, target),
 ): readonly RuleAnswer[] {
   return [
-    askEnvironment(isUntracked),
-    askLevel(facts, level),
-    askJobsPresence(facts),
-    askJobsPause(facts),
-    askRestoring(facts),
+    evaluateEnvironment(isUntracked),
+    evaluateLevel(facts, level),
+    evaluateJobExists(facts),
+    evaluateJobScheduled(facts),
+    evaluateRestoring(facts),
   ];
 }
 
@@ -246,11 +246,11 @@ export function evaluateRules(
  * @param isUntracked DO_NOT_TRACK is set in the environment
  */
 export function decideConsent(facts: Facts, target: Target, isUntracked = false): Consent {
-  if (isUntracked) return NOT_TO_BE_TRACKED;
+  if (isUntracked) return DO_NOT_TRACK_DENIAL;
   const level = resolveLevel(facts, target);
   const rules = evaluateRules(facts, target, isUntracked, level);
   const { decision, ...decided } =
-    rules.find((one) => one.decision === 'denies') ?? askLevel(facts, level);
+    rules.find((one) => one.decision === 'denies') ?? evaluateLevel(facts, level);
   return {
     granted: decision === 'grants',
     level: level.level,

@@ -21,7 +21,7 @@ export interface Place {
   readonly holder?: Exclude<Holder, 'everybody'>;
 }
 
-interface Finding {
+interface LevelSetting {
   readonly level: Level;
   readonly place: Place;
   /** What stands there is a text that is no level; it counts as off. */
@@ -71,7 +71,7 @@ function placeOfSource(source: string | null): Place {
 }
 
 /** Places of the server itself, which a primary does not hand on to its standbys. */
-const SERVERS_OWN: ReadonlySet<PlaceKind> = new Set([
+const SERVER_SCOPES: ReadonlySet<PlaceKind> = new Set([
   'default',
   'configuration file',
   'command line',
@@ -79,10 +79,10 @@ const SERVERS_OWN: ReadonlySet<PlaceKind> = new Set([
 ]);
 
 /** Places in the catalogs that hold for everybody. */
-const EVERYBODYS: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
+const GLOBAL_SCOPES: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
 
-export function isServersOwn({ kind }: Place): boolean {
-  return SERVERS_OWN.has(kind);
+export function isServerScope({ kind }: Place): boolean {
+  return SERVER_SCOPES.has(kind);
 }
 
 function rank(level: Level): number {
@@ -94,13 +94,13 @@ export function nameOf({ kind, holder }: Place): string {
   return holder === undefined ? kind : `${kind} (${holder})`;
 }
 
-function find(text: string, place: Place): Finding {
+function find(text: string, place: Place): LevelSetting {
   const level = LEVELS.find((one) => one === text.trim().toLowerCase());
   return level === undefined ? { level: 'off', place, isInvalid: true } : { level, place };
 }
 
 /** Everything that is visible, the places where it can be changed first. */
-function allFindings({ level }: Facts): Finding[] {
+function allFindings({ level }: Facts): LevelSetting[] {
   const { stored, configured, session, source, reset } = level;
   const texts: (readonly [string | null, Place])[] = [
     ...stored.map(
@@ -117,23 +117,23 @@ function allFindings({ level }: Facts): Finding[] {
   return [...distinct.values()];
 }
 
-interface Basis {
+interface GrantingLevel {
   readonly level: Level;
   readonly rule: LevelRule;
   readonly place: Place;
 }
 
 /** What the session sees, where that speaks for the database; a standby's own configuration does not. */
-function seenBySession({ standby, level: { session, source } }: Facts): Basis | undefined {
+function seenBySession({ standby, level: { session, source } }: Facts): GrantingLevel | undefined {
   const place = placeOfSource(source);
-  const speaksForDatabase = EVERYBODYS.has(place.kind) || (isServersOwn(place) && !standby);
+  const speaksForDatabase = GLOBAL_SCOPES.has(place.kind) || (isServerScope(place) && !standby);
   if (session === null || !speaksForDatabase) return undefined;
   const rule = place.kind === 'default' ? 'level-default' : 'level-set';
   return { level: find(session, place).level, rule, place };
 }
 
 /** The level that is stored for everybody, the more specific place first. */
-function storedForEverybody({ level: { stored } }: Facts): Basis | undefined {
+function storedForEverybody({ level: { stored } }: Facts): GrantingLevel | undefined {
   for (const kind of ['database', 'all roles'] as const) {
     const found = stored.find(({ place }) => place === kind);
     if (found === undefined) continue;
@@ -152,14 +152,14 @@ function hidingPlace({ level: { source, stored } }: Facts): Place {
 }
 
 /** No loaded library defines the setting, on a server whose extension has telemetry. */
-const UNREADABLE: Basis = {
+const UNREADABLE: GrantingLevel = {
   level: 'off',
   rule: 'level-unreadable',
   place: { kind: 'not readable' },
 };
 
 /** The answer of the one who may decide on a server built without telemetry: this target's environment. */
-function choiceOf(target: Target): Basis {
+function choiceOf(target: Target): GrantingLevel {
   return {
     level: target.levelWhenUnset,
     rule: 'level-when-unset',
@@ -172,7 +172,7 @@ function choiceOf(target: Target): Basis {
  * nor can what a pooler's other client left in the session, nor what the session would fall back to (a role's setting
  * or a start-up option may be behind it); they do not count here, and can only tighten later.
  */
-function basisOf(facts: Facts, target: Target): Basis {
+function basisOf(facts: Facts, target: Target): GrantingLevel {
   const { session, source } = facts.level;
   if (session === null && facts.builtWithTelemetry) return UNREADABLE;
   const seen = seenBySession(facts) ?? storedForEverybody(facts);

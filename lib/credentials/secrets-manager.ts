@@ -4,13 +4,13 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { configError, type Target } from '../config/target.ts';
-import { RunError, tokenOf } from '../errors.ts';
+import { errorCodeOf, RunError } from '../errors.ts';
 import { type Credentials, parseSecret } from './parse-secret.ts';
 
 type VersionStage = 'AWSCURRENT' | 'AWSPENDING';
 
 function secretError(thrown: unknown): RunError {
-  const origin = tokenOf(thrown);
+  const origin = errorCodeOf(thrown);
   const details = { origin, original: thrown };
   switch (origin) {
     case 'ResourceNotFoundException':

@@ -3,7 +3,7 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { request as requestHttps } from 'node:https';
 import { Socket } from 'node:net';
 import type { Delivery } from '../config/send-report-config.ts';
-import { RunError, tokenOf } from '../errors.ts';
+import { errorCodeOf, RunError } from '../errors.ts';
 import { tlsFaultOf, tlsOriginOf } from '../network/tls-faults.ts';
 import { PRODUCT } from '../product.ts';
 import type { Report } from '../report/build-report.ts';
@@ -59,7 +59,7 @@ export interface Sent {
 
 /** Why there is no status line: what a request, a socket or TLS has thrown. */
 export function unreachableError(original: unknown): RunError {
-  const origin = tokenOf(original);
+  const origin = errorCodeOf(original);
   const details = { origin, original };
   if (origin === 'TimeoutError') {
     return new RunError(

@@ -24,7 +24,7 @@ function isAddress(url: string): boolean {
 }
 
 /**
- * Ends a connection as is usual, so that the other side has nothing to complain of; what comes from there is not looked at. A
+ * Ends a connection as is usual, so that the other side has nothing to printErrors of; what comes from there is not looked at. A
  * server that requires a client certificate says so only now: in TLS 1.3 the client's handshake is done before.
  *
  * @throws what TLS has thrown
@@ -59,7 +59,7 @@ function observer(walk: Walk, way: Way): Observer {
       walk.pass('endpoint-dns', { detail: `the name of the ${first()} resolves` });
     }
     if (milestone === 'connected') {
-      if (!walk.isBehind('endpoint-dns')) {
+      if (!walk.isDone('endpoint-dns')) {
         walk.skip('endpoint-dns', `the ${first()} is an address`);
       }
       walk.pass('endpoint-tcp', { detail: `connected to the ${first()}` });
@@ -104,10 +104,10 @@ async function connect(
 
 /** What an error says of the stages before the broken one. */
 function credit(walk: Walk, error: unknown, { isDirect }: Way, first: string): void {
-  if (!walk.isBehind('endpoint-dns') && isAddress(first)) {
+  if (!walk.isDone('endpoint-dns') && isAddress(first)) {
     walk.skip('endpoint-dns', `the ${isDirect ? 'endpoint' : 'proxy'} is an address`);
   }
-  if (!isDirect && walk.isBehind('endpoint-tcp') && tlsFaultOf(error) !== undefined) {
+  if (!isDirect && walk.isDone('endpoint-tcp') && tlsFaultOf(error) !== undefined) {
     walk.pass('proxy', { detail: 'lets through to the endpoint' });
   }
 }

@@ -1,23 +1,23 @@
-import { type Consent, NOT_TO_BE_TRACKED } from '../consent/decide-consent.ts';
-import { type ErrorTokens, type RunError, tokensOf } from '../errors.ts';
+import { type Consent, DO_NOT_TRACK_DENIAL } from '../consent/decide-consent.ts';
+import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
 import type { Line } from '../observability/logger.ts';
-import type { Phases } from '../run/deadline.ts';
-import type { Story } from '../run/outcome.ts';
+import type { Deadline } from '../run/deadline.ts';
+import type { RunRecord } from '../run/outcome.ts';
 import { type Stage, type StageName, type Walk, WOULD_BE_SKIPPED } from './checklist.ts';
 
 /** What is beyond the database, for a function that sends. */
-export interface WayOut {
+export interface EndpointCheck {
   readonly stages: readonly StageName[];
   /** Why nothing is sent, and no report built, whatever the database says. */
   readonly sendsNothing?: string;
   /** Of the run's time, what it needs. */
-  readonly keepMs: number;
+  readonly reserveMs: number;
   /** Comes through its stages, and sends nothing. Throws at the broken one. */
-  readonly walk: (walk: Walk, phases: Phases) => Promise<void>;
+  readonly walk: (walk: Walk, phases: Deadline) => Promise<void>;
 }
 
 /** What was found. */
-export interface Examination {
+export interface CheckResult {
   /** The target's name. */
   readonly database: string;
   readonly environment: string;
@@ -31,36 +31,36 @@ export interface Examination {
 }
 
 /** The one summary line of a check. */
-export interface ExaminationLine extends Line {
+export interface CheckLine extends Line {
   readonly outcome: 'examined' | 'failed';
   readonly environment?: string;
   readonly database?: string;
-  readonly consent?: Examination['consent'];
+  readonly consent?: CheckResult['consent'];
   /** The first broken stage. */
   readonly stage?: StageName;
   readonly remedy?: string;
-  readonly error?: ErrorTokens;
-  readonly durationMs: Story['durationMs'];
+  readonly error?: ErrorFields;
+  readonly durationMs: RunRecord['durationMs'];
 }
 
 /**
  * @property broken what the first broken stage has thrown
  * @property error there when nothing could be examined; whoever called throws it once the line is logged
  */
-export interface ExaminationResult {
-  readonly line: ExaminationLine;
-  readonly examination?: Examination;
+export interface CheckOutcome {
+  readonly line: CheckLine;
+  readonly examination?: CheckResult;
   readonly broken?: RunError;
   readonly error?: RunError;
 }
 
 /** What nothing being broken means for the next run. */
-function wellSentence(consent: Consent, wayOut: WayOut | undefined): string {
+function wellSentence(consent: Consent, endpointCheck: EndpointCheck | undefined): string {
   if (!consent.granted) return `Nothing is broken. ${consent.sentence} ${WOULD_BE_SKIPPED}`;
-  if (wayOut === undefined) {
+  if (endpointCheck === undefined) {
     return 'All is well as far as the report; the way to the endpoint is for send-report to check.';
   }
-  return wayOut.sendsNothing === undefined
+  return endpointCheck.sendsNothing === undefined
     ? 'All is well. A run would send its report when it is due.'
     : 'All is well. A run would judge the version when it is due, and send nothing.';
 }
@@ -72,14 +72,14 @@ function shortOf({ granted, level, rule, where, sentence }: Consent) {
 /** The result and the line, from the walk. Pure. */
 export function conclude(
   stages: readonly Stage[],
-  { target, consent, durationMs }: Story,
-  wayOut: WayOut | undefined,
+  { target, consent, durationMs }: RunRecord,
+  endpointCheck: EndpointCheck | undefined,
   broken: RunError | undefined,
-): ExaminationResult {
+): CheckOutcome {
   const stage = stages.find(({ status }) => status === 'failed');
   const sentence =
     stage === undefined
-      ? wellSentence(consent ?? NOT_TO_BE_TRACKED, wayOut)
+      ? wellSentence(consent ?? DO_NOT_TRACK_DENIAL, endpointCheck)
       : `The stage "${stage.stage}" is broken: ${stage.detail}`;
   const remedy = stage === undefined ? consent?.remedy : stage.remedy;
   const names = { database: target?.name ?? '', environment: target?.environment ?? '' };
@@ -93,7 +93,7 @@ export function conclude(
       ...(short !== null && { consent: short }),
       ...(stage !== undefined && { stage: stage.stage }),
       ...(remedy !== undefined && { remedy }),
-      ...(broken !== undefined && { error: tokensOf(broken) }),
+      ...(broken !== undefined && { error: toErrorFields(broken) }),
       durationMs,
     },
     examination: { ...names, ok: broken === undefined, sentence, consent: short, stages },
@@ -102,7 +102,7 @@ export function conclude(
 }
 
 /** Of a check that nothing came of. */
-export function failure(error: RunError, { target, durationMs }: Story): ExaminationResult {
+export function failure(error: RunError, { target, durationMs }: RunRecord): CheckOutcome {
   return {
     line: {
       outcome: 'failed',
@@ -110,7 +110,7 @@ export function failure(error: RunError, { target, durationMs }: Story): Examina
       message: error.message,
       ...(target && { environment: target.environment, database: target.name }),
       remedy: error.remedy,
-      error: tokensOf(error),
+      error: toErrorFields(error),
       durationMs,
     },
     error,

@@ -5,12 +5,12 @@ import {
 } from '../config/send-report-config.ts';
 import { DELIVERY_LIMIT_MS } from '../run/deadline.ts';
 import { type ProxySettings, walkToEndpoint } from './check-endpoint.ts';
-import type { ExaminationResult, WayOut } from './check-result.ts';
+import type { CheckOutcome, EndpointCheck } from './check-result.ts';
 import { ENDPOINT_STAGES } from './checklist.ts';
 import { type DoctorDependencies, examine as examineReading } from './run-check.ts';
 
-function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): WayOut {
-  const common = { stages: ENDPOINT_STAGES, keepMs: DELIVERY_LIMIT_MS };
+function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): EndpointCheck {
+  const common = { stages: ENDPOINT_STAGES, reserveMs: DELIVERY_LIMIT_MS };
   if ('latestVersion' in delivery) {
     return {
       ...common,
@@ -30,9 +30,9 @@ export function examine(
   input: unknown,
   settings: Settings & ProxySettings,
   dependencies: DoctorDependencies,
-): Promise<ExaminationResult> {
+): Promise<CheckOutcome> {
   return examineReading(input, settings, dependencies, (own) => {
     const { target, delivery } = parseSettings(own);
-    return { target, wayOut: wayOutOf(delivery, own) };
+    return { target, endpointCheck: wayOutOf(delivery, own) };
   });
 }

@@ -55,7 +55,7 @@ export interface Walk {
   fail(error: RunError, stage?: StageName): void;
   /** Takes back what is known of some stages, which are come through again. */
   again(stages: readonly StageName[]): void;
-  isBehind(stage: StageName): boolean;
+  isDone(stage: StageName): boolean;
   /** Every stage, in its order. */
   stages(): readonly Stage[];
 }
@@ -63,7 +63,7 @@ export interface Walk {
 /**
  * @param names the stages that there are, in their order
  */
-export function startWalk(names: readonly StageName[]): Walk {
+export function createChecklist(names: readonly StageName[]): Walk {
   const found = new Map<StageName, Stage>();
   let since = performance.now();
   const lap = (): number => {
@@ -95,7 +95,7 @@ export function startWalk(names: readonly StageName[]): Walk {
       for (const stage of stages) found.delete(stage);
       lap();
     },
-    isBehind: (stage) => found.has(stage),
+    isDone: (stage) => found.has(stage),
     stages() {
       const broken = names.findIndex((name) => found.get(name)?.status === 'failed');
       const reached = broken === -1 ? names : names.slice(0, broken + 1);

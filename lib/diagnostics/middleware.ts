@@ -3,7 +3,7 @@ import type { MiddlewareObj } from '@middy/core';
 import { createSecretReader } from '../credentials/secrets-manager.ts';
 import type { Log } from '../observability/logger.ts';
 import { SUMMARY_RESERVE_MS } from '../run/deadline.ts';
-import type { ExaminationResult } from './check-result.ts';
+import type { CheckOutcome } from './check-result.ts';
 import type { DoctorDependencies } from './run-check.ts';
 
 /** What a function loads for a check, and only then. */
@@ -12,7 +12,7 @@ interface Doctor<Settings> {
     event: unknown,
     settings: Settings,
     dependencies: DoctorDependencies,
-  ): Promise<ExaminationResult>;
+  ): Promise<CheckOutcome>;
 }
 
 /**
@@ -21,7 +21,7 @@ interface Doctor<Settings> {
  *
  * @param settings the function's environment
  */
-export function answerChecks<Settings>(
+export function checkMiddleware<Settings>(
   settings: Settings,
   client: SecretsManagerClient,
   write: Log['write'],

@@ -5,7 +5,7 @@ import { evaluateRules, type RuleAnswer } from '../consent/decide-consent.ts';
 import type { Credentials } from '../credentials/parse-secret.ts';
 import type { RunError } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
-import type { Story } from '../run/outcome.ts';
+import type { RunRecord } from '../run/outcome.ts';
 import type { ReadingMilestone, ReadingOptions } from '../run/read-database.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Facts } from '../timescaledb/facts.ts';
@@ -32,7 +32,7 @@ function describeSchedule({ every, nextDue }: Due): string {
 }
 
 /** Level and job, each by itself: one may stand behind the other. */
-function passRules(walk: Walk, target: Target, { facts, due }: Story): void {
+function passRules(walk: Walk, target: Target, { facts, due }: RunRecord): void {
   if (facts === undefined || due === undefined) return;
   const [, level, ...others] = evaluateRules(facts, target, false);
   if (level !== undefined) walk.pass('level', answerOf(level));
@@ -56,7 +56,7 @@ function describeExtension({ installedVersion, postgresqlVersion, standby }: Fac
  */
 export function observer(
   walk: Walk,
-  story: Story,
+  story: RunRecord,
   target: Target,
   seen: () => Credentials | undefined,
 ): NonNullable<ReadingOptions['observe']> {
@@ -106,12 +106,12 @@ export function describeReport({ body, source, fallback }: Report): string {
 }
 
 /** What an error says of the stages before the broken one: what has refused us was reached. */
-export function credit(walk: Walk, { code }: RunError, { facts }: Story): void {
+export function credit(walk: Walk, { code }: RunError, { facts }: RunRecord): void {
   const isRefused = code === 'DATABASE_PERMISSION';
-  if (isRefused && walk.isBehind('tcp') && !walk.isBehind('login')) {
+  if (isRefused && walk.isDone('tcp') && !walk.isDone('login')) {
     walk.pass('login', { detail: 'accepted' });
   }
-  if (!isRefused && facts === undefined && walk.isBehind('login')) {
+  if (!isRefused && facts === undefined && walk.isDone('login')) {
     walk.pass('privileges', { detail: 'CONNECT on the database', ms: 0 });
   }
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
 import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
 import { check } from '../config/validate.ts';
-import { asksNotToTrack, NOT_TO_BE_TRACKED } from '../consent/decide-consent.ts';
+import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
 import type { Credentials } from '../credentials/parse-secret.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { RunError, toRunError } from '../errors.ts';
-import { type Phases, startPhases } from '../run/deadline.ts';
-import type { Story } from '../run/outcome.ts';
+import { createDeadline, type Deadline } from '../run/deadline.ts';
+import type { RunRecord } from '../run/outcome.ts';
 import { readDatabase } from '../run/read-database.ts';
-import { conclude, type ExaminationResult, failure, type WayOut } from './check-result.ts';
-import { READING_STAGES, startWalk, type Walk } from './checklist.ts';
+import { type CheckOutcome, conclude, type EndpointCheck, failure } from './check-result.ts';
+import { createChecklist, READING_STAGES, type Walk } from './checklist.ts';
 import { credit, describeReport, describeSecret, observer } from './reading-stages.ts';
 
 const eventSchema = z.strictObject({ check: z.literal(true, 'must be true') });
@@ -30,7 +30,7 @@ export interface DoctorDependencies {
 /** What a function is to do, from its environment. */
 export interface Assignment {
   readonly target: Target;
-  readonly wayOut?: WayOut;
+  readonly endpointCheck?: EndpointCheck;
 }
 
 const WITHOUT_CONSENT = 'there is no consent';
@@ -46,39 +46,39 @@ function parseCheckEvent(event: unknown): void {
 /** From the secret to the report, by the code of a run; then the way out, if it is one that may be taken. */
 async function walkAll(
   walk: Walk,
-  story: Story,
-  { target, wayOut }: Assignment,
+  story: RunRecord,
+  { target, endpointCheck }: Assignment,
   { secretsOf, now }: DoctorDependencies,
-  phases: Phases,
+  phases: Deadline,
 ): Promise<void> {
   const reader = secretsOf(target);
   let credentials: Credentials | undefined;
   const secrets: SecretReader = {
     async read(stage, signal) {
       credentials = await reader.read(stage, signal);
-      if (!walk.isBehind('secret')) {
+      if (!walk.isDone('secret')) {
         walk.pass('secret', { detail: describeSecret(target, credentials) });
       }
       return credentials;
     },
   };
-  const sendsNothing = wayOut?.sendsNothing;
+  const sendsNothing = endpointCheck?.sendsNothing;
   const { consent, report } = await readDatabase(story, target, secrets, phases, {
     time: now(),
     ignoreSchedule: true,
     withoutReport: sendsNothing !== undefined,
-    keepMs: wayOut?.keepMs ?? 0,
+    reserveMs: endpointCheck?.reserveMs ?? 0,
     observe: observer(walk, story, target, () => credentials),
   });
   if (report !== undefined) walk.pass('report', { detail: describeReport(report) });
   const why = consent.granted ? sendsNothing : WITHOUT_CONSENT;
-  if (why === undefined) await wayOut?.walk(walk, phases);
+  if (why === undefined) await endpointCheck?.walk(walk, phases);
   else walk.skipRest(why);
 }
 
 async function findBroken(
   walk: Walk,
-  story: Story,
+  story: RunRecord,
   work: () => Promise<void>,
 ): Promise<RunError | undefined> {
   try {
@@ -88,7 +88,7 @@ async function findBroken(
     const error = toRunError(thrown);
     credit(walk, error, story);
     // Of the files that a target names there is one alone, the authority's; before the secret it is the function's region.
-    const isOfFile = error.code === 'CONFIG_INVALID' && walk.isBehind('secret');
+    const isOfFile = error.code === 'CONFIG_INVALID' && walk.isDone('secret');
     walk.fail(error, isOfFile ? 'tls' : undefined);
     return error;
   }
@@ -106,25 +106,25 @@ export async function examine<Settings extends DoctorSettings>(
   settings: Settings,
   dependencies: DoctorDependencies,
   assign: (settings: Settings) => Assignment = (own) => ({ target: parseTarget(own) }),
-): Promise<ExaminationResult> {
-  const story: Story = { durationMs: {} };
-  const phases = startPhases(story.durationMs, dependencies.limitMs);
+): Promise<CheckOutcome> {
+  const story: RunRecord = { durationMs: {} };
+  const phases = createDeadline(story.durationMs, dependencies.limitMs);
   try {
     const assignment = assign(settings);
-    const { target, wayOut } = assignment;
+    const { target, endpointCheck } = assignment;
     story.target = target;
     parseCheckEvent(input);
-    const walk = startWalk([...READING_STAGES, ...(wayOut?.stages ?? [])]);
+    const walk = createChecklist([...READING_STAGES, ...(endpointCheck?.stages ?? [])]);
     const broken = await findBroken(walk, story, async () => {
-      if (asksNotToTrack(settings.DO_NOT_TRACK)) {
-        story.consent = NOT_TO_BE_TRACKED;
+      if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {
+        story.consent = DO_NOT_TRACK_DENIAL;
         walk.skipRest('DO_NOT_TRACK is set: not even the secret is read');
       } else {
         await walkAll(walk, story, assignment, dependencies, phases);
       }
     });
     phases.stop();
-    return conclude(walk.stages(), story, wayOut, broken);
+    return conclude(walk.stages(), story, endpointCheck, broken);
   } catch (thrown) {
     phases.stop();
     return failure(toRunError(thrown), story);

@@ -30,7 +30,7 @@ function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): re
     count('Checked', outcome === 'checked'),
     count('Skipped', outcome === 'skipped'),
     count('Failed', outcome === 'failed'),
-    count('FailedForGood', outcome === 'failed' && retry === undefined),
+    count('FinalFailures', outcome === 'failed' && retry === undefined),
     ['Duration', MetricUnit.Milliseconds, durationMs.total ?? 0],
     ...(report ? [['ReportSize', MetricUnit.Bytes, report.bytes] as const] : []),
     ...(version

@@ -7,9 +7,9 @@ import { readRotated, type SecretReader } from '../credentials/secrets-manager.t
 import { RunError } from '../errors.ts';
 import { PRODUCT } from '../product.ts';
 import {
+  DatabaseSocket,
   isConfidential,
   type Observer,
-  SocketTo,
   serverNameOf,
   tlsOptions,
   watch,
@@ -46,11 +46,11 @@ async function toConnectError(
   { isConnected, firstByte, isAskedForTls, isPasswordInQuestion }: Attempt,
 ): Promise<RunError> {
   // Loaded only when something has failed, as in lib/postgres/snapshot.ts.
-  const { noRoom, silent, toDatabaseError } = await import('./errors.ts');
+  const { tooManyConnections, silent, toDatabaseError } = await import('./errors.ts');
   const { stalled } = await import('./connection-errors.ts');
   const isTimeout = error instanceof Error && error.message === 'timeout expired';
   if (isTimeout && isConnected) return firstByte === undefined ? silent(error) : stalled(error);
-  if (isAskedForTls && firstByte === 'E'.charCodeAt(0)) return noRoom(error);
+  if (isAskedForTls && firstByte === 'E'.charCodeAt(0)) return tooManyConnections(error);
   return toDatabaseError(error, isPasswordInQuestion ? 'password' : 'connect');
 }
 
@@ -67,7 +67,7 @@ async function connect(
 ): Promise<Connection> {
   signal.throwIfAborted();
   observe('begun');
-  const socket = new SocketTo(credentials);
+  const socket = new DatabaseSocket(credentials);
   const ssl = tlsOptions(target, credentials);
   const connection = new GuardedConnection({ stream: () => socket, ssl }, () =>
     isConfidential(target, credentials, socket),
@@ -161,7 +161,7 @@ async function close({ client, socket }: Connection): Promise<void> {
  *
  * @param signal when aborted, cuts the line at once
  */
-export async function lend<T>(
+export async function withConnection<T>(
   connection: Connection,
   signal: AbortSignal,
   work: (client: Client) => Promise<T>,

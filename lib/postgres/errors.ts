@@ -1,4 +1,4 @@
-import { RunError, tokenOf } from '../errors.ts';
+import { errorCodeOf, RunError } from '../errors.ts';
 import { tlsFaultOf, tlsOriginOf } from '../network/tls-faults.ts';
 import {
   authenticationRequestError,
@@ -29,7 +29,7 @@ const refused = unreachable(
   'Check host and port, and that the server is up and listens on more than its own machine (listen_addresses).',
 );
 
-const brokenOff = unreachable(
+const connectionReset = unreachable(
   'The connection to the database server was broken off before the login was done.',
   'Check host and port, that the server is up, and what is between: a proxy, a pooler or a firewall may refuse us.',
 );
@@ -67,7 +67,7 @@ const busy: ErrorMaker = (details) =>
   );
 
 /** What a server answers that cannot start a process is no message of the protocol, and has no SQLSTATE. */
-export function noRoom(original: unknown): RunError {
+export function tooManyConnections(original: unknown): RunError {
   return busy({ origin: undefined, original });
 }
 
@@ -194,7 +194,7 @@ const PROTOCOL_VIOLATION = '08P01';
 const INTERNAL_ERROR = 'XX000';
 
 /** SQLSTATEs that say something else of a login than of a statement. */
-const OF_LOGIN: ReadonlyMap<string, ErrorMaker> = new Map([
+const LOGIN_SQLSTATES: ReadonlyMap<string, ErrorMaker> = new Map([
   ['55000', closed],
   ['58P01', noSession],
 ]);
@@ -278,7 +278,7 @@ const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, unresolved],
   [/^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, unanswered],
   [/^(ECONNREFUSED|ENOENT|EACCES)$/, refused],
-  [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, brokenOff],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, connectionReset],
 ];
 
 /** `password`: during the login, when the password was sent and not accepted yet. */
@@ -289,7 +289,7 @@ function bySqlstateOfLogin(origin: string, text: string, when: When): ErrorMaker
   if (origin === PROTOCOL_VIOLATION || origin === INTERNAL_ERROR) {
     return poolerAtLogin(text, when === 'password');
   }
-  const maker = OF_LOGIN.get(origin) ?? BY_SQLSTATE.get(origin);
+  const maker = LOGIN_SQLSTATES.get(origin) ?? BY_SQLSTATE.get(origin);
   return maker === unexpectedCatalog ? undefined : maker;
 }
 
@@ -311,7 +311,7 @@ function makerForToken(origin: string, error: Error, when: When): ErrorMaker | u
 
 /** What node-postgres says. */
 function makerForText(text: string, when: When): ErrorMaker | undefined {
-  if (/terminated|not queryable/.test(text)) return when === 'query' ? lost : brokenOff;
+  if (/terminated|not queryable/.test(text)) return when === 'query' ? lost : connectionReset;
   if (/unexpected .* message/i.test(text)) return invalidAnswer(when);
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }
@@ -326,7 +326,9 @@ function invalidAnswer(when: When): ErrorMaker {
  * Those are the only errors of the language that a query can end with.
  */
 function isInvalidAnswer(thrown: unknown): boolean {
-  return thrown instanceof WireError || /^(Syntax|Type|Range)Error$/.test(tokenOf(thrown) ?? '');
+  return (
+    thrown instanceof WireError || /^(Syntax|Type|Range)Error$/.test(errorCodeOf(thrown) ?? '')
+  );
 }
 
 function makerFor(thrown: Error, origin: string | undefined, when: When): ErrorMaker | undefined {
@@ -342,7 +344,7 @@ export function toDatabaseError(thrown: unknown, when: When): RunError {
   if (thrown instanceof RunError) return thrown;
   const refusal = authenticationRequestError(thrown);
   if (refusal !== undefined) return refusal;
-  const token = isInvalidAnswer(thrown) ? undefined : tokenOf(thrown);
+  const token = isInvalidAnswer(thrown) ? undefined : errorCodeOf(thrown);
   const details = { origin: tlsOriginOf(thrown) ?? token, original: thrown };
   const make =
     makerForTls(thrown, when) ??

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { IDENTITY_QUERY, type Identity, toIdentity } from '../timescaledb/server-info.ts';
-import { type Connection, lend } from './connect.ts';
+import { IDENTITY_QUERY, parseServerInfo, type ServerInfo } from '../timescaledb/server-info.ts';
+import { type Connection, withConnection } from './connect.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
 const STATEMENT_TIMEOUT_MS = 60_000;
@@ -10,7 +10,7 @@ const STATEMENT_TIMEOUT_MS = 60_000;
  */
 const CLIENT_CHECK_MS = 1_000;
 /** Of what is left of the run, so that it is the server that ends a statement, and says so: it knows more of the cause. */
-const FOR_THE_ANSWER_MS = 250;
+const CLIENT_GRACE_MS = 250;
 const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 /** For what is read after an error, which may have been a lock time-out: the whole stays within one and a second. */
@@ -51,23 +51,23 @@ ${IDENTITY_QUERY}`;
  * PostgreSQL knows since 11. Until 12 the time of a message counts from its first statement by the limit of then; only what
  * begins or ends a transaction, or a part of one, lets it begin anew.
  */
-const beforeReading = (limitMs: number, { serverVersionNum }: Identity): string => `
+const perStatementSettings = (limitMs: number, { serverVersionNum }: ServerInfo): string => `
 ${statementTimeout(limitMs)}${serverVersionNum < 110_000 ? '' : '\nset local jit = off;'}${serverVersionNum < 130_000 ? '\nsavepoint before_reading;' : ''}
 `;
 
 /** After an error the snapshot goes on where it began, with less patience for locks. */
-const AFTER_ERROR = `
+const RECOVER_SQL = `
 rollback to savepoint before_reading;
 set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};`;
 
 function statementTimeout(limitMs: number): string {
-  const ms = Math.ceil(Math.max(1, Math.min(limitMs - FOR_THE_ANSWER_MS, STATEMENT_TIMEOUT_MS)));
+  const ms = Math.ceil(Math.max(1, Math.min(limitMs - CLIENT_GRACE_MS, STATEMENT_TIMEOUT_MS)));
   return `set local statement_timeout = ${ms};`;
 }
 
 /** One read-only snapshot of one database. */
 export interface Snapshot {
-  readonly identity: Identity;
+  readonly identity: ServerInfo;
   /**
    * Runs one SELECT that gives one row, and reads it. One that fails, or whose row cannot be read, leaves nothing behind,
    * not even a lock, and does not end the snapshot: another can be tried.
@@ -102,13 +102,14 @@ export async function withSnapshot<T>(
   remainingMs: () => number,
   read: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
-  return lend(connection, signal, async (client) => {
-    const identity = toIdentity(await query(client, head(remainingMs())));
+  return withConnection(connection, signal, async (client) => {
+    const identity = parseServerInfo(await query(client, head(remainingMs())));
     let hasFailed = false;
     const result = await read({
       identity,
       async row(sql, readRow) {
-        const before = (hasFailed ? AFTER_ERROR : '') + beforeReading(remainingMs(), identity);
+        const before =
+          (hasFailed ? RECOVER_SQL : '') + perStatementSettings(remainingMs(), identity);
         hasFailed = true;
         const value = readRow(await query(client, before + sql));
         hasFailed = false;

@@ -71,7 +71,7 @@ export function isConfidential(
  * Connects to where the credentials say, whatever name node-postgres checks the server by. A host that is a path is the
  * folder of the server's Unix sockets, as everywhere in PostgreSQL.
  */
-export class SocketTo extends Socket {
+export class DatabaseSocket extends Socket {
   readonly #host: string;
   readonly #port: number;
 

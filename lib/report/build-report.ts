@@ -4,12 +4,12 @@ import type { Level, Target } from '../config/target.ts';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import type { Snapshot } from '../postgres/snapshot.ts';
-import { type Identity, isAtLeast, memberFunction } from '../timescaledb/server-info.ts';
+import { isAtLeast, memberFunction, type ServerInfo } from '../timescaledb/server-info.ts';
 import { FIELDS } from './fields/all-fields.ts';
 import { knownFields } from './fields/field.ts';
 import { relationsCtes } from './fields/relations.ts';
 import { estimatedCount, type Sizes } from './sql/measure-relations.ts';
-import { checkPublished } from './validate-report.ts';
+import { validateReport } from './validate-report.ts';
 
 /**
  * More is no report, but somebody's data in it. The usual one has less than 20 kB; the server's own text with a count for
@@ -45,7 +45,7 @@ from (select (${sql})::pg_catalog.text as report offset 0) r`;
 }
 
 /** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */
-export function reportQuery(identity: Identity, sizes: Sizes): string {
+export function reportQuery(identity: ServerInfo, sizes: Sizes): string {
   const hasRelations = isAtLeast(identity, '2.6.0');
   const rows = knownFields(FIELDS, identity.release).map(
     ({ name, sql }) => `  ('${name}', ${sql(identity)})`,
@@ -66,7 +66,7 @@ ${measured(
  * it although telemetry is off only when asked to. What is not to be told at this level is not, whatever level this session
  * happens to have.
  */
-function functionQuery(identity: Identity, level: Level): string | undefined {
+function functionQuery(identity: ServerInfo, level: Level): string | undefined {
   const report = memberFunction(identity, 'get_telemetry_report');
   if (report?.callable !== true) return undefined;
   const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
@@ -107,7 +107,7 @@ function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
     // The server has counted them; a server that lies must not make us send more.
     const length = Buffer.byteLength(report);
     if (length > MAX_REPORT_BYTES) throw tooLarge(length);
-    checkPublished(report, identity.release);
+    validateReport(report, identity.release);
     return { report, estimated_relations };
   });
 }

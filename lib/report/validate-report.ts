@@ -47,7 +47,7 @@ function describe(issue: z.core.$ZodIssue, published: ReadonlySet<string>): stri
  * For `JSON.parse`: gives the key `__proto__`, which zod passes over with its value, a name that is looked at like any other
  * and that nothing else in its object has.
  */
-function inSight(_key: string, value: unknown): unknown {
+function exposeProtoKey(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'))
     return value;
   const { ['__proto__']: hidden, ...rest }: Record<string, unknown> = { ...value };
@@ -69,7 +69,7 @@ function limitValues(): (key: string, value: unknown) => unknown {
   return (key, value) => {
     values += 1;
     if (values > MAX_VALUES) throw tooManyValues();
-    return inSight(key, value);
+    return exposeProtoKey(key, value);
   };
 }
 
@@ -93,7 +93,7 @@ function read(text: string, release: string) {
  * @param text should be JSON
  * @throws RunError REPORT_UNPUBLISHED with what is not on the list; it quotes no value
  */
-export function checkPublished(text: string, release: string): void {
+export function validateReport(text: string, release: string): void {
   const result = read(text, release);
   if (result.success) return;
   const published = new Set(namesIn(FIELDS));

@@ -1,5 +1,5 @@
 import { RunError } from '../errors.ts';
-import type { Phase, Story } from './outcome.ts';
+import type { Phase, RunRecord } from './outcome.ts';
 
 /** TimescaleDB's own limit for its telemetry job (`max_runtime`), until the database has said otherwise. */
 const DEFAULT_LIMIT_MS = 100_000;
@@ -33,19 +33,19 @@ const LIMITS_MS: Readonly<Record<Phase, number>> = {
 const LARGEST_SHARE = 0.25;
 
 /** Runs the phases of one run, one after the other, each within its own limit and the run's, and keeps how long each took. */
-export interface Phases {
+export interface Deadline {
   /**
    * @param work gets a signal that is aborted when the phase has to end, which may be at once
-   * @param keepMs of the run's time, what is for later phases
+   * @param reserveMs of the run's time, what is for later phases
    * @throws RunError TIME_LIMIT, naming the phase, when it has not ended in time
    */
-  run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>, keepMs?: number): Promise<T>;
+  run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>, reserveMs?: number): Promise<T>;
   /**
    * Sets the run's limit, counted from its beginning, also for the phase that is running.
    *
    * @param limitMs in milliseconds; 0 for none but the function's own
    */
-  limitTo(limitMs: number): void;
+  setRunLimit(limitMs: number): void;
   /** What is left for the phase that is running, in milliseconds. */
   readonly remainingMs: () => number;
 }
@@ -72,7 +72,7 @@ function elapsedMs(since: number): number {
 interface Running {
   readonly phase: Phase;
   readonly startedAt: number;
-  readonly keepMs: number;
+  readonly reserveMs: number;
   readonly giveUp: () => void;
 }
 
@@ -82,21 +82,21 @@ interface Running {
  * @param functionMs what is left of the function's own time; no phase goes beyond it
  * @param retryMs what is kept of it for planning a retry, which is not bounded by the run's limit
  */
-export function startPhases(
-  durationMs: Story['durationMs'],
+export function createDeadline(
+  durationMs: RunRecord['durationMs'],
   functionMs: number,
   retryMs = 0,
-): Phases & { stop(): void } {
+): Deadline & { stop(): void } {
   const startedAt = performance.now();
   const ceilingMs = functionMs - retryMs;
   let limitMs = Math.min(DEFAULT_LIMIT_MS, ceilingMs);
   let running: Running | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const endOf = ({ phase, startedAt: began, keepMs }: Running): number => {
+  const endOf = ({ phase, startedAt: began, reserveMs }: Running): number => {
     const endsOwn = began + LIMITS_MS[phase];
     if (phase === 'retry') return Math.min(endsOwn, startedAt + functionMs);
-    return Math.min(endsOwn, startedAt + limitMs - Math.min(keepMs, limitMs * LARGEST_SHARE));
+    return Math.min(endsOwn, startedAt + limitMs - Math.min(reserveMs, limitMs * LARGEST_SHARE));
   };
   const remainingMs = (): number =>
     (running === undefined ? startedAt + limitMs : endOf(running)) - performance.now();
@@ -115,17 +115,17 @@ export function startPhases(
 
   return {
     remainingMs,
-    limitTo(wantedMs) {
+    setRunLimit(wantedMs) {
       limitMs = wantedMs > 0 ? Math.min(wantedMs, ceilingMs) : ceilingMs;
       watch();
     },
-    async run(phase, work, keepMs = 0) {
+    async run(phase, work, reserveMs = 0) {
       const controller = new AbortController();
       const { promise: limit, reject } = Promise.withResolvers<never>();
       const current: Running = {
         phase,
         startedAt: performance.now(),
-        keepMs,
+        reserveMs,
         giveUp() {
           // First, so that what the abort makes of the work cannot come before it.
           reject(timeLimit(current));

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
 import { check } from '../config/validate.ts';
 import {
-  asksNotToTrack,
   type Consent,
   evaluateRules,
+  isDoNotTrackSet,
   type RuleAnswer,
 } from '../consent/decide-consent.ts';
 import { type VisibleLevel, visibleLevels } from '../consent/telemetry-level.ts';
@@ -12,8 +12,8 @@ import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { RunError, toRunError } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { type Phases, startPhases } from './deadline.ts';
-import { type Outcome, type Story, toOutcome } from './outcome.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
+import { type Outcome, type RunRecord, toOutcome } from './outcome.ts';
 import { readDatabase } from './read-database.ts';
 
 const eventSchema = z.strictObject({ alwaysDisplayReport: z._default(z.boolean(), false) });
@@ -91,16 +91,16 @@ function notesOf(facts: Facts, report: Report | undefined, notes: readonly strin
 }
 
 async function read(
-  story: Story,
+  story: RunRecord,
   input: unknown,
   settings: PreviewSettings,
   { secretsOf, now }: PreviewDependencies,
-  phases: Phases,
+  phases: Deadline,
 ): Promise<Preview> {
   const target = parseTarget(settings);
   story.target = target;
   const { alwaysDisplayReport: always } = parsePreviewEvent(input);
-  const isUntracked = asksNotToTrack(settings.DO_NOT_TRACK);
+  const isUntracked = isDoNotTrackSet(settings.DO_NOT_TRACK);
   const { facts, consent, due, report } = await readDatabase(
     story,
     target,
@@ -137,8 +137,8 @@ export async function preview(
   settings: PreviewSettings,
   dependencies: PreviewDependencies,
 ): Promise<PreviewResult> {
-  const story: Story = { durationMs: {} };
-  const phases = startPhases(story.durationMs, dependencies.limitMs);
+  const story: RunRecord = { durationMs: {} };
+  const phases = createDeadline(story.durationMs, dependencies.limitMs);
   try {
     const shown = await read(story, input, settings, dependencies, phases);
     phases.stop();

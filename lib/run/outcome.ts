@@ -2,7 +2,7 @@ import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import type { Consent } from '../consent/decide-consent.ts';
 import type { Receipt } from '../delivery/deliver.ts';
-import { type ErrorTokens, type RunError, tokensOf } from '../errors.ts';
+import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
 import type { Line, Severity } from '../observability/logger.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Due } from '../schedule/due.ts';
@@ -21,7 +21,7 @@ export type Phase =
   | 'retry';
 
 /** What a run has learned so far; it grows from top to bottom, and whatever is there goes into the summary. */
-export interface Story {
+export interface RunRecord {
   event?: RunEvent;
   target?: Target;
   retrySettings?: RetrySettings | undefined;
@@ -83,8 +83,8 @@ export interface Outcome extends Line {
   };
   /** The attempt that will follow this one. */
   readonly retry?: Retry;
-  readonly error?: ErrorTokens;
-  readonly durationMs: Story['durationMs'];
+  readonly error?: ErrorFields;
+  readonly durationMs: RunRecord['durationMs'];
 }
 
 function textOf({ code, origin, message, remedy }: RunError): string {
@@ -92,7 +92,7 @@ function textOf({ code, origin, message, remedy }: RunError): string {
 }
 
 /** What is no failure, and yet somebody should look at. */
-function warningsOf({ facts, consent, report, retryError }: Story): readonly string[] {
+function warningsOf({ facts, consent, report, retryError }: RunRecord): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
     ...(consent?.warnings ?? []),
@@ -149,7 +149,7 @@ function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
 }
 
 /** What goes into every outcome, as far as the run has come. */
-function common(story: Story) {
+function common(story: RunRecord) {
   const { event, target, facts, consent, due, report, receipt, verdict, retry } = story;
   const warnings = warningsOf(story);
   return {
@@ -175,7 +175,7 @@ function common(story: Story) {
   };
 }
 
-function severityOf(story: Story): Severity {
+function severityOf(story: RunRecord): Severity {
   const { severity = 'INFO' } = story.verdict ?? {};
   return severity === 'INFO' && warningsOf(story).length > 0 ? 'WARN' : severity;
 }
@@ -188,24 +188,24 @@ function notDue({ every, nextDue }: Due): string {
 }
 
 /** Why nothing is sent. */
-function whySkipped({ consent, due }: Story): string {
+function whySkipped({ consent, due }: RunRecord): string {
   if (consent?.granted && due !== undefined) return notDue(due);
   return consent?.sentence ?? '';
 }
 
-function failure(story: Story, error: RunError): Outcome {
+function failure(story: RunRecord, error: RunError): Outcome {
   return {
     outcome: 'failed',
     severity: story.retry === undefined ? 'ERROR' : 'WARN',
     message: error.message,
     ...common(story),
     remedy: error.remedy,
-    error: tokensOf(error),
+    error: toErrorFields(error),
   };
 }
 
 /** The verdict of a run that did what it was to do: it sent, or by configuration only checked. */
-function verdictOf({ verdict, consent }: Story): Verdict | undefined {
+function verdictOf({ verdict, consent }: RunRecord): Verdict | undefined {
   return consent?.granted ? verdict : undefined;
 }
 
@@ -214,7 +214,7 @@ function verdictOf({ verdict, consent }: Story): Verdict | undefined {
  *
  * @param unsent what it is called when nothing was to be done
  */
-export function toOutcome(story: Story, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
+export function toOutcome(story: RunRecord, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
   const { error, consent, receipt } = story;
   if (error !== undefined) return failure(story, error);
   const verdict = verdictOf(story);

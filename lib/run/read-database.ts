@@ -6,8 +6,8 @@ import { withSnapshot } from '../postgres/snapshot.ts';
 import type { Milestone, Observer } from '../postgres/socket.ts';
 import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from '../schedule/due.ts';
 import { type Facts, readFacts } from '../timescaledb/facts.ts';
-import type { Phases } from './deadline.ts';
-import type { Story } from './outcome.ts';
+import type { Deadline } from './deadline.ts';
+import type { RunRecord } from './outcome.ts';
 
 /** How far the reading has come, after the login. */
 export type ReadingMilestone = Milestone | 'identified' | 'factsRead' | 'decided';
@@ -23,7 +23,7 @@ export interface ReadingOptions {
   /** Build no report at all: where nothing is sent, only the facts count. */
   readonly withoutReport?: boolean;
   /** Of the run's time, what the sending needs; nothing where nothing is sent. */
-  readonly keepMs?: number;
+  readonly reserveMs?: number;
   /** Build the report without consent, too: for showing it, never for sending. */
   readonly always?: boolean | undefined;
   /** DO_NOT_TRACK is set: there is no consent, whatever the database says. */
@@ -33,7 +33,7 @@ export interface ReadingOptions {
 }
 
 /** What has no consent is shown at the most: the extension's own function would write. */
-function onlyReading(target: Target): Target {
+function withCatalogSource(target: Target): Target {
   return { ...target, reportSource: 'catalog' };
 }
 
@@ -44,7 +44,11 @@ const SUPERSEDED =
  * A retry that was planned while the database could not be asked may come when the next due tick has been: that one has
  * sent the report, or is tried again itself.
  */
-async function decideDueOf(facts: Facts, tick: Tick, retriedAt: number | undefined): Promise<Due> {
+async function decideDueForRetry(
+  facts: Facts,
+  tick: Tick,
+  retriedAt: number | undefined,
+): Promise<Due> {
   const due = await decideDue(facts, tick);
   const next = nextDueTick(due, tick);
   if (retriedAt === undefined || !due.isDue || next === null || retriedAt < next) return due;
@@ -54,7 +58,7 @@ async function decideDueOf(facts: Facts, tick: Tick, retriedAt: number | undefin
 
 /** What the facts say of this tick: may it report, and is it to. */
 async function decide(
-  story: Story,
+  story: RunRecord,
   facts: Facts,
   target: Target,
   {
@@ -67,7 +71,7 @@ async function decide(
   }: ReadingOptions,
 ) {
   const consent = decideConsent(facts, target, isUntracked);
-  const due = await decideDueOf(facts, { time, hours: target.tickHours }, retriedAt);
+  const due = await decideDueForRetry(facts, { time, hours: target.tickHours }, retriedAt);
   Object.assign(story, { consent, due });
   return {
     consent,
@@ -82,10 +86,10 @@ async function decide(
  * the report.
  */
 export async function readDatabase(
-  story: Story,
+  story: RunRecord,
   target: Target,
   secrets: SecretReader,
-  phases: Phases,
+  phases: Deadline,
   options: ReadingOptions,
 ) {
   const { observe = () => undefined } = options;
@@ -103,17 +107,17 @@ export async function readDatabase(
         const facts = await readFacts(snapshot);
         story.facts = facts;
         observe('factsRead');
-        phases.limitTo(jobSettings(facts).maxRuntimeMs);
+        phases.setRunLimit(jobSettings(facts).maxRuntimeMs);
         const { consent, due, isWanted } = await decide(story, facts, target, options);
         observe('decided');
         if (!isWanted) return { facts, consent, due };
-        const source = consent.granted ? target : onlyReading(target);
+        const source = consent.granted ? target : withCatalogSource(target);
         // Not loaded by a run that has nothing to report.
         const { buildReport } = await import('../report/build-report.ts');
         const report = await buildReport(snapshot, source, consent.level);
         story.report = report;
         return { facts, consent, due, report };
       }),
-    options.keepMs,
+    options.reserveMs,
   );
 }

@@ -6,16 +6,16 @@ import {
   type VersionCheck,
 } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
-import { asksNotToTrack, NOT_TO_BE_TRACKED } from '../consent/decide-consent.ts';
+import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type Newest, understand } from '../delivery/parse-reply.ts';
-import { RunError, tokenOf, toRunError } from '../errors.ts';
+import { errorCodeOf, RunError, toRunError } from '../errors.ts';
 import { jobSettings } from '../schedule/due.ts';
 import type { OneTimeSchedule } from '../schedule/plan-retry.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { Verdict } from '../version-check/judge-version.ts';
-import { DELIVERY_LIMIT_MS, type Phases, RETRY_LIMIT_MS, startPhases } from './deadline.ts';
-import { type Outcome, type Story, toOutcome } from './outcome.ts';
+import { createDeadline, DELIVERY_LIMIT_MS, type Deadline, RETRY_LIMIT_MS } from './deadline.ts';
+import { type Outcome, type RunRecord, toOutcome } from './outcome.ts';
 import { readDatabase } from './read-database.ts';
 
 export interface RunDependencies {
@@ -48,8 +48,8 @@ export async function run(
   settings: Settings,
   dependencies: RunDependencies,
 ): Promise<RunResult> {
-  const story: Story = { durationMs: {} };
-  const phases = startPhases(
+  const story: RunRecord = { durationMs: {} };
+  const phases = createDeadline(
     story.durationMs,
     dependencies.limitMs,
     settings.RETRY ? RETRY_LIMIT_MS : 0,
@@ -58,7 +58,7 @@ export async function run(
     await execute(story, input, settings, dependencies, phases);
   } catch (thrown) {
     story.error = toRunError(thrown);
-    await tryAgainLater(story, dependencies, phases);
+    await scheduleRetry(story, dependencies, phases);
   } finally {
     phases.stop();
   }
@@ -67,19 +67,19 @@ export async function run(
 }
 
 async function execute(
-  story: Story,
+  story: RunRecord,
   input: unknown,
   settings: Settings,
   { secretsOf, now }: RunDependencies,
-  phases: Phases,
+  phases: Deadline,
 ): Promise<void> {
   const { target, delivery, retry } = parseSettings(settings);
   story.target = target;
   story.retrySettings = retry;
   const event = parseEvent(input);
   story.event = event;
-  if (asksNotToTrack(settings.DO_NOT_TRACK)) {
-    story.consent = NOT_TO_BE_TRACKED;
+  if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {
+    story.consent = DO_NOT_TRACK_DENIAL;
     return;
   }
 
@@ -87,11 +87,11 @@ async function execute(
     time: tickTime(event, now),
     ...((event.attempt ?? 0) > 0 && { retriedAt: now() }),
     ignoreSchedule: event.ignoreSchedule,
-    ...('latestVersion' in delivery ? { withoutReport: true } : { keepMs: DELIVERY_LIMIT_MS }),
+    ...('latestVersion' in delivery ? { withoutReport: true } : { reserveMs: DELIVERY_LIMIT_MS }),
   });
   const { facts, report } = reading;
   if ('latestVersion' in delivery) {
-    if (isToBeChecked(reading, event, delivery)) {
+    if (shouldCheckVersion(reading, event, delivery)) {
       story.verdict = await judge(
         { says: 'outdated', named: delivery.latestVersion },
         facts,
@@ -117,7 +117,7 @@ async function judge(newest: Newest, facts: Facts, { name }: Target): Promise<Ve
 }
 
 /** As the built-in reporter does, no consent means no version check, unless the operator wants one, who sends nothing. */
-function isToBeChecked(
+function shouldCheckVersion(
   { consent, due }: Pick<Awaited<ReturnType<typeof readDatabase>>, 'consent' | 'due'>,
   { ignoreSchedule }: RunEvent,
   { whenOff }: VersionCheck,
@@ -134,7 +134,7 @@ function notScheduled(thrown: unknown): RunError {
   return new RunError('RETRY_NOT_SCHEDULED', 'The retry of this run could not be scheduled.', {
     remedy:
       "Allow the function's role scheduler:CreateSchedule in this environment's schedule group and iam:PassRole of the scheduler's role; in a private subnet it needs an interface endpoint for EventBridge Scheduler.",
-    origin: tokenOf(thrown),
+    origin: errorCodeOf(thrown),
     original: thrown,
   });
 }
@@ -144,16 +144,16 @@ function notScheduled(thrown: unknown): RunError {
  * who sees the error, nor where this tick would not have sent anything. What goes wrong here is told beside the first
  * error, and never hides it.
  */
-async function tryAgainLater(
-  story: Story,
+async function scheduleRetry(
+  story: RunRecord,
   { functionArn, createSchedule, now }: RunDependencies,
-  phases: Phases,
+  phases: Deadline,
 ): Promise<void> {
   const { error, target, retrySettings, event, facts, consent, due } = story;
   if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
   if (event.ignoreSchedule || consent?.granted === false || due?.isDue === false) return;
   if (retrySettings === undefined) return;
-  const { planRetry, toSchedule } = await import('../schedule/plan-retry.ts');
+  const { planRetry, retrySchedule } = await import('../schedule/plan-retry.ts');
   const retry = planRetry({
     tick: { time: Date.parse(event.scheduledTime), hours: target.tickHours },
     attempt: event.attempt ?? 0,
@@ -163,7 +163,7 @@ async function tryAgainLater(
   });
   if (retry === undefined) return;
   try {
-    const schedule = toSchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
+    const schedule = retrySchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
     await phases.run('retry', (signal) => createSchedule(schedule, signal));
     story.retry = retry;
   } catch (thrown) {

@@ -29,7 +29,7 @@ function plural(count: number, unit: string): string {
 }
 
 /** An interval for a person: `1 month 2 days`, `24 hours`, `1.5 seconds`. */
-export function nameOfInterval(interval: Interval | null): string {
+export function formatInterval(interval: Interval | null): string {
   if (interval === null) return 'for ever';
   const { months, days, microseconds } = interval;
   const units = [
@@ -136,13 +136,13 @@ const UNKNOWN_ZONE =
   'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.';
 
 /** What PostgreSQL understands in another way: west of Greenwich is +, and these have no summer time. */
-const MEANS_ANOTHER = /^([+-]|(cet|eet|met|wet)$)/i;
+const AMBIGUOUS_TIME_ZONE = /^([+-]|(cet|eet|met|wet)$)/i;
 
 /** The calendar is loaded only for intervals that need one, which the job as it is installed does not. */
 async function calendarBoundaries(zone: string, anchorMs: number, interval: Interval) {
   const { boundariesIn } = await import('./calendar.ts');
   const inUtc = () => ({ at: boundariesIn('UTC', anchorMs, interval), notes: [UNKNOWN_ZONE] });
-  if (MEANS_ANOTHER.test(zone)) return inUtc();
+  if (AMBIGUOUS_TIME_ZONE.test(zone)) return inUtc();
   try {
     return { at: boundariesIn(zone, anchorMs, interval), notes: [] };
   } catch (error) {
@@ -184,7 +184,11 @@ function boundariesAround(
 }
 
 /** Said where the job wants more than the schedule gives. */
-function tooRare(lengthMs: number, every: string, { hours }: Tick): readonly string[] {
+function tickTooInfrequentNote(
+  lengthMs: number,
+  every: string,
+  { hours }: Tick,
+): readonly string[] {
   if (lengthMs >= hours * HOUR_MS) return [];
   const best = TICK_HOURS.findLast((one) => one * HOUR_MS <= lengthMs) ?? 1;
   const remedy =
@@ -213,7 +217,7 @@ export async function decideDue(
 ): Promise<Due> {
   const job = jobSettings(facts);
   const { scheduleInterval: interval } = job;
-  const every = nameOfInterval(interval);
+  const every = formatInterval(interval);
   if (interval === null) return { isDue: false, nextDue: null, every, notes: [] };
   const lengthMs = intervalToMs(interval);
   if (lengthMs <= 0) return { isDue: true, nextDue: toDate(tick.time), every, notes: [] };
@@ -226,7 +230,7 @@ export async function decideDue(
     isDue: near.some((ms) => previous < ms && ms <= tick.time),
     nextDue: toDate(Math.min(...near.filter((ms) => ms > tick.time))),
     every,
-    notes: [...notes, ...tooRare(lengthMs, every, tick)],
+    notes: [...notes, ...tickTooInfrequentNote(lengthMs, every, tick)],
   };
 }
 

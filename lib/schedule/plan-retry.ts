@@ -93,7 +93,7 @@ export interface OneTimeSchedule {
 /**
  * @param scheduledTime the tick's own, as its event has it
  */
-export function toSchedule(
+export function retrySchedule(
   { attempt, at }: Retry,
   scheduledTime: string,
   target: Target,

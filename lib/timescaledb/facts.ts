@@ -6,12 +6,12 @@ import { isVersionText } from '../version.ts';
 import { isoTime } from './iso-timestamp.ts';
 import {
   functionsSchema,
-  type Identity,
   isAtLeast,
   isBuiltWithTelemetry,
   jobTable,
   metadataTable,
   postgresqlVersion,
+  type ServerInfo,
 } from './server-info.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
@@ -140,7 +140,7 @@ function intervalSql(column: string): string {
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */
-function pendingLevelSql(identity: Identity): string {
+function pendingLevelSql(identity: ServerInfo): string {
   if (!identity.mayReadFileSettings) return 'null::pg_catalog.text';
   return `(
     select f.setting from pg_catalog.pg_file_settings f
@@ -153,7 +153,7 @@ function pendingLevelSql(identity: Identity): string {
  * Whose level counts for the job. Before 1.3.2 it ran as the bootstrap superuser, whose level counts in every release;
  * until 1.7 as the owner of the extension's catalogs. Then the job has an owner: by name, since 2.10.2 by oid.
  */
-function jobOwner(identity: Identity): string {
+function jobOwner(identity: ServerInfo): string {
   if (isAtLeast(identity, '2.10.2')) return 'j.owner::pg_catalog.oid';
   if (isAtLeast(identity, '2.0.0')) {
     return '(select a.oid from pg_catalog.pg_roles a where a.rolname = j.owner)';
@@ -164,7 +164,7 @@ function jobOwner(identity: Identity): string {
 }
 
 /** The telemetry's rows of the job catalog, in one form for all releases. */
-function telemetryJobs(identity: Identity): string {
+function telemetryJobs(identity: ServerInfo): string {
   const hasSchedule = isAtLeast(identity, '2.9.0');
   return `
   select j.id, s.next_start, greatest(s.last_start, s.last_finish) as last_run, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
@@ -180,7 +180,7 @@ function telemetryJobs(identity: Identity): string {
 }
 
 /** What is on the server's disk, as SQL. */
-const ON_DISK = {
+const VERSIONS_ON_DISK = {
   version: `(
     select a.default_version::pg_catalog.text from pg_catalog.pg_available_extensions a
     where a.name = 'timescaledb'
@@ -191,7 +191,7 @@ const ON_DISK = {
     order by 1
   )`,
 };
-const NOT_LISTED: typeof ON_DISK = {
+const VERSIONS_UNAVAILABLE: typeof VERSIONS_ON_DISK = {
   version: 'null::pg_catalog.text',
   versions: "'{}'::pg_catalog.text[]",
 };
@@ -200,7 +200,7 @@ const NOT_LISTED: typeof ON_DISK = {
  * What ALTER DATABASE and ALTER ROLE have stored of a level or of `timescaledb.restoring`, for everybody and for the roles
  * whose settings count.
  */
-function storedSettings(identity: Identity, reporter: string): string {
+function storedSettings(identity: ServerInfo, reporter: string): string {
   const owner = isAtLeast(identity, '2.32.0')
     ? `when r.setrole = (select d.datdba from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
         then 'database owner'`
@@ -228,7 +228,11 @@ function storedSettings(identity: Identity, reporter: string): string {
   where s.holder is not null and s.name in ('timescaledb.telemetry_level', 'timescaledb.restoring')`;
 }
 
-function factsQuery(identity: Identity, reporter: string, onDisk: typeof ON_DISK): string {
+function factsQuery(
+  identity: ServerInfo,
+  reporter: string,
+  onDisk: typeof VERSIONS_ON_DISK,
+): string {
   return `
 with telemetry_job as (${telemetryJobs(identity)}
 ),
@@ -287,7 +291,10 @@ function versionOrNull(text: string | null): string | null {
   return text !== null && isVersionText(text) ? text : null;
 }
 
-const FAILS_THE_LIST: ReadonlySet<ErrorCode> = new Set(['DATABASE_ERROR', 'CATALOG_UNEXPECTED']);
+const EXTENSION_LIST_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'DATABASE_ERROR',
+  'CATALOG_UNEXPECTED',
+]);
 
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
 async function ask(
@@ -296,10 +303,10 @@ async function ask(
 ): Promise<z.infer<typeof rowSchema>> {
   const read = (found: unknown) => checkRow('the facts', rowSchema, found);
   try {
-    return await row(factsQuery(identity, reporter, ON_DISK), read);
+    return await row(factsQuery(identity, reporter, VERSIONS_ON_DISK), read);
   } catch (error) {
-    if (!(error instanceof RunError) || !FAILS_THE_LIST.has(error.code)) throw error;
-    return await row(factsQuery(identity, reporter, NOT_LISTED), read);
+    if (!(error instanceof RunError) || !EXTENSION_LIST_ERRORS.has(error.code)) throw error;
+    return await row(factsQuery(identity, reporter, VERSIONS_UNAVAILABLE), read);
   }
 }
 

@@ -17,7 +17,7 @@ const CATALOG_TABLES = {
 } as const;
 
 /** Those in whose place something else stands. */
-const NO_TABLES = Object.entries(CATALOG_TABLES).map(
+const REPLACED_CATALOG_TABLES_SQL = Object.entries(CATALOG_TABLES).map(
   ([schema, tables]) => `
     select n.nspname || '.' || c.relname
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -81,7 +81,7 @@ select
     where n.nspname = '_timescaledb_internal' and c.relname = 'job_errors'
       and pg_catalog.has_table_privilege(c.oid, 'SELECT')
   ) as may_read_job_errors,
-  array(${NO_TABLES.join(' union all')}
+  array(${REPLACED_CATALOG_TABLES_SQL.join(' union all')}
   ) as no_tables
 from (select 1) one
 left join pg_catalog.pg_extension e on e.extname = 'timescaledb'`;
@@ -121,7 +121,7 @@ const rowSchema = z.object({
   no_tables: z.array(z.string()).check(z.maxLength(MAX_NO_TABLES)),
 });
 
-export interface Identity {
+export interface ServerInfo {
   /** As `server_version_num`: 170005 is 17.5. */
   readonly serverVersionNum: number;
   /** The server is in recovery: level, job and uuid are the primary's. */
@@ -146,24 +146,24 @@ export interface Identity {
 export const FIRST_RELEASE = '0.12.0';
 
 /** Whether the catalogs are those of `release` or of a later one. */
-export function isAtLeast(identity: Pick<Identity, 'release'>, release: string): boolean {
+export function isAtLeast(identity: Pick<ServerInfo, 'release'>, release: string): boolean {
   return gte(identity.release, release);
 }
 
 /** The schema of the extension's own functions, policies among them. */
-export function functionsSchema(identity: Identity): string {
+export function functionsSchema(identity: ServerInfo): string {
   return isAtLeast(identity, '2.12.0') ? '_timescaledb_functions' : '_timescaledb_internal';
 }
 
 /** The job catalog's table, which moved in 2.25.0. */
-export function jobTable(identity: Identity): string {
+export function jobTable(identity: ServerInfo): string {
   return isAtLeast(identity, '2.25.0')
     ? '_timescaledb_catalog.bgw_job'
     : '_timescaledb_config.bgw_job';
 }
 
 /** The table of keys and values, which had three names. */
-export function metadataTable(identity: Identity): string {
+export function metadataTable(identity: ServerInfo): string {
   if (isAtLeast(identity, '1.4.0')) return '_timescaledb_catalog.metadata';
   return isAtLeast(identity, '1.3.0')
     ? '_timescaledb_catalog.telemetry_metadata'
@@ -172,7 +172,7 @@ export function metadataTable(identity: Identity): string {
 
 /** A function of the extension's, in the schema where its release has it. */
 export function memberFunction(
-  { memberFunctions }: Identity,
+  { memberFunctions }: ServerInfo,
   name: string,
   schema?: string,
 ): MemberFunction | undefined {
@@ -182,14 +182,14 @@ export function memberFunction(
 }
 
 /** Whether the extension was compiled with its own telemetry; before 2.7 every build was, since then such a build has the function. */
-export function isBuiltWithTelemetry(identity: Identity): boolean {
+export function isBuiltWithTelemetry(identity: ServerInfo): boolean {
   return (
     !isAtLeast(identity, '2.7.0') || memberFunction(identity, 'get_telemetry_report') !== undefined
   );
 }
 
 /** `17.5` from 170005; `9.6.24` from 90624, since before 10 a major version had two numbers. */
-export function postgresqlVersion({ serverVersionNum }: Identity): string {
+export function postgresqlVersion({ serverVersionNum }: ServerInfo): string {
   const major = Math.floor(serverVersionNum / 10_000);
   if (major >= 10) return `${major}.${serverVersionNum % 10_000}`;
   return `${major}.${Math.floor(serverVersionNum / 100) % 100}.${serverVersionNum % 100}`;
@@ -199,7 +199,7 @@ export function postgresqlVersion({ serverVersionNum }: Identity): string {
  * A view, or whatever else can run code, in the place of a table: what it calls would run with the rights of the login. The
  * releases have none but one: since 2.25.0 the job catalog's old name is a view of the new one, and is not read.
  */
-function checkTables(identity: Identity, noTables: readonly string[]): void {
+function checkTables(identity: ServerInfo, noTables: readonly string[]): void {
   const isCompatible = jobTable(identity) !== '_timescaledb_config.bgw_job';
   if (noTables.every((name) => isCompatible && name === '_timescaledb_config.bgw_job')) return;
   throw new RunError(
@@ -241,7 +241,7 @@ function releaseOf(extensionVersion: string): string {
  *
  * @throws RunError EXTENSION_MISSING, VERSION_UNSUPPORTED, CATALOG_UNEXPECTED
  */
-export function toIdentity(row: unknown): Identity {
+export function parseServerInfo(row: unknown): ServerInfo {
   const checked = checkRow("the server's identity", rowSchema, row);
   const extensionVersion = checked.extension_version;
   if (extensionVersion === null) {
@@ -251,7 +251,7 @@ export function toIdentity(row: unknown): Identity {
     });
   }
   const release = releaseOf(extensionVersion);
-  const identity: Identity = {
+  const identity: ServerInfo = {
     serverVersionNum: checked.server_version_num,
     standby: checked.standby,
     extensionVersion,

@@ -1,7 +1,7 @@
 import type { Situation, VerdictCode } from './judge-version.ts';
 import {
   AS_OF,
-  fixOf,
+  fixedIn,
   isBeyondTable,
   isNewer,
   majorsFor,
@@ -27,7 +27,7 @@ function packageSentence({ name, goal, major }: Situation): string {
 }
 
 /** A server changes its PostgreSQL with one and the same TimescaleDB on both sides. */
-function wayTo(goal: Version, best: Version): string {
+function upgradePath(goal: Version, best: Version): string {
   const majors = majorsFor(best);
   const isDirect = majorsFor(goal).some((major) => majors.includes(major));
   if (isDirect) return '';
@@ -40,7 +40,7 @@ function postgresqlSentence({ name, goal, major }: Situation): string {
   const needed = isBeyondTable(goal)
     ? 'a newer PostgreSQL'
     : `PostgreSQL ${listed(majorsFor(goal), 'or')}`;
-  return `TimescaleDB ${goal.text} needs ${needed}, and the server of ${name} runs ${major}, whose newest is ${best.text}: its administrator upgrades PostgreSQL first.${wayTo(goal, best)}`;
+  return `TimescaleDB ${goal.text} needs ${needed}, and the server of ${name} runs ${major}, whose newest is ${best.text}: its administrator upgrades PostgreSQL first.${upgradePath(goal, best)}`;
 }
 
 /** Where nothing can be said of a database. */
@@ -62,7 +62,7 @@ const SENTENCES: Readonly<Record<VerdictCode, (situation: Situation) => string>>
 
 /** What is published about the installed version, and whether what fixes it can be had here. */
 function advisorySentences({ installed, advisories, major }: Situation): readonly string[] {
-  const fix = fixOf(advisories);
+  const fix = fixedIn(advisories);
   if (fix === undefined) return [];
   const isOutOfReach = isNewer(fix, reachable(fix, major));
   const reach = isOutOfReach ? `, and PostgreSQL ${major} cannot run ${fix.text}` : '';
@@ -74,7 +74,7 @@ function advisorySentences({ installed, advisories, major }: Situation): readonl
 }
 
 /** What else somebody should know who acts on it. */
-function asides({ newest, latest, installed, goal }: Situation): readonly string[] {
+function additionalNotes({ newest, latest, installed, goal }: Situation): readonly string[] {
   const contradicts =
     newest.says === 'up-to-date' && latest !== undefined && isNewer(latest, installed);
   return [
@@ -96,6 +96,6 @@ export function adviceFor(situation: Situation, codes: readonly VerdictCode[]): 
   return [
     ...advisorySentences(situation),
     ...codes.map((code) => SENTENCES[code](situation)),
-    ...asides(situation),
+    ...additionalNotes(situation),
   ].join(' ');
 }

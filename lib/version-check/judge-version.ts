@@ -7,10 +7,10 @@ import {
   AS_OF,
   advisoriesFor,
   compareVersions,
-  fixOf,
+  fixedIn,
   isNewer,
   majorOf,
-  minorsBetween,
+  minorReleasesBehind,
   reachable,
   toVersion,
   type Version,
@@ -95,7 +95,7 @@ function situationOf(newest: Newest, facts: Facts, name: string, installed: Vers
   const latest = toVersion(newest.named ?? '');
   const advisories = advisoriesFor(installed);
   const wanted = newest.says === 'outdated' ? latest : undefined;
-  const goal = newestOf([wanted, fixOf(advisories)]);
+  const goal = newestOf([wanted, fixedIn(advisories)]);
   return {
     name,
     facts,
@@ -204,7 +204,7 @@ export function judge(newest: Newest, facts: Facts, name: string): Verdict {
   const codes = codesOf(situation);
   const hint = hintOf(situation, codes);
   const best = goal && reachable(goal, major);
-  const behind = minorsBetween(installed, best ?? installed);
+  const behind = minorReleasesBehind(installed, best ?? installed);
   return {
     codes,
     severity: severityOf(codes, advisories),

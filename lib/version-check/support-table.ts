@@ -146,7 +146,7 @@ function minorsBefore({ order: { major, minor } }: Version): number | undefined 
 }
 
 /** How many minor releases lie between; undefined where this page does not know. */
-export function minorsBetween(installed: Version, newer: Version): number | undefined {
+export function minorReleasesBehind(installed: Version, newer: Version): number | undefined {
   const [from, to] = [minorsBefore(installed), minorsBefore(newer)];
   return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
 }
@@ -160,7 +160,7 @@ export function advisoriesFor(version: Version): readonly Advisory[] {
 }
 
 /** The release in which all of them are fixed. */
-export function fixOf(advisories: readonly Advisory[]): Version | undefined {
+export function fixedIn(advisories: readonly Advisory[]): Version | undefined {
   return advisories
     .map(({ fixed }) => known(fixed))
     .toSorted(compareVersions)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
 import { answerWithVersion, startTelemetryEndpoint } from '../../emulator/telemetry-endpoint.ts';
-import type { Examination } from '../../lib/diagnostics/check-result.ts';
+import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Stage } from '../../lib/diagnostics/checklist.ts';
 import {
   invokeRecorded,
@@ -15,7 +15,7 @@ import {
   summariesOf,
 } from '../support/lambda/invocations.ts';
 import { startConnectProxy, tunnel } from '../support/network/connect-proxy.ts';
-import { createIdentity, type Identity, startTlsEndpoint } from '../support/network/way-out.ts';
+import { createIdentity, type ServerInfo, startTlsEndpoint } from '../support/network/way-out.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
@@ -35,7 +35,7 @@ function consenting(): Promise<TestDatabase> {
 
 /** One that nothing is changed of. */
 let healthy: TestDatabase;
-let identity: Identity;
+let identity: ServerInfo;
 let trust: Readonly<Record<string, string>>;
 beforeAll(async () => {
   healthy = await consenting();
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 interface Checked extends Pick<Recorded, 'log' | 'connections' | 'lookups'> {
-  readonly value: Examination;
+  readonly value: CheckResult;
 }
 
 /** Invokes the file that ships. Whatever it finds is a result, has one line and no metrics, and tells no secret. */
@@ -63,7 +63,7 @@ async function check(
   expect(linesOf(invocation)).toMatchObject([{ outcome: 'examined', database: 'metrics' }]);
   expect(metricsOf(invocation)).toEqual([]);
   const { log, connections, lookups } = invocation;
-  const value: Examination = Reflect.get(invocation, 'value');
+  const value: CheckResult = Reflect.get(invocation, 'value');
   expect(JSON.stringify({ value, log })).not.toContain('canary');
   return { value, log, connections, lookups };
 }

@@ -118,7 +118,7 @@ function expectRetry(invocation: Invocation, retry: Json, code = 'ENDPOINT_UNAVA
   const outcome = { outcome: 'failed', error: { code, retryable: true }, retry };
   expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
   expect(summariesOf(invocation)).toMatchObject([{ level: 'WARN', ...outcome }]);
-  expect(metricsOf(invocation)).toMatchObject([{ Failed: 1, FailedForGood: 0, Sent: 0 }]);
+  expect(metricsOf(invocation)).toMatchObject([{ Failed: 1, FinalFailures: 0, Sent: 0 }]);
   expect(linesOf(invocation)).toHaveLength(2);
 }
 
@@ -129,7 +129,7 @@ function expectNoRetry(invocation: Invocation, code = 'ENDPOINT_UNAVAILABLE'): v
   expect(summary).toMatchObject({ level: 'ERROR', outcome: 'failed', error: { code } });
   expect(summary).not.toHaveProperty('retry');
   expect(others).toEqual([]);
-  expect(metricsOf(invocation)).toMatchObject([{ Failed: 1, FailedForGood: 1, Sent: 0 }]);
+  expect(metricsOf(invocation)).toMatchObject([{ Failed: 1, FinalFailures: 1, Sent: 0 }]);
   expect(linesOf(invocation)).toHaveLength(2);
 }
 
@@ -302,7 +302,7 @@ describe('a chain of retries', () => {
 
     expect(event).toEqual({ scheduledTime, attempt: 3 });
     expect(last).toMatchObject({ value: { outcome: 'sent', scheduledTime, attempt: 3 } });
-    expect(metricsOf(last)).toMatchObject([{ Sent: 1, Failed: 0, FailedForGood: 0 }]);
+    expect(metricsOf(last)).toMatchObject([{ Sent: 1, Failed: 0, FinalFailures: 0 }]);
     expect(world.endpoint.reports).toHaveLength(4);
     expect(scheduler.requests).toHaveLength(3);
     expect(new Set(scheduler.schedules.map(({ name }) => name)).size).toBe(3);

@@ -3,7 +3,7 @@ import { finishConfigured, finishPreview, printJson } from '../../cli/output/fin
 import { showExamination, showOutcome } from '../../cli/output/render.ts';
 import { createPage, type Page } from '../../cli/output/terminal.ts';
 import type { Consent } from '../../lib/consent/decide-consent.ts';
-import type { Examination } from '../../lib/diagnostics/check-result.ts';
+import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Preview } from '../../lib/run/get-report.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import { captured } from '../support/process/captured.ts';
@@ -64,7 +64,7 @@ const outcome: Outcome = {
   error: { code: 'INTERNAL', origin: HOSTILE, retryable: false },
   durationMs: { database: 1, delivery: 1 },
 };
-const examination: Examination = {
+const examination: CheckResult = {
   database: HOSTILE,
   environment: HOSTILE,
   ok: true,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
-import type { ExaminationResult } from '../../lib/diagnostics/check-result.ts';
+import type { CheckOutcome } from '../../lib/diagnostics/check-result.ts';
 import { startWireProxy, type WireProxy } from '../support/network/wire-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { secretFor, startWorld } from '../support/run/world.ts';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-function brokenIn({ examination }: ExaminationResult) {
+function brokenIn({ examination }: CheckOutcome) {
   const stage = examination?.stages.find(({ status }) => status === 'failed');
   return `${stage?.stage} ${stage?.code}`;
 }

@@ -450,7 +450,7 @@ export const eventInvalid = (...problems: readonly string[]): Saying =>
     'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
   );
 
-export const NOT_TO_BE_TRACKED: Saying = {
+export const DO_NOT_TRACK_DENIAL: Saying = {
   message: 'DO_NOT_TRACK is set.',
   remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
 };

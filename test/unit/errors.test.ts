@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   type ErrorCode,
+  errorCodeOf,
   RETRYABLE_BY_CODE,
   RunError,
-  tokenOf,
   toRunError,
 } from '../../lib/errors.ts';
 
@@ -165,7 +165,7 @@ describe('the token of a thrown value', () => {
     ['nothing where the name says nothing', coded(undefined), undefined],
     ['64 characters', coded('x'.repeat(64)), 'x'.repeat(64)],
   ])('is %s', (_what, thrown, token) => {
-    expect(tokenOf(thrown)).toBe(token);
+    expect(errorCodeOf(thrown)).toBe(token);
   });
 
   test.each([
@@ -181,6 +181,6 @@ describe('the token of a thrown value', () => {
     ['nothing', undefined],
     ['null', null],
   ])('is none: %s', (_what, thrown) => {
-    expect(tokenOf(thrown)).toBeUndefined();
+    expect(errorCodeOf(thrown)).toBeUndefined();
   });
 });

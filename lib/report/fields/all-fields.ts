@@ -1,4 +1,4 @@
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 import {
   ANYTHING,
   always,
@@ -67,7 +67,7 @@ const ACCESS_METHOD: readonly Field[] = [
   },
 ];
 
-function accessMethods(identity: Identity): string {
+function accessMethods(identity: ServerInfo): string {
   return `(
     select pg_catalog.jsonb_object_agg(g.amname, g.figures)
     from (

@@ -1,6 +1,6 @@
 import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 
 /** What a value of the report may be: the words for it, and the check that the finished report has to pass. */
 export interface Type {
@@ -35,7 +35,7 @@ export interface Field {
    * The value as jsonb, or for an object's field as anything that JSON can be built of; SQL NULL leaves the field out.
    * Absent where plain SQL cannot know it.
    */
-  readonly sql?: (identity: Identity) => string;
+  readonly sql?: (identity: ServerInfo) => string;
 }
 
 /** A field that plain SQL can compute. */
@@ -143,7 +143,7 @@ export function knownFields(fields: readonly Field[], release: string): readonly
 }
 
 /** An object of the fields that the server's release has, as jsonb. */
-export function objectSql(members: readonly Field[], identity: Identity): string {
+export function objectSql(members: readonly Field[], identity: ServerInfo): string {
   const pairs = knownFields(members, identity.release).map(
     ({ name, sql }) => `'${name}', ${sql(identity)}`,
   );
@@ -164,7 +164,7 @@ export const FIGURE = [
   ['2.6.0', NUMBER],
 ] as const satisfies TypeByRelease;
 
-export function figure(sql: string): (identity: Identity) => string {
+export function figure(sql: string): (identity: ServerInfo) => string {
   return (identity) => (isAtLeast(identity, '2.6.0') ? number(sql) : text(`(${sql})::bigint`));
 }
 

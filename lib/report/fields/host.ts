@@ -1,8 +1,8 @@
 import {
   functionsSchema,
-  type Identity,
   memberFunction,
   postgresqlVersion,
+  type ServerInfo,
 } from '../../timescaledb/server-info.ts';
 import {
   always,
@@ -24,7 +24,7 @@ const COMPILED_ONLY = 'only the compiled code of the extension knows it';
 const NO_OS = 'the extension has no `get_os_info()` that may be called';
 
 /** Since 2.12.0 the wrapper in _timescaledb_internal belongs to the extension too, but warns at each call. */
-function osInfo(column: string): (identity: Identity) => string {
+function osInfo(column: string): (identity: ServerInfo) => string {
   return (identity) => {
     const found = memberFunction(identity, 'get_os_info', functionsSchema(identity));
     const isName = column === 'sysname';

@@ -1,8 +1,8 @@
 import {
   functionsSchema,
-  type Identity,
   isAtLeast,
   jobTable,
+  type ServerInfo,
 } from '../../timescaledb/server-info.ts';
 import {
   type Field,
@@ -18,12 +18,12 @@ import {
 } from './field.ts';
 
 /** Since 2.9.0 jobs on a fixed schedule have counters of their own, and are not in the others. */
-function jobsWhere(identity: Identity, condition: string, fixedSchedule: boolean): string {
+function jobsWhere(identity: ServerInfo, condition: string, fixedSchedule: boolean): string {
   const all = `select pg_catalog.count(*) from ${jobTable(identity)} j where ${condition}`;
   return isAtLeast(identity, '2.9.0') ? `${all} and j.fixed_schedule = ${fixedSchedule}` : all;
 }
 
-function policies(identity: Identity, procedure: string, fixedSchedule: boolean): string {
+function policies(identity: ServerInfo, procedure: string, fixedSchedule: boolean): string {
   const condition = `j.proc_schema = '${functionsSchema(identity)}' and j.proc_name = '${procedure}'`;
   return jobsWhere(identity, condition, fixedSchedule);
 }
@@ -32,7 +32,7 @@ function counter(
   name: string,
   says: string,
   fixedSchedule: boolean,
-  sql: (identity: Identity) => string,
+  sql: (identity: ServerInfo) => string,
 ): Field {
   return {
     name,
@@ -114,7 +114,7 @@ function byJobType(value: typeof STATISTICS | typeof ERRORS) {
 
 /** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
 function jobType(
-  identity: Identity,
+  identity: ServerInfo,
   columns: { readonly schema: string; readonly name: string },
   retentionOfHistory: (typeof JOB_TYPES)[number],
 ): string {
@@ -177,7 +177,7 @@ const STATISTICS_OF_TYPE: readonly Field[] = [
 const STATISTICS = object(STATISTICS_OF_TYPE);
 const ERRORS = map('SQLSTATE', /^[0-9A-Z]{5}$/, NUMBER);
 
-function statsByJobType(identity: Identity): string {
+function statsByJobType(identity: ServerInfo): string {
   const retentionOfHistory = isAtLeast(identity, '2.15.1')
     ? 'policy_job_stat_history_retention'
     : 'policy_job_error_retention';
@@ -197,7 +197,7 @@ function statsByJobType(identity: Identity): string {
  * Where failed jobs are found. The view shows those of all jobs to a member of the database's owner alone, and an empty
  * object would be an invented "no errors". 2.9 had no view, and its table is not for everybody.
  */
-function jobErrors(identity: Identity): string | undefined {
+function jobErrors(identity: ServerInfo): string | undefined {
   if (isAtLeast(identity, '2.10.0')) {
     return identity.memberOfDatabaseOwner
       ? 'select v.proc_schema, v.proc_name, v.sqlerrcode from timescaledb_information.job_errors v'
@@ -211,7 +211,7 @@ function jobErrors(identity: Identity): string | undefined {
 }
 
 /** The job type for the retention of history is stale in every release; so is ours. */
-function errorsBySqlerrcode(identity: Identity): string {
+function errorsBySqlerrcode(identity: ServerInfo): string {
   const errors = jobErrors(identity);
   if (errors === undefined) return 'null';
   const columns = { schema: 'v.proc_schema', name: 'v.proc_name' };

@@ -1,4 +1,4 @@
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 import {
   always,
   type Field,
@@ -18,7 +18,7 @@ import {
  */
 
 /** Hypertables that a user made: not those that hold compressed data, nor a continuous aggregate's. */
-function ownHypertables(identity: Identity): string {
+function ownHypertables(identity: ServerInfo): string {
   const all = 'select pg_catalog.count(*) from _timescaledb_catalog.hypertable h';
   if (!isAtLeast(identity, '1.5.0')) return all;
   const isOwn = isAtLeast(identity, '2.0.0')
@@ -29,7 +29,7 @@ function ownHypertables(identity: Identity): string {
     )`;
 }
 
-function compressedHypertables(identity: Identity): string {
+function compressedHypertables(identity: ServerInfo): string {
   return `select pg_catalog.count(*) from _timescaledb_catalog.hypertable h where ${
     isAtLeast(identity, '2.0.0')
       ? 'h.compression_state = 1'
@@ -41,7 +41,7 @@ interface Counter extends Pick<Field, 'since' | 'before' | 'says'> {
   readonly example: string;
 }
 
-function counter(name: string, sql: (identity: Identity) => string, rest: Counter): Field {
+function counter(name: string, sql: (identity: ServerInfo) => string, rest: Counter): Field {
   return {
     name,
     type: NUMBER_AS_TEXT,

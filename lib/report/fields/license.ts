@@ -1,8 +1,8 @@
 import { isoTime } from '../../timescaledb/iso-timestamp.ts';
-import { type Identity, isAtLeast, memberFunction } from '../../timescaledb/server-info.ts';
+import { isAtLeast, memberFunction, type ServerInfo } from '../../timescaledb/server-info.ts';
 import { always, type Field, object, objectSql, oneOf, TEXT } from './field.ts';
 
-function function1x(identity: Identity, name: string): string | undefined {
+function function1x(identity: ServerInfo, name: string): string | undefined {
   const found = memberFunction(identity, name, '_timescaledb_internal');
   return found?.callable === true ? `${found.call}()` : undefined;
 }
@@ -12,7 +12,7 @@ function function1x(identity: Identity, name: string): string | undefined {
  * key that is none cannot fail the report, and all that on the server: the key itself never leaves it. Only
  * `current_license_key()` gives it, and only to whom PostgreSQL shows a superuser's settings.
  */
-function decodedKey(identity: Identity): string {
+function decodedKey(identity: ServerInfo): string {
   const [isEnterprise, key] = ['enterprise_enabled', 'current_license_key'].map((name) =>
     function1x(identity, name),
   );
@@ -48,7 +48,7 @@ const EDITION_BY_SETTING = `case pg_catalog.current_setting('timescaledb.license
       when 'timescale' then 'community'
     end`;
 
-function edition(identity: Identity): string {
+function edition(identity: ServerInfo): string {
   if (isAtLeast(identity, '2.0.0')) return EDITION_BY_SETTING;
   const [isEnterprise, name] = ['enterprise_enabled', 'license_edition'].map((one) =>
     function1x(identity, one),

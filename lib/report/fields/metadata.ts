@@ -1,5 +1,5 @@
 import { isoTime } from '../../timescaledb/iso-timestamp.ts';
-import { type Identity, isAtLeast, metadataTable } from '../../timescaledb/server-info.ts';
+import { isAtLeast, metadataTable, type ServerInfo } from '../../timescaledb/server-info.ts';
 import { type Field, map, TEXT, text, textLike } from './field.ts';
 
 /** What the extension's table of keys and values says: which database this is, and what its administrator adds. */
@@ -7,17 +7,17 @@ import { type Field, map, TEXT, text, textLike } from './field.ts';
 const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const UUID = textLike('uuid', new RegExp(UUID_PATTERN));
 
-function metadata(identity: Identity, key: string): string {
+function metadata(identity: ServerInfo, key: string): string {
   return `select m.value from ${metadataTable(identity)} m where m.key = '${key}'`;
 }
 
-function uuid(key: string): (identity: Identity) => string {
+function uuid(key: string): (identity: ServerInfo) => string {
   return (identity) =>
     text(`select m.value from (${metadata(identity, key)}) m where m.value ~ '${UUID_PATTERN}'`);
 }
 
 /** Written by the installing session in its own DateStyle; only ISO, with an offset, can be read without guessing. */
-function installedTime(identity: Identity): string {
+function installedTime(identity: ServerInfo): string {
   const written = `${metadata(identity, 'install_timestamp')} and m.value ~ ':[0-9.]+[+-][0-9:]+$'`;
   return text(
     isAtLeast(identity, '1.7.3')
@@ -30,7 +30,7 @@ function installedTime(identity: Identity): string {
  * 1.3 had no flag, and reported every row. `exported_uuid_bak` holds the exported_uuid during a restore of a release before
  * 2.14.0 (`timescaledb_pre_restore()`), and stays when the restore is not finished.
  */
-function dbMetadata(identity: Identity): string {
+function dbMetadata(identity: ServerInfo): string {
   const isFlagged = isAtLeast(identity, '1.4.0') ? 'm.include_in_telemetry and ' : '';
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')

@@ -1,4 +1,4 @@
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 import { classifiedCtes } from '../sql/classify-relations.ts';
 import { measuredCtes, type Sizes } from '../sql/measure-relations.ts';
 import { type Field, INTEGER, NUMBER, object, objectSql, type Type } from './field.ts';
@@ -76,7 +76,7 @@ const RECORDED: readonly (Figure & { readonly name: string; readonly column: str
  * Relations whose rows are in another one's count. On PostgreSQL 12 and 13, which no release after 2.15 runs on, ANALYZE
  * does not count the rows of a partitioned table, and the reporter adds those of its partitions.
  */
-function isCountedElsewhere({ serverVersionNum }: Identity): string {
+function isCountedElsewhere({ serverVersionNum }: ServerInfo): string {
   return serverVersionNum < 140_000 ? 'false' : "r.kind = 'partitioned_tables' and r.is_child";
 }
 
@@ -87,7 +87,7 @@ const TOO_MANY_ROWS = '1e15';
  * What was recorded of a chunk's compression. Before 2.9 a chunk can have several rows, of which the reporter reads the
  * first by the primary key (chunk_id, compressed_chunk_id).
  */
-function recordedSizes(identity: Identity): string {
+function recordedSizes(identity: ServerInfo): string {
   return isAtLeast(identity, '2.9.0')
     ? '_timescaledb_catalog.compression_chunk_size'
     : `(
@@ -97,7 +97,7 @@ function recordedSizes(identity: Identity): string {
 }
 
 /** The common table expressions that `RELATIONS` reads. */
-export function relationsCtes(identity: Identity, sizes: Sizes): string {
+export function relationsCtes(identity: ServerInfo, sizes: Sizes): string {
   return `${classifiedCtes(identity)},${measuredCtes(sizes)},
 relations as materialized (
   select r.*,

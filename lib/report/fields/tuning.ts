@@ -1,4 +1,4 @@
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 import { always, type Field, object, objectSql, TEXT, text, textLike } from './field.ts';
 
 /** What somebody has told the server in its settings. */
@@ -16,7 +16,7 @@ function tuned(
   before225: string,
   since225: string,
   pattern: string,
-): (identity: Identity) => string {
+): (identity: ServerInfo) => string {
   return (identity) => {
     const name = isAtLeast(identity, '2.25.0') ? since225 : before225;
     return text(`pg_catalog.substring(${setting(name)}, '${pattern}')`);

@@ -1,7 +1,7 @@
-import { type Identity, isAtLeast } from '../../timescaledb/server-info.ts';
+import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 
 /** Schemas whose relations are not the user's. */
-function skippedSchemas(identity: Identity): readonly string[] {
+function skippedSchemas(identity: ServerInfo): readonly string[] {
   return [
     'pg_catalog',
     'pg_toast',
@@ -17,7 +17,7 @@ function skippedSchemas(identity: Identity): readonly string[] {
 }
 
 /** Catalog tables that live among the chunks. */
-function skippedInternalTables(identity: Identity): readonly string[] {
+function skippedInternalTables(identity: ServerInfo): readonly string[] {
   return [
     'bgw_job_stat',
     'bgw_policy_chunk_stats',
@@ -38,7 +38,7 @@ function list(names: readonly string[]): string {
  * whether they compress. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous
  * aggregate counted as the aggregate's, and distributed hypertables had kinds of their own.
  */
-function hypertables(identity: Identity): string {
+function hypertables(identity: ServerInfo): string {
   const columns = 'h.id, h.schema_name, h.table_name';
   if (isAtLeast(identity, '2.29.0')) {
     return `select ${columns}, 'hypertables' as kind, 'hypertables' as kind_of_chunks, (h.status & 4) <> 0 as compressing
@@ -67,7 +67,7 @@ function hypertables(identity: Identity): string {
 }
 
 /** What only some releases know of a relation. */
-function columnsOf(identity: Identity): readonly string[] {
+function columnsOf(identity: ServerInfo): readonly string[] {
   const isDistributed = !isAtLeast(identity, '2.14.0');
   return [
     ...(isAtLeast(identity, '2.7.0')
@@ -86,7 +86,7 @@ function columnsOf(identity: Identity): readonly string[] {
   ];
 }
 
-function joinsOf(identity: Identity): string {
+function joinsOf(identity: ServerInfo): string {
   const hasRelid = isAtLeast(identity, '2.29.0');
   return [
     'left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname',
@@ -110,7 +110,7 @@ function joinsOf(identity: Identity): string {
  * first test that matches wins, as in `src/telemetry/stats.c`), and what its kind needs from the catalogs. What is not
  * counted has no kind.
  */
-export function classifiedCtes(identity: Identity): string {
+export function classifiedCtes(identity: ServerInfo): string {
   const isCompressedData = isAtLeast(identity, '2.29.0')
     ? "\n      when c.relkind = 'r' and cs.compress_relid is not null then null"
     : '';

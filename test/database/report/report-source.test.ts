@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
-import { startPhases } from '../../../lib/run/deadline.ts';
-import type { Story } from '../../../lib/run/outcome.ts';
+import { createDeadline } from '../../../lib/run/deadline.ts';
+import type { RunRecord } from '../../../lib/run/outcome.ts';
 import { readDatabase } from '../../../lib/run/read-database.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../../support/postgres/snapshots.ts';
@@ -210,8 +210,8 @@ test.each(['off', 'basic'])(
     );
     const target = aTarget({ reportSource: 'function' });
     const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-    const story: Story = { durationMs: {} };
-    const phases = startPhases(story.durationMs, 10_000);
+    const story: RunRecord = { durationMs: {} };
+    const phases = createDeadline(story.durationMs, 10_000);
 
     const { consent, report } = await readDatabase(
       story,

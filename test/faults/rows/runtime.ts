@@ -1,12 +1,12 @@
 import {
   configInvalid,
   DATABASE_AUTHENTICATION,
+  DO_NOT_TRACK_DENIAL,
   ENDPOINT_UNREACHABLE,
   endpointUnavailable,
   eventInvalid,
   KILLED,
   NOT_DUE,
-  NOT_TO_BE_TRACKED,
   OUT_OF_DATE,
   SECRET_DENIED,
   timeLimit,
@@ -194,7 +194,7 @@ export const RUNTIME_FAULTS = {
       (text): Fault => ({
         fault: `DO_NOT_TRACK is "${text}"`,
         outcome: 'skipped',
-        says: NOT_TO_BE_TRACKED,
+        says: DO_NOT_TRACK_DENIAL,
       }),
     ),
     ...bySpelling(ALLOWING, (text) => sent(`DO_NOT_TRACK is "${text}"`)),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
 import type { Environment } from '../../../infra/config/resolved-environment.ts';
-import { mayBeSame } from '../../../infra/config/secret-reference.ts';
+import { mayReferToSameSecret } from '../../../infra/config/secret-reference.ts';
 import { checkEnvironment, EnvironmentError } from '../../../infra/config/validate.ts';
 import { settingWarnings } from '../../../infra/config/warnings.ts';
 import { grantsOf, policyOf } from '../../../infra/iam/policies.ts';
@@ -184,7 +184,7 @@ test('two secrets of different names are two, in whatever forms they are written
         aDatabase('two', { secret: FORMS[two]({ name: other, place, suffix: ending }) }),
       ]);
       const [first, second] = databases.map(({ secret }) => secret);
-      expect(first && second && mayBeSame(first, second)).toBe(false);
+      expect(first && second && mayReferToSameSecret(first, second)).toBe(false);
     }),
   );
 });

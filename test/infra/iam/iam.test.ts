@@ -6,7 +6,7 @@ import { createRole } from '../../../infra/constructs/role.ts';
 import { type Grant, trustOf } from '../../../infra/iam/policies.ts';
 import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
-import { retryPrefix, toSchedule } from '../../../lib/schedule/plan-retry.ts';
+import { retryPrefix, retrySchedule } from '../../../lib/schedule/plan-retry.ts';
 import {
   ALL_ACTIONS,
   allowedOf,
@@ -419,7 +419,7 @@ const TICK = '2026-11-22T04:05:00Z';
 function retryOf({ arn, variables }: DeployedFunction) {
   const { target, retry } = parseSettings(variables);
   if (retry === undefined) throw new Error('It has no retries');
-  return toSchedule({ attempt: 1, at: '2026-11-22T05:05:00Z' }, TICK, target, retry, arn);
+  return retrySchedule({ attempt: 1, at: '2026-11-22T05:05:00Z' }, TICK, target, retry, arn);
 }
 
 function scheduleArn(group: string, name: string): string {

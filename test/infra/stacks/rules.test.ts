@@ -909,7 +909,7 @@ describe('the dashboard', () => {
       'checked: Checked',
       'skipped: Skipped',
       'failed attempts: Failed',
-      'failed for good: FailedForGood',
+      'failed for good: FinalFailures',
       'an outdated TimescaleDB: Outdated',
       'a known vulnerability: KnownVulnerable',
       'p50: Duration',

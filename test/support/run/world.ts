@@ -15,7 +15,7 @@ import {
   type TelemetryEndpoint,
 } from '../../../emulator/telemetry-endpoint.ts';
 import { createSecretReader } from '../../../lib/credentials/secrets-manager.ts';
-import type { ExaminationResult } from '../../../lib/diagnostics/check-result.ts';
+import type { CheckOutcome } from '../../../lib/diagnostics/check-result.ts';
 import { examine } from '../../../lib/diagnostics/check-sender.ts';
 import { type PreviewResult, preview } from '../../../lib/run/get-report.ts';
 import { type RunResult, run } from '../../../lib/run/send-report.ts';
@@ -76,7 +76,7 @@ export interface World extends AsyncDisposable {
   /** Shows what would be sent, as its handler does. */
   preview(settings?: Settings): Promise<PreviewResult>;
   /** Says how far a run comes, as send-report does. */
-  check(settings?: Settings): Promise<ExaminationResult>;
+  check(settings?: Settings): Promise<CheckOutcome>;
 }
 
 export async function startWorld({

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { applyPlan } from '../../../lib/configure/apply.ts';
 import { type Change, JOB_ACTIONS, type Scope } from '../../../lib/configure/event.ts';
 import { planChange } from '../../../lib/configure/plan.ts';
-import { readSurroundings, reporterSql } from '../../../lib/configure/server-context.ts';
+import { readServerContext, reporterSql } from '../../../lib/configure/server-context.ts';
 import type { Connection } from '../../../lib/postgres/connect.ts';
 import { type Snapshot, withSnapshot } from '../../../lib/postgres/snapshot.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
@@ -11,8 +11,8 @@ import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
 import {
   functionsSchema,
   IDENTITY_QUERY,
-  type Identity,
   type MemberFunction,
+  type ServerInfo,
 } from '../../../lib/timescaledb/server-info.ts';
 import {
   BOUNDARY_RELEASES,
@@ -54,7 +54,7 @@ function listening(answer: Answer): { readonly connection: Connection; readonly 
 }
 
 /** The row of the identity query for an identity. */
-export function identityRow(identity: Identity) {
+export function identityRow(identity: ServerInfo) {
   return {
     server_version_num: identity.serverVersionNum,
     standby: identity.standby,
@@ -85,7 +85,7 @@ export const FACTS_ROW = {
 
 /** In one snapshot: all that is asked after the head gets `answers` in turn, and then what `read` cannot use. */
 async function snapshotOf(
-  identity: Identity,
+  identity: ServerInfo,
   answers: readonly ReturnType<Answer>[],
   read: (snapshot: Snapshot) => Promise<unknown>,
 ): Promise<Messages> {
@@ -103,7 +103,7 @@ const LOCKED = failure('55P03');
 const BROKEN_CONTROL_FILE = failure('42601');
 
 /** What runs and previews say on one server. */
-async function readingSessions(identity: Identity): Promise<Messages[]> {
+async function readingSessions(identity: ServerInfo): Promise<Messages[]> {
   const report =
     (reportSource: 'catalog' | 'function', level: 'basic' | 'no_functions') =>
     async (snapshot: Snapshot) =>
@@ -197,21 +197,21 @@ const JOBS: readonly Facts['jobs'][] = [
 ];
 
 /** What `configure` says on one server, for every change that there can be. */
-async function changingSessions(identity: Identity): Promise<Messages[]> {
+async function changingSessions(identity: ServerInfo): Promise<Messages[]> {
   const sessions: Messages[] = [];
   for (const change of CHANGES) {
     const reporter = reporterSql(change);
     sessions.push(
       await snapshotOf(identity, [FACTS_ROW], async (snapshot) => {
         await readFacts(snapshot, reporter);
-        await readSurroundings(snapshot, change);
+        await readServerContext(snapshot, change);
       }),
     );
     for (const jobs of JOBS) {
       for (const license of ['apache', 'timescale']) {
-        const surroundings = { ...surroundingsOf(change), license };
+        const serverContext = { ...surroundingsOf(change), license };
         const facts = aServer({ jobs });
-        sessions.push(await applied({ change, identity, facts, surroundings }));
+        sessions.push(await applied({ change, identity, facts, serverContext }));
       }
     }
   }

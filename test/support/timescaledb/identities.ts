@@ -1,11 +1,11 @@
-import type { Identity, MemberFunction } from '../../../lib/timescaledb/server-info.ts';
+import type { MemberFunction, ServerInfo } from '../../../lib/timescaledb/server-info.ts';
 
 function member(schema: string, name: string): MemberFunction {
   return { schema, name, call: `${schema}.${name}`, arguments: 0, callable: true };
 }
 
 /** A server with everything that its release has, for a role with a login and nothing else; with changes. */
-export function anIdentity(release: string, changes: Partial<Identity> = {}): Identity {
+export function anIdentity(release: string, changes: Partial<ServerInfo> = {}): ServerInfo {
   return {
     serverVersionNum: 170_005,
     standby: false,

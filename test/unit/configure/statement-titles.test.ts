@@ -74,7 +74,7 @@ function situationOf(one: Case, names: Names): Situation {
       })),
     }),
     facts: aServer({ jobs: one.jobs }),
-    surroundings: {
+    serverContext: {
       database: identifier(database),
       isTemplate: false,
       isSuperuser: one.isSuperuser,

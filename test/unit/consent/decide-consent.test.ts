@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import {
-  asksNotToTrack,
+  DO_NOT_TRACK_DENIAL,
   decideConsent,
   evaluateRules,
-  NOT_TO_BE_TRACKED,
+  isDoNotTrackSet,
 } from '../../../lib/consent/decide-consent.ts';
 import type { Facts } from '../../../lib/timescaledb/facts.ts';
 import { aJob, aServer, aServerBuiltWithout } from '../../support/timescaledb/facts.ts';
@@ -22,18 +22,18 @@ const CHOOSING: Target = { ...TARGET, levelWhenUnset: 'basic' };
 
 describe('DO_NOT_TRACK', () => {
   test.each([undefined, '', '  ', '0', 'false', 'FALSE', ' 0 '])('%j does not ask for it', (it) => {
-    expect(asksNotToTrack(it)).toBe(false);
+    expect(isDoNotTrackSet(it)).toBe(false);
   });
 
   test.each(['1', 'true', 'TRUE', 'yes', 'no', 'off', '2', '00', 'null'])(
     '%j asks for it',
     (it) => {
-      expect(asksNotToTrack(it)).toBe(true);
+      expect(isDoNotTrackSet(it)).toBe(true);
     },
   );
 
   test('is an answer without a look at the database', () => {
-    expect(NOT_TO_BE_TRACKED).toStrictEqual({
+    expect(DO_NOT_TRACK_DENIAL).toStrictEqual({
       granted: false,
       level: 'off',
       rule: 'do-not-track',
@@ -342,8 +342,8 @@ describe('denied', () => {
 
   test('DO_NOT_TRACK decides before everything else', () => {
     const facts = aServer({ jobs: [PAUSED], level: { session: 'off' }, restoring: true });
-    expect(decideConsent(facts, TARGET, true)).toStrictEqual(NOT_TO_BE_TRACKED);
-    expect(decideConsent(aServer(), TARGET, true)).toStrictEqual(NOT_TO_BE_TRACKED);
+    expect(decideConsent(facts, TARGET, true)).toStrictEqual(DO_NOT_TRACK_DENIAL);
+    expect(decideConsent(aServer(), TARGET, true)).toStrictEqual(DO_NOT_TRACK_DENIAL);
   });
 
   test('or granted, it keeps the warnings', () => {
@@ -421,7 +421,7 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
   });
 
   test('the environment against it', () => {
-    const { rule, sentence, remedy } = NOT_TO_BE_TRACKED;
+    const { rule, sentence, remedy } = DO_NOT_TRACK_DENIAL;
     expect(evaluateRules(aServer(), TARGET, true)).toStrictEqual([
       { rule, decision: 'denies', sentence, remedy },
       GRANTS,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { READING_STAGES, startWalk } from '../../../lib/diagnostics/checklist.ts';
+import { createChecklist, READING_STAGES } from '../../../lib/diagnostics/checklist.ts';
 import { RunError } from '../../../lib/errors.ts';
 
 const BROKEN = new RunError('DATABASE_UNREACHABLE', 'It cannot be reached.', {
   remedy: 'Reach it.',
 });
 
-function statusesOf(walk: ReturnType<typeof startWalk>): string {
+function statusesOf(walk: ReturnType<typeof createChecklist>): string {
   return walk
     .stages()
     .map(({ stage, status }) => `${stage} ${status}`)
@@ -14,11 +14,13 @@ function statusesOf(walk: ReturnType<typeof startWalk>): string {
 }
 
 test('what nobody came to is not reached', () => {
-  expect(statusesOf(startWalk(['secret', 'dns']))).toBe('secret not reached, dns not reached');
+  expect(statusesOf(createChecklist(['secret', 'dns']))).toBe(
+    'secret not reached, dns not reached',
+  );
 });
 
 test('the broken one is the first that is not behind, and after it nothing was reached', () => {
-  const walk = startWalk(['secret', 'dns', 'tcp', 'tls', 'login']);
+  const walk = createChecklist(['secret', 'dns', 'tcp', 'tls', 'login']);
   walk.pass('secret', { detail: 'given' });
   walk.skip('dns', 'an address');
   walk.skip('tls', 'plain text');
@@ -40,32 +42,32 @@ test('the broken one is the first that is not behind, and after it nothing was r
 });
 
 test('a stage that is said is the broken one, wherever we were', () => {
-  const walk = startWalk(['secret', 'dns', 'tls']);
+  const walk = createChecklist(['secret', 'dns', 'tls']);
   walk.pass('secret');
   walk.fail(BROKEN, 'tls');
   expect(statusesOf(walk)).toBe('secret ok, dns not reached, tls failed');
 });
 
 test('what is come through again is forgotten', () => {
-  const walk = startWalk(['secret', 'dns', 'tcp']);
+  const walk = createChecklist(['secret', 'dns', 'tcp']);
   walk.pass('secret');
   walk.pass('dns');
   walk.pass('tcp');
   walk.again(['dns', 'tcp']);
-  expect([walk.isBehind('secret'), walk.isBehind('tcp')]).toEqual([true, false]);
+  expect([walk.isDone('secret'), walk.isDone('tcp')]).toEqual([true, false]);
   walk.fail(BROKEN);
   expect(statusesOf(walk)).toBe('secret ok, dns failed, tcp not reached');
 });
 
 test('what is still ahead can be skipped', () => {
-  const walk = startWalk(READING_STAGES);
+  const walk = createChecklist(READING_STAGES);
   walk.pass('secret');
   walk.skipRest('enough');
   expect(new Set(walk.stages().map(({ status }) => status))).toEqual(new Set(['ok', 'skipped']));
 });
 
 test('an error that comes when everything is behind is not lost: the last one is the broken one', () => {
-  const walk = startWalk(['secret', 'dns']);
+  const walk = createChecklist(['secret', 'dns']);
   walk.skipRest('enough');
   walk.fail(BROKEN);
   expect(statusesOf(walk)).toBe('secret skipped, dns failed');

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { RunError } from '../../../lib/errors.ts';
 import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { buildReport, reportQuery } from '../../../lib/report/build-report.ts';
-import { checkPublished } from '../../../lib/report/validate-report.ts';
-import type { Identity } from '../../../lib/timescaledb/server-info.ts';
+import { validateReport } from '../../../lib/report/validate-report.ts';
+import type { ServerInfo } from '../../../lib/timescaledb/server-info.ts';
 import { anIdentity } from '../../support/timescaledb/identities.ts';
 
 const RELEASES = ['0.12.0', '1.3.0', '1.7.5', '2.0.0', '2.6.0', '2.14.0', '2.25.0', '2.29.0'];
@@ -23,7 +23,7 @@ const SMALLEST = {
 
 /** A snapshot that answers each statement in turn, and keeps what it was asked. */
 function answering(
-  identity: Identity,
+  identity: ServerInfo,
   ...answers: readonly (Error | object)[]
 ): Snapshot & { readonly asked: string[] } {
   const asked: string[] = [];
@@ -242,7 +242,7 @@ describe('the key __proto__, which checks like to pass over,', () => {
 
   test('is a key like any other where keys are data', () => {
     for (const metadata of ['{"__proto__": "text"}', '{"__proto__": "text", "*proto*": "text"}']) {
-      expect(() => checkPublished(withObject('db_metadata', metadata), '2.28.3')).not.toThrow();
+      expect(() => validateReport(withObject('db_metadata', metadata), '2.28.3')).not.toThrow();
     }
   });
 
@@ -256,7 +256,7 @@ describe('the key __proto__, which checks like to pass over,', () => {
     ['related_extensions', '{"__proto__": "c4n4ry"}'],
     ['__proto__', '"c4n4ry"'],
   ])('does not hide in %s: %s', (name, object) => {
-    const check = () => checkPublished(withObject(name, object), '2.28.3');
+    const check = () => validateReport(withObject(name, object), '2.28.3');
     expect(check).toThrow(/is not what is published/);
     expect(check).not.toThrow(/c4n4ry/);
   });

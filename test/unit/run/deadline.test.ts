@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startPhases } from '../../../lib/run/deadline.ts';
-import type { Story } from '../../../lib/run/outcome.ts';
+import { createDeadline } from '../../../lib/run/deadline.ts';
+import type { RunRecord } from '../../../lib/run/outcome.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,19 +22,19 @@ function endless() {
 }
 
 function start(functionMs: number, retryMs?: number) {
-  const durationMs: Story['durationMs'] = {};
-  return { durationMs, phases: startPhases(durationMs, functionMs, retryMs) };
+  const durationMs: RunRecord['durationMs'] = {};
+  return { durationMs, phases: createDeadline(durationMs, functionMs, retryMs) };
 }
 
-type Phases = ReturnType<typeof startPhases>;
+type Deadline = ReturnType<typeof createDeadline>;
 
 /** When a phase that never ends is given up, and what is said of it. */
 async function givenUp(
-  phases: Phases,
-  ...[phase, keepMs]: [Parameters<Phases['run']>[0], number?]
+  phases: Deadline,
+  ...[phase, reserveMs]: [Parameters<Deadline['run']>[0], number?]
 ): Promise<string> {
   const { work, wasTold } = endless();
-  const ended = phases.run(phase, work, keepMs).catch((error: unknown) => error);
+  const ended = phases.run(phase, work, reserveMs).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(1_000_000);
   const error = await ended;
   expect(error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
@@ -91,7 +91,7 @@ test('the limit that the database says counts for the phase that is running', as
   const { phases } = start(600_000);
   const ended = phases.run('database', endless().work).catch((error: unknown) => error);
   await vi.advanceTimersByTimeAsync(2_000);
-  phases.limitTo(5_000);
+  phases.setRunLimit(5_000);
   expect(phases.remainingMs()).toBe(3_000);
   await vi.advanceTimersByTimeAsync(3_000);
   expect(await ended).toMatchObject({ message: said('database', '5.0', '5.0') });
@@ -104,7 +104,7 @@ test("a limit of 0 is none but the function's, and none goes beyond that", async
     [200_000, 200_000],
   ] as const) {
     const { phases } = start(300_000);
-    phases.limitTo(wanted);
+    phases.setRunLimit(wanted);
     expect(phases.remainingMs()).toBe(limit);
   }
 });

@@ -4,7 +4,7 @@ import type { Consent } from '../../../lib/consent/decide-consent.ts';
 import type { Receipt } from '../../../lib/delivery/deliver.ts';
 import { RunError } from '../../../lib/errors.ts';
 import type { Report } from '../../../lib/report/build-report.ts';
-import { type Story, toOutcome } from '../../../lib/run/outcome.ts';
+import { type RunRecord, toOutcome } from '../../../lib/run/outcome.ts';
 import type { Verdict } from '../../../lib/version-check/judge-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
 
@@ -84,7 +84,7 @@ const VERSION = {
   asOf: '2026-11-21',
 };
 
-const sent: Story = {
+const sent: RunRecord = {
   event,
   target,
   facts: aServer(),
@@ -181,7 +181,7 @@ describe('sent', () => {
 });
 
 describe('skipped', () => {
-  const skipped: Story = { event, target, facts: aServer(), consent: denied, durationMs };
+  const skipped: RunRecord = { event, target, facts: aServer(), consent: denied, durationMs };
 
   test('says why, and what would change it, and has neither report nor receipt', () => {
     expect(toOutcome(skipped)).toStrictEqual({
@@ -256,7 +256,7 @@ describe('failed', () => {
   };
   const facts = aServer();
 
-  test.each<readonly [string, Partial<Story>, object]>([
+  test.each<readonly [string, Partial<RunRecord>, object]>([
     ['before the settings are understood, names nothing', {}, {}],
     ['before the event is understood, names the target', { target }, PLACE],
     ['reading the secret', { target, event }, { ...PLACE, ...event }],

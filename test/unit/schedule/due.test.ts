@@ -3,9 +3,9 @@ import { TICK_HOURS } from '../../../lib/config/target.ts';
 import { boundariesIn } from '../../../lib/schedule/calendar.ts';
 import {
   decideDue,
+  formatInterval,
   intervalToMs,
   jobSettings,
-  nameOfInterval,
   nextDueTick,
   type Tick,
 } from '../../../lib/schedule/due.ts';
@@ -311,7 +311,7 @@ test.each<[Interval | null, string]>([
   [anInterval({ months: 1, days: -1 }), '1 month -1 days'],
   [anInterval({ microseconds: -3_600_000_000 }), '-1 hours'],
 ])('%j is for a person: %s', (interval, name) => {
-  expect(nameOfInterval(interval)).toBe(name);
+  expect(formatInterval(interval)).toBe(name);
 });
 
 test('an interval is as long as its parts, a month being the mean one of four centuries', () => {

@@ -11,7 +11,7 @@ import {
   planRetry,
   type RetryCircumstances,
   retryPrefix,
-  toSchedule,
+  retrySchedule,
 } from '../../../lib/schedule/plan-retry.ts';
 import type { Interval } from '../../../lib/timescaledb/facts.ts';
 import { aTarget } from '../../support/postgres/snapshots.ts';
@@ -249,7 +249,7 @@ describe('the one-time schedule', () => {
   ) {
     const target = aTarget({ name, environment });
     const retry = { attempt, at: '2026-11-22T10:05:00Z' };
-    return toSchedule(retry, scheduledTime, target, SETTINGS, FUNCTION_ARN);
+    return retrySchedule(retry, scheduledTime, target, SETTINGS, FUNCTION_ARN);
   }
 
   test('says everything that the service has to be told', () => {
@@ -266,7 +266,7 @@ describe('the one-time schedule', () => {
 
   test('has a dead-letter queue where there is one', () => {
     const deadLetterQueueArn = 'arn:aws:sqs:us-east-1:000000000000:dead';
-    const schedule = toSchedule(
+    const schedule = retrySchedule(
       { attempt: 1, at: '2026-11-22T05:05:00Z' },
       '2026-11-22T04:05:00Z',
       aTarget(),

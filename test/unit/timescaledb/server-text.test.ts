@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveLevel, visibleLevels } from '../../../lib/consent/telemetry-level.ts';
 import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
-import { toIdentity } from '../../../lib/timescaledb/server-info.ts';
+import { parseServerInfo } from '../../../lib/timescaledb/server-info.ts';
 import { isVersionText } from '../../../lib/version.ts';
 import { aTarget } from '../../support/postgres/snapshots.ts';
 import { FACTS_ROW, identityRow } from '../../support/sql/every-statement.ts';
@@ -46,7 +46,7 @@ const NO_VERSIONS = [
 describe('a version', () => {
   test.each(VERSIONS)('of a vendor is one: %s', async (text) => {
     expect(isVersionText(text)).toBe(true);
-    expect(toIdentity({ ...IDENTITY, extension_version: text }).extensionVersion).toBe(text);
+    expect(parseServerInfo({ ...IDENTITY, extension_version: text }).extensionVersion).toBe(text);
     const row = { available_version: text, available_versions: [text] };
     expect(await factsFrom(row)).toMatchObject({
       availableVersion: text,
@@ -55,7 +55,7 @@ describe('a version', () => {
   });
 
   test.each(NO_VERSIONS)('is nothing else, and that is not repeated: %j', async (text) => {
-    expect(() => toIdentity({ ...IDENTITY, extension_version: text })).toThrow(
+    expect(() => parseServerInfo({ ...IDENTITY, extension_version: text })).toThrow(
       expect.objectContaining({
         code: 'VERSION_UNSUPPORTED',
         message: expect.stringMatching(/^[\x20-\x7e]{1,200}$/),
@@ -74,7 +74,7 @@ describe('a version', () => {
   });
 
   test.each([-1, 0, 80_000, 10_000_000, 1e15])('of PostgreSQL is not %d', (server_version_num) => {
-    expect(() => toIdentity({ ...IDENTITY, server_version_num })).toThrow(
+    expect(() => parseServerInfo({ ...IDENTITY, server_version_num })).toThrow(
       expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
     );
   });
@@ -88,7 +88,7 @@ test('more functions than any release has are not the catalogs that are expected
     arguments: 0,
     callable: true,
   };
-  expect(() => toIdentity({ ...IDENTITY, member_functions: Array(101).fill(member) })).toThrow(
+  expect(() => parseServerInfo({ ...IDENTITY, member_functions: Array(101).fill(member) })).toThrow(
     expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
   );
 });

@@ -8,10 +8,10 @@ import { readFacts } from '../../../lib/timescaledb/facts.ts';
 import {
   functionsSchema,
   IDENTITY_QUERY,
-  type Identity,
   isBuiltWithTelemetry,
   jobTable,
   metadataTable,
+  type ServerInfo,
 } from '../../../lib/timescaledb/server-info.ts';
 import { anIdentity } from '../../support/timescaledb/identities.ts';
 
@@ -28,8 +28,8 @@ function patches(major: number, minor: number): string[] {
 
 /** The releases at which something is not what it was in the release before. */
 async function changesOf(
-  of: (identity: Identity) => string | undefined | Promise<string | undefined>,
-  changes: Partial<Identity> = {},
+  of: (identity: ServerInfo) => string | undefined | Promise<string | undefined>,
+  changes: Partial<ServerInfo> = {},
 ): Promise<string[]> {
   const found: string[] = [];
   let before: string | undefined;
@@ -57,7 +57,7 @@ function tablesIn(sql: string): string[] {
 
 /** The first statement that somebody asks. */
 async function statementOf(
-  identity: Identity,
+  identity: ServerInfo,
   ask: (snapshot: Snapshot) => Promise<unknown>,
 ): Promise<string> {
   let asked = '';

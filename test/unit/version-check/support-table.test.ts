@@ -3,11 +3,11 @@ import {
   ADVISORIES,
   advisoriesFor,
   compareVersions,
-  fixOf,
+  fixedIn,
   isBeyondTable,
   majorOf,
   majorsFor,
-  minorsBetween,
+  minorReleasesBehind,
   reachable,
   toVersion,
   type Version,
@@ -45,8 +45,8 @@ test.each([
 });
 
 test('what fixes several is the newest of their fixes', () => {
-  expect(fixOf(advisoriesFor(version('2.9.2')))?.text).toBe('2.29.1');
-  expect(fixOf([])).toBeUndefined();
+  expect(fixedIn(advisoriesFor(version('2.9.2')))?.text).toBe('2.29.1');
+  expect(fixedIn([])).toBeUndefined();
 });
 
 test.each(ADVISORIES)(
@@ -171,5 +171,5 @@ test.each([
   ['2.29.2', '2.28.0', 0],
   ['2.29.2', '3.1.0', undefined],
 ])('from %s to %s it is %s minor releases', (installed, newer, count) => {
-  expect(minorsBetween(version(installed), version(newer))).toBe(count);
+  expect(minorReleasesBehind(version(installed), version(newer))).toBe(count);
 });
