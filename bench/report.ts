@@ -3,8 +3,8 @@ import pg from 'pg';
 import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
 import { reportQuery } from '../lib/report/build-report.ts';
 import {
-  IDENTITY_QUERY,
   parseServerInfo,
+  SERVER_INFO_QUERY,
   type ServerInfo,
 } from '../lib/timescaledb/server-info.ts';
 import { prepareChunks, startBooter } from './chunks.ts';
@@ -67,7 +67,7 @@ async function sample(port: number, query: (identity: ServerInfo) => string): Pr
     await client.query(
       'begin isolation level repeatable read read only; set local search_path = pg_catalog, pg_temp; set local jit = off',
     );
-    const identity = parseServerInfo((await client.query(IDENTITY_QUERY)).rows[0]);
+    const identity = parseServerInfo((await client.query(SERVER_INFO_QUERY)).rows[0]);
     const text = query(identity);
     globalThis.gc?.();
     const heapBefore = process.memoryUsage().heapUsed;

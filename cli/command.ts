@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { cutText } from '../lib/config/printable.ts';
 import { RunError } from '../lib/errors.ts';
-import { cutText } from '../lib/observability/printable.ts';
 import { toPrintableLine } from './output/printable.ts';
 
 /** How a command ends, for whatever calls it. */

@@ -6,12 +6,12 @@ import {
   targetText,
 } from '../emulator/run-send-report.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
+import { cutText } from '../lib/config/printable.ts';
 import { isEndpoint } from '../lib/config/send-report-config.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
 import type { CheckResult } from '../lib/diagnostics/check-result.ts';
 import { examine } from '../lib/diagnostics/run-check.ts';
-import { cutText } from '../lib/observability/printable.ts';
 import { preview } from '../lib/run/get-report.ts';
 import { addProblems, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
 import {

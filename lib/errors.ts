@@ -117,3 +117,6 @@ export function errorCodeOf(thrown: unknown): string | undefined {
   const token = typeof code === 'string' ? code : thrown.name;
   return /^[A-Za-z0-9_.]{1,64}$/.test(token) && !/^error$/i.test(token) ? token : undefined;
 }
+
+/** How serious a line of the log is; the names are those of Powertools. */
+export type Severity = 'INFO' | 'WARN' | 'ERROR';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Target } from './config/target.ts';
 
 /** How the logs and the metrics call this project. */
 export const SERVICE = 'timescaledb-telemetry';
@@ -42,11 +41,7 @@ const HASH_LENGTH = 10;
  * The name of a target's function, by which the deployment makes it and a person finds it. Names of targets are longer
  * than Lambda allows and have dots: what can be read is cut, and the hash tells one from the other.
  */
-export function functionName(
-  environment: Target['environment'],
-  database: Target['name'],
-  purpose: Purpose,
-): string {
+export function functionName(environment: string, database: string, purpose: Purpose): string {
   const readable = `${environment}-${database}`
     .replaceAll(/[^A-Za-z0-9_-]/g, '-')
     .slice(0, READABLE_LENGTH);

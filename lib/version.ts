@@ -1,3 +1,7 @@
+import type { SemVer } from 'semver';
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+
 /**
  * The alphabet of versions, and at most 64 characters: `2.23.0-dev`, `2.14.2+dfsg`, `2.9.1~ubuntu`, `2.11.1-cloud`. A control
  * file, an update script or pg_extension can hold any text; only this one is printed or logged.
@@ -6,4 +10,30 @@ const VERSION_TEXT = /^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$/;
 
 export function isVersionText(text: string): boolean {
   return VERSION_TEXT.test(text);
+}
+
+/** A TimescaleDB version, as it is written and as it is compared. */
+export interface Version {
+  readonly text: string;
+  readonly order: SemVer;
+}
+
+/** Two or three numbers, and what the project puts behind them: `2.9.0-rc2`, `2.27.0-p0`, `2.23.0-dev`. */
+const FORM = /^(\d{1,6}\.\d{1,6})(\.\d{1,6})?(-[A-Za-z0-9.-]+)?$/;
+
+/** Undefined for a text that has no place in the order of versions. */
+export function toVersion(text: string): Version | undefined {
+  const [, minor, patch = '.0', suffix = ''] = FORM.exec(text) ?? [];
+  if (minor === undefined) return undefined;
+  const order = parse(`${minor}${patch}${suffix}`, { loose: true });
+  return order === null ? undefined : { text, order };
+}
+
+/** The newer of two is the one that is greater than zero more. */
+export function compareVersions(one: Version, other: Version): number {
+  return compare(one.order, other.order);
+}
+
+export function isNewer(one: Version, other: Version | undefined): boolean {
+  return other === undefined || compareVersions(one, other) > 0;
 }

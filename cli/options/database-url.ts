@@ -1,5 +1,5 @@
 import { type ConnectionOptions, parse } from 'pg-connection-string';
-import { quotable } from '../../lib/observability/printable.ts';
+import { quotable } from '../../lib/config/printable.ts';
 
 /** What a URL or a variable can say of a connection, in libpq's words. */
 const KEYWORDS = [

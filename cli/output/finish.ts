@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '../../lib/observability/printable.ts';
+import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { EXIT, type ExitStatus } from '../command.ts';
 import type {
   BareReportReply,

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { escapeUnprintable } from '../../lib/observability/printable.ts';
+import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { bundleCode } from '../bundle/code-assets.ts';
 import { loadEnvironment } from '../config/load.ts';
 import type { Environment } from '../config/resolved-environment.ts';

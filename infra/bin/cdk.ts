@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { quotable } from '../../lib/config/printable.ts';
 import { SERVICE } from '../../lib/naming.ts';
-import { quotable } from '../../lib/observability/printable.ts';
 import { environmentNames, readIfPossible } from '../config/load.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

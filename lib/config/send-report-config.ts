@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { RunError } from '../errors.ts';
-import { toVersion } from '../version-check/support-table.ts';
+import { toVersion } from '../version.ts';
 import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
 import { check, checkJson } from './validate.ts';
 

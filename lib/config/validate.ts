@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { RunError } from '../errors.ts';
-import { quotable } from '../observability/printable.ts';
+import { quotable } from './printable.ts';
 
 /** Limits of what is quoted from an input: enough to find the mistake, and no more than a log line should hold. */
 const MAX_PROBLEMS = 20;

@@ -2,12 +2,11 @@ import { parseTarget, type Target, type TargetSettings } from '../config/target.
 import { type Consent, decideConsent } from '../consent/decide-consent.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type ErrorFields, RunError, toErrorFields, toRunError } from '../errors.ts';
-import type { Line } from '../observability/logger.ts';
 import { type Connection, login } from '../postgres/connect.ts';
-import { type Snapshot, withSnapshot } from '../postgres/snapshot.ts';
 import { createDeadline, type Deadline } from '../run/deadline.ts';
-import type { Phase, RunRecord } from '../run/outcome.ts';
+import type { Line, Phase, RunRecord } from '../run/outcome.ts';
 import { type Facts, readFacts } from '../timescaledb/facts.ts';
+import { type TimescaledbSnapshot, withTimescaledbSnapshot } from '../timescaledb/server-info.ts';
 import { applyPlan } from './apply.ts';
 import { asPlainRole } from './as-plain-role.ts';
 import { type Change, parseChange } from './event.ts';
@@ -138,9 +137,11 @@ async function change(
     return phases.run(phase, (signal) => work(connection, signal));
   };
   const reporter = reporterSql(wanted);
-  const look = <T>(read: (snapshot: Snapshot, facts: Facts, consent: Consent) => T | Promise<T>) =>
+  const look = <T>(
+    read: (snapshot: TimescaledbSnapshot, facts: Facts, consent: Consent) => T | Promise<T>,
+  ) =>
     connected('database', (connection, signal) =>
-      withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
+      withTimescaledbSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
         const facts = await readFacts(snapshot, reporter);
         return read(snapshot, facts, decideConsent(asPlainRole(facts), target));
       }),
@@ -150,7 +151,7 @@ async function change(
     progress.before = consent;
     if (facts.standby) throw standbyError();
     const serverContext = await readServerContext(snapshot, wanted);
-    return planChange({ change: wanted, identity: snapshot.identity, facts, serverContext });
+    return planChange({ change: wanted, server: snapshot.server, facts, serverContext });
   });
   progress.plan = plan;
   progress.notes = plan.notes;

@@ -1,8 +1,8 @@
 import { pauseOf } from '../consent/job-pause.ts';
 import { visibleLevels } from '../consent/telemetry-level.ts';
 import { RunError } from '../errors.ts';
-import { formatInterval } from '../schedule/due.ts';
 import type { Facts, TelemetryJob } from '../timescaledb/facts.ts';
+import { formatInterval } from '../timescaledb/interval.ts';
 import {
   functionsSchema,
   isAtLeast,
@@ -40,7 +40,7 @@ export interface Plan {
 /** Everything that a plan is made from. */
 export interface Situation {
   readonly change: Change;
-  readonly identity: ServerInfo;
+  readonly server: ServerInfo;
   readonly facts: Facts;
   readonly serverContext: ServerContext;
 }
@@ -69,9 +69,9 @@ function statementText(
 }
 
 /** How a role may set what no library of the server has registered. */
-function grantOfParameter({ identity, serverContext }: Situation): string {
+function grantOfParameter({ server, serverContext }: Situation): string {
   if (serverContext.levelIsRegistered) return '';
-  return identity.serverVersionNum >= POSTGRESQL_15
+  return server.serverVersionNum >= POSTGRESQL_15
     ? ` While the extension's library is not loaded, also: GRANT SET ON PARAMETER ${SETTING} TO <the administrator>.`
     : " While the extension's library is not loaded, only a superuser can.";
 }
@@ -81,10 +81,10 @@ function assignment(level: Change['level']): string {
   return level === 'reset' ? `RESET ${SETTING}` : `SET ${SETTING} = '${level}'`;
 }
 
-function levelOfInstance({ change, identity, serverContext }: Situation): readonly Statement[] {
+function levelOfInstance({ change, server, serverContext }: Situation): readonly Statement[] {
   const sql = `ALTER SYSTEM ${assignment(change.level)}`;
   const needsSet =
-    identity.serverVersionNum < POSTGRESQL_17 &&
+    server.serverVersionNum < POSTGRESQL_17 &&
     !serverContext.levelIsRegistered &&
     change.level !== 'reset';
   const set = `${assignment(change.level)}`;
@@ -92,7 +92,7 @@ function levelOfInstance({ change, identity, serverContext }: Situation): readon
     sql,
     title: sql,
     grant:
-      identity.serverVersionNum >= POSTGRESQL_15
+      server.serverVersionNum >= POSTGRESQL_15
         ? `It needs a superuser, or, where the extension's library is loaded: GRANT ALTER SYSTEM ON PARAMETER ${SETTING} TO <the administrator>.`
         : 'It needs a superuser.',
   };
@@ -134,9 +134,9 @@ function levelElsewhere(situation: Situation): Statement {
 }
 
 /** The extension's own function, where the license lets it work; only a job of 2.x knows of it. */
-function apiFunction({ identity, serverContext }: Situation, name: string) {
-  const found = memberFunction(identity, name);
-  const works = serverContext.license !== 'apache' && isAtLeast(identity, '2.0.0');
+function apiFunction({ server, serverContext }: Situation, name: string) {
+  const found = memberFunction(server, name);
+  const works = serverContext.license !== 'apache' && isAtLeast(server, '2.0.0');
   return works && found?.callable ? found : undefined;
 }
 
@@ -189,30 +189,30 @@ function alter(
   const [table, key] =
     setting === 'next_start'
       ? ['_timescaledb_internal.bgw_job_stat', 'job_id']
-      : [jobTable(situation.identity), 'id'];
+      : [jobTable(situation.server), 'id'];
   const update = statementText`UPDATE ${table} SET ${setting} = ${value} WHERE ${isIn(jobs, key)}`;
   return { statements: [writing(table, 'UPDATE', update)], isUnnoticed: true, notes: [] };
 }
 
 /** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
 function insertion(situation: Situation, interval: string): Statement {
-  const { identity, serverContext } = situation;
+  const { server, serverContext } = situation;
   const values = `${interval}, '100s', -1, '1h'`;
-  const table = jobTable(identity);
+  const table = jobTable(server);
   const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
-  if (!isAtLeast(identity, '2.0.0')) {
+  if (!isAtLeast(server, '2.0.0')) {
     return writing(
       table,
       'INSERT',
       statementText`INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
     );
   }
-  const hasFixed = isAtLeast(identity, '2.9.0');
+  const hasFixed = isAtLeast(server, '2.9.0');
   const owner = { sql: serverContext.extensionOwner, title: "<the extension's owner>" };
   return writing(
     table,
     'INSERT',
-    statementText`INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(identity)}', 'policy_telemetry', ${owner}, true${hasFixed ? ', false' : ''})`,
+    statementText`INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(server)}', 'policy_telemetry', ${owner}, true${hasFixed ? ', false' : ''})`,
   );
 }
 
@@ -247,8 +247,8 @@ function add(situation: Situation): JobPlan {
 }
 
 function pause(situation: Situation): JobPlan {
-  const { facts, identity } = situation;
-  if (!isAtLeast(identity, '2.0.0')) {
+  const { facts, server } = situation;
+  if (!isAtLeast(server, '2.0.0')) {
     throw new RunError(
       'EVENT_INVALID',
       'The event asks to pause the telemetry job, which TimescaleDB cannot before 2.0.',
@@ -286,12 +286,12 @@ function removedJobSettings({
 }
 
 function remove(situation: Situation): JobPlan {
-  const { facts, identity } = situation;
+  const { facts, server } = situation;
   const { jobs } = facts;
   if (jobs.length === 0) return { ...NOTHING, notes: ['There is no telemetry job to remove.'] };
   const api = apiFunction(situation, 'delete_job');
-  const table = jobTable(identity);
-  const condition = isAtLeast(identity, '2.0.0')
+  const table = jobTable(server);
+  const condition = isAtLeast(server, '2.0.0')
     ? isIn(jobs)
     : "job_type = 'telemetry_and_version_check_if_enabled'";
   return {
@@ -308,10 +308,10 @@ function remove(situation: Situation): JobPlan {
 }
 
 /** What `action` means for the job where the event does not say. */
-function jobActionOf({ change, identity }: Situation): JobAction {
+function jobActionOf({ change, server }: Situation): JobAction {
   if (change.job !== undefined) return change.job;
   if (change.action === 'enable') return 'add';
-  return isAtLeast(identity, '2.0.0') ? 'pause' : 'remove';
+  return isAtLeast(server, '2.0.0') ? 'pause' : 'remove';
 }
 
 const BY_JOB_ACTION: Readonly<Record<JobAction, (situation: Situation) => JobPlan>> = {
@@ -334,10 +334,8 @@ function mayHaveStartedOff({ change, facts }: Situation): boolean {
 }
 
 /** Superusers may restart the workers; from 2.32.0 on the database's owner may, too (its release notes, #10953). */
-function mayRestart({ identity, serverContext }: Situation): boolean {
-  return (
-    serverContext.isSuperuser || (isAtLeast(identity, '2.32.0') && identity.memberOfDatabaseOwner)
-  );
+function mayRestart({ server, serverContext }: Situation): boolean {
+  return serverContext.isSuperuser || (isAtLeast(server, '2.32.0') && server.memberOfDatabaseOwner);
 }
 
 /** Restarts the extension's scheduler where it does not notice the change, or says that this is needed. */
@@ -345,15 +343,15 @@ function restartScheduler(
   situation: Situation,
   { isUnnoticed }: JobPlan,
 ): Omit<Plan, 'alone' | 'together'> {
-  const { identity } = situation;
+  const { server } = situation;
   if (!isUnnoticed && !mayHaveStartedOff(situation)) return { after: [], notes: [] };
-  const schema = functionsSchema(identity);
-  const restart = memberFunction(identity, 'restart_background_workers', schema);
+  const schema = functionsSchema(server);
+  const restart = memberFunction(server, 'restart_background_workers', schema);
   if (restart?.callable && mayRestart(situation)) {
     const sql = `SELECT ${restart.call}()`;
     return { after: [{ sql, title: sql, grant: 'It needs a superuser.' }], notes: [] };
   }
-  const who = isAtLeast(identity, '2.32.0') ? "the database's owner or a superuser" : 'a superuser';
+  const who = isAtLeast(server, '2.32.0') ? "the database's owner or a superuser" : 'a superuser';
   return {
     after: [],
     notes: [
@@ -398,8 +396,8 @@ function notesOf(situation: Situation): readonly string[] {
  * @throws RunError EVENT_INVALID when this release cannot do what is asked for
  */
 export function planChange(situation: Situation): Plan {
-  const { change, identity } = situation;
-  if (change.level === 'no_functions' && !isAtLeast(identity, '2.7.1')) {
+  const { change, server } = situation;
+  if (change.level === 'no_functions' && !isAtLeast(server, '2.7.1')) {
     throw new RunError(
       'EVENT_INVALID',
       'The event asks for the level no_functions, which came with TimescaleDB 2.7.1; this release knows off and basic.',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
-import type { Snapshot } from '../postgres/snapshot.ts';
+import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
 import { isAtLeast, type ServerInfo } from '../timescaledb/server-info.ts';
 import type { Change } from './event.ts';
 
@@ -50,10 +50,10 @@ function quotedOrNull(text: string | undefined, quoted: (text: string) => string
   return text === undefined ? 'null::pg_catalog.text' : quoted(textSql(text));
 }
 
-function surroundingsQuery({ scope, scheduleInterval }: Change, identity: ServerInfo): string {
+function surroundingsQuery({ scope, scheduleInterval }: Change, server: ServerInfo): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
   // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
-  const owner = isAtLeast(identity, '2.10.2')
+  const owner = isAtLeast(server, '2.10.2')
     ? 'pg_catalog.quote_ident(r.rolname::pg_catalog.text)'
     : 'r.rolname::pg_catalog.text';
   return `
@@ -96,10 +96,10 @@ function missing(what: string): RunError {
  * @throws RunError EVENT_INVALID when a role or database of the event is not there
  */
 export async function readServerContext(
-  snapshot: Snapshot,
+  snapshot: TimescaledbSnapshot,
   change: Change,
 ): Promise<ServerContext> {
-  const row = await snapshot.row(surroundingsQuery(change, snapshot.identity), (found) =>
+  const row = await snapshot.row(surroundingsQuery(change, snapshot.server), (found) =>
     checkRow('the serverContext of the change', rowSchema, found),
   );
   const { scope } = change;

@@ -1,5 +1,5 @@
-import { intervalToMs, toMilliseconds } from '../schedule/due.ts';
 import type { TelemetryJob } from '../timescaledb/facts.ts';
+import { intervalToMs, toMilliseconds } from '../timescaledb/interval.ts';
 
 /**
  * The latest start that TimescaleDB's scheduler sets, in schedule intervals after the last run: `MAX_INTERVALS_BACKOFF` of

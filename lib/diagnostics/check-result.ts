@@ -1,8 +1,7 @@
 import { type Consent, DO_NOT_TRACK_DENIAL } from '../consent/decide-consent.ts';
 import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
-import type { Line } from '../observability/logger.ts';
 import type { Deadline } from '../run/deadline.ts';
-import type { RunRecord } from '../run/outcome.ts';
+import type { Line, RunRecord } from '../run/outcome.ts';
 import { type Stage, type StageName, type Walk, WOULD_BE_SKIPPED } from './checklist.ts';
 
 /** What is beyond the database, for a function that sends. */

@@ -1,17 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { cutText, escapeUnprintable } from '../config/printable.ts';
 import type { RunError } from '../errors.ts';
 import { SERVICE } from '../naming.ts';
-import { cutText, escapeUnprintable } from './printable.ts';
+import type { Line } from '../run/outcome.ts';
 import { shortenLine } from './shorten-line.ts';
-
-export type Severity = 'INFO' | 'WARN' | 'ERROR';
-
-/** What becomes one line of the log. */
-export interface Line {
-  readonly severity: Severity;
-  /** The line's text. */
-  readonly message: string;
-}
 
 export interface Log {
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-import { cutText, escapeUnprintable } from './printable.ts';
+import { cutText, escapeUnprintable } from '../config/printable.ts';
 
 /** Of the line's own fields; what the logger adds (time, request, function) has its room up to 16 kB. */
 const MAX_BYTES = 14_500;

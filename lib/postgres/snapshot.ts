@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { IDENTITY_QUERY, parseServerInfo, type ServerInfo } from '../timescaledb/server-info.ts';
 import { type Connection, withConnection } from './connect.ts';
 
 /** Limits that the server enforces, because a statement goes on there when its client has given up. */
@@ -24,7 +23,7 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
  * are an error, and not missing. An error ends the statement, and not the session. A database in SQL_ASCII is read as it
  * is, because what is no UTF-8 in it would fail the statement. Runs on every PostgreSQL that ran TimescaleDB.
  */
-const head = (limitMs: number): string => `
+const beginSnapshotSql = (limitMs: number, serverSql: string): string => `
 begin transaction isolation level repeatable read, read only;
 ${statementTimeout(limitMs)}
 set local search_path = pg_catalog, pg_temp;
@@ -44,14 +43,14 @@ set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local intervalstyle = 'postgres';
 savepoint before_reading;
-${IDENTITY_QUERY}`;
+${serverSql}`;
 
 /**
  * Before each later statement, in the same message: what is left of the run, and no compilation for one execution, which
  * PostgreSQL knows since 11. Until 12 the time of a message counts from its first statement by the limit of then; only what
  * begins or ends a transaction, or a part of one, lets it begin anew.
  */
-const perStatementSettings = (limitMs: number, { serverVersionNum }: ServerInfo): string => `
+const perStatementSettings = (limitMs: number, { serverVersionNum }: ServerVersion): string => `
 ${statementTimeout(limitMs)}${serverVersionNum < 110_000 ? '' : '\nset local jit = off;'}${serverVersionNum < 130_000 ? '\nsavepoint before_reading;' : ''}
 `;
 
@@ -65,9 +64,20 @@ function statementTimeout(limitMs: number): string {
   return `set local statement_timeout = ${ms};`;
 }
 
+/** As `server_version_num`: 170005 is 17.5. */
+export interface ServerVersion {
+  readonly serverVersionNum: number;
+}
+
+/** The SELECT in the first message of a snapshot, and the reader of its row. */
+export interface ServerQuery<Server extends ServerVersion> {
+  readonly sql: string;
+  readonly parse: (row: unknown) => Server;
+}
+
 /** One read-only snapshot of one database. */
-export interface Snapshot {
-  readonly identity: ServerInfo;
+export interface Snapshot<Server extends ServerVersion = ServerVersion> {
+  readonly server: Server;
   /**
    * Runs one SELECT that gives one row, and reads it. One that fails, or whose row cannot be read, leaves nothing behind,
    * not even a lock, and does not end the snapshot: another can be tried.
@@ -96,20 +106,21 @@ async function query(client: pg.Client, sql: string): Promise<unknown> {
  * @param remainingMs what is left of the run: no statement may take longer on the server
  * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
  */
-export async function withSnapshot<T>(
+export async function withSnapshot<Server extends ServerVersion, T>(
   connection: Connection,
   signal: AbortSignal,
   remainingMs: () => number,
-  read: (snapshot: Snapshot) => Promise<T>,
+  serverQuery: ServerQuery<Server>,
+  read: (snapshot: Snapshot<Server>) => Promise<T>,
 ): Promise<T> {
   return withConnection(connection, signal, async (client) => {
-    const identity = parseServerInfo(await query(client, head(remainingMs())));
+    const begin = beginSnapshotSql(remainingMs(), serverQuery.sql);
+    const server = serverQuery.parse(await query(client, begin));
     let hasFailed = false;
     const result = await read({
-      identity,
+      server,
       async row(sql, readRow) {
-        const before =
-          (hasFailed ? RECOVER_SQL : '') + perStatementSettings(remainingMs(), identity);
+        const before = (hasFailed ? RECOVER_SQL : '') + perStatementSettings(remainingMs(), server);
         hasFailed = true;
         const value = readRow(await query(client, before + sql));
         hasFailed = false;

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Level, Target } from '../config/target.ts';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
-import type { Snapshot } from '../postgres/snapshot.ts';
+import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
 import { isAtLeast, memberFunction, type ServerInfo } from '../timescaledb/server-info.ts';
 import { FIELDS } from './fields/all-fields.ts';
 import { knownFields } from './fields/field.ts';
@@ -45,13 +45,13 @@ from (select (${sql})::pg_catalog.text as report offset 0) r`;
 }
 
 /** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */
-export function reportQuery(identity: ServerInfo, sizes: Sizes): string {
-  const hasRelations = isAtLeast(identity, '2.6.0');
-  const rows = knownFields(FIELDS, identity.release).map(
-    ({ name, sql }) => `  ('${name}', ${sql(identity)})`,
+export function reportQuery(server: ServerInfo, sizes: Sizes): string {
+  const hasRelations = isAtLeast(server, '2.6.0');
+  const rows = knownFields(FIELDS, server.release).map(
+    ({ name, sql }) => `  ('${name}', ${sql(server)})`,
   );
   return `
-with ${hasRelations ? `${relationsCtes(identity, sizes)},` : ''}
+with ${hasRelations ? `${relationsCtes(server, sizes)},` : ''}
 fields (name, value) as (values
 ${rows.join(',\n')}
 )
@@ -66,11 +66,11 @@ ${measured(
  * it although telemetry is off only when asked to. What is not to be told at this level is not, whatever level this session
  * happens to have.
  */
-function functionQuery(identity: ServerInfo, level: Level): string | undefined {
-  const report = memberFunction(identity, 'get_telemetry_report');
+function functionQuery(server: ServerInfo, level: Level): string | undefined {
+  const report = memberFunction(server, 'get_telemetry_report');
   if (report?.callable !== true) return undefined;
   const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
-  const tellsFunctions = level === 'basic' || !isAtLeast(identity, '2.7.1');
+  const tellsFunctions = level === 'basic' || !isAtLeast(server, '2.7.1');
   return measured(
     `${call} #- '{db_metadata,exported_uuid_bak}'${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`,
     '0',
@@ -100,14 +100,14 @@ function tooLarge(bytes: number): RunError {
 }
 
 /** Runs a query for the report, and checks what came before anybody may have it. */
-function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
+function ask({ server, row }: TimescaledbSnapshot, sql: string): Promise<Answer> {
   return row(sql, (found) => {
     const { bytes, report, estimated_relations } = checkRow('the report', rowSchema, found);
     if (report === null) throw tooLarge(bytes);
     // The server has counted them; a server that lies must not make us send more.
     const length = Buffer.byteLength(report);
     if (length > MAX_REPORT_BYTES) throw tooLarge(length);
-    validateReport(report, identity.release);
+    validateReport(report, server.release);
     return { report, estimated_relations };
   });
 }
@@ -116,21 +116,21 @@ function ask({ identity, row }: Snapshot, sql: string): Promise<Answer> {
  * By plain SQL, in one statement. A relation that gets locked just when it is measured does not hold it: the lock
  * time-out ends the first try, and a second one estimates every size.
  */
-async function askCatalogs(snapshot: Snapshot, sizes: Sizes): Promise<Answer> {
+async function askCatalogs(snapshot: TimescaledbSnapshot, sizes: Sizes): Promise<Answer> {
   try {
-    return await ask(snapshot, reportQuery(snapshot.identity, sizes));
+    return await ask(snapshot, reportQuery(snapshot.server, sizes));
   } catch (error) {
     const isInTheWay = error instanceof RunError && error.code === 'CATALOG_LOCKED';
     if (!isInTheWay || sizes === 'estimated') throw error;
-    return await ask(snapshot, reportQuery(snapshot.identity, 'estimated'));
+    return await ask(snapshot, reportQuery(snapshot.server, 'estimated'));
   }
 }
 
 /** The answer of the server's own function, or why there is none. */
-async function askFunction(snapshot: Snapshot, level: Level): Promise<Answer | string> {
-  const { identity } = snapshot;
-  if (identity.standby) return 'on a standby get_telemetry_report() would have to write';
-  const sql = functionQuery(identity, level);
+async function askFunction(snapshot: TimescaledbSnapshot, level: Level): Promise<Answer | string> {
+  const { server } = snapshot;
+  if (server.standby) return 'on a standby get_telemetry_report() would have to write';
+  const sql = functionQuery(server, level);
   if (sql === undefined) return 'the extension has no get_telemetry_report() that may be called';
   try {
     return await ask(snapshot, sql);
@@ -170,7 +170,7 @@ function toReport(
  * @throws RunError REPORT_UNPUBLISHED, REPORT_TOO_LARGE, CATALOG_*, DATABASE_*
  */
 export async function buildReport(
-  snapshot: Snapshot,
+  snapshot: TimescaledbSnapshot,
   { reportSource, sizes }: Pick<Target, 'reportSource' | 'sizes'>,
   level: Level,
 ): Promise<Report> {

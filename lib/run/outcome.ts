@@ -2,8 +2,7 @@ import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import type { Consent } from '../consent/decide-consent.ts';
 import type { Receipt } from '../delivery/deliver.ts';
-import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
-import type { Line, Severity } from '../observability/logger.ts';
+import { type ErrorFields, type RunError, type Severity, toErrorFields } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Retry } from '../schedule/plan-retry.ts';
@@ -37,6 +36,13 @@ export interface RunRecord {
   /** Why the retry that should follow the error will not. */
   retryError?: RunError;
   readonly durationMs: Partial<Record<Phase | 'total', number>>;
+}
+
+/** What becomes one line of the log. */
+export interface Line {
+  readonly severity: Severity;
+  /** The line's text. */
+  readonly message: string;
 }
 
 /** How a run ended: the function's result, and the one summary line of its log. */

@@ -2,10 +2,11 @@ import type { Target } from '../config/target.ts';
 import { decideConsent } from '../consent/decide-consent.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { login } from '../postgres/connect.ts';
-import { withSnapshot } from '../postgres/snapshot.ts';
 import type { Milestone, Observer } from '../postgres/socket.ts';
-import { type Due, decideDue, jobSettings, nextDueTick, type Tick } from '../schedule/due.ts';
+import { type Due, decideDue, nextDueTick, type Tick } from '../schedule/due.ts';
+import { jobSettings } from '../schedule/job-settings.ts';
 import { type Facts, readFacts } from '../timescaledb/facts.ts';
+import { withTimescaledbSnapshot } from '../timescaledb/server-info.ts';
 import type { Deadline } from './deadline.ts';
 import type { RunRecord } from './outcome.ts';
 
@@ -102,7 +103,7 @@ export async function readDatabase(
   return phases.run(
     'database',
     (signal) =>
-      withSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
+      withTimescaledbSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
         observe('identified');
         const facts = await readFacts(snapshot);
         story.facts = facts;

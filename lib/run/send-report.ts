@@ -10,7 +10,7 @@ import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type Newest, understand } from '../delivery/parse-reply.ts';
 import { errorCodeOf, RunError, toRunError } from '../errors.ts';
-import { jobSettings } from '../schedule/due.ts';
+import { jobSettings } from '../schedule/job-settings.ts';
 import type { OneTimeSchedule } from '../schedule/plan-retry.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { Verdict } from '../version-check/judge-version.ts';

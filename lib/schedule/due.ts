@@ -1,88 +1,14 @@
 import { type Target, TICK_HOURS } from '../config/target.ts';
-import type { Facts, Interval, TelemetryJob } from '../timescaledb/facts.ts';
-
-const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** The mean month of the Gregorian calendar: 146,097 days in 4,800 months. */
-const MONTH_MS = (146_097 / 4_800) * DAY_MS;
-
-/** TimescaleDB's own defaults for the telemetry job, since 0.12. */
-const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled' | 'nextStart' | 'lastRun'> = {
-  scheduleInterval: { months: 0, days: 0, microseconds: 24 * HOUR_MS * 1_000 },
-  maxRuntime: { months: 0, days: 0, microseconds: 100 * SECOND_MS * 1_000 },
-  maxRetries: -1,
-  retryPeriod: { months: 0, days: 0, microseconds: HOUR_MS * 1_000 },
-  initialStart: null,
-  timezone: null,
-};
-
-/** How long an interval is, in milliseconds, with months of the mean length; an infinite one has no end. */
-export function intervalToMs(interval: Interval | null): number {
-  if (interval === null) return Number.POSITIVE_INFINITY;
-  const { months, days, microseconds } = interval;
-  return months * MONTH_MS + days * DAY_MS + microseconds / 1_000;
-}
-
-function plural(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-/** An interval for a person: `1 month 2 days`, `24 hours`, `1.5 seconds`. */
-export function formatInterval(interval: Interval | null): string {
-  if (interval === null) return 'for ever';
-  const { months, days, microseconds } = interval;
-  const units = [
-    ['hour', HOUR_MS],
-    ['minute', 60 * SECOND_MS],
-    ['second', SECOND_MS],
-  ] as const;
-  const ms = microseconds / 1_000;
-  const [unit, size] = units.find(([, one]) => ms % one === 0) ?? (['second', SECOND_MS] as const);
-  const parts = [
-    [months, 'month'],
-    [days, 'day'],
-    [ms / size, unit],
-  ] as const;
-  const named = parts.filter(([count]) => count !== 0).map(([count, one]) => plural(count, one));
-  return named.length === 0 ? '0 seconds' : named.join(' ');
-}
-
-/**
- * What the telemetry job asks of a run.
- *
- * @property maxRuntimeMs 0: no limit of the job's own
- * @property maxRetries -1: as many as fit before the next due tick
- */
-export interface JobSettings {
-  readonly scheduleInterval: Interval | null;
-  /** When the schedule began, where the job says so. */
-  readonly initialStart: string | null;
-  readonly timezone: string | null;
-  readonly maxRuntimeMs: number;
-  readonly maxRetries: number;
-  readonly retryPeriodMs: number;
-}
-
-/** Of two telemetry jobs the longest interval counts, and of every limit the strictest. */
-export function jobSettings(facts?: Pick<Facts, 'jobs'>): JobSettings {
-  const jobs = facts === undefined || facts.jobs.length === 0 ? [DEFAULT_JOB] : facts.jobs;
-  const rarest = jobs.reduce((one, other) =>
-    intervalToMs(other.scheduleInterval) > intervalToMs(one.scheduleInterval) ? other : one,
-  );
-  const runtimes = jobs.map(({ maxRuntime }) => intervalToMs(maxRuntime)).filter((ms) => ms > 0);
-  const retries = jobs.map(({ maxRetries }) => maxRetries).filter((count) => count >= 0);
-  const shortest = Math.min(...runtimes);
-  return {
-    scheduleInterval: rarest.scheduleInterval,
-    initialStart: rarest.initialStart,
-    timezone: rarest.timezone,
-    maxRuntimeMs: Number.isFinite(shortest) ? shortest : 0,
-    maxRetries: retries.length === 0 ? -1 : Math.min(...retries),
-    retryPeriodMs: Math.max(...jobs.map(({ retryPeriod }) => intervalToMs(retryPeriod))),
-  };
-}
-
+import type { Facts, Interval } from '../timescaledb/facts.ts';
+import {
+  DAY_MS,
+  formatInterval,
+  HOUR_MS,
+  intervalToMs,
+  plural,
+  toMilliseconds,
+} from '../timescaledb/interval.ts';
+import { type JobSettings, jobSettings } from './job-settings.ts';
 /** One firing of the target's schedule: it stands for the hours before it. */
 export interface Tick {
   /** Its nominal time, in milliseconds since 1970. */
@@ -114,16 +40,6 @@ interface Boundaries {
 
 /** Months of different lengths, days that a month does not have, changes of clocks, and a tick, with room to spare. */
 const CALENDAR_SLACK_MS = 12 * DAY_MS;
-
-/** PostgreSQL's infinity, and a year of five digits or six, which no Date reads and nobody lives to see. */
-const NEVER = /^(infinity|\d{5,}-)/;
-
-/** A time of PostgreSQL in milliseconds since 1970; undefined for null, a year before Christ, or -infinity. */
-export function toMilliseconds(text: string | null): number | undefined {
-  // Stryker disable next-line StringLiteral: any text that is no time will do
-  const ms = NEVER.test(text ?? '') ? Number.POSITIVE_INFINITY : Date.parse(text ?? '');
-  return Number.isNaN(ms) ? undefined : ms;
-}
 
 /** Where the schedule of the job begins: with the job, else with the extension in this database, else with time. */
 function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'installedAt'>) {

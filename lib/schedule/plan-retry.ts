@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RetrySettings } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
-import { type Due, type JobSettings, nextDueTick, type Tick } from './due.ts';
+import { type Due, nextDueTick, type Tick } from './due.ts';
+import type { JobSettings } from './job-settings.ts';
 
 /** TimescaleDB's own limit to how much longer it waits with each failure, since 1.6.1. */
 const LONGEST_FACTOR = 20;

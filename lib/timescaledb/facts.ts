@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { type ErrorCode, RunError } from '../errors.ts';
-import type { Snapshot } from '../postgres/snapshot.ts';
 import { isVersionText } from '../version.ts';
 import { isoTime } from './iso-timestamp.ts';
+import type { TimescaledbSnapshot } from './server-info.ts';
 import {
   functionsSchema,
   isAtLeast,
@@ -140,8 +140,8 @@ function intervalSql(column: string): string {
 }
 
 /** Only where the role may read it: asking without the right would fail the whole query. */
-function pendingLevelSql(identity: ServerInfo): string {
-  if (!identity.mayReadFileSettings) return 'null::pg_catalog.text';
+function pendingLevelSql(server: ServerInfo): string {
+  if (!server.mayReadFileSettings) return 'null::pg_catalog.text';
   return `(
     select f.setting from pg_catalog.pg_file_settings f
     where pg_catalog.lower(f.name) = 'timescaledb.telemetry_level'
@@ -153,28 +153,28 @@ function pendingLevelSql(identity: ServerInfo): string {
  * Whose level counts for the job. Before 1.3.2 it ran as the bootstrap superuser, whose level counts in every release;
  * until 1.7 as the owner of the extension's catalogs. Then the job has an owner: by name, since 2.10.2 by oid.
  */
-function jobOwner(identity: ServerInfo): string {
-  if (isAtLeast(identity, '2.10.2')) return 'j.owner::pg_catalog.oid';
-  if (isAtLeast(identity, '2.0.0')) {
+function jobOwner(server: ServerInfo): string {
+  if (isAtLeast(server, '2.10.2')) return 'j.owner::pg_catalog.oid';
+  if (isAtLeast(server, '2.0.0')) {
     return '(select a.oid from pg_catalog.pg_roles a where a.rolname = j.owner)';
   }
-  return isAtLeast(identity, '1.3.2')
+  return isAtLeast(server, '1.3.2')
     ? '(select c.relowner from pg_catalog.pg_class c where c.oid = j.tableoid)'
     : '10::pg_catalog.oid';
 }
 
 /** The telemetry's rows of the job catalog, in one form for all releases. */
-function telemetryJobs(identity: ServerInfo): string {
-  const hasSchedule = isAtLeast(identity, '2.9.0');
+function telemetryJobs(server: ServerInfo): string {
+  const hasSchedule = isAtLeast(server, '2.9.0');
   return `
-  select j.id, s.next_start, greatest(s.last_start, s.last_finish) as last_run, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(identity)} as owner,
-    ${isAtLeast(identity, '2.0.0') ? 'j.scheduled' : 'true as scheduled'},
+  select j.id, s.next_start, greatest(s.last_start, s.last_finish) as last_run, j.schedule_interval, j.max_runtime, j.max_retries, j.retry_period, ${jobOwner(server)} as owner,
+    ${isAtLeast(server, '2.0.0') ? 'j.scheduled' : 'true as scheduled'},
     ${hasSchedule ? 'j.initial_start, j.timezone' : 'null::pg_catalog.timestamptz as initial_start, null::pg_catalog.text as timezone'}
-  from ${jobTable(identity)} j
+  from ${jobTable(server)} j
   left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id
   where ${
-    isAtLeast(identity, '2.0.0')
-      ? `j.proc_name = 'policy_telemetry' and j.proc_schema = '${functionsSchema(identity)}'`
+    isAtLeast(server, '2.0.0')
+      ? `j.proc_name = 'policy_telemetry' and j.proc_schema = '${functionsSchema(server)}'`
       : "j.job_type = 'telemetry_and_version_check_if_enabled'"
   }`;
 }
@@ -200,8 +200,8 @@ const VERSIONS_UNAVAILABLE: typeof VERSIONS_ON_DISK = {
  * What ALTER DATABASE and ALTER ROLE have stored of a level or of `timescaledb.restoring`, for everybody and for the roles
  * whose settings count.
  */
-function storedSettings(identity: ServerInfo, reporter: string): string {
-  const owner = isAtLeast(identity, '2.32.0')
+function storedSettings(server: ServerInfo, reporter: string): string {
+  const owner = isAtLeast(server, '2.32.0')
     ? `when r.setrole = (select d.datdba from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
         then 'database owner'`
     : '';
@@ -228,15 +228,11 @@ function storedSettings(identity: ServerInfo, reporter: string): string {
   where s.holder is not null and s.name in ('timescaledb.telemetry_level', 'timescaledb.restoring')`;
 }
 
-function factsQuery(
-  identity: ServerInfo,
-  reporter: string,
-  onDisk: typeof VERSIONS_ON_DISK,
-): string {
+function factsQuery(server: ServerInfo, reporter: string, onDisk: typeof VERSIONS_ON_DISK): string {
   return `
-with telemetry_job as (${telemetryJobs(identity)}
+with telemetry_job as (${telemetryJobs(server)}
 ),
-stored as (${storedSettings(identity, reporter)}
+stored as (${storedSettings(server, reporter)}
 )
 select
   ${onDisk.version} as available_version,
@@ -259,7 +255,7 @@ select
     select pg_catalog.current_setting('timescaledb.restoring', true)
     where pg_catalog.current_setting('timescaledb.restoring', true) is not null
   ) as restoring,
-  ${pendingLevelSql(identity)} as pending_level,
+  ${pendingLevelSql(server)} as pending_level,
   (
     select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
       'id', j.id,
@@ -276,12 +272,12 @@ select
     from telemetry_job j
   ) as jobs,
   array(
-    select m.key::pg_catalog.text from ${metadataTable(identity)} m
+    select m.key::pg_catalog.text from ${metadataTable(server)} m
     where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
     order by 1
   ) as metadata_keys,
   pg_catalog.to_char(
-    ${isoTime(`select m.value from ${metadataTable(identity)} m where m.key = 'install_timestamp'`)},
+    ${isoTime(`select m.value from ${metadataTable(server)} m where m.key = 'install_timestamp'`)},
     'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
   ) as installed_at`;
 }
@@ -298,15 +294,15 @@ const EXTENSION_LIST_ERRORS: ReadonlySet<ErrorCode> = new Set([
 
 /** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
 async function ask(
-  { identity, row }: Snapshot,
+  { server, row }: TimescaledbSnapshot,
   reporter: string,
 ): Promise<z.infer<typeof rowSchema>> {
   const read = (found: unknown) => checkRow('the facts', rowSchema, found);
   try {
-    return await row(factsQuery(identity, reporter, VERSIONS_ON_DISK), read);
+    return await row(factsQuery(server, reporter, VERSIONS_ON_DISK), read);
   } catch (error) {
     if (!(error instanceof RunError) || !EXTENSION_LIST_ERRORS.has(error.code)) throw error;
-    return await row(factsQuery(identity, reporter, VERSIONS_UNAVAILABLE), read);
+    return await row(factsQuery(server, reporter, VERSIONS_UNAVAILABLE), read);
   }
 }
 
@@ -318,17 +314,20 @@ const FALSE = /^(|of|off|f|fa|fal|fals|false|n|no|0)$/i;
  *
  * @param reporter the reporting role's name as SQL, null for none; the role of this session by default
  */
-export async function readFacts(snapshot: Snapshot, reporter = 'session_user'): Promise<Facts> {
-  const { identity } = snapshot;
+export async function readFacts(
+  snapshot: TimescaledbSnapshot,
+  reporter = 'session_user',
+): Promise<Facts> {
+  const { server } = snapshot;
   const row = await ask(snapshot, reporter);
   return {
-    postgresqlVersion: postgresqlVersion(identity),
-    standby: identity.standby,
-    installedVersion: identity.extensionVersion,
+    postgresqlVersion: postgresqlVersion(server),
+    standby: server.standby,
+    installedVersion: server.extensionVersion,
     availableVersion: versionOrNull(row.available_version),
     availableVersions: row.available_versions.filter(isVersionText).slice(0, MAX_VERSIONS),
     isTemplate1: row.is_template1,
-    builtWithTelemetry: isBuiltWithTelemetry(identity),
+    builtWithTelemetry: isBuiltWithTelemetry(server),
     restoring: row.restoring.some((text) => !FALSE.test(text.trim())),
     level: {
       session: row.session_level,

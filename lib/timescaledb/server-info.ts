@@ -3,6 +3,8 @@ import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
+import type { Connection } from '../postgres/connect.ts';
+import { type Snapshot, withSnapshot } from '../postgres/snapshot.ts';
 import { isVersionText } from '../version.ts';
 
 /** The extension's tables that are read, in one release or another, by schema. */
@@ -31,7 +33,7 @@ const REPLACED_CATALOG_TABLES_SQL = Object.entries(CATALOG_TABLES).map(
  * compiled one while the library is not preloaded, because the call would end the session; nor one that is not compiled,
  * which anybody can write, unless a superuser owns it: whoever owns the extension may make his own function belong to it.
  */
-export const IDENTITY_QUERY = `
+export const SERVER_INFO_QUERY = `
 select
   pg_catalog.current_setting('server_version_num')::int as server_version_num,
   pg_catalog.pg_is_in_recovery() as standby,
@@ -146,26 +148,26 @@ export interface ServerInfo {
 export const FIRST_RELEASE = '0.12.0';
 
 /** Whether the catalogs are those of `release` or of a later one. */
-export function isAtLeast(identity: Pick<ServerInfo, 'release'>, release: string): boolean {
-  return gte(identity.release, release);
+export function isAtLeast(server: Pick<ServerInfo, 'release'>, release: string): boolean {
+  return gte(server.release, release);
 }
 
 /** The schema of the extension's own functions, policies among them. */
-export function functionsSchema(identity: ServerInfo): string {
-  return isAtLeast(identity, '2.12.0') ? '_timescaledb_functions' : '_timescaledb_internal';
+export function functionsSchema(server: ServerInfo): string {
+  return isAtLeast(server, '2.12.0') ? '_timescaledb_functions' : '_timescaledb_internal';
 }
 
 /** The job catalog's table, which moved in 2.25.0. */
-export function jobTable(identity: ServerInfo): string {
-  return isAtLeast(identity, '2.25.0')
+export function jobTable(server: ServerInfo): string {
+  return isAtLeast(server, '2.25.0')
     ? '_timescaledb_catalog.bgw_job'
     : '_timescaledb_config.bgw_job';
 }
 
 /** The table of keys and values, which had three names. */
-export function metadataTable(identity: ServerInfo): string {
-  if (isAtLeast(identity, '1.4.0')) return '_timescaledb_catalog.metadata';
-  return isAtLeast(identity, '1.3.0')
+export function metadataTable(server: ServerInfo): string {
+  if (isAtLeast(server, '1.4.0')) return '_timescaledb_catalog.metadata';
+  return isAtLeast(server, '1.3.0')
     ? '_timescaledb_catalog.telemetry_metadata'
     : '_timescaledb_catalog.installation_metadata';
 }
@@ -182,9 +184,9 @@ export function memberFunction(
 }
 
 /** Whether the extension was compiled with its own telemetry; before 2.7 every build was, since then such a build has the function. */
-export function isBuiltWithTelemetry(identity: ServerInfo): boolean {
+export function isBuiltWithTelemetry(server: ServerInfo): boolean {
   return (
-    !isAtLeast(identity, '2.7.0') || memberFunction(identity, 'get_telemetry_report') !== undefined
+    !isAtLeast(server, '2.7.0') || memberFunction(server, 'get_telemetry_report') !== undefined
   );
 }
 
@@ -199,8 +201,8 @@ export function postgresqlVersion({ serverVersionNum }: ServerInfo): string {
  * A view, or whatever else can run code, in the place of a table: what it calls would run with the rights of the login. The
  * releases have none but one: since 2.25.0 the job catalog's old name is a view of the new one, and is not read.
  */
-function checkTables(identity: ServerInfo, noTables: readonly string[]): void {
-  const isCompatible = jobTable(identity) !== '_timescaledb_config.bgw_job';
+function checkTables(server: ServerInfo, noTables: readonly string[]): void {
+  const isCompatible = jobTable(server) !== '_timescaledb_config.bgw_job';
   if (noTables.every((name) => isCompatible && name === '_timescaledb_config.bgw_job')) return;
   throw new RunError(
     'CATALOG_UNEXPECTED',
@@ -242,7 +244,7 @@ function releaseOf(extensionVersion: string): string {
  * @throws RunError EXTENSION_MISSING, VERSION_UNSUPPORTED, CATALOG_UNEXPECTED
  */
 export function parseServerInfo(row: unknown): ServerInfo {
-  const checked = checkRow("the server's identity", rowSchema, row);
+  const checked = checkRow("the server's version and rights", rowSchema, row);
   const extensionVersion = checked.extension_version;
   if (extensionVersion === null) {
     throw new RunError('EXTENSION_MISSING', 'TimescaleDB is not installed in this database.', {
@@ -251,7 +253,7 @@ export function parseServerInfo(row: unknown): ServerInfo {
     });
   }
   const release = releaseOf(extensionVersion);
-  const identity: ServerInfo = {
+  const server: ServerInfo = {
     serverVersionNum: checked.server_version_num,
     standby: checked.standby,
     extensionVersion,
@@ -262,6 +264,24 @@ export function parseServerInfo(row: unknown): ServerInfo {
     mayReadAllSettings: checked.may_read_all_settings,
     mayReadJobErrors: checked.may_read_job_errors,
   };
-  checkTables(identity, checked.no_tables);
-  return identity;
+  checkTables(server, checked.no_tables);
+  return server;
+}
+
+/** One read-only snapshot of a database with TimescaleDB. */
+export type TimescaledbSnapshot = Snapshot<ServerInfo>;
+
+/**
+ * Lends one read-only snapshot of a database with TimescaleDB; see withSnapshot() of lib/postgres/snapshot.ts.
+ *
+ * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
+ */
+export async function withTimescaledbSnapshot<T>(
+  connection: Connection,
+  signal: AbortSignal,
+  remainingMs: () => number,
+  read: (snapshot: TimescaledbSnapshot) => Promise<T>,
+): Promise<T> {
+  const serverQuery = { sql: SERVER_INFO_QUERY, parse: parseServerInfo };
+  return withSnapshot(connection, signal, remainingMs, serverQuery, read);
 }

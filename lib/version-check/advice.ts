@@ -1,13 +1,6 @@
+import { isNewer, type Version } from '../version.ts';
 import type { Situation, VerdictCode } from './judge-version.ts';
-import {
-  AS_OF,
-  fixedIn,
-  isBeyondTable,
-  isNewer,
-  majorsFor,
-  reachable,
-  type Version,
-} from './support-table.ts';
+import { AS_OF, fixedIn, isBeyondTable, majorsFor, reachable } from './support-table.ts';
 
 function listed(items: readonly string[], word: string): string {
   const [last = '', ...others] = items.toReversed();

@@ -1,19 +1,16 @@
 import type { Newest } from '../delivery/parse-reply.ts';
-import type { Severity } from '../observability/logger.ts';
+import type { Severity } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
+import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
 import { adviceFor, unknownAdvice } from './advice.ts';
 import {
   type Advisory,
   AS_OF,
   advisoriesFor,
-  compareVersions,
   fixedIn,
-  isNewer,
   majorOf,
   minorReleasesBehind,
   reachable,
-  toVersion,
-  type Version,
 } from './support-table.ts';
 
 /**

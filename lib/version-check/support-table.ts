@@ -1,6 +1,4 @@
-import type { SemVer } from 'semver';
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
+import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
 
 /** When this page was last compared with its sources; a newer TimescaleDB is judged by the reply alone. */
 export const AS_OF = '2026-11-21';
@@ -68,32 +66,6 @@ export const ADVISORIES: readonly Advisory[] = [
       'CVE-2022-24128 (what somebody made before the installation could get its rights) is fixed in 2.5.2',
   },
 ];
-
-/** A TimescaleDB version, as it is written and as it is compared. */
-export interface Version {
-  readonly text: string;
-  readonly order: SemVer;
-}
-
-/** Two or three numbers, and what the project puts behind them: `2.9.0-rc2`, `2.27.0-p0`, `2.23.0-dev`. */
-const FORM = /^(\d{1,6}\.\d{1,6})(\.\d{1,6})?(-[A-Za-z0-9.-]+)?$/;
-
-/** Undefined for a text that has no place in the order of versions. */
-export function toVersion(text: string): Version | undefined {
-  const [, minor, patch = '.0', suffix = ''] = FORM.exec(text) ?? [];
-  if (minor === undefined) return undefined;
-  const order = parse(`${minor}${patch}${suffix}`, { loose: true });
-  return order === null ? undefined : { text, order };
-}
-
-/** The newer of two is the one that is greater than zero more. */
-export function compareVersions(one: Version, other: Version): number {
-  return compare(one.order, other.order);
-}
-
-export function isNewer(one: Version, other: Version | undefined): boolean {
-  return other === undefined || compareVersions(one, other) > 0;
-}
 
 /** On this page, where every text is a version. */
 function known(text: string): Version {

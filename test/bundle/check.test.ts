@@ -15,7 +15,11 @@ import {
   summariesOf,
 } from '../support/lambda/invocations.ts';
 import { startConnectProxy, tunnel } from '../support/network/connect-proxy.ts';
-import { createIdentity, type ServerInfo, startTlsEndpoint } from '../support/network/way-out.ts';
+import {
+  createServerCertificate,
+  type ServerCertificate,
+  startTlsEndpoint,
+} from '../support/network/way-out.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
@@ -35,11 +39,11 @@ function consenting(): Promise<TestDatabase> {
 
 /** One that nothing is changed of. */
 let healthy: TestDatabase;
-let identity: ServerInfo;
+let identity: ServerCertificate;
 let trust: Readonly<Record<string, string>>;
 beforeAll(async () => {
   healthy = await consenting();
-  identity = await createIdentity();
+  identity = await createServerCertificate();
   const file = join(await mkdtemp(join(inject('folder'), 'check-')), 'authority.pem');
   await writeFile(file, identity.authority);
   trust = { NODE_EXTRA_CA_CERTS: file };

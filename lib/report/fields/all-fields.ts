@@ -45,8 +45,7 @@ const RELATED_EXTENSIONS: readonly Field[] = (
     ],
     says: 'whether it is installed in this database',
     example: false,
-    sql: (identity) =>
-      isAtLeast(identity, '2.6.0') ? installed : `(${installed})::pg_catalog.text`,
+    sql: (server) => (isAtLeast(server, '2.6.0') ? installed : `(${installed})::pg_catalog.text`),
   };
 });
 
@@ -67,11 +66,11 @@ const ACCESS_METHOD: readonly Field[] = [
   },
 ];
 
-function accessMethods(identity: ServerInfo): string {
+function accessMethods(server: ServerInfo): string {
   return `(
     select pg_catalog.jsonb_object_agg(g.amname, g.figures)
     from (
-      select a.amname, ${objectSql(ACCESS_METHOD, identity)} as figures
+      select a.amname, ${objectSql(ACCESS_METHOD, server)} as figures
       from pg_catalog.pg_class c join pg_catalog.pg_am a on a.oid = c.relam
       group by a.amname
     ) g
@@ -103,7 +102,7 @@ export const FIELDS: readonly Field[] = [
     type: object(RELATED_EXTENSIONS),
     says: 'which extensions of a fixed list are installed',
     example: { postgis: false },
-    sql: (identity) => objectSql(RELATED_EXTENSIONS, identity),
+    sql: (server) => objectSql(RELATED_EXTENSIONS, server),
   },
   LICENSE,
   ...DISTRIBUTED,
@@ -115,7 +114,7 @@ export const FIELDS: readonly Field[] = [
     type: object(RELATIONS),
     says: 'per kind of relation: how many, and how large',
     example: { tables: { num_relations: 2 } },
-    sql: (identity) => objectSql(RELATIONS, identity),
+    sql: (server) => objectSql(RELATIONS, server),
   },
   {
     name: 'functions_used',

@@ -35,7 +35,7 @@ export interface Field {
    * The value as jsonb, or for an object's field as anything that JSON can be built of; SQL NULL leaves the field out.
    * Absent where plain SQL cannot know it.
    */
-  readonly sql?: (identity: ServerInfo) => string;
+  readonly sql?: (server: ServerInfo) => string;
 }
 
 /** A field that plain SQL can compute. */
@@ -143,9 +143,9 @@ export function knownFields(fields: readonly Field[], release: string): readonly
 }
 
 /** An object of the fields that the server's release has, as jsonb. */
-export function objectSql(members: readonly Field[], identity: ServerInfo): string {
-  const pairs = knownFields(members, identity.release).map(
-    ({ name, sql }) => `'${name}', ${sql(identity)}`,
+export function objectSql(members: readonly Field[], server: ServerInfo): string {
+  const pairs = knownFields(members, server.release).map(
+    ({ name, sql }) => `'${name}', ${sql(server)}`,
   );
   return `pg_catalog.jsonb_build_object(${pairs.join(', ')})`;
 }
@@ -164,8 +164,8 @@ export const FIGURE = [
   ['2.6.0', NUMBER],
 ] as const satisfies TypeByRelease;
 
-export function figure(sql: string): (identity: ServerInfo) => string {
-  return (identity) => (isAtLeast(identity, '2.6.0') ? number(sql) : text(`(${sql})::bigint`));
+export function figure(sql: string): (server: ServerInfo) => string {
+  return (server) => (isAtLeast(server, '2.6.0') ? number(sql) : text(`(${sql})::bigint`));
 }
 
 export function always(sql: string): () => string {

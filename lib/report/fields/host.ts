@@ -24,9 +24,9 @@ const COMPILED_ONLY = 'only the compiled code of the extension knows it';
 const NO_OS = 'the extension has no `get_os_info()` that may be called';
 
 /** Since 2.12.0 the wrapper in _timescaledb_internal belongs to the extension too, but warns at each call. */
-function osInfo(column: string): (identity: ServerInfo) => string {
-  return (identity) => {
-    const found = memberFunction(identity, 'get_os_info', functionsSchema(identity));
+function osInfo(column: string): (server: ServerInfo) => string {
+  return (server) => {
+    const found = memberFunction(server, 'get_os_info', functionsSchema(server));
     const isName = column === 'sysname';
     if (found?.callable !== true) return isName ? text("'Unknown'") : 'null';
     const value = `select os.${column} from ${found.call}() os`;
@@ -84,7 +84,7 @@ export const HOST: readonly Field[] = [
     type: TEXT,
     says: 'version of the running server',
     example: '17.5',
-    sql: (identity) => text(`'${postgresqlVersion(identity)}'`),
+    sql: (server) => text(`'${postgresqlVersion(server)}'`),
   },
   {
     name: 'timescaledb_version',
@@ -170,5 +170,5 @@ export const REPLICATION: Field = {
   type: object(REPLICATES),
   says: 'whether the server replicates',
   example: { num_wal_senders: 0, is_wal_receiver: false },
-  sql: (identity) => objectSql(REPLICATES, identity),
+  sql: (server) => objectSql(REPLICATES, server),
 };

@@ -18,21 +18,21 @@ import {
 } from './field.ts';
 
 /** Since 2.9.0 jobs on a fixed schedule have counters of their own, and are not in the others. */
-function jobsWhere(identity: ServerInfo, condition: string, fixedSchedule: boolean): string {
-  const all = `select pg_catalog.count(*) from ${jobTable(identity)} j where ${condition}`;
-  return isAtLeast(identity, '2.9.0') ? `${all} and j.fixed_schedule = ${fixedSchedule}` : all;
+function jobsWhere(server: ServerInfo, condition: string, fixedSchedule: boolean): string {
+  const all = `select pg_catalog.count(*) from ${jobTable(server)} j where ${condition}`;
+  return isAtLeast(server, '2.9.0') ? `${all} and j.fixed_schedule = ${fixedSchedule}` : all;
 }
 
-function policies(identity: ServerInfo, procedure: string, fixedSchedule: boolean): string {
-  const condition = `j.proc_schema = '${functionsSchema(identity)}' and j.proc_name = '${procedure}'`;
-  return jobsWhere(identity, condition, fixedSchedule);
+function policies(server: ServerInfo, procedure: string, fixedSchedule: boolean): string {
+  const condition = `j.proc_schema = '${functionsSchema(server)}' and j.proc_name = '${procedure}'`;
+  return jobsWhere(server, condition, fixedSchedule);
 }
 
 function counter(
   name: string,
   says: string,
   fixedSchedule: boolean,
-  sql: (identity: ServerInfo) => string,
+  sql: (server: ServerInfo) => string,
 ): Field {
   return {
     name,
@@ -42,7 +42,7 @@ function counter(
       ? `${says}, on a fixed schedule`
       : `${says}; since 2.9.0 without those on a fixed schedule`,
     example: 1,
-    sql: (identity) => number(sql(identity)),
+    sql: (server) => number(sql(server)),
   };
 }
 
@@ -50,8 +50,8 @@ function counter(
 function countersOf(fixedSchedule: boolean): readonly Field[] {
   const suffix = fixedSchedule ? '_fixed' : '';
   const policy = (name: string, procedure: string, says: string): Field =>
-    counter(`${name}${suffix}`, says, fixedSchedule, (identity) =>
-      policies(identity, procedure, fixedSchedule),
+    counter(`${name}${suffix}`, says, fixedSchedule, (server) =>
+      policies(server, procedure, fixedSchedule),
     );
   return [
     policy(
@@ -65,8 +65,7 @@ function countersOf(fixedSchedule: boolean): readonly Field[] {
       `num_user_defined_actions${suffix}`,
       "jobs whose procedure is not the extension's",
       fixedSchedule,
-      (identity) =>
-        jobsWhere(identity, `j.proc_schema <> '${functionsSchema(identity)}'`, fixedSchedule),
+      (server) => jobsWhere(server, `j.proc_schema <> '${functionsSchema(server)}'`, fixedSchedule),
     ),
   ];
 }
@@ -81,9 +80,9 @@ const REORDER_POLICIES: Field = {
   ],
   says: 'jobs that reorder chunks; since 2.9.0 without those on a fixed schedule',
   example: 1,
-  sql: (identity) =>
-    isAtLeast(identity, '2.0.0')
-      ? number(policies(identity, 'policy_reorder', false))
+  sql: (server) =>
+    isAtLeast(server, '2.0.0')
+      ? number(policies(server, 'policy_reorder', false))
       : text('select pg_catalog.count(*) from _timescaledb_config.bgw_policy_reorder'),
 };
 
@@ -91,8 +90,8 @@ export const JOB_COUNTERS: readonly Field[] = [
   ...countersOf(false),
   REORDER_POLICIES,
   ...countersOf(true),
-  counter('num_reorder_policies_fixed', 'jobs that reorder chunks', true, (identity) =>
-    policies(identity, 'policy_reorder', true),
+  counter('num_reorder_policies_fixed', 'jobs that reorder chunks', true, (server) =>
+    policies(server, 'policy_reorder', true),
   ),
 ];
 
@@ -114,11 +113,11 @@ function byJobType(value: typeof STATISTICS | typeof ERRORS) {
 
 /** The job types that TimescaleDB tells apart; all others are user-defined actions to it. */
 function jobType(
-  identity: ServerInfo,
+  server: ServerInfo,
   columns: { readonly schema: string; readonly name: string },
   retentionOfHistory: (typeof JOB_TYPES)[number],
 ): string {
-  return `case when ${columns.schema} = '${functionsSchema(identity)}' and ${columns.name} in (
+  return `case when ${columns.schema} = '${functionsSchema(server)}' and ${columns.name} in (
       'policy_retention', 'policy_compression', 'policy_reorder', 'policy_refresh_continuous_aggregate',
       'policy_telemetry', '${retentionOfHistory}'
     ) then ${columns.name}::pg_catalog.text else 'user_defined_action' end`;
@@ -177,17 +176,17 @@ const STATISTICS_OF_TYPE: readonly Field[] = [
 const STATISTICS = object(STATISTICS_OF_TYPE);
 const ERRORS = map('SQLSTATE', /^[0-9A-Z]{5}$/, NUMBER);
 
-function statsByJobType(identity: ServerInfo): string {
-  const retentionOfHistory = isAtLeast(identity, '2.15.1')
+function statsByJobType(server: ServerInfo): string {
+  const retentionOfHistory = isAtLeast(server, '2.15.1')
     ? 'policy_job_stat_history_retention'
     : 'policy_job_error_retention';
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(g.job_type, g.stats), '{}')
     from (
-      select ${jobType(identity, { schema: 'j.proc_schema', name: 'j.proc_name' }, retentionOfHistory)} as job_type,
-        ${objectSql(STATISTICS_OF_TYPE, identity)} as stats
+      select ${jobType(server, { schema: 'j.proc_schema', name: 'j.proc_name' }, retentionOfHistory)} as job_type,
+        ${objectSql(STATISTICS_OF_TYPE, server)} as stats
       from _timescaledb_internal.bgw_job_stat s
-      join ${jobTable(identity)} j on j.id = s.job_id
+      join ${jobTable(server)} j on j.id = s.job_id
       group by 1
     ) g
   )`;
@@ -197,13 +196,13 @@ function statsByJobType(identity: ServerInfo): string {
  * Where failed jobs are found. The view shows those of all jobs to a member of the database's owner alone, and an empty
  * object would be an invented "no errors". 2.9 had no view, and its table is not for everybody.
  */
-function jobErrors(identity: ServerInfo): string | undefined {
-  if (isAtLeast(identity, '2.10.0')) {
-    return identity.memberOfDatabaseOwner
+function jobErrors(server: ServerInfo): string | undefined {
+  if (isAtLeast(server, '2.10.0')) {
+    return server.memberOfDatabaseOwner
       ? 'select v.proc_schema, v.proc_name, v.sqlerrcode from timescaledb_information.job_errors v'
       : undefined;
   }
-  return identity.mayReadJobErrors
+  return server.mayReadJobErrors
     ? `select t.error_data ->> 'proc_schema' as proc_schema, t.error_data ->> 'proc_name' as proc_name,
           t.error_data ->> 'sqlerrcode' as sqlerrcode
         from _timescaledb_internal.job_errors t`
@@ -211,8 +210,8 @@ function jobErrors(identity: ServerInfo): string | undefined {
 }
 
 /** The job type for the retention of history is stale in every release; so is ours. */
-function errorsBySqlerrcode(identity: ServerInfo): string {
-  const errors = jobErrors(identity);
+function errorsBySqlerrcode(server: ServerInfo): string {
+  const errors = jobErrors(server);
   if (errors === undefined) return 'null';
   const columns = { schema: 'v.proc_schema', name: 'v.proc_name' };
   return `(
@@ -220,7 +219,7 @@ function errorsBySqlerrcode(identity: ServerInfo): string {
     from (
       select e.job_type, pg_catalog.jsonb_object_agg(e.sqlerrcode, e.errors) as errors
       from (
-        select ${jobType(identity, columns, 'policy_job_error_retention')} as job_type, v.sqlerrcode, pg_catalog.count(*) as errors
+        select ${jobType(server, columns, 'policy_job_error_retention')} as job_type, v.sqlerrcode, pg_catalog.count(*) as errors
         from (${errors}) v
         where v.sqlerrcode ~ '^[0-9A-Z]{5}$'
         group by 1, 2

@@ -18,10 +18,10 @@ import {
  */
 
 /** Hypertables that a user made: not those that hold compressed data, nor a continuous aggregate's. */
-function ownHypertables(identity: ServerInfo): string {
+function ownHypertables(server: ServerInfo): string {
   const all = 'select pg_catalog.count(*) from _timescaledb_catalog.hypertable h';
-  if (!isAtLeast(identity, '1.5.0')) return all;
-  const isOwn = isAtLeast(identity, '2.0.0')
+  if (!isAtLeast(server, '1.5.0')) return all;
+  const isOwn = isAtLeast(server, '2.0.0')
     ? 'h.compression_state <> 2 and h.replication_factor is null'
     : 'not h.compressed';
   return `${all} where ${isOwn} and not exists (
@@ -29,9 +29,9 @@ function ownHypertables(identity: ServerInfo): string {
     )`;
 }
 
-function compressedHypertables(identity: ServerInfo): string {
+function compressedHypertables(server: ServerInfo): string {
   return `select pg_catalog.count(*) from _timescaledb_catalog.hypertable h where ${
-    isAtLeast(identity, '2.0.0')
+    isAtLeast(server, '2.0.0')
       ? 'h.compression_state = 1'
       : 'h.compressed_hypertable_id is not null'
   }`;
@@ -41,12 +41,12 @@ interface Counter extends Pick<Field, 'since' | 'before' | 'says'> {
   readonly example: string;
 }
 
-function counter(name: string, sql: (identity: ServerInfo) => string, rest: Counter): Field {
+function counter(name: string, sql: (server: ServerInfo) => string, rest: Counter): Field {
   return {
     name,
     type: NUMBER_AS_TEXT,
     ...rest,
-    sql: (identity) => text(`(${sql(identity)})::bigint`),
+    sql: (server) => text(`(${sql(server)})::bigint`),
   };
 }
 
@@ -185,8 +185,8 @@ export const DISTRIBUTED: readonly Field[] = [
     says: 'the part that the database has in a distributed one',
     example: { distributed_member: 'none' },
     absent: UNLESS_APACHE,
-    sql: (identity) =>
-      unlessApache(`pg_catalog.jsonb_strip_nulls(${objectSql(DISTRIBUTED_DB, identity)})`),
+    sql: (server) =>
+      unlessApache(`pg_catalog.jsonb_strip_nulls(${objectSql(DISTRIBUTED_DB, server)})`),
   },
   {
     name: 'distributed_member',

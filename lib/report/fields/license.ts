@@ -2,8 +2,8 @@ import { isoTime } from '../../timescaledb/iso-timestamp.ts';
 import { isAtLeast, memberFunction, type ServerInfo } from '../../timescaledb/server-info.ts';
 import { always, type Field, object, objectSql, oneOf, TEXT } from './field.ts';
 
-function function1x(identity: ServerInfo, name: string): string | undefined {
-  const found = memberFunction(identity, name, '_timescaledb_internal');
+function function1x(server: ServerInfo, name: string): string | undefined {
+  const found = memberFunction(server, name, '_timescaledb_internal');
   return found?.callable === true ? `${found.call}()` : undefined;
 }
 
@@ -12,11 +12,11 @@ function function1x(identity: ServerInfo, name: string): string | undefined {
  * key that is none cannot fail the report, and all that on the server: the key itself never leaves it. Only
  * `current_license_key()` gives it, and only to whom PostgreSQL shows a superuser's settings.
  */
-function decodedKey(identity: ServerInfo): string {
+function decodedKey(server: ServerInfo): string {
   const [isEnterprise, key] = ['enterprise_enabled', 'current_license_key'].map((name) =>
-    function1x(identity, name),
+    function1x(server, name),
   );
-  if (isEnterprise === undefined || key === undefined || !identity.mayReadAllSettings) {
+  if (isEnterprise === undefined || key === undefined || !server.mayReadAllSettings) {
     return 'null::pg_catalog.text';
   }
   return `(
@@ -48,10 +48,10 @@ const EDITION_BY_SETTING = `case pg_catalog.current_setting('timescaledb.license
       when 'timescale' then 'community'
     end`;
 
-function edition(identity: ServerInfo): string {
-  if (isAtLeast(identity, '2.0.0')) return EDITION_BY_SETTING;
+function edition(server: ServerInfo): string {
+  if (isAtLeast(server, '2.0.0')) return EDITION_BY_SETTING;
   const [isEnterprise, name] = ['enterprise_enabled', 'license_edition'].map((one) =>
-    function1x(identity, one),
+    function1x(server, one),
   );
   if (isEnterprise === undefined || name === undefined) return 'null::pg_catalog.text';
   return `case
@@ -113,9 +113,9 @@ export const LICENSE: Field = {
   says: 'the license that the extension runs under; its key is never sent',
   example: { edition: 'community' },
   absent: "the extension's library is not loaded, so that nobody knows",
-  sql: (identity) => `(
-    select pg_catalog.jsonb_strip_nulls(${objectSql(MEMBERS, identity)})
-    from (select ${edition(identity)} as edition, ${decodedKey(identity)} as json) k
+  sql: (server) => `(
+    select pg_catalog.jsonb_strip_nulls(${objectSql(MEMBERS, server)})
+    from (select ${edition(server)} as edition, ${decodedKey(server)} as json) k
     where k.edition is not null
   )`,
 };

@@ -7,20 +7,20 @@ import { type Field, map, TEXT, text, textLike } from './field.ts';
 const UUID_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const UUID = textLike('uuid', new RegExp(UUID_PATTERN));
 
-function metadata(identity: ServerInfo, key: string): string {
-  return `select m.value from ${metadataTable(identity)} m where m.key = '${key}'`;
+function metadata(server: ServerInfo, key: string): string {
+  return `select m.value from ${metadataTable(server)} m where m.key = '${key}'`;
 }
 
-function uuid(key: string): (identity: ServerInfo) => string {
-  return (identity) =>
-    text(`select m.value from (${metadata(identity, key)}) m where m.value ~ '${UUID_PATTERN}'`);
+function uuid(key: string): (server: ServerInfo) => string {
+  return (server) =>
+    text(`select m.value from (${metadata(server, key)}) m where m.value ~ '${UUID_PATTERN}'`);
 }
 
 /** Written by the installing session in its own DateStyle; only ISO, with an offset, can be read without guessing. */
-function installedTime(identity: ServerInfo): string {
-  const written = `${metadata(identity, 'install_timestamp')} and m.value ~ ':[0-9.]+[+-][0-9:]+$'`;
+function installedTime(server: ServerInfo): string {
+  const written = `${metadata(server, 'install_timestamp')} and m.value ~ ':[0-9.]+[+-][0-9:]+$'`;
   return text(
-    isAtLeast(identity, '1.7.3')
+    isAtLeast(server, '1.7.3')
       ? `pg_catalog.to_char(${isoTime(written)}, 'YYYY-MM-DD"T"HH24:MI:SSOF')`
       : isoTime(written),
   );
@@ -30,11 +30,11 @@ function installedTime(identity: ServerInfo): string {
  * 1.3 had no flag, and reported every row. `exported_uuid_bak` holds the exported_uuid during a restore of a release before
  * 2.14.0 (`timescaledb_pre_restore()`), and stays when the restore is not finished.
  */
-function dbMetadata(identity: ServerInfo): string {
-  const isFlagged = isAtLeast(identity, '1.4.0') ? 'm.include_in_telemetry and ' : '';
+function dbMetadata(server: ServerInfo): string {
+  const isFlagged = isAtLeast(server, '1.4.0') ? 'm.include_in_telemetry and ' : '';
   return `(
     select coalesce(pg_catalog.jsonb_object_agg(m.key, m.value), '{}')
-    from ${metadataTable(identity)} m
+    from ${metadataTable(server)} m
     where ${isFlagged}m.key not in ('uuid', 'exported_uuid', 'exported_uuid_bak', 'install_timestamp')
   )`;
 }

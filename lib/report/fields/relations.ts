@@ -5,7 +5,7 @@ import { type Field, INTEGER, NUMBER, object, objectSql, type Type } from './fie
 
 /**
  * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is
- * classified by schema and catalog identity, measured, and added to the totals of its kind.
+ * classified by schema and catalog server, measured, and added to the totals of its kind.
  */
 
 interface Figure extends Pick<Field, 'since' | 'before'> {
@@ -87,8 +87,8 @@ const TOO_MANY_ROWS = '1e15';
  * What was recorded of a chunk's compression. Before 2.9 a chunk can have several rows, of which the reporter reads the
  * first by the primary key (chunk_id, compressed_chunk_id).
  */
-function recordedSizes(identity: ServerInfo): string {
-  return isAtLeast(identity, '2.9.0')
+function recordedSizes(server: ServerInfo): string {
+  return isAtLeast(server, '2.9.0')
     ? '_timescaledb_catalog.compression_chunk_size'
     : `(
     select distinct on (o.chunk_id) o.* from _timescaledb_catalog.compression_chunk_size o
@@ -97,20 +97,20 @@ function recordedSizes(identity: ServerInfo): string {
 }
 
 /** The common table expressions that `RELATIONS` reads. */
-export function relationsCtes(identity: ServerInfo, sizes: Sizes): string {
-  return `${classifiedCtes(identity)},${measuredCtes(sizes)},
+export function relationsCtes(server: ServerInfo, sizes: Sizes): string {
+  return `${classifiedCtes(server)},${measuredCtes(sizes)},
 relations as materialized (
   select r.*,
-    case when r.reltuples <= 0 or r.reltuples > ${TOO_MANY_ROWS} or ${isCountedElsewhere(identity)} then 0 else r.reltuples::bigint end as tuples,
+    case when r.reltuples <= 0 or r.reltuples > ${TOO_MANY_ROWS} or ${isCountedElsewhere(server)} then 0 else r.reltuples::bigint end as tuples,
     coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
     coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
     coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
-    ${RECORDED.filter(({ since }) => since === undefined || isAtLeast(identity, since))
+    ${RECORDED.filter(({ since }) => since === undefined || isAtLeast(server, since))
       .map(({ column }) => `s.${column}`)
       .join(', ')}
   from classified r
   left join measured m on m.oid = r.oid
-  left join ${recordedSizes(identity)} s on s.chunk_id = r.compressed_chunk_id
+  left join ${recordedSizes(server)} s on s.chunk_id = r.compressed_chunk_id
   where r.kind is not null
 )`;
 }
@@ -171,7 +171,7 @@ function compression(compressing: Field): Field {
     type: object(members),
     says: 'what compression does',
     example: { num_compressed_chunks: 6 },
-    sql: (identity) => objectSql(members, identity),
+    sql: (server) => objectSql(members, server),
   };
 }
 
@@ -193,8 +193,8 @@ function kind(
     type: object(members),
     example: { num_relations: 2 },
     ...rest,
-    sql: (identity) =>
-      `(select ${objectSql(members, identity)} from relations r where r.kind = '${name}')`,
+    sql: (server) =>
+      `(select ${objectSql(members, server)} from relations r where r.kind = '${name}')`,
   };
 }
 

@@ -16,9 +16,9 @@ function tuned(
   before225: string,
   since225: string,
   pattern: string,
-): (identity: ServerInfo) => string {
-  return (identity) => {
-    const name = isAtLeast(identity, '2.25.0') ? since225 : before225;
+): (server: ServerInfo) => string {
+  return (server) => {
+    const name = isAtLeast(server, '2.25.0') ? since225 : before225;
     return text(`pg_catalog.substring(${setting(name)}, '${pattern}')`);
   };
 }
@@ -70,7 +70,7 @@ export const SETTINGS: readonly Field[] = [
     example: { cloud: 'own' },
     absent: '`timescaledb_telemetry.cloud` is not set',
     warning: 'the setting comes out as it is',
-    sql: (identity) =>
-      `case when ${CLOUD} is not null then ${objectSql(INSTANCE_METADATA, identity)} end`,
+    sql: (server) =>
+      `case when ${CLOUD} is not null then ${objectSql(INSTANCE_METADATA, server)} end`,
   },
 ];

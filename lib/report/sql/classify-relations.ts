@@ -1,7 +1,7 @@
 import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
 
 /** Schemas whose relations are not the user's. */
-function skippedSchemas(identity: ServerInfo): readonly string[] {
+function skippedSchemas(server: ServerInfo): readonly string[] {
   return [
     'pg_catalog',
     'pg_toast',
@@ -10,20 +10,20 @@ function skippedSchemas(identity: ServerInfo): readonly string[] {
     '_timescaledb_cache',
     'timescaledb_experimental',
     'timescaledb_information',
-    ...(isAtLeast(identity, '2.11.0') ? ['_timescaledb_functions'] : []),
+    ...(isAtLeast(server, '2.11.0') ? ['_timescaledb_functions'] : []),
     // From 2.25.0 on the compatibility view _timescaledb_config.bgw_job counts as a user's view.
-    ...(isAtLeast(identity, '2.25.0') ? [] : ['_timescaledb_config']),
+    ...(isAtLeast(server, '2.25.0') ? [] : ['_timescaledb_config']),
   ];
 }
 
 /** Catalog tables that live among the chunks. */
-function skippedInternalTables(identity: ServerInfo): readonly string[] {
+function skippedInternalTables(server: ServerInfo): readonly string[] {
   return [
     'bgw_job_stat',
     'bgw_policy_chunk_stats',
-    ...(isAtLeast(identity, '2.15.0')
+    ...(isAtLeast(server, '2.15.0')
       ? ['bgw_job_stat_history']
-      : isAtLeast(identity, '2.9.0')
+      : isAtLeast(server, '2.9.0')
         ? ['job_errors']
         : []),
   ];
@@ -38,13 +38,13 @@ function list(names: readonly string[]): string {
  * whether they compress. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous
  * aggregate counted as the aggregate's, and distributed hypertables had kinds of their own.
  */
-function hypertables(identity: ServerInfo): string {
+function hypertables(server: ServerInfo): string {
   const columns = 'h.id, h.schema_name, h.table_name';
-  if (isAtLeast(identity, '2.29.0')) {
+  if (isAtLeast(server, '2.29.0')) {
     return `select ${columns}, 'hypertables' as kind, 'hypertables' as kind_of_chunks, (h.status & 4) <> 0 as compressing
     from _timescaledb_catalog.hypertable h`;
   }
-  if (isAtLeast(identity, '2.14.0')) {
+  if (isAtLeast(server, '2.14.0')) {
     return `select ${columns}, k.kind, k.kind as kind_of_chunks, h.compression_state = 1 as compressing
     from _timescaledb_catalog.hypertable h,
       lateral (select case when h.compression_state <> 2 then 'hypertables' end as kind) k`;
@@ -67,13 +67,13 @@ function hypertables(identity: ServerInfo): string {
 }
 
 /** What only some releases know of a relation. */
-function columnsOf(identity: ServerInfo): readonly string[] {
-  const isDistributed = !isAtLeast(identity, '2.14.0');
+function columnsOf(server: ServerInfo): readonly string[] {
+  const isDistributed = !isAtLeast(server, '2.14.0');
   return [
-    ...(isAtLeast(identity, '2.7.0')
-      ? [isAtLeast(identity, '2.25.0') ? 'true as finalized' : 'ca.finalized']
+    ...(isAtLeast(server, '2.7.0')
+      ? [isAtLeast(server, '2.25.0') ? 'true as finalized' : 'ca.finalized']
       : []),
-    ...(isAtLeast(identity, '2.9.0') ? ['ca.parent_mat_hypertable_id is not null as nested'] : []),
+    ...(isAtLeast(server, '2.9.0') ? ['ca.parent_mat_hypertable_id is not null as nested'] : []),
     ...(isDistributed
       ? [
           'h.replication_factor > 1 as replicated',
@@ -86,8 +86,8 @@ function columnsOf(identity: ServerInfo): readonly string[] {
   ];
 }
 
-function joinsOf(identity: ServerInfo): string {
-  const hasRelid = isAtLeast(identity, '2.29.0');
+function joinsOf(server: ServerInfo): string {
+  const hasRelid = isAtLeast(server, '2.29.0');
   return [
     'left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname',
     hasRelid
@@ -96,7 +96,7 @@ function joinsOf(identity: ServerInfo): string {
     'left join hypertables chh on chh.id = ch.hypertable_id',
     'left join _timescaledb_catalog.continuous_agg ca on ca.user_view_schema = n.nspname and ca.user_view_name = c.relname',
     'left join hypertables mh on mh.id = ca.mat_hypertable_id',
-    ...(isAtLeast(identity, '2.14.0')
+    ...(isAtLeast(server, '2.14.0')
       ? []
       : ['left join hypertables rh on rh.id = ca.raw_hypertable_id']),
     ...(hasRelid
@@ -110,8 +110,8 @@ function joinsOf(identity: ServerInfo): string {
  * first test that matches wins, as in `src/telemetry/stats.c`), and what its kind needs from the catalogs. What is not
  * counted has no kind.
  */
-export function classifiedCtes(identity: ServerInfo): string {
-  const isCompressedData = isAtLeast(identity, '2.29.0')
+export function classifiedCtes(server: ServerInfo): string {
+  const isCompressedData = isAtLeast(server, '2.29.0')
     ? "\n      when c.relkind = 'r' and cs.compress_relid is not null then null"
     : '';
   const columns = [
@@ -119,11 +119,11 @@ export function classifiedCtes(identity: ServerInfo): string {
     'c.relispartition or h.id is null and ch.id is not null as is_child',
     'case when h.id is null and (ch.status & 1) <> 0 then ch.id end as compressed_chunk_id',
     'h.compressing, ca.materialized_only, mh.compressing as aggregate_compressing',
-    ...columnsOf(identity),
+    ...columnsOf(server),
   ];
   return `
 hypertables as materialized (
-  ${hypertables(identity)}
+  ${hypertables(server)}
 ),
 classified as materialized (
   select ${columns.join(',\n    ')},
@@ -140,10 +140,10 @@ classified as materialized (
     end as kind
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  ${joinsOf(identity)}
+  ${joinsOf(server)}
   where c.relkind in ('r', 'p', 'm', 'v', 'f')
-    and n.nspname not in (${list(skippedSchemas(identity))})
+    and n.nspname not in (${list(skippedSchemas(server))})
     and n.nspname !~ '^pg_(toast_)?temp_'
-    and not (n.nspname = '_timescaledb_internal' and c.relname in (${list(skippedInternalTables(identity))}))
+    and not (n.nspname = '_timescaledb_internal' and c.relname in (${list(skippedInternalTables(server))}))
 )`;
 }

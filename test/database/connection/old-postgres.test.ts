@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { withSnapshot } from '../../../lib/postgres/snapshot.ts';
+import { withTimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
 import { startWireProxy } from '../../support/network/wire-proxy.ts';
 import { createDatabase } from '../../support/postgres/databases.ts';
 import {
@@ -113,7 +113,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     const left = [100_000, 100_000, 600, 600];
     const slow = 'select pg_catalog.pg_sleep(2)::pg_catalog.text as slept';
     const fast = "select pg_catalog.current_setting('lock_timeout') as lock_timeout";
-    await withSnapshot(
+    await withTimescaledbSnapshot(
       connection,
       new AbortController().signal,
       () => left.shift() ?? 100_000,

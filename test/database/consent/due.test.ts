@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Target, TICK_HOURS } from '../../../lib/config/target.ts';
-import { decideDue, intervalToMs } from '../../../lib/schedule/due.ts';
+import { decideDue } from '../../../lib/schedule/due.ts';
 import type { Facts, Interval } from '../../../lib/timescaledb/facts.ts';
+import { intervalToMs } from '../../../lib/timescaledb/interval.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
 import { aJob, aServer } from '../../support/timescaledb/facts.ts';
 

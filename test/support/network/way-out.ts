@@ -5,12 +5,12 @@ import { listenOnFreePort } from '../../../emulator/http-server.ts';
 import { type Certificate, createAuthority, createCertificate } from './certificates.ts';
 
 /** A certificate for `localhost` alone, and the authority that has signed it. */
-export interface ServerInfo extends Certificate {
+export interface ServerCertificate extends Certificate {
   /** PEM. */
   readonly authority: string;
 }
 
-export async function createIdentity(): Promise<ServerInfo> {
+export async function createServerCertificate(): Promise<ServerCertificate> {
   const authority = await createAuthority('Authority of the way out');
   const own = await createCertificate('localhost', authority);
   return { authority: authority.cert, ...own };
@@ -27,7 +27,7 @@ export interface TlsEndpoint extends AsyncDisposable {
   readonly bytes: () => number;
 }
 
-export async function startTlsEndpoint({ cert, key }: ServerInfo): Promise<TlsEndpoint> {
+export async function startTlsEndpoint({ cert, key }: ServerCertificate): Promise<TlsEndpoint> {
   let handshakes = 0;
   let bytes = 0;
   const server = createTlsServer({ cert, key }, (socket) => {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { LEVELS, type Level } from '../../../lib/config/target.ts';
 import type { Connection } from '../../../lib/postgres/connect.ts';
-import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
+import type { TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
 import { createDatabase, type TestDatabase } from './databases.ts';
 import { type OwnServer, SUPERUSER } from './postgres.ts';
 import { loginTo, snapshotOf } from './snapshots.ts';
@@ -61,7 +61,7 @@ function levelOf(text: string, { name, texts }: Setting): Level {
 }
 
 /** What the product reads of the level, read of a setting that stands for it. */
-async function readFactsOf(setting: Setting, snapshot: Snapshot): Promise<Facts> {
+async function readFactsOf(setting: Setting, snapshot: TimescaledbSnapshot): Promise<Facts> {
   const facts = await readFacts({
     ...snapshot,
     row: (sql, read) => snapshot.row(sql.replaceAll(LEVEL_SETTING, setting.name), read),
@@ -91,9 +91,9 @@ export interface Found {
 }
 
 /** The role has the right to read pg_file_settings, and makes use of it at the end alone. */
-async function readAll(snapshot: Snapshot, { conf, sys }: Ways): Promise<Found> {
-  const identity = { ...snapshot.identity, mayReadFileSettings: false };
-  const withoutRight = { ...snapshot, identity };
+async function readAll(snapshot: TimescaledbSnapshot, { conf, sys }: Ways): Promise<Found> {
+  const server = { ...snapshot.server, mayReadFileSettings: false };
+  const withoutRight = { ...snapshot, server };
   const isInFile = (conf ?? sys) !== undefined;
   return {
     loaded: await readFactsOf(SETTINGS.loaded, withoutRight),

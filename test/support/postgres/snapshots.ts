@@ -1,7 +1,10 @@
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 import { type Connection, login } from '../../../lib/postgres/connect.ts';
-import { type Snapshot, withSnapshot } from '../../../lib/postgres/snapshot.ts';
+import {
+  type TimescaledbSnapshot,
+  withTimescaledbSnapshot,
+} from '../../../lib/timescaledb/server-info.ts';
 import { secretFor } from '../run/world.ts';
 import type { TestDatabase } from './databases.ts';
 
@@ -38,7 +41,7 @@ export async function loginTo(
 /** One snapshot of the database, as a run takes it. */
 export async function snapshotOf<T>(
   connection: Connection,
-  read: (snapshot: Snapshot) => Promise<T>,
+  read: (snapshot: TimescaledbSnapshot) => Promise<T>,
 ): Promise<T> {
-  return withSnapshot(connection, new AbortController().signal, () => 10_000, read);
+  return withTimescaledbSnapshot(connection, new AbortController().signal, () => 10_000, read);
 }

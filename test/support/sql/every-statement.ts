@@ -5,14 +5,15 @@ import { type Change, JOB_ACTIONS, type Scope } from '../../../lib/configure/eve
 import { planChange } from '../../../lib/configure/plan.ts';
 import { readServerContext, reporterSql } from '../../../lib/configure/server-context.ts';
 import type { Connection } from '../../../lib/postgres/connect.ts';
-import { type Snapshot, withSnapshot } from '../../../lib/postgres/snapshot.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
 import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
 import {
   functionsSchema,
-  IDENTITY_QUERY,
   type MemberFunction,
+  SERVER_INFO_QUERY,
   type ServerInfo,
+  type TimescaledbSnapshot,
+  withTimescaledbSnapshot,
 } from '../../../lib/timescaledb/server-info.ts';
 import {
   BOUNDARY_RELEASES,
@@ -53,17 +54,17 @@ function listening(answer: Answer): { readonly connection: Connection; readonly 
   return { connection: { client, socket: new Socket() }, said };
 }
 
-/** The row of the identity query for an identity. */
-export function identityRow(identity: ServerInfo) {
+/** The row of the server query for an server. */
+export function identityRow(server: ServerInfo) {
   return {
-    server_version_num: identity.serverVersionNum,
-    standby: identity.standby,
-    extension_version: identity.extensionVersion,
-    member_functions: identity.memberFunctions,
-    member_of_database_owner: identity.memberOfDatabaseOwner,
-    may_read_file_settings: identity.mayReadFileSettings,
-    may_read_all_settings: identity.mayReadAllSettings,
-    may_read_job_errors: identity.mayReadJobErrors,
+    server_version_num: server.serverVersionNum,
+    standby: server.standby,
+    extension_version: server.extensionVersion,
+    member_functions: server.memberFunctions,
+    member_of_database_owner: server.memberOfDatabaseOwner,
+    may_read_file_settings: server.mayReadFileSettings,
+    may_read_all_settings: server.mayReadAllSettings,
+    may_read_job_errors: server.mayReadJobErrors,
     no_tables: [],
   };
 }
@@ -85,15 +86,15 @@ export const FACTS_ROW = {
 
 /** In one snapshot: all that is asked after the head gets `answers` in turn, and then what `read` cannot use. */
 async function snapshotOf(
-  identity: ServerInfo,
+  server: ServerInfo,
   answers: readonly ReturnType<Answer>[],
-  read: (snapshot: Snapshot) => Promise<unknown>,
+  read: (snapshot: TimescaledbSnapshot) => Promise<unknown>,
 ): Promise<Messages> {
   const left = [...answers];
   const { connection, said } = listening((message) =>
-    message.includes(IDENTITY_QUERY) ? identityRow(identity) : (left.shift() ?? {}),
+    message.includes(SERVER_INFO_QUERY) ? identityRow(server) : (left.shift() ?? {}),
   );
-  await withSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
+  await withTimescaledbSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
     () => undefined,
   );
   return said;
@@ -103,20 +104,20 @@ const LOCKED = failure('55P03');
 const BROKEN_CONTROL_FILE = failure('42601');
 
 /** What runs and previews say on one server. */
-async function readingSessions(identity: ServerInfo): Promise<Messages[]> {
+async function readingSessions(server: ServerInfo): Promise<Messages[]> {
   const report =
     (reportSource: 'catalog' | 'function', level: 'basic' | 'no_functions') =>
-    async (snapshot: Snapshot) =>
+    async (snapshot: TimescaledbSnapshot) =>
       buildReport(snapshot, { reportSource, sizes: 'exact' }, level);
   return [
-    await snapshotOf(identity, [FACTS_ROW], (snapshot) => readFacts(snapshot)),
-    await snapshotOf(identity, [BROKEN_CONTROL_FILE, FACTS_ROW], async (snapshot) => {
+    await snapshotOf(server, [FACTS_ROW], (snapshot) => readFacts(snapshot)),
+    await snapshotOf(server, [BROKEN_CONTROL_FILE, FACTS_ROW], async (snapshot) => {
       await readFacts(snapshot);
       await report('catalog', 'basic')(snapshot);
     }),
-    await snapshotOf(identity, [LOCKED], report('catalog', 'basic')),
-    await snapshotOf(identity, [failure('XX000'), LOCKED], report('function', 'basic')),
-    await snapshotOf(identity, [], report('function', 'no_functions')),
+    await snapshotOf(server, [LOCKED], report('catalog', 'basic')),
+    await snapshotOf(server, [failure('XX000'), LOCKED], report('function', 'basic')),
+    await snapshotOf(server, [], report('function', 'no_functions')),
   ];
 }
 
@@ -197,12 +198,12 @@ const JOBS: readonly Facts['jobs'][] = [
 ];
 
 /** What `configure` says on one server, for every change that there can be. */
-async function changingSessions(identity: ServerInfo): Promise<Messages[]> {
+async function changingSessions(server: ServerInfo): Promise<Messages[]> {
   const sessions: Messages[] = [];
   for (const change of CHANGES) {
     const reporter = reporterSql(change);
     sessions.push(
-      await snapshotOf(identity, [FACTS_ROW], async (snapshot) => {
+      await snapshotOf(server, [FACTS_ROW], async (snapshot) => {
         await readFacts(snapshot, reporter);
         await readServerContext(snapshot, change);
       }),
@@ -211,7 +212,7 @@ async function changingSessions(identity: ServerInfo): Promise<Messages[]> {
       for (const license of ['apache', 'timescale']) {
         const serverContext = { ...surroundingsOf(change), license };
         const facts = aServer({ jobs });
-        sessions.push(await applied({ change, identity, facts, serverContext }));
+        sessions.push(await applied({ change, server, facts, serverContext }));
       }
     }
   }
@@ -237,8 +238,8 @@ export async function everySession(): Promise<Messages[]> {
     const seesAll = { ...SEES_ALL, memberFunctions: membersOf(release) };
     for (const serverVersionNum of SERVERS) {
       for (const rights of [seesAll, SEES_NOTHING]) {
-        const identity = anIdentity(release, { serverVersionNum, ...rights });
-        sessions.push(...(await readingSessions(identity)));
+        const server = anIdentity(release, { serverVersionNum, ...rights });
+        sessions.push(...(await readingSessions(server)));
       }
     }
     // A change depends on what the server does, and not on what it can compute.

@@ -64,7 +64,7 @@ function situationOf(one: Case, names: Names): Situation {
   const isFor = (...scopes: readonly string[]) => scopes.includes(one.scope);
   return {
     change,
-    identity: anIdentity(one.release, {
+    server: anIdentity(one.release, {
       memberFunctions: ['alter_job', 'delete_job'].map((name) => ({
         schema: extensionSchema,
         name,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { RunError } from '../../../lib/errors.ts';
-import { createLog, type Line } from '../../../lib/observability/logger.ts';
+import { createLog } from '../../../lib/observability/logger.ts';
+import type { Line } from '../../../lib/run/outcome.ts';
 import { captured } from '../../support/process/captured.ts';
 
 const LIMIT_BYTES = 16_384;

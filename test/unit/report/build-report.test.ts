@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RunError } from '../../../lib/errors.ts';
-import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { buildReport, reportQuery } from '../../../lib/report/build-report.ts';
 import { validateReport } from '../../../lib/report/validate-report.ts';
-import type { ServerInfo } from '../../../lib/timescaledb/server-info.ts';
+import type { ServerInfo, TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
 import { anIdentity } from '../../support/timescaledb/identities.ts';
 
 const RELEASES = ['0.12.0', '1.3.0', '1.7.5', '2.0.0', '2.6.0', '2.14.0', '2.25.0', '2.29.0'];
@@ -23,12 +22,12 @@ const SMALLEST = {
 
 /** A snapshot that answers each statement in turn, and keeps what it was asked. */
 function answering(
-  identity: ServerInfo,
+  server: ServerInfo,
   ...answers: readonly (Error | object)[]
-): Snapshot & { readonly asked: string[] } {
+): TimescaledbSnapshot & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
-    identity,
+    server,
     asked,
     async row(sql, read) {
       const answer = answers[asked.length];
@@ -142,7 +141,7 @@ describe('a relation that is locked in the meantime', () => {
     const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
     await buildReport(snapshot, CATALOG, 'basic');
     expect(snapshot.asked).toHaveLength(2);
-    expect(snapshot.asked[1]).toBe(reportQuery(snapshot.identity, 'estimated'));
+    expect(snapshot.asked[1]).toBe(reportQuery(snapshot.server, 'estimated'));
   });
 
   test('is an error when it is a catalog: estimates cannot read around that', async () => {
@@ -168,11 +167,11 @@ describe("the server's own function", () => {
   });
 
   test('is never called where the call would end the session', async () => {
-    const identity = anIdentity('0.12.0');
+    const server = anIdentity('0.12.0');
     const snapshot = answering(
       {
-        ...identity,
-        memberFunctions: identity.memberFunctions.map((one) => ({ ...one, callable: false })),
+        ...server,
+        memberFunctions: server.memberFunctions.map((one) => ({ ...one, callable: false })),
       },
       SMALLEST,
     );
@@ -198,9 +197,9 @@ describe("the server's own function", () => {
 });
 
 test('a report that is too large stays on the server, and its length is told', async () => {
-  const { identity } = answering(anIdentity('2.28.3'));
-  const snapshot: Snapshot = {
-    identity,
+  const { server } = answering(anIdentity('2.28.3'));
+  const snapshot: TimescaledbSnapshot = {
+    server,
     row: async (_sql, read) => read({ bytes: 1_048_577, report: null, estimated_relations: 0 }),
   };
   await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({
@@ -224,9 +223,9 @@ test.each([
     'REPORT_TOO_LARGE',
   ],
 ])('rejects a report that %s', async (_what, report, code) => {
-  const { identity } = answering(anIdentity('2.28.3'));
-  const snapshot: Snapshot = {
-    identity,
+  const { server } = answering(anIdentity('2.28.3'));
+  const snapshot: TimescaledbSnapshot = {
+    server,
     row: async (_sql, read) => read({ bytes: 1, report, estimated_relations: 0 }),
   };
   await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({ code });

@@ -1,15 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TICK_HOURS } from '../../../lib/config/target.ts';
 import { boundariesIn } from '../../../lib/schedule/calendar.ts';
-import {
-  decideDue,
-  formatInterval,
-  intervalToMs,
-  jobSettings,
-  nextDueTick,
-  type Tick,
-} from '../../../lib/schedule/due.ts';
+import { decideDue, nextDueTick, type Tick } from '../../../lib/schedule/due.ts';
+import { jobSettings } from '../../../lib/schedule/job-settings.ts';
 import type { Interval, TelemetryJob } from '../../../lib/timescaledb/facts.ts';
+import { formatInterval, intervalToMs } from '../../../lib/timescaledb/interval.ts';
 import { aJob, aServer, aServerBuiltWithout } from '../../support/timescaledb/facts.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TICK_HOURS } from '../../../lib/config/target.ts';
-import {
-  decideDue,
-  type JobSettings,
-  jobSettings,
-  nextDueTick,
-} from '../../../lib/schedule/due.ts';
+import { decideDue, nextDueTick } from '../../../lib/schedule/due.ts';
+import { type JobSettings, jobSettings } from '../../../lib/schedule/job-settings.ts';
 import {
   planRetry,
   type RetryCircumstances,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resolveLevel, visibleLevels } from '../../../lib/consent/telemetry-level.ts';
-import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import type { TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
 import { parseServerInfo } from '../../../lib/timescaledb/server-info.ts';
 import { isVersionText } from '../../../lib/version.ts';
 import { aTarget } from '../../support/postgres/snapshots.ts';
@@ -13,8 +13,8 @@ const IDENTITY = identityRow(anIdentity('2.28.3'));
 const JOB = aJob();
 
 function factsFrom(row: object) {
-  const snapshot: Snapshot = {
-    identity: anIdentity('2.28.3'),
+  const snapshot: TimescaledbSnapshot = {
+    server: anIdentity('2.28.3'),
     row: async (_sql, read) => read({ ...FACTS_ROW, ...row }),
   };
   return readFacts(snapshot);

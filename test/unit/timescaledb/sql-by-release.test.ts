@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Snapshot } from '../../../lib/postgres/snapshot.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
 import { FIELDS } from '../../../lib/report/fields/all-fields.ts';
 import { isIn } from '../../../lib/report/fields/field.ts';
 import { classifiedCtes } from '../../../lib/report/sql/classify-relations.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import type { TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
 import {
   functionsSchema,
-  IDENTITY_QUERY,
   isBuiltWithTelemetry,
   jobTable,
   metadataTable,
+  SERVER_INFO_QUERY,
   type ServerInfo,
 } from '../../../lib/timescaledb/server-info.ts';
 import { anIdentity } from '../../support/timescaledb/identities.ts';
@@ -28,7 +28,7 @@ function patches(major: number, minor: number): string[] {
 
 /** The releases at which something is not what it was in the release before. */
 async function changesOf(
-  of: (identity: ServerInfo) => string | undefined | Promise<string | undefined>,
+  of: (server: ServerInfo) => string | undefined | Promise<string | undefined>,
   changes: Partial<ServerInfo> = {},
 ): Promise<string[]> {
   const found: string[] = [];
@@ -57,12 +57,12 @@ function tablesIn(sql: string): string[] {
 
 /** The first statement that somebody asks. */
 async function statementOf(
-  identity: ServerInfo,
-  ask: (snapshot: Snapshot) => Promise<unknown>,
+  server: ServerInfo,
+  ask: (snapshot: TimescaledbSnapshot) => Promise<unknown>,
 ): Promise<string> {
   let asked = '';
   await ask({
-    identity,
+    server,
     row(sql) {
       asked ||= sql;
       throw new TypeError('That was all.');
@@ -76,23 +76,23 @@ test('the catalogs are named as their releases name them', async () => {
   expect(await changesOf(functionsSchema)).toStrictEqual(['0.12.0', '2.12.0']);
   expect(await changesOf(metadataTable)).toStrictEqual(['0.12.0', '1.3.0', '1.4.0']);
   expect(
-    await changesOf((identity) => String(isBuiltWithTelemetry(identity)), { memberFunctions: [] }),
+    await changesOf((server) => String(isBuiltWithTelemetry(server)), { memberFunctions: [] }),
   ).toStrictEqual(['0.12.0', '2.7.0']);
 });
 
 test('every table of the extension that a statement reads is looked at before', async () => {
   const read = new Set<string>();
   for (const release of RELEASES) {
-    const identity = anIdentity(release, { mayReadJobErrors: true });
-    const report = await statementOf(identity, (snapshot) =>
+    const server = anIdentity(release, { mayReadJobErrors: true });
+    const report = await statementOf(server, (snapshot) =>
       buildReport(snapshot, { reportSource: 'catalog', sizes: 'exact' }, 'basic'),
     );
-    const facts = await statementOf(identity, readFacts);
+    const facts = await statementOf(server, readFacts);
     for (const name of tablesIn(report + facts)) read.add(name);
   }
   expect(read.size).toBe(16);
   const looked = [
-    ...IDENTITY_QUERY.matchAll(/n\.nspname = '(\w+)' and c\.relname in \(([^)]+)\)/g),
+    ...SERVER_INFO_QUERY.matchAll(/n\.nspname = '(\w+)' and c\.relname in \(([^)]+)\)/g),
   ];
   const known = looked.flatMap(([, schema, tables = '']) =>
     [...tables.matchAll(/'(\w+)'/g)].map(([, table]) => `${schema}.${table}`),
@@ -101,7 +101,7 @@ test('every table of the extension that a statement reads is looked at before', 
 });
 
 test('the facts are asked as the job catalog has them', async () => {
-  expect(await changesOf((identity) => statementOf(identity, readFacts))).toStrictEqual([
+  expect(await changesOf((server) => statementOf(server, readFacts))).toStrictEqual([
     // Metadata moved in 1.3.0 and 1.4.0; the job got an owner in 1.3.2, a procedure in 2.0.0, a schedule in 2.9.0.
     ...['0.12.0', '1.3.0', '1.3.2', '1.4.0', '2.0.0', '2.9.0', '2.10.2', '2.12.0', '2.25.0'],
   ]);
@@ -115,8 +115,8 @@ test('relations are told apart as their releases do', async () => {
 
 test("the server's own function is asked for its counters of functions since it has them", async () => {
   expect(
-    await changesOf((identity) =>
-      statementOf(identity, (snapshot) =>
+    await changesOf((server) =>
+      statementOf(server, (snapshot) =>
         buildReport(snapshot, { reportSource: 'function', sizes: 'exact' }, 'no_functions'),
       ),
     ),
@@ -164,8 +164,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
 test('each field is computed as its releases do', async () => {
   const found: Record<string, string[]> = {};
   for (const field of FIELDS) {
-    const changes = await changesOf((identity) =>
-      isIn(field, identity.release) ? field.sql?.(identity) : undefined,
+    const changes = await changesOf((server) =>
+      isIn(field, server.release) ? field.sql?.(server) : undefined,
     );
     const { since = '0.12.0', before } = field;
     const inside = changes.filter((release) => release !== since && release !== before);

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
+import { compareVersions, toVersion, type Version } from '../../../lib/version.ts';
 import {
   ADVISORIES,
   advisoriesFor,
-  compareVersions,
   fixedIn,
   isBeyondTable,
   majorOf,
   majorsFor,
   minorReleasesBehind,
   reachable,
-  toVersion,
-  type Version,
 } from '../../../lib/version-check/support-table.ts';
 
 function version(text: string): Version {

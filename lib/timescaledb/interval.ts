@@ -1,0 +1,51 @@
+import type { Interval } from './facts.ts';
+
+const SECOND_MS = 1_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+/** The mean month of the Gregorian calendar: 146,097 days in 4,800 months. */
+const MONTH_MS = (146_097 / 4_800) * DAY_MS;
+
+/** How long an interval is, in milliseconds, with months of the mean length; an infinite one has no end. */
+export function intervalToMs(interval: Interval | null): number {
+  if (interval === null) return Number.POSITIVE_INFINITY;
+  const { months, days, microseconds } = interval;
+  return months * MONTH_MS + days * DAY_MS + microseconds / 1_000;
+}
+
+/** `1 hour`, `2 hours`. */
+export function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** An interval for a person: `1 month 2 days`, `24 hours`, `1.5 seconds`. */
+export function formatInterval(interval: Interval | null): string {
+  if (interval === null) return 'for ever';
+  const { months, days, microseconds } = interval;
+  const units = [
+    ['hour', HOUR_MS],
+    ['minute', 60 * SECOND_MS],
+    ['second', SECOND_MS],
+  ] as const;
+  const ms = microseconds / 1_000;
+  const [unit, size] = units.find(([, one]) => ms % one === 0) ?? (['second', SECOND_MS] as const);
+  const parts = [
+    [months, 'month'],
+    [days, 'day'],
+    [ms / size, unit],
+  ] as const;
+  const named = parts.filter(([count]) => count !== 0).map(([count, one]) => plural(count, one));
+  return named.length === 0 ? '0 seconds' : named.join(' ');
+}
+
+/** PostgreSQL's infinity, and years with five or more digits, which `Date` cannot parse. */
+const INFINITE_TIMESTAMP = /^(infinity|\d{5,}-)/;
+
+/** A time of PostgreSQL in milliseconds since 1970; undefined for null, a year before Christ, or -infinity. */
+export function toMilliseconds(text: string | null): number | undefined {
+  // Stryker disable next-line StringLiteral: any text that is no time will do
+  const ms = INFINITE_TIMESTAMP.test(text ?? '')
+    ? Number.POSITIVE_INFINITY
+    : Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}

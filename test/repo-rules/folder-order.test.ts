@@ -1,0 +1,62 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const LIB = join(import.meta.dirname, '..', '..', 'lib');
+
+/**
+ * The folders of `lib/`, the lowest first: a file imports from its own folder, from lower ones, and from the files at the
+ * root, which import from each other alone.
+ */
+const FOLDERS = [
+  ['network', 'config'],
+  ['credentials'],
+  ['postgres'],
+  ['timescaledb'],
+  ['consent', 'schedule'],
+  ['report'],
+  ['delivery'],
+  ['version-check'],
+  ['run'],
+  ['observability'],
+  ['configure', 'diagnostics'],
+] as const;
+
+const ROOT_FILES = ['errors.ts', 'naming.ts', 'product.ts', 'version.ts'];
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : '';
+}
+
+function rankOf(file: string): number {
+  const folder = folderOf(file);
+  return FOLDERS.findIndex((folders) => folders.some((one) => one === folder));
+}
+
+/** Every import of one file of `lib/` by another, also of types and on demand. */
+function importsIn(file: string): string[] {
+  const source = readFileSync(join(LIB, file), 'utf8');
+  const specifiers = [...source.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)];
+  return specifiers.map(([, specifier = '']) => relative(LIB, join(LIB, dirname(file), specifier)));
+}
+
+const FILES = globSync('**/*.ts', { cwd: LIB });
+
+test('only what all folders share is at the root of lib/', () => {
+  expect(FILES.filter((file) => folderOf(file) === '').toSorted()).toStrictEqual(ROOT_FILES);
+});
+
+test('every folder of lib/ has its place in the order', () => {
+  const folders = new Set(FILES.map(folderOf).filter((folder) => folder !== ''));
+  expect([...folders].toSorted()).toStrictEqual(FOLDERS.flat().toSorted());
+});
+
+test('no file of lib/ imports from a higher folder', () => {
+  const upward = FILES.flatMap((file) =>
+    importsIn(file)
+      .filter((imported) => folderOf(imported) !== folderOf(file) && folderOf(imported) !== '')
+      .filter((imported) => folderOf(file) === '' || rankOf(imported) >= rankOf(file))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(upward.toSorted()).toStrictEqual([]);
+});
