@@ -80,7 +80,7 @@ const APART = { source: 'lib/schedule/schedule-retry.ts', name: 'scheduler.mjs' 
 const apart: Plugin = {
   name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/scheduler\.ts$/ }, ({ kind }) =>
+    onResolve({ filter: /\/schedule-retry\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: `./${APART.name}`, external: true } : undefined,
     );
   },
