@@ -95,7 +95,7 @@ const conflict: ErrorMaker = (details) =>
 
 /** After the login the handshake is long done: only a certificate that is asked for late is still one of its faults. */
 function makerForTls(thrown: unknown, when: When): ErrorMaker | undefined {
-  const fault = tlsFaultOf(thrown);
+  const fault = isFromServer(thrown) ? undefined : tlsFaultOf(thrown);
   if (fault === undefined) return undefined;
   return when !== 'query' || fault === 'client-certificate' ? BY_TLS_FAULT[fault] : lost;
 }
@@ -117,6 +117,14 @@ const MAX_TEXT_LENGTH = 1_000;
 /** Returns the beginning of an error's text, which is all that patterns are matched against. */
 function textOf({ message }: Error): string {
   return message.slice(0, MAX_TEXT_LENGTH);
+}
+
+/**
+ * Whether the server has said it, in an ErrorResponse. Its code and its text are the server's own: names of Node and texts of
+ * node-postgres mean nothing there.
+ */
+function isFromServer(thrown: unknown): boolean {
+  return thrown instanceof Error && 'severity' in thrown;
 }
 
 /** PostgreSQL has one SQLSTATE for all that pg_hba.conf refuses: its text, where it is in English, names the certificate. */
@@ -298,12 +306,15 @@ function bySqlstateOfQuery(origin: string, error: Error): ErrorMaker | undefined
   return internalErrorInQuery(textOf(error), 'routine' in error && error.routine !== undefined);
 }
 
+function makerForSqlstate(origin: string, error: Error, when: When): ErrorMaker | undefined {
+  return when === 'query'
+    ? bySqlstateOfQuery(origin, error)
+    : bySqlstateOfLogin(origin, textOf(error), when);
+}
+
 /** SQLSTATE first, then what OpenSSL and the socket say. */
 function makerForToken(origin: string, error: Error, when: When): ErrorMaker | undefined {
-  const bySqlstate =
-    when === 'query'
-      ? bySqlstateOfQuery(origin, error)
-      : bySqlstateOfLogin(origin, textOf(error), when);
+  const bySqlstate = makerForSqlstate(origin, error, when);
   if (bySqlstate !== undefined) return bySqlstate;
   const byNetwork = BY_NETWORK_ERROR.find(([pattern]) => pattern.test(origin))?.[1];
   return byNetwork === undefined || when !== 'query' ? byNetwork : lost;
@@ -326,6 +337,7 @@ function invalidAnswer(when: When): ErrorMaker {
  * Those are the only errors of the language that a query can end with.
  */
 function isInvalidAnswer(thrown: unknown): boolean {
+  if (isFromServer(thrown)) return false;
   return (
     thrown instanceof WireError || /^(Syntax|Type|Range)Error$/.test(errorCodeOf(thrown) ?? '')
   );
@@ -334,9 +346,21 @@ function isInvalidAnswer(thrown: unknown): boolean {
 function makerFor(thrown: Error, origin: string | undefined, when: When): ErrorMaker | undefined {
   if (thrown instanceof NoProcessError) return busy;
   if (isInvalidAnswer(thrown)) return invalidAnswer(when);
+  if (isFromServer(thrown)) {
+    return origin === undefined ? undefined : makerForSqlstate(origin, thrown, when);
+  }
   return origin === undefined
     ? makerForText(textOf(thrown), when)
     : makerForToken(origin, thrown, when);
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** The token of an error for the log: of a server's own error its SQLSTATE alone. */
+function originOf(thrown: unknown): string | undefined {
+  const token = isInvalidAnswer(thrown) ? undefined : errorCodeOf(thrown);
+  if (!isFromServer(thrown)) return tlsOriginOf(thrown) ?? token;
+  return token !== undefined && SQLSTATE.test(token) ? token : undefined;
 }
 
 /** Any error of node-postgres, of a socket or of TLS as a RunError whose text names no role, database or host. */
@@ -344,8 +368,7 @@ export function toDatabaseError(thrown: unknown, when: When): RunError {
   if (thrown instanceof RunError) return thrown;
   const refusal = authenticationRequestError(thrown);
   if (refusal !== undefined) return refusal;
-  const token = isInvalidAnswer(thrown) ? undefined : errorCodeOf(thrown);
-  const details = { origin: tlsOriginOf(thrown) ?? token, original: thrown };
+  const details = { origin: originOf(thrown), original: thrown };
   const make =
     makerForTls(thrown, when) ??
     (thrown instanceof Error ? makerFor(thrown, details.origin, when) : undefined);

@@ -489,6 +489,25 @@ test.each([
   expect(error).toMatchObject({ code: expected, retryable, origin: code });
 });
 
+describe('an error that a server has sent without a SQLSTATE', () => {
+  const tokens = [
+    '',
+    'ENOTFOUND',
+    'EPIPE',
+    'EPROTO',
+    'UNSPECIFIED',
+    'CERT_HAS_EXPIRED',
+    'SyntaxError',
+  ];
+
+  test.each(tokens)('is an error of the server, whatever its code says: "%s"', (token) => {
+    for (const when of PHASES) {
+      const error = toDatabaseError(fromServer(token, 'SASL: the password was terminated'), when);
+      expect(error).toMatchObject({ code: 'DATABASE_ERROR', retryable: false });
+    }
+  });
+});
+
 describe('a text of eight megabytes', () => {
   test.each([
     ['connect', '08P01', 'max_'],
