@@ -216,6 +216,14 @@ testFaults(DATABASE_FAULTS, {
   twoJobsOnePaused: after(`
     insert into _timescaledb_catalog.bgw_job
       select (json_populate_record(j, '{"id": 2, "scheduled": false}')).* from _timescaledb_catalog.bgw_job j`),
+  jobPausedByNextStart: after(`
+    insert into _timescaledb_internal.bgw_job_stat (job_id, next_start, total_runs, total_duration, total_duration_failures,
+      total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
+    values (1, 'infinity', 1, '0', '0', 1, 0, 0, 0, 0)`),
+  restoring: after(`
+    do $$ begin
+      execute format('alter database %I set timescaledb.restoring = on', current_database());
+    end $$`),
   infiniteSchedule: after(job("schedule_interval = 'infinity'")),
   negativeIntervals: after(
     job("schedule_interval = '-1 day', max_runtime = '-1 s', retry_period = '-1 h'"),

@@ -428,6 +428,16 @@ export const LEVEL_UNREADABLE: Saying = {
     'To make it readable: add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting).',
 };
 
+export const JOB_PAUSED_BY_NEXT_START: Saying = {
+  message: 'The telemetry job is paused: its next_start is infinity.',
+  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, next_start => now()).',
+};
+
+export const RESTORING: Saying = {
+  message: 'A dump is being restored into this database: timescaledb.restoring is on.',
+  remedy: 'To end the restore: SELECT timescaledb_post_restore().',
+};
+
 export const JOB_PAUSED: Saying = {
   message: 'The telemetry job is not scheduled.',
   remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
