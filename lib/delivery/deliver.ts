@@ -15,6 +15,8 @@ export const RESPONSE_TIMEOUT_MS = 10_000;
 const REPLY_TIMEOUT_MS = 5_000;
 /** The built-in reporter reads 4096 bytes of status line, headers and body together; a real reply is far smaller. */
 const REPLY_LIMIT_BYTES = 4_096;
+/** Interim responses (100, 102, 103) that are accepted before the final one; a proxy sends one or two. */
+const MAX_INTERIM_RESPONSES = 10;
 
 /**
  * Every header that we send; Node adds Host and Content-Length. The README publishes the list and a test pins it. The
@@ -177,6 +179,14 @@ function post(endpoint: string, body: Uint8Array, signal: AbortSignal): Promise<
     signal.throwIfAborted();
     const request = openRequest(endpoint, signal, reject);
     request.on('response', resolve);
+    let interimResponses = 0;
+    request.on('information', ({ statusCode }) => {
+      interimResponses += 1;
+      if (interimResponses <= MAX_INTERIM_RESPONSES) return;
+      // First: the bytes at hand may hold the final response too.
+      reject(statusError(statusCode));
+      request.destroy();
+    });
     // An answer of 101; without a listener the connection stays, and nothing comes of it.
     request.on('upgrade', (response, socket) => {
       socket.destroy();
@@ -208,7 +218,7 @@ export async function deliver(
   try {
     response = await post(endpoint, report.body, either);
   } catch (error) {
-    throw unreachableError(error);
+    throw error instanceof RunError ? error : unreachableError(error);
   } finally {
     clearTimeout(timer);
   }

@@ -217,6 +217,30 @@ describe('another status is an error', () => {
   });
 });
 
+describe('interim responses', () => {
+  const FINAL = 'HTTP/1.1 204 No Content\r\n\r\n';
+
+  test.each([100, 102, 103])('accepts ten of status %i before the final one', async (status) => {
+    stopTimers();
+    await using server = await listenRaw((socket) => {
+      socket.end(`HTTP/1.1 ${status} Interim\r\n\r\n`.repeat(10) + FINAL);
+    });
+    expect((await post(server.url)).receipt).toMatchObject({ status: 204 });
+  });
+
+  test.each([100, 102, 103])('rejects the eleventh of status %i', async (status) => {
+    stopTimers();
+    const closed = Promise.withResolvers<void>();
+    await using server = await listenRaw((socket) => {
+      socket.on('close', () => closed.resolve());
+      socket.write(`HTTP/1.1 ${status} Interim\r\n\r\n`.repeat(11) + FINAL);
+    });
+    const error = await errorOf(post(server.url));
+    expect(error).toMatchObject({ code: 'ENDPOINT_REJECTED', origin: String(status) });
+    await closed.promise;
+  });
+});
+
 describe('an endpoint that does not answer', () => {
   test('refuses the connection', async () => {
     const server = await listen(() => undefined);
