@@ -28,7 +28,7 @@ export type DecisionReply = z.infer<typeof decisionSchema>;
 
 const ruleSchema = z.object({
   rule: z.string(),
-  decision: z.enum(['grants', 'denies', 'does not object']),
+  decision: z.enum(['grants', 'denies', 'no-objection']),
   sentence: z.string(),
   remedy: text,
 });
@@ -46,7 +46,12 @@ export const previewSchema = z.object({
     rules: z.readonly(z.array(ruleSchema)),
     levels: z.readonly(
       z.array(
-        z.object({ level: z.string(), where: z.string(), isInvalid: z.optional(z.boolean()) }),
+        z.object({
+          level: z.string(),
+          where: z.string(),
+          holder: text,
+          isInvalid: z.optional(z.boolean()),
+        }),
       ),
     ),
   }),

@@ -1,3 +1,4 @@
+import { describePlace } from '../../lib/consent/level-place.ts';
 import type {
   CheckReply,
   ConfiguredReply,
@@ -110,20 +111,27 @@ export function showReport(page: Page, text: string): void {
 const MARK_OF_ANSWER: Readonly<Record<RuleReply['decision'], Mark>> = {
   grants: '✔',
   denies: '✖',
-  'does not object': '–',
+  'no-objection': '–',
+};
+
+const DECISIONS: Readonly<Record<RuleReply['decision'], string>> = {
+  grants: 'grants',
+  denies: 'denies',
+  'no-objection': 'has no objection',
 };
 
 /** The rules' own answers: whoever wants to turn telemetry on has to see everything that is in the way. */
 function showRules(page: Page, { rules, remedy: shown }: PreviewReply['consent']): void {
   for (const { rule, decision, sentence, remedy } of rules) {
-    page.line(MARK_OF_ANSWER[decision], 'rule', `${rule} ${decision}: ${sentence}`);
+    page.line(MARK_OF_ANSWER[decision], 'rule', `${rule} ${DECISIONS[decision]}: ${sentence}`);
     if (decision === 'denies' && remedy !== undefined && remedy !== shown) page.note(remedy);
   }
 }
 
 function showLevels(page: Page, { levels }: PreviewReply['consent']): void {
   const seen = levels.map(
-    ({ level, where, isInvalid }) => `${isInvalid ? 'no level, so off' : level} (${where})`,
+    ({ level, isInvalid, ...place }) =>
+      `${isInvalid ? 'off (invalid)' : level} ${describePlace(place)}`,
   );
   page.line('–', 'levels seen', seen.length === 0 ? 'none' : seen.join(', '));
 }

@@ -2,10 +2,10 @@ import type { Facts } from '../timescaledb/facts.ts';
 
 /** The order in which PostgreSQL applies stored settings, the strongest first, with their names in `pg_settings.source`. */
 const STORED_SOURCES = [
-  ['role in database', 'database user'],
+  ['role-in-database', 'database user'],
   ['role', 'user'],
   ['database', 'database'],
-  ['all roles', 'global'],
+  ['all-roles', 'global'],
 ] as const;
 
 /** Sources of the server itself, which are the same for every role. */
@@ -21,7 +21,7 @@ function sessionOf({ level: { source, stored, configured } }: Facts) {
   for (const [place, name] of STORED_SOURCES) {
     const found = stored.find(
       (one) =>
-        one.place === place && (one.holder === 'everybody' || one.holder === 'reporting role'),
+        one.place === place && (one.holder === 'everybody' || one.holder === 'reporting-role'),
     );
     if (found !== undefined) return { session: found.value, source: source === null ? null : name };
   }

@@ -1,30 +1,11 @@
 import { LEVELS, type Level, type Target } from '../config/target.ts';
-import type { Facts, Holder, StoredPlace } from '../timescaledb/facts.ts';
-
-/** Where a level can stand, by kind: the names of roles and databases stay on the server. */
-export type PlaceKind =
-  | StoredPlace
-  | 'default'
-  | 'configuration file'
-  | 'command line'
-  | 'environment variable'
-  | 'session'
-  | 'unknown place'
-  | 'start-up options'
-  | 'fall-back of the session'
-  | 'levelWhenUnset'
-  | 'not readable';
-
-export interface Place {
-  readonly kind: PlaceKind;
-  /** Whose setting it is, where it is not everybody's. */
-  readonly holder?: Exclude<Holder, 'everybody'>;
-}
+import type { Facts } from '../timescaledb/facts.ts';
+import { describePlace, type LevelPlace, type PlaceKind } from './level-place.ts';
 
 interface LevelSetting {
   readonly level: Level;
-  readonly place: Place;
-  /** What stands there is a text that is no level; it counts as off. */
+  readonly place: LevelPlace;
+  /** The text there is not a valid level and is treated as off. */
   readonly isInvalid?: true;
 }
 
@@ -36,118 +17,115 @@ export type LevelRule =
   | 'level-hidden'
   | 'level-unreadable';
 
-/** What all visible answers together make of the level, and which of them decided. */
+/** The level that results from all visible levels, and the place that decided. */
 export interface LevelAnswer {
   readonly level: Level;
   readonly rule: LevelRule;
-  /** What granted the level; or what denied it, where that can be told. */
-  readonly place: Place;
+  /** Where the level that granted or denied is set. */
+  readonly place: LevelPlace;
   readonly isInvalid?: true;
-  /** Something stricter than what granted it, which can tighten but not grant. */
-  readonly tightenedBy?: Place;
-  /** Texts that are no level, by the kind of place where they were found. */
+  /** Where a stricter level is set, which can tighten and not grant. */
+  readonly tightenedBy?: LevelPlace;
+  /** One sentence for each place with an invalid level. */
   readonly warnings: readonly string[];
 }
 
-const BY_SOURCE: ReadonlyMap<string, Place> = new Map<string, Place>([
-  ['default', { kind: 'default' }],
-  ['configuration file', { kind: 'configuration file' }],
-  ['command line', { kind: 'command line' }],
-  ['environment variable', { kind: 'environment variable' }],
-  ['global', { kind: 'all roles' }],
-  ['database', { kind: 'database' }],
-  ['user', { kind: 'role', holder: 'reporting role' }],
-  ['database user', { kind: 'role in database', holder: 'reporting role' }],
-  ['client', { kind: 'start-up options' }],
+const BY_SOURCE: ReadonlyMap<string, LevelPlace> = new Map<string, LevelPlace>([
+  ['default', { where: 'default' }],
+  ['configuration file', { where: 'configuration-file' }],
+  ['command line', { where: 'command-line' }],
+  ['environment variable', { where: 'environment-variable' }],
+  ['global', { where: 'all-roles' }],
+  ['database', { where: 'database' }],
+  ['user', { where: 'role', holder: 'reporting-role' }],
+  ['database user', { where: 'role-in-database', holder: 'reporting-role' }],
+  ['client', { where: 'startup-options' }],
 ]);
 
 /**
- * The place behind `pg_settings.source`; what is not known is worth as little as what a session has set. Without the
- * extension's library there is no source to be seen.
+ * Returns the place for a value of `pg_settings.source`, which is null without the extension's library. An unknown source
+ * is treated as the session: it can tighten, and not grant.
  */
-function placeOfSource(source: string | null): Place {
-  if (source === null) return { kind: 'unknown place' };
-  return BY_SOURCE.get(source) ?? { kind: 'session' };
+function placeOfSource(source: string | null): LevelPlace {
+  if (source === null) return { where: 'unknown' };
+  return BY_SOURCE.get(source) ?? { where: 'session' };
 }
 
-/** Places of the server itself, which a primary does not hand on to its standbys. */
+/** Places of the server itself, which a primary does not replicate to its standbys. */
 const SERVER_SCOPES: ReadonlySet<PlaceKind> = new Set([
   'default',
-  'configuration file',
-  'command line',
-  'environment variable',
+  'configuration-file',
+  'command-line',
+  'environment-variable',
 ]);
 
-/** Places in the catalogs that hold for everybody. */
-const GLOBAL_SCOPES: ReadonlySet<PlaceKind> = new Set(['all roles', 'database']);
+/** Places in the catalogs that apply to everybody. */
+const GLOBAL_SCOPES: ReadonlySet<PlaceKind> = new Set(['all-roles', 'database']);
 
-export function isServerScope({ kind }: Place): boolean {
-  return SERVER_SCOPES.has(kind);
+export function isServerScope({ where }: LevelPlace): boolean {
+  return SERVER_SCOPES.has(where);
 }
 
 function rank(level: Level): number {
   return LEVELS.indexOf(level);
 }
 
-/** A place as a person would say it. */
-export function nameOf({ kind, holder }: Place): string {
-  return holder === undefined ? kind : `${kind} (${holder})`;
-}
-
-function find(text: string, place: Place): LevelSetting {
+function parseLevel(text: string, place: LevelPlace): LevelSetting {
   const level = LEVELS.find((one) => one === text.trim().toLowerCase());
   return level === undefined ? { level: 'off', place, isInvalid: true } : { level, place };
 }
 
-/** Everything that is visible, the places where it can be changed first. */
-function allFindings({ level }: Facts): LevelSetting[] {
+/** Returns every visible level, first those that are set at a place where they can be changed. */
+function visibleSettings({ level }: Facts): LevelSetting[] {
   const { stored, configured, session, source, reset } = level;
-  const texts: (readonly [string | null, Place])[] = [
+  const texts: (readonly [string | null, LevelPlace])[] = [
     ...stored.map(
-      ({ value, place, holder }) =>
-        [value, holder === 'everybody' ? { kind: place } : { kind: place, holder }] as const,
+      ({ value, place: where, holder }) =>
+        [value, holder === 'everybody' ? { where } : { where, holder }] as const,
     ),
-    [configured, { kind: 'configuration file' }],
+    [configured, { where: 'configuration-file' }],
     [session, placeOfSource(source)],
-    [reset, { kind: 'fall-back of the session' }],
+    [reset, { where: 'session-reset-value' }],
   ];
-  const findings = texts.flatMap(([text, place]) => (text === null ? [] : [find(text, place)]));
-  // Thousands of roles can own a telemetry job; their levels differ by kind of place and level alone.
-  const distinct = new Map(findings.map((one) => [JSON.stringify(one), one]));
+  const settings = texts.flatMap(([text, place]) =>
+    text === null ? [] : [parseLevel(text, place)],
+  );
+  // Thousands of roles can own a telemetry job; their levels differ only by kind of place and level.
+  const distinct = new Map(settings.map((one) => [JSON.stringify(one), one]));
   return [...distinct.values()];
 }
 
 interface GrantingLevel {
   readonly level: Level;
   readonly rule: LevelRule;
-  readonly place: Place;
+  readonly place: LevelPlace;
 }
 
-/** What the session sees, where that speaks for the database; a standby's own configuration does not. */
+/** Returns the session's level where it applies to everybody; on a standby the server's own configuration does not. */
 function seenBySession({ standby, level: { session, source } }: Facts): GrantingLevel | undefined {
   const place = placeOfSource(source);
-  const speaksForDatabase = GLOBAL_SCOPES.has(place.kind) || (isServerScope(place) && !standby);
-  if (session === null || !speaksForDatabase) return undefined;
-  const rule = place.kind === 'default' ? 'level-default' : 'level-set';
-  return { level: find(session, place).level, rule, place };
+  const appliesToAll = GLOBAL_SCOPES.has(place.where) || (isServerScope(place) && !standby);
+  if (session === null || !appliesToAll) return undefined;
+  const rule = place.where === 'default' ? 'level-default' : 'level-set';
+  return { level: parseLevel(session, place).level, rule, place };
 }
 
-/** The level that is stored for everybody, the more specific place first. */
+/** Returns the level that is stored for everybody; the one of the database takes precedence. */
 function storedForEverybody({ level: { stored } }: Facts): GrantingLevel | undefined {
-  for (const kind of ['database', 'all roles'] as const) {
-    const found = stored.find(({ place }) => place === kind);
+  for (const where of ['database', 'all-roles'] as const) {
+    const found = stored.find(({ place }) => place === where);
     if (found === undefined) continue;
-    const place = { kind };
-    return { level: find(found.value, place).level, rule: 'level-set', place };
+    const place = { where };
+    return { level: parseLevel(found.value, place).level, rule: 'level-set', place };
   }
   return undefined;
 }
 
-/** What stands before the level of the database; where PostgreSQL does not say it, what the reporting role has stored. */
-function hidingPlace({ level: { source, stored } }: Facts): Place {
-  const own = stored.find(({ holder }) => holder === 'reporting role');
+/** Returns the place that overrides the level of the database; without a source, the reporting role's stored setting. */
+function hidingPlace({ level: { source, stored } }: Facts): LevelPlace {
+  const own = stored.find(({ holder }) => holder === 'reporting-role');
   return source === null && own !== undefined
-    ? { kind: own.place, holder: 'reporting role' }
+    ? { where: own.place, holder: 'reporting-role' }
     : placeOfSource(source);
 }
 
@@ -155,60 +133,58 @@ function hidingPlace({ level: { source, stored } }: Facts): Place {
 const UNREADABLE: GrantingLevel = {
   level: 'off',
   rule: 'level-unreadable',
-  place: { kind: 'not readable' },
+  place: { where: 'not-readable' },
 };
 
-/** The answer of the one who may decide on a server built without telemetry: this target's environment. */
-function choiceOf(target: Target): GrantingLevel {
+/** Returns the target's level for a server that was built without telemetry. */
+function levelOfTarget(target: Target): GrantingLevel {
   return {
     level: target.levelWhenUnset,
     rule: 'level-when-unset',
-    place: { kind: 'levelWhenUnset' },
+    place: { where: 'level-when-unset' },
   };
 }
 
 /**
- * What may grant consent. The reporting role cannot consent for the database (any role may set the level for itself),
- * nor can what a pooler's other client left in the session, nor what the session would fall back to (a role's setting
- * or a start-up option may be behind it); they do not count here, and can only tighten later.
+ * Returns the level that may grant consent. Three kinds of levels can only tighten, and are ignored here: those of the
+ * reporting role (any role may set its own level), of the session (another client of a pooler may have set it), and the
+ * session's reset value (a role's setting or a startup option may be its source).
  */
-function basisOf(facts: Facts, target: Target): GrantingLevel {
+function grantingLevel(facts: Facts, target: Target): GrantingLevel {
   const { session, source } = facts.level;
   if (session === null && facts.builtWithTelemetry) return UNREADABLE;
   const seen = seenBySession(facts) ?? storedForEverybody(facts);
   if (seen !== undefined) return seen;
-  if (session === null) return choiceOf(target);
-  if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return choiceOf(target);
+  if (session === null) return levelOfTarget(target);
+  if (!facts.builtWithTelemetry && target.levelWhenUnset !== 'off') return levelOfTarget(target);
   if (source === null && facts.builtWithTelemetry) return UNREADABLE;
   return { level: 'off', rule: 'level-hidden', place: hidingPlace(facts) };
 }
 
-/** One place where a level is set, or would be. */
-export interface VisibleLevel {
-  /** By its kind. */
-  readonly where: string;
+/** One place where a level is set. */
+export interface VisibleLevel extends LevelPlace {
   readonly level: Level;
-  /** What stands there is a text that is no level; it counts as off. */
+  /** The text there is not a valid level and is treated as off. */
   readonly isInvalid?: true;
 }
 
-/** Every place in which a level can be seen, those where it can be changed first. Pure. */
+/** Returns every place in which a level is visible, first those where it can be changed. Pure. */
 export function visibleLevels(facts: Facts): readonly VisibleLevel[] {
-  return allFindings(facts).map(({ place, ...rest }) => ({ where: nameOf(place), ...rest }));
+  return visibleSettings(facts).map(({ place, ...rest }) => ({ ...place, ...rest }));
 }
 
-/** The telemetry level that the strictest visible answer gives. Pure. */
+/** Returns the telemetry level: the strictest one that is visible. Pure. */
 export function resolveLevel(facts: Facts, target: Target): LevelAnswer {
-  const basis = basisOf(facts, target);
-  const findings = allFindings(facts);
-  const warnings = findings
+  const granting = grantingLevel(facts, target);
+  const settings = visibleSettings(facts);
+  const warnings = settings
     .filter(({ isInvalid }) => isInvalid)
-    .map(({ place }) => `A text that is no level counts as off (${nameOf(place)}).`);
-  const strictest = findings.toSorted((one, other) => rank(one.level) - rank(other.level))[0];
-  // An off that somebody has set explains more than a level that could not be seen.
+    .map(({ place }) => `The level set ${describePlace(place)} is invalid and is treated as off.`);
+  const strictest = settings.toSorted((one, other) => rank(one.level) - rank(other.level))[0];
+  // A level off that is set explains more than a level that is hidden.
   if (strictest?.level === 'off') return { ...strictest, rule: 'level-off', warnings };
-  if (strictest === undefined || rank(strictest.level) >= rank(basis.level)) {
-    return { ...basis, warnings };
+  if (strictest === undefined || rank(strictest.level) >= rank(granting.level)) {
+    return { ...granting, warnings };
   }
-  return { ...basis, level: strictest.level, tightenedBy: strictest.place, warnings };
+  return { ...granting, level: strictest.level, tightenedBy: strictest.place, warnings };
 }

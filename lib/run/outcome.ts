@@ -59,7 +59,7 @@ export interface Outcome extends Line {
   readonly standby?: true;
   /** The report's db_uuid: the same under two targets where a snapshot was restored, or a template copied. */
   readonly uuid?: string;
-  readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'>;
+  readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'>;
   readonly warnings?: readonly string[];
   /** Nothing to worry about, and yet not what one might expect. */
   readonly notes?: readonly string[];
@@ -168,6 +168,7 @@ function common(story: RunRecord) {
         level: consent.level,
         rule: consent.rule,
         where: consent.where,
+        ...(consent.holder !== undefined && { holder: consent.holder }),
         sentence: consent.sentence,
       },
     }),

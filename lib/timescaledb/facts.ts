@@ -15,7 +15,7 @@ import {
 } from './server-info.ts';
 
 /** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
-const STORED_PLACES = ['role in database', 'role', 'database', 'all roles'] as const;
+const STORED_PLACES = ['role-in-database', 'role', 'database', 'all-roles'] as const;
 export type StoredPlace = (typeof STORED_PLACES)[number];
 
 /**
@@ -25,10 +25,10 @@ export type StoredPlace = (typeof STORED_PLACES)[number];
  */
 const HOLDERS = [
   'everybody',
-  'reporting role',
-  'job owner',
-  'bootstrap superuser',
-  'database owner',
+  'reporting-role',
+  'job-owner',
+  'bootstrap-superuser',
+  'database-owner',
 ] as const;
 export type Holder = (typeof HOLDERS)[number];
 
@@ -203,7 +203,7 @@ const VERSIONS_UNAVAILABLE: typeof VERSIONS_ON_DISK = {
 function storedSettings(server: ServerInfo, reporter: string): string {
   const owner = isAtLeast(server, '2.32.0')
     ? `when r.setrole = (select d.datdba from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
-        then 'database owner'`
+        then 'database-owner'`
     : '';
   return `
   select s.name, s.place, s.holder, s.value
@@ -211,15 +211,15 @@ function storedSettings(server: ServerInfo, reporter: string): string {
     select
       pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) as name,
       case
-        when r.setrole <> 0 and r.setdatabase <> 0 then 'role in database'
+        when r.setrole <> 0 and r.setdatabase <> 0 then 'role-in-database'
         when r.setrole <> 0 then 'role'
         when r.setdatabase <> 0 then 'database'
-        else 'all roles' end as place,
+        else 'all-roles' end as place,
       case
         when r.setrole = 0 then 'everybody'
-        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}) then 'reporting role'
-        when r.setrole in (select j.owner from telemetry_job j) then 'job owner'
-        when r.setrole = 10 then 'bootstrap superuser'
+        when r.setrole = (select a.oid from pg_catalog.pg_roles a where a.rolname = ${reporter}) then 'reporting-role'
+        when r.setrole in (select j.owner from telemetry_job j) then 'job-owner'
+        when r.setrole = 10 then 'bootstrap-superuser'
         ${owner} end as holder,
       pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1) as value
     from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) as c(entry)

@@ -137,7 +137,7 @@ describe('all is well', () => {
       ),
       privileges: "CONNECT, and TimescaleDB's catalogs",
       extension: expect.stringMatching(/^TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+$/),
-      level: 'Telemetry is on: level basic, set by: database.',
+      level: 'Telemetry is on: level basic, set for this database.',
       job: expect.stringMatching(
         /^The telemetry job is scheduled\. It runs every 24 hours, next at /,
       ),
@@ -350,7 +350,7 @@ describe('without consent nothing is broken, and nobody looks for the endpoint',
     const denying = value.stages.find((one) => one.stage === stage);
     expect(denying).toMatchObject({
       status: 'ok',
-      remedy: expect.stringMatching(/^To turn it on/),
+      remedy: expect.stringMatching(/to turn telemetry on\.$/),
     });
     expect(denying?.detail).toMatch(/A run would be skipped\.$/);
     expect(named(value.stages, 'skipped').slice(2)).toEqual(['report', ...OF_ENDPOINT]);

@@ -45,7 +45,7 @@ test('the bundle turns telemetry off and on, returns what it did, and logs it wi
   expect(off.log).toHaveLength(1);
   expect(JSON.parse(off.log[0] ?? '')).toMatchObject({
     level: 'INFO',
-    message: 'Telemetry was turned off. Telemetry is off, set by: database.',
+    message: 'Telemetry was turned off. Telemetry is off: level off, set for this database.',
     outcome: 'changed',
     scope: 'database',
     statements: [`ALTER DATABASE <this database> SET ${LEVEL} = 'off'`, expect.any(String)],

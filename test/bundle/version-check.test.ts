@@ -69,7 +69,7 @@ test('unless the operator wants one all the same: skipped, with the verdict', as
   expect(summariesOf(run)).toMatchObject([
     {
       outcome: 'skipped',
-      message: 'Telemetry is off, set by: database.',
+      message: 'Telemetry is off: level off, set for this database.',
       consent: { rule: 'level-off' },
       version: {
         verdicts: ['alter-extension', 'upgrade-package'],

@@ -7,7 +7,7 @@ import { runCommand, urlOf } from '../support/process/commands.ts';
 import { secretFor } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
-const REMEDY = `To turn it on: ALTER DATABASE <this database> SET ${LEVEL} = 'basic'.`;
+const REMEDY = `Run ALTER DATABASE <this database> SET ${LEVEL} = 'basic' to turn telemetry on.`;
 
 /** One that consents, and one that does not. */
 let granted: TestDatabase;
@@ -36,7 +36,7 @@ describe.concurrent('npm run report -- --check', () => {
       /✔ login {9}accepted · \d+ ms\n/,
       /✔ privileges {4}CONNECT, and TimescaleDB's catalogs · \d+ ms\n/,
       /✔ extension {5}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+ · \d+ ms\n/,
-      /✔ level {9}Telemetry is on: level basic, set by: database\. · \d+ ms\n/,
+      /✔ level {9}Telemetry is on: level basic, set for this database\. · \d+ ms\n/,
       /✔ job {11}The telemetry job is scheduled\. It runs every 24 hours, next at \S+ · \d+ ms\n/,
       /✔ report {8}\d+ bytes by plain SQL, all of it published · \d+ ms\n/,
       '✔ result        All is well as far as the report',
@@ -51,7 +51,7 @@ describe.concurrent('npm run report -- --check', () => {
     const { stdout, stderr, code } = await check(urlOf(denied));
     expect([stderr, code]).toEqual(['', 3]);
     expect(stdout).toMatch(
-      /▲ level {9}Telemetry is off, set by: database\. A run would be skipped\./,
+      /▲ level {9}Telemetry is off: level off, set for this database\. A run would be skipped\./,
     );
     expect(stdout).toContain(`${REMEDY}\n`);
     expect(stdout).toContain('– report        skipped: there is no consent\n');

@@ -15,7 +15,7 @@ import { type Ended, optionsIn, runCommand } from '../support/process/commands.t
 import { secretFor } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
-const DENIED = 'Telemetry is off, set by: database.';
+const DENIED = 'Telemetry is off: level off, set for this database.';
 
 /** One that consents, and one that does not. */
 let granted: TestDatabase;
@@ -46,8 +46,8 @@ describe.concurrent('report', () => {
       `report of ${TARGET_NAME} in ${ENVIRONMENT}\n`,
       `✔ function      ${nameOf('get-report')}`,
       /✔ database {6}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+\n/,
-      '✔ consent       granted (rule level-set): Telemetry is on: level basic, set by: database.\n',
-      /– levels seen {3}basic \(database\)/,
+      '✔ consent       granted (rule level-set): Telemetry is on: level basic, set for this database.\n',
+      /– levels seen {3}basic for this database/,
       /– next due {6}\d{4}-\d\d-\d\dT/,
       /✔ report {8}[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}\n/,
       '    "timescaledb_version": "2.28.3",\n',
@@ -69,7 +69,7 @@ describe.concurrent('report', () => {
 
     const nothing = await invoke(deployment, 'report', '--json');
     expect([nothing.stdout, nothing.code]).toEqual(['', 3]);
-    expect(nothing.stderr).toMatch(/^Telemetry is off, set by: database\.\n/);
+    expect(nothing.stderr).toMatch(/^Telemetry is off: level off, set for this database\.\n/);
 
     const bytes = await invoke(deployment, '--always', '--json');
     expect([bytes.stderr, bytes.code]).toEqual(['', 0]);
@@ -211,12 +211,12 @@ describe.concurrent('what goes wrong', () => {
       { consent: { granted: true }, report: '{}', sha256: 'x', nextDue: null, notes: [] },
       /reply consent\.rule: is required/,
     ],
-    ['report', null, /reply: Invalid input: expected object/],
+    ['report', null, /reply: must be an object/],
     ['check', { ok: true }, /reply sentence: is required; reply consent: .*; reply stages: is req/],
     [
       'send',
       { outcome: 'postponed', message: '', durationMs: {} },
-      /reply outcome: Invalid option/,
+      /reply outcome: must be one of/,
     ],
     ['configure', { statements: 'ALTER', notes: [] }, /reply statements: .*expected array/],
   ] as const;

@@ -19,8 +19,8 @@ import {
 } from '../support/process/commands.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
-const DENIED = `Telemetry is off, set by: database.`;
-const REMEDY = `To turn it on: ALTER DATABASE <this database> SET ${LEVEL} = 'basic'.`;
+const DENIED = `Telemetry is off: level off, set for this database.`;
+const REMEDY = `Run ALTER DATABASE <this database> SET ${LEVEL} = 'basic' to turn telemetry on.`;
 
 /** One that consents, and one that does not. */
 let granted: TestDatabase;
@@ -69,8 +69,8 @@ describe.concurrent('without --send', () => {
     for (const part of [
       `– server        127.0.0.1, port ${granted.port}, database ${granted.name} as ${granted.role}, plain text\n`,
       /✔ database {6}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+ · \d+ ms\n/,
-      '✔ consent       granted (rule level-set): Telemetry is on: level basic, set by: database.\n',
-      /– levels seen {3}basic \(database\)/,
+      '✔ consent       granted (rule level-set): Telemetry is on: level basic, set for this database.\n',
+      /– levels seen {3}basic for this database/,
       /– next due {6}\d{4}-\d\d-\d\dT\d\d:\d\d:06\.789Z\n/,
       /✔ report {8}[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}\n/,
       '    "timescaledb_version": "2.28.3",\n',

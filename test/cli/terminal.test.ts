@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { finishConfigured, finishPreview, printJson } from '../../cli/output/finish.ts';
 import { showExamination, showOutcome } from '../../cli/output/render.ts';
 import { createPage, type Page } from '../../cli/output/terminal.ts';
+import type { PreviewReply } from '../../cli/replies.ts';
 import type { Consent } from '../../lib/consent/decide-consent.ts';
 import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Preview } from '../../lib/run/get-report.ts';
@@ -17,18 +18,18 @@ const consent: Consent = {
   granted: false,
   level: 'off',
   rule: 'level-off',
-  where: HOSTILE,
+  where: 'database',
   sentence: HOSTILE,
   remedy: HOSTILE,
   warnings: [HOSTILE],
 };
-const preview: Preview = {
+const preview: Omit<Preview, 'consent'> & Pick<PreviewReply, 'consent'> = {
   database: HOSTILE,
   environment: HOSTILE,
   consent: {
     ...consent,
     rules: [{ rule: 'job-paused', decision: 'denies', sentence: HOSTILE, remedy: HOSTILE }],
-    levels: [{ where: HOSTILE, level: 'off' }],
+    levels: [{ where: HOSTILE, holder: HOSTILE, level: HOSTILE }],
   },
   nextDue: HOSTILE,
   notes: [HOSTILE],

@@ -271,8 +271,8 @@ export const CATALOG_REPLACED = saying(
 export const catalogAnswered = (problem: string): Saying =>
   saying(
     'CATALOG_UNEXPECTED',
-    `The server answered the query for the facts with something else than expected: the facts ${problem}.`,
-    'The catalogs may be damaged or half upgraded: compare pg_extension with the library on disk, and report this if they agree.',
+    `The server's answer to the query for the facts has an unexpected form: the facts ${problem}.`,
+    'Compare pg_extension with the library on disk: the catalogs may be damaged or only partly upgraded. Report a bug if the two agree.',
   );
 
 export const VERSION_TOO_OLD = saying(
@@ -425,7 +425,7 @@ export const LEVEL_UNREADABLE: Saying = {
   message:
     'The telemetry level cannot be read: the extension has telemetry, but its library is not loaded in this session.',
   remedy:
-    'To make it readable: add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting).',
+    'Add timescaledb to shared_preload_libraries, and restart the server (a pooled session may also be older than the setting).',
 };
 
 export const JOB_PAUSED_BY_NEXT_START: Saying = {
@@ -440,12 +440,14 @@ export const RESTORING: Saying = {
 
 export const JOB_PAUSED: Saying = {
   message: 'The telemetry job is not scheduled.',
-  remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+  remedy:
+    'Run SELECT alter_job(<id of the telemetry job>, scheduled => true) to turn telemetry on.',
 };
 
 export const JOB_REMOVED: Saying = {
   message: 'The telemetry job was removed from the job catalog.',
-  remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+  remedy:
+    "Add the telemetry job again to turn telemetry on; the extension's next update also adds it.",
 };
 
 export const NEVER_DUE: Saying = {
@@ -456,13 +458,14 @@ export const NEVER_DUE: Saying = {
 export const eventInvalid = (...problems: readonly string[]): Saying =>
   saying(
     'EVENT_INVALID',
-    `The event cannot be understood: ${problems.join('; ')}.`,
+    `The event is invalid: ${problems.join('; ')}.`,
     'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
   );
 
 export const DO_NOT_TRACK_DENIAL: Saying = {
   message: 'DO_NOT_TRACK is set.',
-  remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+  remedy:
+    "Remove DO_NOT_TRACK from the function's environment, or set it to 0, to turn telemetry on.",
 };
 
 /** There is no line; the error of the invocation is Lambda's own, as in its on-failure record. */

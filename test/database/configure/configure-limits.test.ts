@@ -351,9 +351,13 @@ test('what is wanted and what comes of it may differ, and then a note says why',
   await database.admin.query(
     `update _timescaledb_catalog.bgw_job set owner = 'postgres'; drop role ${owner}`,
   );
-  expect(decisionOf(consent.after)).toMatchObject({ granted: false, where: 'role (job owner)' });
+  expect(decisionOf(consent.after)).toMatchObject({
+    granted: false,
+    where: 'role',
+    holder: 'job-owner',
+  });
   expect(notes.join(' ')).toContain(
-    'Telemetry is still denied. Telemetry is off, set by: role (job owner).',
+    "Telemetry is still denied. Telemetry is off: level off, set for the job's owner.",
   );
 });
 

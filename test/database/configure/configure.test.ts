@@ -165,7 +165,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       expect(decisionOf(off.consent.after)).toMatchObject({
         granted: false,
         rule: 'level-off',
-        where: 'configuration file',
+        where: 'configuration-file',
       });
       expect(decisionOf(on.consent.after)).toMatchObject({ granted: true, level: 'no_functions' });
     });
@@ -285,7 +285,8 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
         granted: false,
         level: 'off',
         rule: 'level-off',
-        where: 'role (reporting role)',
+        where: 'role',
+        holder: 'reporting-role',
       });
       await configured(database, { action: 'enable', scope: { role: database.role } });
       expect(await consentOf(database)).toMatchObject({ granted: true });

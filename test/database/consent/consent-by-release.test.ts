@@ -104,7 +104,7 @@ describe.each(RELEASES)('in %s', (release) => {
       `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`;
     expect(await consentAfter(release, give)).toMatchObject(
       has(release, '2.32.0')
-        ? { granted: false, rule: 'level-off', where: 'role in database (database owner)' }
+        ? { granted: false, rule: 'level-off', where: 'role-in-database', holder: 'database-owner' }
         : { granted: true },
     );
   });
@@ -133,7 +133,8 @@ describe.each(RELEASES.filter((release) => has(release, '1.3.2')))('in %s', (rel
     expect(await consentAfter(release, ({ owner }) => giveTo(release, owner))).toMatchObject({
       granted: false,
       rule: 'level-off',
-      where: 'role in database (job owner)',
+      where: 'role-in-database',
+      holder: 'job-owner',
     });
   });
 });

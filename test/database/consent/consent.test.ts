@@ -182,7 +182,7 @@ test('what ALTER SYSTEM has written and the server not loaded counts, for a role
     expect((await world.run()).outcome.consent).toMatchObject({
       granted: false,
       rule: 'level-off',
-      where: 'configuration file',
+      where: 'configuration-file',
     });
   } finally {
     await admin.query(`alter system reset ${LEVEL}`);

@@ -152,7 +152,8 @@ describe('the next start of the telemetry job', () => {
       outcome: 'skipped',
       message:
         "The telemetry job is paused until 2100-02-03T04:05:06.000Z: its next_start is later than TimescaleDB's scheduler sets it.",
-      remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, next_start => now()).',
+      remedy:
+        'Run SELECT alter_job(<id of the telemetry job>, next_start => now()) to turn telemetry on.',
     });
   });
 });
@@ -180,7 +181,7 @@ describe('timescaledb.restoring', () => {
       expect(outcome).toMatchObject({
         consent: { granted: false, rule: 'restoring' },
         message: 'A dump is being restored into this database: timescaledb.restoring is on.',
-        remedy: 'To end the restore: SELECT timescaledb_post_restore().',
+        remedy: 'Run SELECT timescaledb_post_restore() when the restore is complete.',
       });
     }
   });

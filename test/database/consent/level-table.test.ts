@@ -153,187 +153,187 @@ left basic                                                                      
 /** Each way alone, in the words of the log line: decision, level, rule and where. */
 const LOADED_IN_WORDS = `
 nothing            granted  basic         level-default     default
-conf off           denied   off           level-off         configuration file
-conf no_functions  granted  no_functions  level-set         configuration file
-conf basic         granted  basic         level-set         configuration file
-sys off            denied   off           level-off         configuration file
-sys no_functions   granted  no_functions  level-set         configuration file
-sys basic          granted  basic         level-set         configuration file
+conf off           denied   off           level-off         configuration-file
+conf no_functions  granted  no_functions  level-set         configuration-file
+conf basic         granted  basic         level-set         configuration-file
+sys off            denied   off           level-off         configuration-file
+sys no_functions   granted  no_functions  level-set         configuration-file
+sys basic          granted  basic         level-set         configuration-file
 db off             denied   off           level-off         database
 db no_functions    granted  no_functions  level-set         database
 db basic           granted  basic         level-set         database
-all off            denied   off           level-off         all roles
-all no_functions   granted  no_functions  level-set         all roles
-all basic          granted  basic         level-set         all roles
-rep off            denied   off           level-off         role (reporting role)
-rep no_functions   denied   off           level-hidden      role (reporting role)
-rep basic          denied   off           level-hidden      role (reporting role)
+all off            denied   off           level-off         all-roles
+all no_functions   granted  no_functions  level-set         all-roles
+all basic          granted  basic         level-set         all-roles
+rep off            denied   off           level-off         role (reporting-role)
+rep no_functions   denied   off           level-hidden      role (reporting-role)
+rep basic          denied   off           level-hidden      role (reporting-role)
 # What grants is the default; what tightens it is in the sentence.
-own off            denied   off           level-off         role (job owner)
+own off            denied   off           level-off         role (job-owner)
 own no_functions   granted  no_functions  level-default     default
 own basic          granted  basic         level-default     default
-sup off            denied   off           level-off         role (bootstrap superuser)
+sup off            denied   off           level-off         role (bootstrap-superuser)
 sup no_functions   granted  no_functions  level-default     default
 sup basic          granted  basic         level-default     default
-rep@ off           denied   off           level-off         role in database (reporting role)
-rep@ no_functions  denied   off           level-hidden      role in database (reporting role)
-rep@ basic         denied   off           level-hidden      role in database (reporting role)
-own@ off           denied   off           level-off         role in database (job owner)
+rep@ off           denied   off           level-off         role-in-database (reporting-role)
+rep@ no_functions  denied   off           level-hidden      role-in-database (reporting-role)
+rep@ basic         denied   off           level-hidden      role-in-database (reporting-role)
+own@ off           denied   off           level-off         role-in-database (job-owner)
 own@ no_functions  granted  no_functions  level-default     default
 own@ basic         granted  basic         level-default     default
-sup@ off           denied   off           level-off         role in database (bootstrap superuser)
+sup@ off           denied   off           level-off         role-in-database (bootstrap-superuser)
 sup@ no_functions  granted  no_functions  level-default     default
 sup@ basic         granted  basic         level-default     default
-opt off            denied   off           level-off         start-up options
-opt no_functions   denied   off           level-hidden      start-up options
-opt basic          denied   off           level-hidden      start-up options
+opt off            denied   off           level-off         startup-options
+opt no_functions   denied   off           level-hidden      startup-options
+opt basic          denied   off           level-hidden      startup-options
 left off           denied   off           level-off         session
 left no_functions  denied   off           level-hidden      session
 left basic         denied   off           level-hidden      session
 `;
 
 const NOT_LOADED_IN_WORDS = `
-nothing            denied   off           level-unreadable  not readable
+nothing            denied   off           level-unreadable  not-readable
 # Where a placeholder has its value from PostgreSQL does not say, unless it is stored.
-conf off           denied   off           level-off         unknown place
-conf no_functions  denied   off           level-unreadable  not readable
-conf basic         denied   off           level-unreadable  not readable
-sys off            denied   off           level-off         unknown place
-sys no_functions   denied   off           level-unreadable  not readable
-sys basic          denied   off           level-unreadable  not readable
+conf off           denied   off           level-off         unknown
+conf no_functions  denied   off           level-unreadable  not-readable
+conf basic         denied   off           level-unreadable  not-readable
+sys off            denied   off           level-off         unknown
+sys no_functions   denied   off           level-unreadable  not-readable
+sys basic          denied   off           level-unreadable  not-readable
 db off             denied   off           level-off         database
 db no_functions    granted  no_functions  level-set         database
 db basic           granted  basic         level-set         database
-all off            denied   off           level-off         all roles
-all no_functions   granted  no_functions  level-set         all roles
-all basic          granted  basic         level-set         all roles
-rep off            denied   off           level-off         role (reporting role)
-rep no_functions   denied   off           level-unreadable  not readable
-rep basic          denied   off           level-unreadable  not readable
-own off            denied   off           level-off         role (job owner)
-own no_functions   denied   off           level-unreadable  not readable
-own basic          denied   off           level-unreadable  not readable
-sup off            denied   off           level-off         role (bootstrap superuser)
-sup no_functions   denied   off           level-unreadable  not readable
-sup basic          denied   off           level-unreadable  not readable
-rep@ off           denied   off           level-off         role in database (reporting role)
-rep@ no_functions  denied   off           level-unreadable  not readable
-rep@ basic         denied   off           level-unreadable  not readable
-own@ off           denied   off           level-off         role in database (job owner)
-own@ no_functions  denied   off           level-unreadable  not readable
-own@ basic         denied   off           level-unreadable  not readable
-sup@ off           denied   off           level-off         role in database (bootstrap superuser)
-sup@ no_functions  denied   off           level-unreadable  not readable
-sup@ basic         denied   off           level-unreadable  not readable
-opt off            denied   off           level-off         unknown place
-opt no_functions   denied   off           level-unreadable  not readable
-opt basic          denied   off           level-unreadable  not readable
-left off           denied   off           level-off         unknown place
-left no_functions  denied   off           level-unreadable  not readable
-left basic         denied   off           level-unreadable  not readable
+all off            denied   off           level-off         all-roles
+all no_functions   granted  no_functions  level-set         all-roles
+all basic          granted  basic         level-set         all-roles
+rep off            denied   off           level-off         role (reporting-role)
+rep no_functions   denied   off           level-unreadable  not-readable
+rep basic          denied   off           level-unreadable  not-readable
+own off            denied   off           level-off         role (job-owner)
+own no_functions   denied   off           level-unreadable  not-readable
+own basic          denied   off           level-unreadable  not-readable
+sup off            denied   off           level-off         role (bootstrap-superuser)
+sup no_functions   denied   off           level-unreadable  not-readable
+sup basic          denied   off           level-unreadable  not-readable
+rep@ off           denied   off           level-off         role-in-database (reporting-role)
+rep@ no_functions  denied   off           level-unreadable  not-readable
+rep@ basic         denied   off           level-unreadable  not-readable
+own@ off           denied   off           level-off         role-in-database (job-owner)
+own@ no_functions  denied   off           level-unreadable  not-readable
+own@ basic         denied   off           level-unreadable  not-readable
+sup@ off           denied   off           level-off         role-in-database (bootstrap-superuser)
+sup@ no_functions  denied   off           level-unreadable  not-readable
+sup@ basic         denied   off           level-unreadable  not-readable
+opt off            denied   off           level-off         unknown
+opt no_functions   denied   off           level-unreadable  not-readable
+opt basic          denied   off           level-unreadable  not-readable
+left off           denied   off           level-off         unknown
+left no_functions  denied   off           level-unreadable  not-readable
+left basic         denied   off           level-unreadable  not-readable
 `;
 
 /** Built without telemetry, and the target says nothing: then levelWhenUnset is off. */
 const BUILT_WITHOUT_IN_WORDS = `
-nothing            denied   off           level-when-unset  levelWhenUnset
-conf off           denied   off           level-off         unknown place
-conf no_functions  denied   off           level-hidden      unknown place
-conf basic         denied   off           level-hidden      unknown place
-sys off            denied   off           level-off         unknown place
-sys no_functions   denied   off           level-hidden      unknown place
-sys basic          denied   off           level-hidden      unknown place
+nothing            denied   off           level-when-unset  level-when-unset
+conf off           denied   off           level-off         unknown
+conf no_functions  denied   off           level-hidden      unknown
+conf basic         denied   off           level-hidden      unknown
+sys off            denied   off           level-off         unknown
+sys no_functions   denied   off           level-hidden      unknown
+sys basic          denied   off           level-hidden      unknown
 db off             denied   off           level-off         database
 db no_functions    granted  no_functions  level-set         database
 db basic           granted  basic         level-set         database
-all off            denied   off           level-off         all roles
-all no_functions   granted  no_functions  level-set         all roles
-all basic          granted  basic         level-set         all roles
-rep off            denied   off           level-off         role (reporting role)
-rep no_functions   denied   off           level-hidden      role (reporting role)
-rep basic          denied   off           level-hidden      role (reporting role)
+all off            denied   off           level-off         all-roles
+all no_functions   granted  no_functions  level-set         all-roles
+all basic          granted  basic         level-set         all-roles
+rep off            denied   off           level-off         role (reporting-role)
+rep no_functions   denied   off           level-hidden      role (reporting-role)
+rep basic          denied   off           level-hidden      role (reporting-role)
 # There is no job, and so nobody who owns it.
-own off            denied   off           level-when-unset  levelWhenUnset
-own no_functions   denied   off           level-when-unset  levelWhenUnset
-own basic          denied   off           level-when-unset  levelWhenUnset
-sup off            denied   off           level-off         role (bootstrap superuser)
-sup no_functions   denied   off           level-when-unset  levelWhenUnset
-sup basic          denied   off           level-when-unset  levelWhenUnset
-rep@ off           denied   off           level-off         role in database (reporting role)
-rep@ no_functions  denied   off           level-hidden      role in database (reporting role)
-rep@ basic         denied   off           level-hidden      role in database (reporting role)
-own@ off           denied   off           level-when-unset  levelWhenUnset
-own@ no_functions  denied   off           level-when-unset  levelWhenUnset
-own@ basic         denied   off           level-when-unset  levelWhenUnset
-sup@ off           denied   off           level-off         role in database (bootstrap superuser)
-sup@ no_functions  denied   off           level-when-unset  levelWhenUnset
-sup@ basic         denied   off           level-when-unset  levelWhenUnset
-opt off            denied   off           level-off         unknown place
-opt no_functions   denied   off           level-hidden      unknown place
-opt basic          denied   off           level-hidden      unknown place
-left off           denied   off           level-off         unknown place
-left no_functions  denied   off           level-hidden      unknown place
-left basic         denied   off           level-hidden      unknown place
+own off            denied   off           level-when-unset  level-when-unset
+own no_functions   denied   off           level-when-unset  level-when-unset
+own basic          denied   off           level-when-unset  level-when-unset
+sup off            denied   off           level-off         role (bootstrap-superuser)
+sup no_functions   denied   off           level-when-unset  level-when-unset
+sup basic          denied   off           level-when-unset  level-when-unset
+rep@ off           denied   off           level-off         role-in-database (reporting-role)
+rep@ no_functions  denied   off           level-hidden      role-in-database (reporting-role)
+rep@ basic         denied   off           level-hidden      role-in-database (reporting-role)
+own@ off           denied   off           level-when-unset  level-when-unset
+own@ no_functions  denied   off           level-when-unset  level-when-unset
+own@ basic         denied   off           level-when-unset  level-when-unset
+sup@ off           denied   off           level-off         role-in-database (bootstrap-superuser)
+sup@ no_functions  denied   off           level-when-unset  level-when-unset
+sup@ basic         denied   off           level-when-unset  level-when-unset
+opt off            denied   off           level-off         unknown
+opt no_functions   denied   off           level-hidden      unknown
+opt basic          denied   off           level-hidden      unknown
+left off           denied   off           level-off         unknown
+left no_functions  denied   off           level-hidden      unknown
+left basic         denied   off           level-hidden      unknown
 `;
 
 /** Built without telemetry, and the target's levelWhenUnset is basic: everything visible can tighten that. */
 const CHOSEN_IN_WORDS = `
-nothing            granted  basic         level-when-unset  levelWhenUnset
-conf off           denied   off           level-off         unknown place
-conf no_functions  granted  no_functions  level-when-unset  levelWhenUnset
-conf basic         granted  basic         level-when-unset  levelWhenUnset
-sys off            denied   off           level-off         unknown place
-sys no_functions   granted  no_functions  level-when-unset  levelWhenUnset
-sys basic          granted  basic         level-when-unset  levelWhenUnset
+nothing            granted  basic         level-when-unset  level-when-unset
+conf off           denied   off           level-off         unknown
+conf no_functions  granted  no_functions  level-when-unset  level-when-unset
+conf basic         granted  basic         level-when-unset  level-when-unset
+sys off            denied   off           level-off         unknown
+sys no_functions   granted  no_functions  level-when-unset  level-when-unset
+sys basic          granted  basic         level-when-unset  level-when-unset
 db off             denied   off           level-off         database
 db no_functions    granted  no_functions  level-set         database
 db basic           granted  basic         level-set         database
-all off            denied   off           level-off         all roles
-all no_functions   granted  no_functions  level-set         all roles
-all basic          granted  basic         level-set         all roles
-rep off            denied   off           level-off         role (reporting role)
-rep no_functions   granted  no_functions  level-when-unset  levelWhenUnset
-rep basic          granted  basic         level-when-unset  levelWhenUnset
-own off            granted  basic         level-when-unset  levelWhenUnset
-own no_functions   granted  basic         level-when-unset  levelWhenUnset
-own basic          granted  basic         level-when-unset  levelWhenUnset
-sup off            denied   off           level-off         role (bootstrap superuser)
-sup no_functions   granted  no_functions  level-when-unset  levelWhenUnset
-sup basic          granted  basic         level-when-unset  levelWhenUnset
-rep@ off           denied   off           level-off         role in database (reporting role)
-rep@ no_functions  granted  no_functions  level-when-unset  levelWhenUnset
-rep@ basic         granted  basic         level-when-unset  levelWhenUnset
-own@ off           granted  basic         level-when-unset  levelWhenUnset
-own@ no_functions  granted  basic         level-when-unset  levelWhenUnset
-own@ basic         granted  basic         level-when-unset  levelWhenUnset
-sup@ off           denied   off           level-off         role in database (bootstrap superuser)
-sup@ no_functions  granted  no_functions  level-when-unset  levelWhenUnset
-sup@ basic         granted  basic         level-when-unset  levelWhenUnset
-opt off            denied   off           level-off         unknown place
-opt no_functions   granted  no_functions  level-when-unset  levelWhenUnset
-opt basic          granted  basic         level-when-unset  levelWhenUnset
-left off           denied   off           level-off         unknown place
-left no_functions  granted  no_functions  level-when-unset  levelWhenUnset
-left basic         granted  basic         level-when-unset  levelWhenUnset
+all off            denied   off           level-off         all-roles
+all no_functions   granted  no_functions  level-set         all-roles
+all basic          granted  basic         level-set         all-roles
+rep off            denied   off           level-off         role (reporting-role)
+rep no_functions   granted  no_functions  level-when-unset  level-when-unset
+rep basic          granted  basic         level-when-unset  level-when-unset
+own off            granted  basic         level-when-unset  level-when-unset
+own no_functions   granted  basic         level-when-unset  level-when-unset
+own basic          granted  basic         level-when-unset  level-when-unset
+sup off            denied   off           level-off         role (bootstrap-superuser)
+sup no_functions   granted  no_functions  level-when-unset  level-when-unset
+sup basic          granted  basic         level-when-unset  level-when-unset
+rep@ off           denied   off           level-off         role-in-database (reporting-role)
+rep@ no_functions  granted  no_functions  level-when-unset  level-when-unset
+rep@ basic         granted  basic         level-when-unset  level-when-unset
+own@ off           granted  basic         level-when-unset  level-when-unset
+own@ no_functions  granted  basic         level-when-unset  level-when-unset
+own@ basic         granted  basic         level-when-unset  level-when-unset
+sup@ off           denied   off           level-off         role-in-database (bootstrap-superuser)
+sup@ no_functions  granted  no_functions  level-when-unset  level-when-unset
+sup@ basic         granted  basic         level-when-unset  level-when-unset
+opt off            denied   off           level-off         unknown
+opt no_functions   granted  no_functions  level-when-unset  level-when-unset
+opt basic          granted  basic         level-when-unset  level-when-unset
+left off           denied   off           level-off         unknown
+left no_functions  granted  no_functions  level-when-unset  level-when-unset
+left basic         granted  basic         level-when-unset  level-when-unset
 `;
 
 /** Some of the pairs in the same words, the library loaded: what decides is not always what the session sees. */
 const PAIRS_IN_WORDS = `
-conf off + sys basic                 granted  basic         level-set         configuration file
+conf off + sys basic                 granted  basic         level-set         configuration-file
 conf off + db basic                  granted  basic         level-set         database
-conf off + left basic                denied   off           level-off         fall-back of the session
-conf basic + own no_functions        granted  no_functions  level-set         configuration file
-conf basic + opt basic               denied   off           level-hidden      start-up options
-db basic + all off                   denied   off           level-off         all roles
+conf off + left basic                denied   off           level-off         session-reset-value
+conf basic + own no_functions        granted  no_functions  level-set         configuration-file
+conf basic + opt basic               denied   off           level-hidden      startup-options
+db basic + all off                   denied   off           level-off         all-roles
 db basic + all no_functions          granted  no_functions  level-set         database
 db no_functions + rep basic          granted  no_functions  level-set         database
-db basic + sup@ off                  denied   off           level-off         role in database (bootstrap superuser)
+db basic + sup@ off                  denied   off           level-off         role-in-database (bootstrap-superuser)
 db basic + left no_functions         granted  no_functions  level-set         database
-all no_functions + opt basic         granted  no_functions  level-set         all roles
-rep off + rep@ basic                 denied   off           level-off         role (reporting role)
-rep basic + rep@ basic               denied   off           level-hidden      role in database (reporting role)
-rep basic + own off                  denied   off           level-off         role (job owner)
-own off + own@ basic                 denied   off           level-off         role (job owner)
-opt off + left basic                 denied   off           level-off         fall-back of the session
+all no_functions + opt basic         granted  no_functions  level-set         all-roles
+rep off + rep@ basic                 denied   off           level-off         role (reporting-role)
+rep basic + rep@ basic               denied   off           level-hidden      role-in-database (reporting-role)
+rep basic + own off                  denied   off           level-off         role (job-owner)
+own off + own@ basic                 denied   off           level-off         role (job-owner)
+opt off + left basic                 denied   off           level-off         session-reset-value
 `;
 
 /** Without the lines that explain. */
@@ -406,13 +406,13 @@ function tableInWords(labels: readonly string[], consents: Consents): string {
   const lines = labels.map((label) => {
     const consent = consents.get(label);
     if (consent === undefined) return `${label} was not tried`;
-    const { level, rule, where } = consent;
+    const { level, rule, where, holder } = consent;
     return [
       label.padEnd(width),
       decisionOf(consent).padEnd(9),
       level.padEnd(14),
       rule.padEnd(18),
-      where,
+      holder === undefined ? where : `${where} (${holder})`,
     ].join('');
   });
   return ['', ...lines, ''].join('\n');

@@ -103,9 +103,9 @@ describe('what has no consent', () => {
         rules: [
           { rule: 'do-not-track', decision: 'denies' },
           { rule: 'level-off', decision: 'denies', remedy: expect.any(String) },
-          { rule: 'job-removed', decision: 'does not object' },
+          { rule: 'job-removed', decision: 'no-objection' },
           { rule: 'job-paused', decision: 'denies', remedy: expect.any(String) },
-          { rule: 'restoring', decision: 'does not object' },
+          { rule: 'restoring', decision: 'no-objection' },
         ],
       },
     });
@@ -156,11 +156,11 @@ test('every rule of a database that consents', async () => {
     consent: { granted: true, level: 'basic', rule: 'level-set', where: 'database' },
   });
   expect(preview.consent.rules.map(({ rule, decision }) => `${rule} ${decision}`)).toStrictEqual([
-    'do-not-track does not object',
+    'do-not-track no-objection',
     'level-set grants',
-    'job-removed does not object',
-    'job-paused does not object',
-    'restoring does not object',
+    'job-removed no-objection',
+    'job-paused no-objection',
+    'restoring no-objection',
   ]);
 });
 
@@ -183,8 +183,8 @@ test('not being due does not hide it, and nextDue says when', async () => {
 });
 
 test.each([
-  [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: Invalid input'],
-  [{ always: true }, 'Unrecognized key: "always"'],
+  [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: must be true or false'],
+  [{ always: true }, 'unknown key "always"'],
   ['{}', 'expected object, received string'],
 ])('an event that cannot be understood reads nothing: %j', async (event, problem) => {
   // A world of its own: a connection that is kept alive would not be counted again.

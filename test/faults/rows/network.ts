@@ -261,12 +261,12 @@ export const NETWORK_FAULTS = {
       fault:
         'telemetry is off, and another client of a pooler has set it to basic for its own session',
       outcome: 'skipped',
-      says: skipped('Telemetry is off, set by: database.'),
+      says: skipped('Telemetry is off: level off, set for this database.'),
     },
     poolerOldLevel: {
       fault: 'telemetry was turned off when the sessions of a pooler had begun',
       outcome: 'skipped',
-      says: skipped('Telemetry is off, set by: database.'),
+      says: skipped('Telemetry is off: level off, set for this database.'),
     },
     poolerFull: {
       fault: 'a pooler takes no further client (max_client_conn)',

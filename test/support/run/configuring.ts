@@ -55,11 +55,11 @@ export async function configured(...args: Parameters<typeof configureAs>) {
 
 /** What a consent is, without its sentences. */
 export function decisionOf(
-  consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where'> | null | undefined,
+  consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder'> | null | undefined,
 ) {
   if (consent === null || consent === undefined) return null;
-  const { granted, level, rule, where } = consent;
-  return { granted, level, rule, where };
+  const { granted, level, rule, where, holder } = consent;
+  return { granted, level, rule, where, ...(holder !== undefined && { holder }) };
 }
 
 /** The consent as a run of the reporting role finds it. */

@@ -9,7 +9,7 @@ import {
 import type { Facts } from '../../../lib/timescaledb/facts.ts';
 import { aJob, aServer, aServerBuiltWithout } from '../../support/timescaledb/facts.ts';
 
-/** Whatever could be a name carries the canary. */
+/** Every name contains the canary. */
 const CANARY = 'c4n4ry';
 const TARGET: Target = {
   ...parseTarget({
@@ -21,25 +21,23 @@ const TARGET: Target = {
 const CHOOSING: Target = { ...TARGET, levelWhenUnset: 'basic' };
 
 describe('DO_NOT_TRACK', () => {
-  test.each([undefined, '', '  ', '0', 'false', 'FALSE', ' 0 '])('%j does not ask for it', (it) => {
+  test.each([undefined, '', '  ', '0', 'false', 'FALSE', ' 0 '])('is not set by %j', (it) => {
     expect(isDoNotTrackSet(it)).toBe(false);
   });
 
-  test.each(['1', 'true', 'TRUE', 'yes', 'no', 'off', '2', '00', 'null'])(
-    '%j asks for it',
-    (it) => {
-      expect(isDoNotTrackSet(it)).toBe(true);
-    },
-  );
+  test.each(['1', 'true', 'TRUE', 'yes', 'no', 'off', '2', '00', 'null'])('is set by %j', (it) => {
+    expect(isDoNotTrackSet(it)).toBe(true);
+  });
 
-  test('is an answer without a look at the database', () => {
+  test('denies without facts of the database', () => {
     expect(DO_NOT_TRACK_DENIAL).toStrictEqual({
       granted: false,
       level: 'off',
       rule: 'do-not-track',
-      where: "the function's environment",
+      where: 'function-environment',
       sentence: 'DO_NOT_TRACK is set.',
-      remedy: 'To turn it on, remove DO_NOT_TRACK from the environment, or set it to 0.',
+      remedy:
+        "Remove DO_NOT_TRACK from the function's environment, or set it to 0, to turn telemetry on.",
       warnings: [],
     });
   });
@@ -47,34 +45,37 @@ describe('DO_NOT_TRACK', () => {
 
 describe('a standby', () => {
   test.each(['default', 'configuration file', 'command line', 'environment variable'])(
-    'has a %s of its own, which says nothing of the primary',
+    'does not grant by its own level from the source %s',
     (source) => {
       const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
       expect(consent).toMatchObject({
         granted: false,
         rule: 'level-hidden',
-        where: source,
+        where: source.replaceAll(' ', '-'),
       });
-      expect(consent.sentence).toContain('this is a standby');
-      expect(consent.remedy).toContain("in the primary's catalogs: ALTER DATABASE");
+      expect(consent.sentence).toContain('this server is a standby');
+      expect(consent.remedy).toContain("= 'basic' on the primary.");
     },
   );
 
-  test('whose session has a level of its own is told of the session', () => {
+  test('names the session when the session has its own level', () => {
     const facts = aServer({ standby: true, level: { source: 'session' } });
     expect(decideConsent(facts, TARGET)).toMatchObject({
       rule: 'level-hidden',
       sentence:
-        'The telemetry level of this database is hidden: the session has one of its own (session), which cannot consent for the database.',
+        'The telemetry level of this database is hidden: the session has its own level, set in the session, which cannot give consent for the database.',
     });
   });
 
-  test.each(['database', 'global'])('has what is set for the %s from its primary', (source) => {
-    const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
-    expect(consent).toMatchObject({ granted: true, rule: 'level-set' });
-  });
+  test.each(['database', 'global'])(
+    'grants by a level from the source %s, which the primary replicates',
+    (source) => {
+      const consent = decideConsent(aServer({ standby: true, level: { source } }), TARGET);
+      expect(consent).toMatchObject({ granted: true, rule: 'level-set' });
+    },
+  );
 
-  test('can say no by itself', () => {
+  test('denies by its own level', () => {
     const facts = aServer({
       standby: true,
       level: {
@@ -87,27 +88,27 @@ describe('a standby', () => {
   });
 });
 
-describe('granted', () => {
+describe('consent is granted', () => {
   test.each([
     [
-      "by TimescaleDB's default",
+      "TimescaleDB's default",
       aServer(),
       'level-default',
       "Telemetry is on: level basic, TimescaleDB's default.",
     ],
     [
-      'by what is set',
+      'a level for the database',
       aServer({ level: { session: 'no_functions', source: 'database' } }),
       'level-set',
-      'Telemetry is on: level no_functions, set by: database.',
+      'Telemetry is on: level no_functions, set for this database.',
     ],
     [
-      'by the target, on a server built without telemetry, where a missing job is no objection',
+      'levelWhenUnset of a server built without telemetry, also without a telemetry job',
       aServerBuiltWithout(),
       'level-when-unset',
-      "Telemetry is on: level basic, this target's choice; the server was built without telemetry.",
+      "Telemetry is on: level basic, set by the target's levelWhenUnset; the server was built without telemetry.",
     ],
-  ])('%s', (_by, facts, rule, sentence) => {
+  ])('by %s', (_by, facts, rule, sentence) => {
     const consent = decideConsent(facts, CHOOSING);
     expect(consent).toMatchObject({ granted: true, rule, sentence, warnings: [] });
     expect(consent).not.toHaveProperty('remedy');
@@ -116,17 +117,17 @@ describe('granted', () => {
   test.each([
     ['default', aServer({ level: { configured: 'no_functions' } }), "TimescaleDB's default"],
     [
-      'levelWhenUnset',
+      'level-when-unset',
       aServerBuiltWithout({ level: { configured: 'no_functions' } }),
-      "this target's choice",
+      "set by the target's levelWhenUnset",
     ],
   ])(
-    'by %s and tightened by something else, it names both, each for what it did',
+    'by the place "%s" and restricted by another, and the sentence names both',
     (where, facts, granting) => {
       const consent = decideConsent(facts, CHOOSING);
       expect(consent).toMatchObject({ granted: true, level: 'no_functions', where });
       expect(consent.sentence).toContain(granting);
-      expect(consent.sentence).toContain('tightened by: configuration file');
+      expect(consent.sentence).toContain("restricted in the server's configuration file");
     },
   );
 });
@@ -144,90 +145,90 @@ const DENIED: readonly (readonly [
     'the level is off',
     aServer({ level: { session: 'off', source: 'configuration file' } }),
     'level-off',
-    'Telemetry is off, set by: configuration file.',
-    "set timescaledb.telemetry_level = 'basic' there, and reload",
+    "Telemetry is off: level off, set in the server's configuration file.",
+    "Set timescaledb.telemetry_level = 'basic' there, and reload",
   ],
   [
-    'the text of the level is no level',
+    'the text of the level is invalid',
     aServer({ level: { session: CANARY, source: 'database' } }),
     'level-off',
-    'Telemetry is off: what is set by database is no level, and counts as off.',
+    'Telemetry is off: the level set for this database is invalid and is treated as off.',
     "ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'",
   ],
   [
-    'a role that counts has it off',
-    aServer({ level: { stored: [{ place: 'role', holder: 'job owner', value: 'off' }] } }),
+    'the level of the job owner is off',
+    aServer({ level: { stored: [{ place: 'role', holder: 'job-owner', value: 'off' }] } }),
     'level-off',
-    'Telemetry is off, set by: role (job owner).',
-    'ALTER ROLE <the job owner> RESET timescaledb.telemetry_level',
+    "Telemetry is off: level off, set for the job's owner.",
+    "ALTER ROLE <the job's owner> RESET timescaledb.telemetry_level",
   ],
   [
-    'a role that counts has it off in this database',
+    'the level of the reporting role in this database is off',
     aServer({
-      level: { stored: [{ place: 'role in database', holder: 'reporting role', value: 'off' }] },
+      level: { stored: [{ place: 'role-in-database', holder: 'reporting-role', value: 'off' }] },
     }),
     'level-off',
-    'Telemetry is off, set by: role in database (reporting role).',
+    'Telemetry is off: level off, set for the reporting role in this database.',
     'ALTER ROLE <the reporting role> IN DATABASE <this database> RESET timescaledb.telemetry_level',
   ],
   [
-    'it is off for all roles',
-    aServer({ level: { stored: [{ place: 'all roles', holder: 'everybody', value: 'off' }] } }),
+    'the level of all roles is off',
+    aServer({ level: { stored: [{ place: 'all-roles', holder: 'everybody', value: 'off' }] } }),
     'level-off',
-    'Telemetry is off, set by: all roles.',
+    'Telemetry is off: level off, set for all roles.',
     'ALTER ROLE ALL RESET timescaledb.telemetry_level',
   ],
   [
-    'the reporting role has it off',
+    'the level of the reporting role is off',
     aServer({ level: { session: 'off', source: 'user' } }),
     'level-off',
-    'Telemetry is off, set by: role (reporting role).',
+    'Telemetry is off: level off, set for the reporting role.',
     'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
   ],
   [
-    'the session was left with it off',
+    'the level of a pooled session is off',
     aServer({ level: { session: 'off', source: 'session' } }),
     'level-off',
-    'Telemetry is off, set by: session.',
+    'Telemetry is off: level off, set in the session.',
     'RESET timescaledb.telemetry_level in the pooled session',
   ],
   [
-    'the extension was built with it off',
+    'the default of the extension is off',
     aServer({ level: { session: 'off', source: 'default' } }),
     'level-off',
-    'Telemetry is off, set by: default.',
+    "Telemetry is off: level off, TimescaleDB's default.",
     "ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'",
   ],
   [
-    'the reporting role hides the level',
+    'the level of the reporting role hides that of the database',
     aServer({ level: { session: 'basic', source: 'user' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: the session has one of its own ' +
-      '(role (reporting role)), which cannot consent for the database.',
+    'The telemetry level of this database is hidden: the session has its own level, ' +
+      'set for the reporting role, which cannot give consent for the database.',
     'ALTER ROLE <the reporting role> RESET timescaledb.telemetry_level',
   ],
   [
-    'the reporting role hides the level in this database alone',
+    'the level of the reporting role in this database hides that of the database',
     aServer({ level: { session: 'basic', source: 'database user' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: the session has one of its own ' +
-      '(role in database (reporting role)), which cannot consent for the database.',
+    'The telemetry level of this database is hidden: the session has its own level, ' +
+      'set for the reporting role in this database, which cannot give consent for the database.',
     'ALTER ROLE <the reporting role> IN DATABASE <this database> RESET timescaledb.telemetry_level',
   ],
   [
-    'what PostgreSQL does not say where it is set hides the level of a server built without telemetry',
+    'a level at an unknown place hides that of a server built without telemetry',
     aServerBuiltWithout({ level: { session: 'basic' } }),
     'level-hidden',
-    'The telemetry level of this database is hidden: the session has one of its own (unknown place), ' +
-      'which cannot consent for the database.',
+    'The telemetry level of this database is hidden: the session has its own level, ' +
+      'set in a place that PostgreSQL does not show, which cannot give consent for the database.',
     'or set levelWhenUnset to basic or no_functions',
   ],
   [
-    'the session would fall back to off',
+    'the reset value of the session is off',
     aServer({ level: { session: 'basic', source: 'session', reset: 'off' } }),
     'level-off',
-    'Telemetry is off, set by: fall-back of the session.',
-    'set the level where the server, the database or the role has it',
+    "Telemetry is off: level off, set as the session's reset value.",
+    "Set the level in the server's configuration, for the database or for the role",
   ],
   [
     'the library is not loaded',
@@ -238,40 +239,40 @@ const DENIED: readonly (readonly [
     'shared_preload_libraries',
   ],
   [
-    'the server was built without telemetry and the target chooses nothing',
+    'the server was built without telemetry and levelWhenUnset is not set',
     aServerBuiltWithout(),
     'level-when-unset',
-    "The server was built without telemetry and has no level, and this target's levelWhenUnset " +
+    'The server was built without telemetry and has no level, and levelWhenUnset of this target ' +
       'is off.',
-    'set levelWhenUnset to basic or no_functions',
+    'Set levelWhenUnset to basic or no_functions',
   ],
   [
     'the job was removed',
     aServer({ jobs: [] }),
     'job-removed',
     'The telemetry job was removed from the job catalog.',
-    'put the job back',
+    'Add the telemetry job again',
   ],
   [
     'the job is paused',
     aServer({ jobs: [PAUSED] }),
     'job-paused',
     'The telemetry job is not scheduled.',
-    'scheduled => true',
+    'Run SELECT alter_job(<id of the telemetry job>, scheduled => true)',
   ],
   [
     'one of two jobs is paused',
     aServer({ jobs: [aJob({ id: 1 }), PAUSED] }),
     'job-paused',
     'The telemetry job is not scheduled.',
-    'scheduled => true',
+    'Run SELECT alter_job(<id of the telemetry job>, scheduled => true)',
   ],
   [
     'the next start of the job is infinite',
     aServer({ jobs: [aJob({ nextStart: 'infinity' })] }),
     'job-paused',
     'The telemetry job is paused: its next_start is infinity.',
-    'SELECT alter_job(<id of the telemetry job>, next_start => now()).',
+    'SELECT alter_job(<id of the telemetry job>, next_start => now()) to turn telemetry on.',
   ],
   [
     'the next start of one of two jobs is infinite',
@@ -285,39 +286,39 @@ const DENIED: readonly (readonly [
     aServer({ jobs: [aJob({ scheduled: false, nextStart: 'infinity' })] }),
     'job-paused',
     'The telemetry job is not scheduled.',
-    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()).',
+    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()) to turn telemetry on.',
   ],
   [
     'two jobs are paused, each in its own way',
     aServer({ jobs: [PAUSED, aJob({ nextStart: 'infinity' })] }),
     'job-paused',
     'The telemetry job is not scheduled.',
-    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()).',
+    'SELECT alter_job(<id of the telemetry job>, scheduled => true, next_start => now()) to turn telemetry on.',
   ],
   [
     'the job of a release without alter_job() is paused',
     aServer({ installedVersion: '1.7.5', jobs: [aJob({ nextStart: 'infinity' })] }),
     'job-paused',
     'The telemetry job is paused: its next_start is infinity.',
-    'UPDATE _timescaledb_internal.bgw_job_stat SET next_start = now() WHERE job_id = <id of the telemetry job>.',
+    'UPDATE _timescaledb_internal.bgw_job_stat SET next_start = now() WHERE job_id = <id of the telemetry job> to turn telemetry on.',
   ],
   [
     'a dump is being restored',
     aServer({ restoring: true }),
     'restoring',
     'A dump is being restored into this database: timescaledb.restoring is on.',
-    'SELECT timescaledb_post_restore().',
+    'Run SELECT timescaledb_post_restore() when the restore is complete.',
   ],
   [
-    'the level of the owner of the database is off',
-    aServer({ level: { stored: [{ place: 'role', holder: 'database owner', value: 'off' }] } }),
+    'the level of the database owner is off',
+    aServer({ level: { stored: [{ place: 'role', holder: 'database-owner', value: 'off' }] } }),
     'level-off',
-    'Telemetry is off, set by: role (database owner).',
-    'ALTER ROLE <the database owner> RESET timescaledb.telemetry_level',
+    "Telemetry is off: level off, set for the database's owner.",
+    "ALTER ROLE <the database's owner> RESET timescaledb.telemetry_level",
   ],
 ];
 
-describe('denied', () => {
+describe('consent is denied', () => {
   test.each(DENIED)('when %s', (_what, facts, rule, sentence, remedy) => {
     const consent = decideConsent(facts, TARGET);
     expect(consent).toMatchObject({ granted: false, rule, sentence });
@@ -330,57 +331,57 @@ describe('denied', () => {
     expect(consent).toMatchObject({ granted: false, rule: 'job-paused', level: 'basic' });
   });
 
-  test('names the level before the job', () => {
+  test('by the level before the job', () => {
     const facts = aServer({ jobs: [PAUSED], level: { session: 'off' } });
     expect(decideConsent(facts, TARGET).rule).toBe('level-off');
   });
 
-  test('names a paused job before a restore', () => {
+  test('by a paused job before a restore', () => {
     const facts = aServer({ jobs: [PAUSED], restoring: true });
     expect(decideConsent(facts, TARGET).rule).toBe('job-paused');
   });
 
-  test('DO_NOT_TRACK decides before everything else', () => {
+  test('by DO_NOT_TRACK before every other rule', () => {
     const facts = aServer({ jobs: [PAUSED], level: { session: 'off' }, restoring: true });
     expect(decideConsent(facts, TARGET, true)).toStrictEqual(DO_NOT_TRACK_DENIAL);
     expect(decideConsent(aServer(), TARGET, true)).toStrictEqual(DO_NOT_TRACK_DENIAL);
   });
 
-  test('or granted, it keeps the warnings', () => {
+  test('with the warnings of invalid levels', () => {
     const level = { source: 'database', stored: [] };
-    const warnings = ['A text that is no level counts as off (database).'];
+    const warnings = ['The level set for this database is invalid and is treated as off.'];
     const facts = aServer({ level: { ...level, session: 'on' } });
     expect(decideConsent(facts, TARGET).warnings).toStrictEqual(warnings);
   });
 });
 
 const THERE =
-  "set timescaledb.telemetry_level = 'basic' there, and reload the server's configuration";
+  "Set timescaledb.telemetry_level = 'basic' there, and reload the server's configuration";
 
-describe('an off is undone where it stands:', () => {
+describe('the remedy for a level off', () => {
   test.each([
     ['configuration file', THERE],
     ['command line', THERE],
     ['environment variable', THERE],
     [
       null,
-      "RESET timescaledb.telemetry_level where it is set: without the extension's library PostgreSQL does not say where; look at the server's configuration, ALTER SYSTEM, PGOPTIONS, and what a pooler keeps",
+      "Reset timescaledb.telemetry_level in the server's configuration, in PGOPTIONS or in the pooled session (PostgreSQL does not show the place without the extension's library)",
     ],
-    ['client', 'remove it from PGOPTIONS, or from what the pooler sends at the start of a session'],
-  ])('%s', (source, undo) => {
+    ['client', "Remove it from PGOPTIONS, or from the startup parameters of the pooler's sessions"],
+  ])('fits the source %s', (source, remedyOfPlace) => {
     const { remedy } = decideConsent(aServer({ level: { session: 'off', source } }), TARGET);
-    expect(remedy).toBe(`To turn it on: ${undo}.`);
+    expect(remedy).toBe(`${remedyOfPlace} to turn telemetry on.`);
   });
 
-  test('a level that hides another, where levelWhenUnset cannot stand in for it', () => {
+  test('does not mention levelWhenUnset on a server built with telemetry', () => {
     const { remedy } = decideConsent(aServer({ level: { source: 'session' } }), TARGET);
     expect(remedy).toBe(
-      "Either RESET timescaledb.telemetry_level in the pooled session that was left with it; or set the level for the database: ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'.",
+      "Run RESET timescaledb.telemetry_level in the pooled session that kept the setting; or set the level for the database: run ALTER DATABASE <this database> SET timescaledb.telemetry_level = 'basic'.",
     );
   });
 });
 
-describe('every rule has an answer of its own, whether it decides or not:', () => {
+describe('every rule has its own answer, also when another rule decides:', () => {
   const GRANTS = {
     rule: 'level-default',
     decision: 'grants',
@@ -388,29 +389,29 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
   };
   const ENVIRONMENT = {
     rule: 'do-not-track',
-    decision: 'does not object',
+    decision: 'no-objection',
     sentence: 'DO_NOT_TRACK is not set.',
   };
   const [PRESENT, SCHEDULED] = [
     {
       rule: 'job-removed',
-      decision: 'does not object',
+      decision: 'no-objection',
       sentence: 'The telemetry job is in the job catalog.',
     },
     {
       rule: 'job-paused',
-      decision: 'does not object',
+      decision: 'no-objection',
       sentence: 'The telemetry job is scheduled.',
     },
   ];
 
   const NOT_RESTORING = {
     rule: 'restoring',
-    decision: 'does not object',
+    decision: 'no-objection',
     sentence: 'The database is not being restored.',
   };
 
-  test('all for it', () => {
+  test('all rules agree', () => {
     expect(evaluateRules(aServer(), TARGET, false)).toStrictEqual([
       ENVIRONMENT,
       GRANTS,
@@ -420,7 +421,7 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
     ]);
   });
 
-  test('the environment against it', () => {
+  test('DO_NOT_TRACK denies', () => {
     const { rule, sentence, remedy } = DO_NOT_TRACK_DENIAL;
     expect(evaluateRules(aServer(), TARGET, true)).toStrictEqual([
       { rule, decision: 'denies', sentence, remedy },
@@ -431,32 +432,33 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
     ]);
   });
 
-  test('no job, which is an objection', () => {
+  test('a removed job denies', () => {
     expect(evaluateRules(aServer({ jobs: [] }), TARGET, false).slice(2)).toStrictEqual([
       {
         rule: 'job-removed',
         decision: 'denies',
         sentence: 'The telemetry job was removed from the job catalog.',
-        remedy: "To turn it on, put the job back; the extension's next update does so by itself.",
+        remedy:
+          "Add the telemetry job again to turn telemetry on; the extension's next update also adds it.",
       },
       {
         rule: 'job-paused',
-        decision: 'does not object',
-        sentence: 'There is no telemetry job that could be paused.',
+        decision: 'no-objection',
+        sentence: 'There is no telemetry job to pause.',
       },
       NOT_RESTORING,
     ]);
   });
 
-  test('no job, where there is none by nature', () => {
+  test('a missing job is no objection on a server built without telemetry', () => {
     expect(evaluateRules(aServerBuiltWithout(), CHOOSING, false)[2]).toStrictEqual({
       rule: 'job-removed',
-      decision: 'does not object',
+      decision: 'no-objection',
       sentence: 'The server was built without telemetry and needs no telemetry job.',
     });
   });
 
-  test('a level against it, and a job that is paused', () => {
+  test('a level off and a paused job deny', () => {
     const facts = aServer({
       jobs: [PAUSED],
       level: { session: 'off', source: 'configuration file' },
@@ -466,15 +468,16 @@ describe('every rule has an answer of its own, whether it decides or not:', () =
       {
         rule: 'level-off',
         decision: 'denies',
-        sentence: 'Telemetry is off, set by: configuration file.',
-        remedy: `To turn it on: ${THERE}.`,
+        sentence: "Telemetry is off: level off, set in the server's configuration file.",
+        remedy: `${THERE} to turn telemetry on.`,
       },
       PRESENT,
       {
         rule: 'job-paused',
         decision: 'denies',
         sentence: 'The telemetry job is not scheduled.',
-        remedy: 'To turn it on: SELECT alter_job(<id of the telemetry job>, scheduled => true).',
+        remedy:
+          'Run SELECT alter_job(<id of the telemetry job>, scheduled => true) to turn telemetry on.',
       },
       NOT_RESTORING,
     ]);

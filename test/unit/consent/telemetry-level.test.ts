@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Level, parseTarget } from '../../../lib/config/target.ts';
-import { type LevelAnswer, nameOf, resolveLevel } from '../../../lib/consent/telemetry-level.ts';
+import type { LevelPlace } from '../../../lib/consent/level-place.ts';
+import { type LevelAnswer, resolveLevel } from '../../../lib/consent/telemetry-level.ts';
 import type { Facts, Holder, StoredLevel, StoredPlace } from '../../../lib/timescaledb/facts.ts';
 import { aServer, aServerBuiltWithout } from '../../support/timescaledb/facts.ts';
 
@@ -11,7 +12,12 @@ function stored(place: StoredPlace, value: string, holder: Holder = 'everybody')
   return { place, holder, value };
 }
 
-/** An answer with its places by name. */
+/** Formats a place as one text: `role (job-owner)`. */
+function nameOf({ where, holder }: LevelPlace): string {
+  return holder === undefined ? where : `${where} (${holder})`;
+}
+
+/** Returns an answer with its places as texts. */
 function told({ place, tightenedBy, ...rest }: LevelAnswer) {
   return {
     ...rest,
@@ -26,15 +32,15 @@ function resolve(level: Partial<Facts['level']>) {
 
 const NO_WARNINGS: readonly string[] = [];
 
-describe('where the session has its level from', () => {
+describe("the source of the session's level", () => {
   test.each([
     ['default', 'level-default'],
-    ['configuration file', 'level-set'],
-    ['command line', 'level-set'],
-    ['environment variable', 'level-set'],
-    ['global', 'level-set', 'all roles'],
+    ['configuration file', 'level-set', 'configuration-file'],
+    ['command line', 'level-set', 'command-line'],
+    ['environment variable', 'level-set', 'environment-variable'],
+    ['global', 'level-set', 'all-roles'],
     ['database', 'level-set'],
-  ])('%s speaks for the database', (source, rule, where = source) => {
+  ])('a level from the source %s grants', (source, rule, where = source) => {
     for (const session of ['basic', 'no_functions'] as const) {
       expect(resolve({ session, source })).toStrictEqual({
         level: session,
@@ -52,25 +58,28 @@ describe('where the session has its level from', () => {
   });
 
   test.each([
-    ['user', 'role (reporting role)'],
-    ['database user', 'role in database (reporting role)'],
-    ['client', 'start-up options'],
+    ['user', 'role (reporting-role)'],
+    ['database user', 'role-in-database (reporting-role)'],
+    ['client', 'startup-options'],
     ['override', 'session'],
     ['interactive', 'session'],
     ['a new source', 'session'],
-  ])('%s does not, and hides the level of the database', (source, where) => {
-    expect(resolve({ session: 'basic', source })).toStrictEqual({
-      level: 'off',
-      where,
-      rule: 'level-hidden',
-      warnings: NO_WARNINGS,
-    });
-  });
+  ])(
+    'a level from the source %s does not grant, and hides the level of the database',
+    (source, where) => {
+      expect(resolve({ session: 'basic', source })).toStrictEqual({
+        level: 'off',
+        where,
+        rule: 'level-hidden',
+        warnings: NO_WARNINGS,
+      });
+    },
+  );
 });
 
-describe('a value that a pooled session has left over', () => {
+describe('a level left in a pooled session', () => {
   test.each(['basic', 'no_functions', null])(
-    'cannot consent, whatever it would fall back to (%s): a role may be behind that, too',
+    'does not grant with the reset value %s, which may be that of a role',
     (reset) => {
       expect(resolve({ session: 'basic', reset, source: 'session' })).toMatchObject({
         level: 'off',
@@ -80,7 +89,7 @@ describe('a value that a pooled session has left over', () => {
     },
   );
 
-  test('gives way to what is set for the database, and can only tighten that', () => {
+  test('only tightens the level of the database', () => {
     const everybody = stored('database', 'basic');
     const over = (session: string, reset: string) =>
       resolve({ session, reset, source: 'session', stored: [everybody] });
@@ -93,73 +102,75 @@ describe('a value that a pooled session has left over', () => {
     expect(over('basic', 'off')).toMatchObject({
       level: 'off',
       rule: 'level-off',
-      where: 'fall-back of the session',
+      where: 'session-reset-value',
     });
     expect(over('basic', 'nonsense')).toMatchObject({ level: 'off', rule: 'level-off' });
   });
 });
 
 describe('the reporting role', () => {
-  const own = stored('role', 'basic', 'reporting role');
+  const own = stored('role', 'basic', 'reporting-role');
 
-  test('cannot consent for the database', () => {
+  test('cannot give consent for the database', () => {
     expect(resolve({ session: 'basic', source: 'user', stored: [own] })).toMatchObject({
       level: 'off',
       rule: 'level-hidden',
-      where: 'role (reporting role)',
+      where: 'role (reporting-role)',
     });
   });
 
-  test.each(['database', 'all roles'] as const)('gives way to what is set for the %s', (place) => {
-    expect(
-      resolve({ session: 'basic', source: 'user', stored: [own, stored(place, 'no_functions')] }),
-    ).toMatchObject({ level: 'no_functions', rule: 'level-set', where: place });
-  });
+  test.each(['database', 'all-roles'] as const)(
+    'does not override the level set for the place "%s"',
+    (place) => {
+      expect(
+        resolve({ session: 'basic', source: 'user', stored: [own, stored(place, 'no_functions')] }),
+      ).toMatchObject({ level: 'no_functions', rule: 'level-set', where: place });
+    },
+  );
 
-  test('does not count as everybody in a database', () => {
-    const inDatabase = stored('role in database', 'basic', 'reporting role');
+  test('cannot give consent with a level for one database', () => {
+    const inDatabase = stored('role-in-database', 'basic', 'reporting-role');
     expect(
       resolve({ session: 'basic', source: 'database user', stored: [inDatabase] }),
     ).toMatchObject({
       level: 'off',
       rule: 'level-hidden',
-      where: 'role in database (reporting role)',
+      where: 'role-in-database (reporting-role)',
     });
   });
 
-  test('can say no', () => {
-    const no = stored('role', 'off', 'reporting role');
+  test('off denies', () => {
+    const no = stored('role', 'off', 'reporting-role');
     expect(
       resolve({ session: 'off', source: 'user', stored: [no, stored('database', 'basic')] }),
-    ).toMatchObject({ level: 'off', rule: 'level-off', where: 'role (reporting role)' });
+    ).toMatchObject({ level: 'off', rule: 'level-off', where: 'role (reporting-role)' });
   });
 });
 
-describe('a stricter level tightens, wherever it is', () => {
+describe('a stricter level', () => {
   const TIGHTENING: readonly (readonly [string, (level: Level) => Partial<Facts['level']>])[] = [
     ['database', (level) => ({ stored: [stored('database', level)] })],
-    ['all roles', (level) => ({ stored: [stored('all roles', level)] })],
-    ['role (reporting role)', (level) => ({ stored: [stored('role', level, 'reporting role')] })],
-    ['role (job owner)', (level) => ({ stored: [stored('role', level, 'job owner')] })],
+    ['all-roles', (level) => ({ stored: [stored('all-roles', level)] })],
+    ['role (reporting-role)', (level) => ({ stored: [stored('role', level, 'reporting-role')] })],
+    ['role (job-owner)', (level) => ({ stored: [stored('role', level, 'job-owner')] })],
     [
-      'role in database (job owner)',
-      (level) => ({ stored: [stored('role in database', level, 'job owner')] }),
+      'role-in-database (job-owner)',
+      (level) => ({ stored: [stored('role-in-database', level, 'job-owner')] }),
     ],
     [
-      'role (bootstrap superuser)',
-      (level) => ({ stored: [stored('role', level, 'bootstrap superuser')] }),
+      'role (bootstrap-superuser)',
+      (level) => ({ stored: [stored('role', level, 'bootstrap-superuser')] }),
     ],
-    ['configuration file', (level) => ({ configured: level })],
+    ['configuration-file', (level) => ({ configured: level })],
   ];
 
-  test.each(TIGHTENING)('%s', (where, at) => {
+  test.each(TIGHTENING)('tightens when it is set at the place "%s"', (where, at) => {
     const loose = { session: 'basic', source: 'database' };
     expect(resolve({ ...loose, ...at('off') })).toMatchObject({
       level: 'off',
       rule: 'level-off',
       where,
     });
-    // It did not grant, so it is not named as what did.
     expect(resolve({ ...loose, ...at('no_functions') })).toMatchObject({
       level: 'no_functions',
       rule: 'level-set',
@@ -168,7 +179,7 @@ describe('a stricter level tightens, wherever it is', () => {
     });
   });
 
-  test.each(TIGHTENING)('%s cannot loosen', (_where, at) => {
+  test.each(TIGHTENING)('is not loosened by a level at the place "%s"', (_where, at) => {
     const strict = { session: 'no_functions', source: 'database' };
     expect(resolve({ ...strict, ...at('basic') })).toMatchObject({
       level: 'no_functions',
@@ -181,32 +192,32 @@ describe('a stricter level tightens, wherever it is', () => {
     });
   });
 
-  test('the strictest of several decides', () => {
+  test('decides when it is the strictest of several', () => {
     expect(
       resolve({
         session: 'basic',
         source: 'global',
-        stored: [stored('all roles', 'basic'), stored('role', 'off', 'bootstrap superuser')],
+        stored: [stored('all-roles', 'basic'), stored('role', 'off', 'bootstrap-superuser')],
         configured: 'no_functions',
       }),
-    ).toMatchObject({ level: 'off', where: 'role (bootstrap superuser)' });
+    ).toMatchObject({ level: 'off', where: 'role (bootstrap-superuser)' });
   });
 
-  test('what is set for the database is looked at before what is set for all roles', () => {
+  test('of the database takes precedence over that of all roles', () => {
     expect(
       resolve({
         session: 'basic',
         source: 'client',
-        stored: [stored('all roles', 'basic'), stored('database', 'basic')],
+        stored: [stored('all-roles', 'basic'), stored('database', 'basic')],
       }).where,
     ).toBe('database');
   });
 
-  test('an off that somebody has set explains more than a level that is hidden', () => {
-    const boss = stored('role', 'off', 'job owner');
+  test('off decides before the rule for a hidden level', () => {
+    const boss = stored('role', 'off', 'job-owner');
     expect(resolve({ session: 'basic', source: 'user', stored: [boss] })).toMatchObject({
       rule: 'level-off',
-      where: 'role (job owner)',
+      where: 'role (job-owner)',
     });
   });
 });
@@ -217,45 +228,45 @@ describe('the text of a level', () => {
     ['No_Functions', 'no_functions'],
     [' basic ', 'basic'],
     ['OFF', 'off'],
-  ])('%j is %s', (session, level) => {
+  ])('%j is read as %s', (session, level) => {
     expect(resolve({ session })).toMatchObject({ level, warnings: [] });
     const answer = resolve({ session: 'basic', stored: [stored('database', session)] });
     expect(answer).toMatchObject({ level, warnings: [] });
   });
 
   test.each(['on', 'true', 'no-functions', 'c4n4ry', '', 'basic;'])(
-    '%j is none: it counts as off, with a warning that does not quote it',
+    '%j is invalid and treated as off, with a warning that does not quote it',
     (text) => {
       expect(resolve({ session: text, source: 'database' })).toStrictEqual({
         level: 'off',
         where: 'database',
         rule: 'level-off',
         isInvalid: true,
-        warnings: ['A text that is no level counts as off (database).'],
+        warnings: ['The level set for this database is invalid and is treated as off.'],
       });
     },
   );
 
-  test('each place with such a text has its warning, and the first of them decides', () => {
+  test('that is invalid gives one warning for each place, and the first place decides', () => {
     expect(
       resolve({
-        stored: [stored('all roles', 'nonsense'), stored('role', 'on', 'job owner')],
+        stored: [stored('all-roles', 'nonsense'), stored('role', 'on', 'job-owner')],
         configured: 'yes',
       }),
     ).toStrictEqual({
       level: 'off',
-      where: 'all roles',
+      where: 'all-roles',
       rule: 'level-off',
       isInvalid: true,
       warnings: [
-        'A text that is no level counts as off (all roles).',
-        'A text that is no level counts as off (role (job owner)).',
-        'A text that is no level counts as off (configuration file).',
+        'The level set for all roles is invalid and is treated as off.',
+        "The level set for the job's owner is invalid and is treated as off.",
+        "The level set in the server's configuration file is invalid and is treated as off.",
       ],
     });
   });
 
-  test('such a text for everybody does not consent behind a hidden level either', () => {
+  test('that is invalid for the database denies also when the session has its own level', () => {
     const nonsense = stored('database', 'nonsense');
     expect(resolve({ session: 'basic', source: 'client', stored: [nonsense] })).toMatchObject({
       level: 'off',
@@ -265,10 +276,10 @@ describe('the text of a level', () => {
   });
 });
 
-describe('no level at all', () => {
+describe('an unset session level', () => {
   const unset = { session: null, source: null, reset: null };
 
-  test('but one that is stored for the database, on a server built without telemetry: it decides', () => {
+  test('leaves the decision to the level stored for the database on a server built without telemetry', () => {
     const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'no_functions')] } });
     for (const target of [TARGET, LOOSEST]) {
       expect(told(resolveLevel(facts, target))).toMatchObject({
@@ -279,30 +290,30 @@ describe('no level at all', () => {
     }
   });
 
-  test('on a server built with telemetry means that the library is not loaded', () => {
+  test('is unreadable on a server built with telemetry', () => {
     expect(told(resolveLevel(aServer({ level: unset }), LOOSEST))).toStrictEqual({
       level: 'off',
-      where: 'not readable',
+      where: 'not-readable',
       rule: 'level-unreadable',
       warnings: [],
     });
   });
 
   test.each(['off', 'no_functions', 'basic'] as const)(
-    "on a server built without telemetry is the target's levelWhenUnset: %s",
+    'is replaced by levelWhenUnset %s on a server built without telemetry',
     (levelWhenUnset) => {
       expect(
         told(resolveLevel(aServerBuiltWithout(), { ...TARGET, levelWhenUnset })),
       ).toStrictEqual({
         level: levelWhenUnset,
-        where: 'levelWhenUnset',
+        where: 'level-when-unset',
         rule: 'level-when-unset',
         warnings: [],
       });
     },
   );
 
-  test("what is stored, though no session has it yet, tightens the target's choice", () => {
+  test('does not hide a stored level, which tightens levelWhenUnset', () => {
     const facts = aServerBuiltWithout({ level: { stored: [stored('database', 'off')] } });
     expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'off',
@@ -322,7 +333,7 @@ describe('a level that no loaded library defines', () => {
     });
   });
 
-  test('consents where it is set for the database', () => {
+  test('grants when it is stored for the database', () => {
     const level = { ...placeholder, stored: [stored('database', 'basic')] };
     for (const facts of [aServer({ level }), aServerBuiltWithout({ level })]) {
       expect(told(resolveLevel(facts, TARGET))).toMatchObject({
@@ -333,7 +344,7 @@ describe('a level that no loaded library defines', () => {
     }
   });
 
-  test("on a server built without telemetry is no more than the target's choice", () => {
+  test('only tightens levelWhenUnset on a server built without telemetry', () => {
     const facts = aServerBuiltWithout({ level: placeholder });
     expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'basic',
@@ -346,17 +357,17 @@ describe('a level that no loaded library defines', () => {
     expect(told(resolveLevel(facts, TARGET))).toMatchObject({ level: 'off', rule: 'level-hidden' });
   });
 
-  test('can say no', () => {
+  test('off denies', () => {
     const facts = aServerBuiltWithout({ level: { ...placeholder, session: 'off' } });
     expect(told(resolveLevel(facts, LOOSEST))).toMatchObject({
       level: 'off',
       rule: 'level-off',
-      where: 'unknown place',
+      where: 'unknown',
     });
   });
 });
 
-describe('whatever is set where', () => {
+describe('every combination of places and levels', () => {
   const SOURCES = [
     'default',
     'configuration file',
@@ -373,13 +384,13 @@ describe('whatever is set where', () => {
     [],
     ...(['off', 'no_functions', 'basic'] as const).flatMap((level) => [
       [stored('database', level)],
-      [stored('all roles', level)],
-      [stored('role', level, 'reporting role')],
-      [stored('role', level, 'job owner'), stored('database', 'basic')],
+      [stored('all-roles', level)],
+      [stored('role', level, 'reporting-role')],
+      [stored('role', level, 'job-owner'), stored('database', 'basic')],
     ]),
   ];
 
-  /** Every combination of them, on a server of each kind. */
+  /** Every combination, on a server of each kind. */
   const COMBINATIONS = SOURCES.flatMap((source) =>
     TEXTS.flatMap((session) =>
       TEXTS.flatMap((reset) =>
@@ -404,14 +415,14 @@ describe('whatever is set where', () => {
     );
   }
 
-  /** Whether anything there may speak for the database. */
+  /** Whether any of the levels applies to everybody. */
   function speaksForDatabase({ standby, level: { session, source, stored: own } }: Facts): boolean {
     const sources = ['global', 'database', ...(standby ? [] : ['default', 'configuration file'])];
     const isSeen = session !== null && source !== null && sources.includes(source);
     return isSeen || own.some(({ holder }) => holder === 'everybody');
   }
 
-  test('the answer is never looser than anything that is visible', () => {
+  test('gives an answer that is not looser than any visible level', () => {
     expect(COMBINATIONS).toHaveLength(9 * 5 * 5 * 5 * 13 * 2 * 2);
     const looser = COMBINATIONS.filter((facts) => {
       const { level } = resolveLevel(facts, LOOSEST);
@@ -420,7 +431,7 @@ describe('whatever is set where', () => {
     expect(looser).toEqual([]);
   });
 
-  test('only what speaks for the database grants, or the target of a server built without telemetry', () => {
+  test('grants only by a level that applies to everybody, or by the target of a server built without telemetry', () => {
     const granted = COMBINATIONS.filter(
       (facts) => !speaksForDatabase(facts) && resolveLevel(facts, LOOSEST).level !== 'off',
     );
@@ -434,7 +445,7 @@ describe('whatever is set where', () => {
   });
 
   test.each(['session', 'reset', 'configured'] as const)(
-    'an off that is visible as %s decides',
+    'is denied when the value "%s" is off',
     (key) => {
       const undecided = COMBINATIONS.filter(({ level }) => level[key] === 'off').filter(
         (facts) => resolveLevel(facts, LOOSEST).rule !== 'level-off',

@@ -19,7 +19,7 @@ const granted: Consent = {
   level: 'basic',
   rule: 'level-set',
   where: 'database',
-  sentence: 'Telemetry is on: level basic, set by: database.',
+  sentence: 'Telemetry is on: level basic, set for this database.',
   warnings: [],
 };
 const denied: Consent = {
@@ -27,8 +27,8 @@ const denied: Consent = {
   level: 'off',
   rule: 'level-off',
   where: 'database',
-  sentence: 'Telemetry is off, set by: database.',
-  remedy: 'To turn it on: do this.',
+  sentence: 'Telemetry is off: level off, set for this database.',
+  remedy: 'Do this.',
   warnings: [],
 };
 const report: Report = {
@@ -150,7 +150,7 @@ describe('sent', () => {
   });
 
   test('is no less severe for a warning beside it', () => {
-    const warnings = ['A text that is no level counts as off (database).'];
+    const warnings = ['The level set for this database is invalid and is treated as off.'];
     const verdict = { ...upToDate, severity: 'ERROR' as const };
     expect(toOutcome({ ...sent, verdict, consent: { ...granted, warnings } }).severity).toBe(
       'ERROR',
@@ -158,7 +158,7 @@ describe('sent', () => {
   });
 
   test('with a warning about consent is a warning', () => {
-    const warnings = ['A text that is no level counts as off (database).'];
+    const warnings = ['The level set for this database is invalid and is treated as off.'];
     const outcome = toOutcome({ ...sent, consent: { ...granted, warnings } });
     expect(outcome).toMatchObject({ severity: 'WARN', warnings });
     expect(outcome.consent).toStrictEqual(GRANTED);
@@ -187,8 +187,8 @@ describe('skipped', () => {
     expect(toOutcome(skipped)).toStrictEqual({
       outcome: 'skipped',
       severity: 'INFO',
-      message: 'Telemetry is off, set by: database.',
-      remedy: 'To turn it on: do this.',
+      message: 'Telemetry is off: level off, set for this database.',
+      remedy: 'Do this.',
       ...PLACE,
       ...event,
       consent: {
@@ -196,7 +196,7 @@ describe('skipped', () => {
         level: 'off',
         rule: 'level-off',
         where: 'database',
-        sentence: 'Telemetry is off, set by: database.',
+        sentence: 'Telemetry is off: level off, set for this database.',
       },
       durationMs,
     });
@@ -209,7 +209,7 @@ describe('skipped', () => {
   });
 
   test('with a text that is no level is a warning', () => {
-    const warnings = ['A text that is no level counts as off (database).'];
+    const warnings = ['The level set for this database is invalid and is treated as off.'];
     expect(toOutcome({ ...skipped, consent: { ...denied, warnings } })).toStrictEqual({
       ...toOutcome(skipped),
       severity: 'WARN',
@@ -293,7 +293,10 @@ describe('failed', () => {
   });
 
   test('with a warning is still an error', () => {
-    const consent = { ...granted, warnings: ['A text that is no level counts as off (x).'] };
+    const consent = {
+      ...granted,
+      warnings: ['The level set for this database is invalid and is treated as off.'],
+    };
     const outcome = toOutcome({ target, consent, error, durationMs });
     expect(outcome).toMatchObject({ severity: 'ERROR', warnings: consent.warnings });
   });

@@ -108,14 +108,14 @@ test('a list of broken rows is described within a line', async () => {
 test('thousands of roles with a text that is no level are one place and one warning', () => {
   const stored = Array.from({ length: 5_000 }, (_, i) => ({
     place: 'role' as const,
-    holder: 'job owner' as const,
+    holder: 'job-owner' as const,
     value: `${'x'.repeat(1_000)}${i}`,
   }));
   const facts = aServer({ level: { stored } });
   expect(resolveLevel(facts, aTarget()).warnings).toEqual([
-    'A text that is no level counts as off (role (job owner)).',
+    "The level set for the job's owner is invalid and is treated as off.",
   ]);
-  expect(visibleLevels(facts).filter(({ where }) => where === 'role (job owner)')).toEqual([
-    { where: 'role (job owner)', level: 'off', isInvalid: true },
+  expect(visibleLevels(facts).filter(({ holder }) => holder === 'job-owner')).toEqual([
+    { where: 'role', holder: 'job-owner', level: 'off', isInvalid: true },
   ]);
 });
