@@ -166,7 +166,7 @@ export function parseEvent(event: unknown): RunEvent {
   const problems: string[] = [];
   const parsed = check('event', eventSchema, event ?? {}, problems);
   if (parsed !== undefined) return parsed;
-  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+  throw new RunError('EVENT_INVALID', `The event is invalid: ${problems.join('; ')}.`, {
     remedy:
       'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
   });

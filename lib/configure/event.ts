@@ -138,7 +138,7 @@ export function parseChange(event: unknown): Change {
   const problems: string[] = [];
   const change = checkChange(event, problems);
   if (change !== undefined) return change;
-  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+  throw new RunError('EVENT_INVALID', `The event is invalid: ${problems.join('; ')}.`, {
     remedy:
       'Send for example { "action": "disable", "scope": "database", "dryRun": true }. Nothing was read or changed.',
   });

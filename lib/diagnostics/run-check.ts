@@ -38,7 +38,7 @@ const WITHOUT_CONSENT = 'there is no consent';
 function parseCheckEvent(event: unknown): void {
   const problems: string[] = [];
   if (check('event', eventSchema, event, problems) !== undefined) return;
-  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+  throw new RunError('EVENT_INVALID', `The event is invalid: ${problems.join('; ')}.`, {
     remedy: 'Send { "check": true } alone. Nothing was read or sent.',
   });
 }

@@ -69,7 +69,7 @@ function parsePreviewEvent(event: unknown): z.infer<typeof eventSchema> {
   const problems: string[] = [];
   const parsed = check('event', eventSchema, event ?? {}, problems);
   if (parsed !== undefined) return parsed;
-  throw new RunError('EVENT_INVALID', `The event cannot be understood: ${problems.join('; ')}.`, {
+  throw new RunError('EVENT_INVALID', `The event is invalid: ${problems.join('; ')}.`, {
     remedy:
       'Send {}, { "alwaysDisplayReport": true } to see the report although telemetry is off, or { "check": true }. Nothing was read.',
   });

@@ -73,7 +73,7 @@ export const DATABASE_FAULTS = {
     ),
     manyJobs: failed(
       'the job catalog has 5,000 telemetry jobs, each of which could deny',
-      catalogAnswered('jobs: Too big: expected array to have <=1000 items'),
+      catalogAnswered('jobs: must have at most 1000 items'),
     ),
     unreadableVersion: failed("TimescaleDB's version is none that can be read", VERSION_UNREADABLE),
     catalogsOlder: failed(
@@ -159,17 +159,17 @@ export const DATABASE_FAULTS = {
     ),
     columnOfText: failed(
       'a number of the job catalog is a text',
-      catalogAnswered('jobs[0].maxRetries: Invalid input: expected number, received string'),
+      catalogAnswered('jobs[0].maxRetries: must be a number, not a string'),
     ),
     nullInterval: failed(
       'the schedule_interval is NULL',
       catalogAnswered(
-        'jobs[0].scheduleInterval.months: Invalid input: expected number, received null; the facts jobs[0].scheduleInterval.days: Invalid input: expected number, received null; the facts jobs[0].scheduleInterval.microseconds: Invalid input: expected number, received null',
+        'jobs[0].scheduleInterval.months: must be a number, not null; the facts jobs[0].scheduleInterval.days: must be a number, not null; the facts jobs[0].scheduleInterval.microseconds: must be a number, not null',
       ),
     ),
     nullScheduled: failed(
       'whether the job is scheduled is NULL',
-      catalogAnswered('jobs[0].scheduled: Invalid input: expected boolean, received null'),
+      catalogAnswered('jobs[0].scheduled: must be true or false, not null'),
     ),
     nullMetadata: failed(
       'a flagged row of the metadata has no value',

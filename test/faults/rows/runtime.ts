@@ -124,18 +124,18 @@ export const RUNTIME_FAULTS = {
     noRegion: misconfigured('it does not know its AWS region', 'AWS_REGION: is not set'),
     readOnly: sent('nothing can be written, no process started, and no worker'),
 
-    noTarget: misconfigured('it has no TARGET', 'TARGET: is not set; it must hold a JSON object'),
+    noTarget: misconfigured('it has no TARGET', 'TARGET: is not set; set it to a JSON object'),
     targetNoJson: misconfigured('its TARGET is not JSON', 'TARGET: is not JSON'),
     noDelivery: misconfigured(
       'it has no DELIVERY',
-      'DELIVERY: is not set; it must hold a JSON object',
+      'DELIVERY: is not set; set it to a JSON object',
     ),
     deliveryNoJson: misconfigured('its DELIVERY is not JSON', 'DELIVERY: is not JSON'),
     retryNoJson: misconfigured('its RETRY is not JSON', 'RETRY: is not JSON'),
     noEnvironment: misconfigured(
       'it has none of its variables',
-      'TARGET: is not set; it must hold a JSON object',
-      'DELIVERY: is not set; it must hold a JSON object',
+      'TARGET: is not set; set it to a JSON object',
+      'DELIVERY: is not set; set it to a JSON object',
     ),
     unverifiedTls: misconfigured(
       'NODE_TLS_REJECT_UNAUTHORIZED is 0',
@@ -150,21 +150,15 @@ export const RUNTIME_FAULTS = {
 
     pgNative: sent('NODE_PG_FORCE_NATIVE asks for a driver that is not there'),
 
-    eventText: misunderstood(
-      'the event is a text',
-      'event: Invalid input: expected object, received string',
-    ),
-    eventList: misunderstood(
-      'the event is a list',
-      'event: Invalid input: expected object, received array',
-    ),
+    eventText: misunderstood('the event is a text', 'event: must be an object, not a string'),
+    eventList: misunderstood('the event is a list', 'event: must be an object, not an array'),
     eventUnknownKey: misunderstood(
       'the event has a key that nobody knows',
-      'event: Unrecognized key: "force"',
+      'event: unknown key "force"',
     ),
     eventManyKeys: misunderstood(
       'the event has 5,000 keys that nobody knows, with control characters',
-      'event: Unrecognized keys: "\\u001b0", "\\u001b1", "\\u001b2", "\\u001b3", "\\u001b4" and 4995 more',
+      'event: unknown keys "\\u001b0", "\\u001b1", "\\u001b2", "\\u001b3", "\\u001b4" and 4995 more',
     ),
     eventLongTime: misunderstood(
       "the event's scheduledTime has 100,000 decimals",
@@ -176,11 +170,11 @@ export const RUNTIME_FAULTS = {
     ),
     eventAttempt: misunderstood(
       "the event's attempt is negative",
-      'event attempt: Too small: expected number to be >=0',
+      'event attempt: must be at least 0',
     ),
     eventFlag: misunderstood(
       "the event's ignoreSchedule is a text",
-      'event ignoreSchedule: Invalid input: expected boolean, received string',
+      'event ignoreSchedule: must be true or false, not a string',
     ),
     eventNull: sent('the event is null'),
     lateRetry: {

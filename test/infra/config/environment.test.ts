@@ -145,7 +145,7 @@ describe('of a database', () => {
     ['a name with a space', { name: 'a b' }, /"a b" name: must be 1 to 63 letters/],
     ['a name that is too long', { name: 'x'.repeat(64) }, /name: must be 1 to 63 letters/],
     ['a tick that is none', { tickHours: 5 }, /tickHours: must be what divides a day: 1, 2, 3/],
-    ['a misspelt key', { tickHour: 6 }, /Unrecognized key: "tickHour"/],
+    ['a misspelt key', { tickHour: 6 }, /unknown key "tickHour"/],
     ['no secret', { secret: undefined }, /secret: is required/],
     ['an alias for a key', { kmsKey: 'alias/telemetry' }, /kmsKey: must be a key's ARN/],
     [
@@ -375,7 +375,7 @@ describe('of the environment', () => {
           main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], databasePorts: [65_536] },
         },
       },
-      /network "main" databasePorts\[0\]: Too big/,
+      /network "main" databasePorts\[0\]: must be at most/,
     ],
     [
       'a name of a network that no parameter can have',
@@ -451,13 +451,13 @@ test('a mistake in the defaults does not hide what the others of them do to a da
   const defaults = { colour: 'red', tickHours: 7, network: 'main', tls: { mode: 'disable' } };
   expect(problemsOf({ ...anEnvironment(), defaults })).toEqual([
     expect.stringMatching(/^defaults tickHours: must be what divides a day/),
-    expect.stringMatching(/^defaults: Unrecognized key: "colour"/),
+    expect.stringMatching(/^defaults: unknown key "colour"/),
     expect.stringMatching(/^database "metrics" tls\.mode: is disable/),
     expect.stringMatching(/^database "metrics" network: "main" is not in networks/),
   ]);
   for (const nothing of [null, [], 'none', () => ({})]) {
     expect(problemsOf({ ...anEnvironment(), defaults: nothing })).toEqual([
-      expect.stringMatching(/^defaults: Invalid input: expected object/),
+      expect.stringMatching(/^defaults: must be an object/),
     ]);
   }
 });
@@ -479,7 +479,7 @@ test('everything that is wrong anywhere is in one message, and nothing hides ano
   const about = [
     'environment account',
     'environment region',
-    'environment: Unrecognized key: "colour"',
+    'environment: unknown key "colour"',
     'database "a b" name',
     'database "a b" secret',
     'database "metrics" tickHours',

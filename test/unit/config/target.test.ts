@@ -112,19 +112,19 @@ describe('settings that are wrong', () => {
       `TARGET environment: ${NAME}`,
       'TARGET secretId: must not be empty',
       'TARGET host: must not be empty',
-      'TARGET port: Too small: expected number to be >=1',
+      'TARGET port: must be at least 1',
       'TARGET database: must not be empty',
-      'TARGET tls.mode: Invalid option: expected one of "verify-full"|"verify-ca"|"disable"',
+      'TARGET tls.mode: must be one of "verify-full", "verify-ca", "disable"',
       'TARGET tls.caFile: must not be empty',
       'TARGET tls.serverName: must not be empty',
-      'TARGET tls: Unrecognized key: "verify"',
-      'TARGET levelWhenUnset: Invalid option: expected one of "off"|"no_functions"|"basic"',
-      'TARGET reportSource: Invalid option: expected one of "catalog"|"function"',
-      'TARGET sizes: Invalid option: expected one of "exact"|"estimated"',
-      'TARGET tickHours: Invalid option: expected one of 1|2|3|4|6|8|12|24',
-      'TARGET: Unrecognized keys: "hots", "user"',
+      'TARGET tls: unknown key "verify"',
+      'TARGET levelWhenUnset: must be one of "off", "no_functions", "basic" (did you mean "basic"?)',
+      'TARGET reportSource: must be one of "catalog", "function"',
+      'TARGET sizes: must be one of "exact", "estimated"',
+      'TARGET tickHours: must be one of 1, 2, 3, 4, 6, 8, 12, 24',
+      'TARGET: unknown keys "hots" (did you mean "host"?), "user"',
       `DELIVERY endpoint: ${ENDPOINT}`,
-      'DELIVERY: Unrecognized key: "also"',
+      'DELIVERY: unknown key "also"',
       'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every ' +
         'certificate; remove it',
     ];
@@ -135,15 +135,15 @@ describe('settings that are wrong', () => {
   });
 
   test.each([
-    ['name', 7, 'TARGET name: Invalid input: expected string'],
+    ['name', 7, 'TARGET name: must be a string'],
     ['name', undefined, 'TARGET name: is required'],
-    ['environment', null, 'TARGET environment: Invalid input: expected string'],
+    ['environment', null, 'TARGET environment: must be a string'],
     ['secretId', undefined, 'TARGET secretId: is required'],
-    ['port', '5432', 'TARGET port: Invalid input: expected number'],
-    ['port', 5432.5, 'TARGET port: Invalid input: expected int'],
-    ['port', 65_536, 'TARGET port: Too big: expected number to be <=65535'],
-    ['tls', 'verify-full', 'TARGET tls: Invalid input: expected object'],
-    ['tickHours', '24', 'TARGET tickHours: Invalid option'],
+    ['port', '5432', 'TARGET port: must be a number'],
+    ['port', 5432.5, 'TARGET port: must be a whole number'],
+    ['port', 65_536, 'TARGET port: must be at most 65535'],
+    ['tls', 'verify-full', 'TARGET tls: must be an object'],
+    ['tickHours', '24', 'TARGET tickHours: must be one of'],
   ])('%s: %j is a problem', (key, value, problem) => {
     const error = errorOf(() =>
       parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: value }) }),
@@ -157,9 +157,9 @@ describe('settings that are wrong', () => {
     ['', 'is not set'],
     ['{"name": "orders"', 'is not JSON'],
     ['orders', 'is not JSON'],
-    ['null', 'Invalid input: expected object, received null'],
-    ['[]', 'Invalid input: expected object, received array'],
-    ['"orders"', 'Invalid input: expected object, received string'],
+    ['null', 'must be an object, not null'],
+    ['[]', 'must be an object, not an array'],
+    ['"orders"', 'must be an object, not a string'],
   ])('%j is not the JSON of an object', (text, problem) => {
     const error = settingsError({ TARGET: text, DELIVERY: text });
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
@@ -180,7 +180,7 @@ describe('settings that are wrong', () => {
   test('a key __proto__ is an unknown key like any other', () => {
     const text = `{"__proto__": {"host": "elsewhere"}, ${TARGET.slice(1)}`;
     expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
-      'Unrecognized key: "__proto__"',
+      'unknown key "__proto__"',
     );
   });
 });
@@ -327,23 +327,23 @@ describe('the event', () => {
 
   const TIME = 'event scheduledTime: must be an ISO 8601 time such as 2026-11-22T04:05:00Z';
   test.each([
-    ['{}', 'event: Invalid input: expected object, received string'],
-    [[], 'event: Invalid input: expected object, received array'],
-    [0, 'event: Invalid input: expected object, received number'],
+    ['{}', 'event: must be an object, not a string'],
+    [[], 'event: must be an object, not an array'],
+    [0, 'event: must be an object, not a number'],
     [{ scheduledTime: '<aws.scheduler.scheduled-time>' }, TIME],
     [{ scheduledTime: '2026-11-22' }, TIME],
     [{ scheduledTime: '2026-11-22T04:05:00' }, TIME],
     [{ scheduledTime: '2026-02-30T04:05:00Z' }, TIME],
     [{ scheduledTime: 1_795_320_300 }, TIME],
-    [{ attempt: -1 }, 'event attempt: Too small: expected number to be >=0'],
-    [{ attempt: 0.5 }, 'event attempt: Invalid input: expected int'],
-    [{ attempt: '1' }, 'event attempt: Invalid input: expected number'],
-    [{ ignoreSchedule: 'yes' }, 'event ignoreSchedule: Invalid input: expected boolean'],
-    [{ ignoreConsent: true }, 'event: Unrecognized key: "ignoreConsent"'],
+    [{ attempt: -1 }, 'event attempt: must be at least 0'],
+    [{ attempt: 0.5 }, 'event attempt: must be a whole number'],
+    [{ attempt: '1' }, 'event attempt: must be a number'],
+    [{ ignoreSchedule: 'yes' }, 'event ignoreSchedule: must be true or false'],
+    [{ ignoreConsent: true }, 'event: unknown key "ignoreConsent"'],
   ])('%j is not', (event, problem) => {
     const error = errorOf(() => parseEvent(event));
     expect(error).toMatchObject({ code: 'EVENT_INVALID', retryable: false });
-    expect(error.message).toContain(`The event cannot be understood: ${problem}`);
+    expect(error.message).toContain(`The event is invalid: ${problem}`);
     expect(error.remedy).toContain('Nothing was read or sent.');
   });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { createCommand, runCommand } from '../../../cli/command.ts';
 import { partsOfUrl } from '../../../cli/options/database-url.ts';
@@ -46,7 +46,7 @@ test.each(PARSERS)(
 
 test.each(PARSERS)('quotes a long unknown key of %s by its beginning', (_what, parse) => {
   const message = messageOf(() => parse({ [LONG]: 1 }));
-  expect(message).toContain(`Unrecognized key: "${'k'.repeat(39)}…"`);
+  expect(message).toContain(`unknown key "${'k'.repeat(39)}…"`);
   expect(message.length).toBeLessThan(2_000);
 });
 
@@ -54,6 +54,78 @@ test.each(PARSERS)('quotes an unknown key of %s without control characters', (_w
   const message = messageOf(() => parse({ [HOSTILE]: 1 }));
   expect(message).toContain('"a\\u001b[2J\\u202e\\u2028b"');
   expect(message).not.toMatch(UNPRINTABLE);
+});
+
+describe('the message of a problem', () => {
+  const messagesOf = (schema: z.ZodMiniType, value: unknown): string[] => {
+    const problems: string[] = [];
+    check('input', schema, value, problems);
+    return problems;
+  };
+
+  test.each([
+    [z.string(), undefined, 'is required'],
+    [z.string(), 1, 'must be a string, not a number'],
+    [z.number(), '1', 'must be a number, not a string'],
+    [z.number(), Number.NaN, 'must be a number, not NaN'],
+    [z.int(), 1.5, 'must be a whole number'],
+    [z.int(), '1', 'must be a number, not a string'],
+    [z.boolean(), null, 'must be true or false, not null'],
+    [z.array(z.string()), {}, 'must be an array, not an object'],
+    [z.strictObject({}), [], 'must be an object, not an array'],
+    [z.record(z.string(), z.string()), 'x', 'must be an object, not a string'],
+    [z.literal(true), false, 'must be true'],
+    [z.literal([1, 2]), 3, 'must be one of 1, 2'],
+    [z.enum(['exact', 'estimated']), 'big', 'must be one of "exact", "estimated"'],
+    [z.enum(['exact', 'estimated']), undefined, 'must be one of "exact", "estimated"'],
+    [z.number().check(z.minimum(1)), 0, 'must be at least 1'],
+    [z.number().check(z.maximum(9)), 10, 'must be at most 9'],
+    [z.string().check(z.minLength(2)), 'a', 'must have at least 2 characters'],
+    [z.array(z.int()).check(z.maxLength(1)), [1, 2], 'must have at most 1 items'],
+    [z.string().check(z.regex(/a/)), 'b', 'is invalid'],
+  ])('names the expectation (%#)', (schema, value, message) => {
+    expect(messagesOf(schema, value)).toStrictEqual([`input: ${message}`]);
+  });
+
+  const keysSchema = z.strictObject({
+    tickHours: z.optional(z.int()),
+    host: z.optional(z.string()),
+  });
+
+  test.each([
+    ['tickHour', 'tickHours'],
+    ['tickhours', 'tickHours'],
+    ['tick_hours', 'tickHours'],
+    ['hots', 'host'],
+    ['Host', 'host'],
+  ])('suggests the nearest key of "%s": "%s"', (key, suggestion) => {
+    expect(messagesOf(keysSchema, { [key]: 1 })).toStrictEqual([
+      `input: unknown key "${key}" (did you mean "${suggestion}"?)`,
+    ]);
+  });
+
+  test.each(['user', 'x', '', 'hostnames', 'constructor'])(
+    'suggests nothing for the key "%s", which resembles no known key',
+    (key) => {
+      expect(messagesOf(keysSchema, { [key]: 1 })).toStrictEqual([`input: unknown key "${key}"`]);
+    },
+  );
+
+  test.each([
+    ['verify_full', 'verify-full'],
+    ['VERIFY-CA', 'verify-ca'],
+  ])('suggests the nearest value of "%s": "%s"', (value, suggestion) => {
+    expect(messagesOf(z.enum(['verify-full', 'verify-ca', 'disable']), value)).toStrictEqual([
+      `input: must be one of "verify-full", "verify-ca", "disable" (did you mean "${suggestion}"?)`,
+    ]);
+  });
+
+  test('never quotes the value', () => {
+    const schema = z.strictObject({ a: z.string(), b: z.enum(['x']), c: z.int() });
+    const problems = messagesOf(schema, { a: ['c4n4ry'], b: 'c4n4ry', c: 'c4n4ry' });
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain('c4n4ry');
+  });
 });
 
 test('names twenty problems of one input at most, and counts the others', () => {
@@ -76,7 +148,7 @@ test('rejects a time with more decimals than nanoseconds have: the log line repe
     parseEvent({ scheduledTime: `2026-11-22T04:05:00.${decimals}+00:00` });
   expect(time('123456789')).toEqual({ scheduledTime: '2026-11-22T04:05:00.123456789+00:00' });
   expect(messageOf(() => time('0'.repeat(100_000)))).toBe(
-    'The event cannot be understood: event scheduledTime: must have at most nine decimals.',
+    'The event is invalid: event scheduledTime: must have at most nine decimals.',
   );
 });
 
