@@ -69,10 +69,10 @@ async function perform({ connection, target, event, isDryRun, json }: Asked): Pr
   );
   page.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
-  const { configured, error } = await configure(
+  const { result: configured, error } = await configure(
     event,
     { ...process.env, TARGET: targetText(target) },
-    { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS },
+    { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS, now: Date.now },
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (configured === undefined) throw new TypeError('A change without an error says nothing.');

@@ -73,7 +73,7 @@ export type BareReportReply = z.infer<typeof bareReportSchema>;
 
 const stageSchema = z.object({
   stage: z.string(),
-  status: z.enum(['ok', 'failed', 'skipped', 'not reached']),
+  status: z.enum(['ok', 'failed', 'skipped', 'not-reached']),
   ms: number,
   detail: text,
   code: text,

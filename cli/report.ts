@@ -11,8 +11,9 @@ import { isEndpoint } from '../lib/config/send-report-config.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
 import type { CheckResult } from '../lib/diagnostics/check-result.ts';
-import { examine } from '../lib/diagnostics/run-check.ts';
-import { preview } from '../lib/run/get-report.ts';
+import { runCheck } from '../lib/diagnostics/run-check.ts';
+import { getReport } from '../lib/run/get-report.ts';
+import { inProcessReader } from '../lib/run/read-database.ts';
 import { addProblems, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
 import {
   addConnectionOptions,
@@ -136,21 +137,22 @@ async function show({ connection, target, json, always }: Asked): Promise<ExitSt
   page.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
   const {
-    outcome,
-    preview: shown,
+    line,
+    result: shown,
     error,
-  } = await preview(
+  } = await getReport(
     { alwaysDisplayReport: always },
     { ...process.env, TARGET: targetText(target) },
     {
       secretsOf: () => ({ read: async () => credentials }),
       limitMs: LIMIT_MS,
       now: Date.now,
+      reader: inProcessReader,
     },
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (shown === undefined) throw new TypeError('A preview without an error shows nothing.');
-  return finishPreview(page, shown, json, outcome.durationMs.database);
+  return finishPreview(page, shown, json, line.durationMs.database);
 }
 
 /** Without the stage of the secret, which nobody has to read here, and with what helps at this machine. */
@@ -173,16 +175,24 @@ async function showCheck({ connection, target, json }: Asked): Promise<ExitStatu
   page.title('timescaledb-telemetry · check of your server; nothing is sent');
   page.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
-  const { examination, broken, error } = await examine(
+  const { result, error } = await runCheck(
     { check: true },
     { ...process.env, TARGET: targetText(target) },
-    { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS, now: Date.now },
+    {
+      secretsOf: () => ({ read: async () => credentials }),
+      limitMs: LIMIT_MS,
+      now: Date.now,
+      reader: inProcessReader,
+    },
   );
-  if (error !== undefined) throw forThisMachine(error, credentials);
-  if (examination === undefined) throw new TypeError('A check without an error shows nothing.');
-  const ours = adaptCheckForCli(examination, credentials);
+  if (result === undefined) {
+    throw error === undefined
+      ? new TypeError('A check without an error shows nothing.')
+      : forThisMachine(error, credentials);
+  }
+  const ours = adaptCheckForCli(result, credentials);
   const said =
-    broken?.original === undefined ? [] : [cutText(String(broken.original), MAX_SAID_LENGTH)];
+    error?.original === undefined ? [] : [cutText(String(error.original), MAX_SAID_LENGTH)];
   if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });
   showExamination(page, ours, said);
   return statusOfExamination(ours);

@@ -164,11 +164,11 @@ const MARK_OF_STAGE: Readonly<Record<StageReply['status'], Mark>> = {
   ok: '✔',
   failed: '✖',
   skipped: '–',
-  'not reached': '–',
+  'not-reached': '–',
 };
 
 function describeStage({ status, detail = '', code }: StageReply): string {
-  if (status === 'not reached') return status;
+  if (status === 'not-reached') return 'not reached';
   if (status === 'skipped') return `skipped: ${detail}`;
   return code === undefined ? detail : `${code}: ${detail}`;
 }

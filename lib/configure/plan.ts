@@ -37,6 +37,11 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** Returns all statements of a plan, in the order in which they run. */
+export function allStatements({ alone, together, after }: Plan): readonly Statement[] {
+  return [...alone, ...together, ...after];
+}
+
 /** Everything that a plan is made from. */
 export interface Situation {
   readonly change: Change;

@@ -3,18 +3,18 @@ import { TLSSocket } from 'node:tls';
 import type { Delivery } from '../config/send-report-config.ts';
 import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery/deliver.ts';
 import { tlsFaultOf } from '../network/tls-faults.ts';
-import { type Observer, watch } from '../postgres/socket.ts';
-import { describeTls, type Walk } from './checklist.ts';
+import { observeSocket, type SocketEvent, tlsDetails } from '../postgres/socket.ts';
+import { type Checklist, describeTls } from './checklist.ts';
 
-const GOODBYE_TIMEOUT_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
-/** The variables that name a proxy; Node reads them where NODE_USE_ENV_PROXY is 1. */
+/** The variables that name a proxy; Node reads them if NODE_USE_ENV_PROXY is 1. */
 export interface ProxySettings {
   readonly https_proxy?: string | undefined;
   readonly HTTPS_PROXY?: string | undefined;
 }
 
-/** The proxy that Node takes: the lower case before the upper case, an empty one as none. */
+/** Returns the proxy that Node uses: lower case before upper case; an empty value means none. */
 function proxyOf({ https_proxy, HTTPS_PROXY }: ProxySettings): string {
   return [https_proxy, HTTPS_PROXY].find(Boolean) ?? '';
 }
@@ -24,115 +24,125 @@ function isAddress(url: string): boolean {
 }
 
 /**
- * Ends a connection as is usual, so that the other side has nothing to printErrors of; what comes from there is not looked at. A
- * server that requires a client certificate says so only now: in TLS 1.3 the client's handshake is done before.
+ * Closes a connection as any client does, so that the other side logs no error, and ignores what arrives meanwhile. A
+ * server that requires a client certificate rejects the connection only now: in TLS 1.3 the client's handshake is over
+ * before the server has checked it.
  *
- * @throws what TLS has thrown
+ * @throws the TLS error of the other side
  */
-async function leave(socket: Socket): Promise<void> {
+async function closeGracefully(socket: Socket): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('error', (error) => {
     if (tlsFaultOf(error) !== undefined) reject(error);
   });
-  const cut = setTimeout(() => socket.destroy(), GOODBYE_TIMEOUT_MS);
+  const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
   socket.once('close', () => resolve());
   socket.resume().end();
   try {
     await promise;
   } finally {
-    clearTimeout(cut);
+    clearTimeout(timer);
   }
 }
 
-/** What is known of the way while it is taken. */
-interface Way {
-  /** Without a proxy; a request has its socket early then. */
+/** The connection of one check. */
+interface Route {
+  /** There is no proxy. Known once the request has its socket. */
   isDirect: boolean;
   readonly sockets: Socket[];
 }
 
-/** Turns the milestones of the first socket, to the endpoint or to a proxy, into stages. */
-function observer(walk: Walk, way: Way): Observer {
-  const first = () => (way.isDirect ? 'endpoint' : 'proxy');
-  return (milestone, secured) => {
-    if (milestone === 'resolved') {
-      walk.pass('endpoint-dns', { detail: `the name of the ${first()} resolves` });
-    }
-    if (milestone === 'connected') {
-      if (!walk.isDone('endpoint-dns')) {
-        walk.skip('endpoint-dns', `the ${first()} is an address`);
-      }
-      walk.pass('endpoint-tcp', { detail: `connected to the ${first()}` });
-    }
-    if (milestone === 'secured' && way.isDirect && secured !== undefined) {
-      walk.pass('endpoint-tls', { detail: describeTls(secured) });
+/** Turns the events of the first socket, to the endpoint or to a proxy, into stages. */
+function observeRoute(checklist: Checklist, route: Route): (event: SocketEvent) => void {
+  const peer = () => (route.isDirect ? 'endpoint' : 'proxy');
+  return (event) => {
+    switch (event.type) {
+      case 'name-resolved':
+        checklist.pass('endpoint-dns', { detail: `the name of the ${peer()} resolves` });
+        break;
+      case 'connected':
+        if (!checklist.isDone('endpoint-dns')) {
+          checklist.skip('endpoint-dns', `the ${peer()} is an address`);
+        }
+        checklist.pass('endpoint-tcp', { detail: `connected to the ${peer()}` });
+        break;
+      case 'tls-established':
+        if (route.isDirect) checklist.pass('endpoint-tls', { detail: describeTls(event.tls) });
+        break;
     }
   };
 }
 
-/** Opens the request of a run, which Node begins to write when it is ended, and never ends it. */
+/** Opens the request of a run without ending it: Node writes nothing before that. */
 async function connect(
-  walk: Walk,
+  checklist: Checklist,
   endpoint: string,
   signal: AbortSignal,
-  way: Way,
+  route: Route,
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const observe = observer(walk, way);
+  const observe = observeRoute(checklist, route);
   const request = openRequest(endpoint, signal, reject, (socket) => {
-    way.sockets.push(socket);
-    watch(socket, observe);
+    route.sockets.push(socket);
+    observeSocket(socket, observe);
   });
   request.once('socket', (socket) => {
-    way.isDirect = socket.connecting;
-    if (!way.isDirect) {
-      // The tunnel is there, and TLS in it: which took how long, nobody tells.
-      walk.pass('proxy', { detail: 'lets through to the endpoint; the time has its TLS in it' });
+    route.isDirect = socket.connecting;
+    if (!route.isDirect) {
+      // The tunnel and TLS inside it are ready; their durations cannot be told apart.
+      checklist.pass('proxy', { detail: 'connects to the endpoint; its time includes TLS' });
       if (socket instanceof TLSSocket) {
-        walk.pass('endpoint-tls', { detail: describeTls(socket), ms: null });
+        checklist.pass('endpoint-tls', { detail: describeTls(tlsDetails(socket)), ms: null });
       }
       resolve(socket);
       return;
     }
-    walk.skip('proxy', 'none: the way is direct');
+    checklist.skip('proxy', 'no proxy: the connection is direct');
     const isPlain = !(socket instanceof TLSSocket);
-    if (isPlain) walk.skip('endpoint-tls', 'plain text, on loopback');
+    if (isPlain) checklist.skip('endpoint-tls', 'plain text on loopback');
     socket.once(isPlain ? 'connect' : 'secureConnect', () => resolve(socket));
   });
   return promise;
 }
 
-/** What an error says of the stages before the broken one. */
-function credit(walk: Walk, error: unknown, { isDirect }: Way, first: string): void {
-  if (!walk.isDone('endpoint-dns') && isAddress(first)) {
-    walk.skip('endpoint-dns', `the ${isDirect ? 'endpoint' : 'proxy'} is an address`);
+/** Adds the results that an error proves for the stages before the failed one. */
+function inferPassedStages(
+  checklist: Checklist,
+  error: unknown,
+  { isDirect }: Route,
+  firstUrl: string,
+): void {
+  if (!checklist.isDone('endpoint-dns') && isAddress(firstUrl)) {
+    checklist.skip('endpoint-dns', `the ${isDirect ? 'endpoint' : 'proxy'} is an address`);
   }
-  if (!isDirect && walk.isDone('endpoint-tcp') && tlsFaultOf(error) !== undefined) {
-    walk.pass('proxy', { detail: 'lets through to the endpoint' });
+  if (!isDirect && checklist.isDone('endpoint-tcp') && tlsFaultOf(error) !== undefined) {
+    checklist.pass('proxy', { detail: 'connects to the endpoint' });
   }
 }
 
 /**
- * Takes the way of a report, by the request of a run, as far as the endpoint's TLS, and goes back: the request is never
- * begun, and nothing is written to the endpoint once the handshake is done.
+ * Connects to the endpoint by the request of a run, up to and including TLS, and closes the connection. Nothing is written
+ * after the handshake.
  *
- * @throws RunError ENDPOINT_* as a run that sends
+ * @throws RunError ENDPOINT_*, as a run that sends
  */
-export async function walkToEndpoint(
-  walk: Walk,
+export async function checkEndpoint(
+  checklist: Checklist,
   { endpoint }: Delivery,
   proxies: ProxySettings,
   signal: AbortSignal,
 ): Promise<void> {
   const timeout = AbortSignal.timeout(RESPONSE_TIMEOUT_MS);
-  const way: Way = { isDirect: false, sockets: [] };
-  walk.lap();
+  const route: Route = { isDirect: false, sockets: [] };
+  checklist.elapsed();
   try {
-    await leave(await connect(walk, endpoint, AbortSignal.any([signal, timeout]), way));
+    await closeGracefully(
+      await connect(checklist, endpoint, AbortSignal.any([signal, timeout]), route),
+    );
   } catch (error) {
-    credit(walk, error, way, way.isDirect ? endpoint : proxyOf(proxies));
+    inferPassedStages(checklist, error, route, route.isDirect ? endpoint : proxyOf(proxies));
     throw unreachableError(error);
   } finally {
-    for (const socket of way.sockets) socket.destroy();
+    for (const socket of route.sockets) socket.destroy();
   }
 }

@@ -1,107 +1,107 @@
 import { type Consent, DO_NOT_TRACK_DENIAL } from '../consent/decide-consent.ts';
 import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
-import type { Deadline } from '../run/deadline.ts';
-import type { Line, RunRecord } from '../run/outcome.ts';
-import { type Stage, type StageName, type Walk, WOULD_BE_SKIPPED } from './checklist.ts';
+import type { Durations } from '../run/deadline.ts';
+import type { Line } from '../run/outcome.ts';
+import type { RunRecord } from '../run/run-record.ts';
+import type { Ending, RunContext } from '../run/run-to-end.ts';
+import { type Checklist, type Stage, type StageName, WOULD_BE_SKIPPED } from './checklist.ts';
 
-/** What is beyond the database, for a function that sends. */
+/** The stages after the database, for a function that sends. */
 export interface EndpointCheck {
   readonly stages: readonly StageName[];
-  /** Why nothing is sent, and no report built, whatever the database says. */
+  /** Why this function sends nothing and builds no report, whatever the database answers. */
   readonly sendsNothing?: string;
-  /** Of the run's time, what it needs. */
+  /** Part of the run's time that is reserved for these stages, in milliseconds. */
   readonly reserveMs: number;
-  /** Comes through its stages, and sends nothing. Throws at the broken one. */
-  readonly walk: (walk: Walk, phases: Deadline) => Promise<void>;
+  /** Runs the stages without sending anything; throws the error of the first one that fails. */
+  readonly run: (checklist: Checklist, context: RunContext) => Promise<void>;
 }
 
-/** What was found. */
+/** The result of a check. */
 export interface CheckResult {
   /** The target's name. */
   readonly database: string;
   readonly environment: string;
-  /** No stage is broken. A run without consent is not broken. */
+  /** No stage failed. A database without consent is no failure. */
   readonly ok: boolean;
-  /** The first broken stage and what is the matter with it; or that nothing is, and why a run would be skipped. */
+  /** The first failed stage and its error; otherwise what a run would do. */
   readonly sentence: string;
-  /** Null when it could not be asked for. */
+  /** Null when it was not reached. */
   readonly consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'> | null;
   readonly stages: readonly Stage[];
 }
 
-/** The one summary line of a check. */
+/** The summary line of a check. */
 export interface CheckLine extends Line {
-  readonly outcome: 'examined' | 'failed';
+  readonly outcome: 'checked-only' | 'failed';
   readonly environment?: string;
   readonly database?: string;
   readonly consent?: CheckResult['consent'];
-  /** The first broken stage. */
+  /** The failed stage. */
   readonly stage?: StageName;
   readonly remedy?: string;
   readonly error?: ErrorFields;
-  readonly durationMs: RunRecord['durationMs'];
+  readonly durationMs: Durations;
 }
 
-/**
- * @property broken what the first broken stage has thrown
- * @property error there when nothing could be examined; whoever called throws it once the line is logged
- */
-export interface CheckOutcome {
-  readonly line: CheckLine;
-  readonly examination?: CheckResult;
-  readonly broken?: RunError;
-  readonly error?: RunError;
-}
+/** How a check ended. With a result, the error is that of the failed stage. */
+export type CheckEnding = Ending<CheckLine, CheckResult>;
 
-/** What nothing being broken means for the next run. */
-function wellSentence(consent: Consent, endpointCheck: EndpointCheck | undefined): string {
-  if (!consent.granted) return `Nothing is broken. ${consent.sentence} ${WOULD_BE_SKIPPED}`;
+/** The sentence of a check without a failed stage. */
+function successSentence(consent: Consent, endpointCheck: EndpointCheck | undefined): string {
+  if (!consent.granted) return `No problem found. ${consent.sentence} ${WOULD_BE_SKIPPED}`;
   if (endpointCheck === undefined) {
-    return 'All is well as far as the report; the way to the endpoint is for send-report to check.';
+    return 'No problem found up to the report. To check the endpoint too, invoke the check of send-report.';
   }
   return endpointCheck.sendsNothing === undefined
-    ? 'All is well. A run would send its report when it is due.'
-    : 'All is well. A run would judge the version when it is due, and send nothing.';
+    ? 'No problem found. A run would send its report when it is due.'
+    : 'No problem found. A run would check the version when it is due, and send nothing.';
 }
 
-function shortOf({ granted, level, rule, where, sentence }: Consent) {
+function summaryOf({ granted, level, rule, where, sentence }: Consent) {
   return { granted, level, rule, where, sentence };
 }
 
-/** The result and the line, from the walk. Pure. */
+/** The stages of a check that ran. */
+interface Checked {
+  readonly checklist: Checklist;
+  readonly endpointCheck: EndpointCheck | undefined;
+  readonly failed: RunError | undefined;
+}
+
+/** Makes the result and the line of a check that ran. Pure. */
 export function conclude(
-  stages: readonly Stage[],
+  { checklist, endpointCheck, failed }: Checked,
   { target, consent, durationMs }: RunRecord,
-  endpointCheck: EndpointCheck | undefined,
-  broken: RunError | undefined,
-): CheckOutcome {
+): CheckEnding {
+  const stages = checklist.stages();
   const stage = stages.find(({ status }) => status === 'failed');
   const sentence =
     stage === undefined
-      ? wellSentence(consent ?? DO_NOT_TRACK_DENIAL, endpointCheck)
-      : `The stage "${stage.stage}" is broken: ${stage.detail}`;
+      ? successSentence(consent ?? DO_NOT_TRACK_DENIAL, endpointCheck)
+      : `The stage "${stage.stage}" failed: ${stage.detail}`;
   const remedy = stage === undefined ? consent?.remedy : stage.remedy;
   const names = { database: target?.name ?? '', environment: target?.environment ?? '' };
-  const short = consent === undefined ? null : shortOf(consent);
+  const summary = consent === undefined ? null : summaryOf(consent);
   return {
     line: {
-      outcome: 'examined',
-      severity: broken === undefined ? 'INFO' : 'WARN',
+      outcome: 'checked-only',
+      severity: failed === undefined ? 'INFO' : 'WARN',
       message: sentence,
       ...names,
-      ...(short !== null && { consent: short }),
+      ...(summary !== null && { consent: summary }),
       ...(stage !== undefined && { stage: stage.stage }),
       ...(remedy !== undefined && { remedy }),
-      ...(broken !== undefined && { error: toErrorFields(broken) }),
+      ...(failed !== undefined && { error: toErrorFields(failed) }),
       durationMs,
     },
-    examination: { ...names, ok: broken === undefined, sentence, consent: short, stages },
-    ...(broken !== undefined && { broken }),
+    result: { ...names, ok: failed === undefined, sentence, consent: summary, stages },
+    error: failed,
   };
 }
 
-/** Of a check that nothing came of. */
-export function failure(error: RunError, { target, durationMs }: RunRecord): CheckOutcome {
+/** Makes the line of a check that could not start. Pure. */
+export function failure(error: RunError, { target, durationMs }: RunRecord): CheckEnding {
   return {
     line: {
       outcome: 'failed',
@@ -112,6 +112,7 @@ export function failure(error: RunError, { target, durationMs }: RunRecord): Che
       error: toErrorFields(error),
       durationMs,
     },
+    result: undefined,
     error,
   };
 }

@@ -4,35 +4,35 @@ import {
   type Settings,
 } from '../config/send-report-config.ts';
 import { DELIVERY_LIMIT_MS } from '../run/deadline.ts';
-import { type ProxySettings, walkToEndpoint } from './check-endpoint.ts';
-import type { CheckOutcome, EndpointCheck } from './check-result.ts';
+import { checkEndpoint, type ProxySettings } from './check-endpoint.ts';
+import type { CheckEnding, EndpointCheck } from './check-result.ts';
 import { ENDPOINT_STAGES } from './checklist.ts';
-import { type DoctorDependencies, examine as examineReading } from './run-check.ts';
+import { type CheckDependencies, runCheck } from './run-check.ts';
 
-function wayOutOf(delivery: DeliveryOrCheck, settings: ProxySettings): EndpointCheck {
+function endpointCheckOf(delivery: DeliveryOrCheck, proxies: ProxySettings): EndpointCheck {
   const common = { stages: ENDPOINT_STAGES, reserveMs: DELIVERY_LIMIT_MS };
   if ('latestVersion' in delivery) {
     return {
       ...common,
-      sendsNothing: 'nothing is sent: DELIVERY names the newest version instead',
-      walk: async () => undefined,
+      sendsNothing: 'nothing is sent: DELIVERY contains latestVersion',
+      run: async () => undefined,
     };
   }
   return {
     ...common,
-    walk: (walk, phases) =>
-      phases.run('endpoint', (signal) => walkToEndpoint(walk, delivery, settings, signal)),
+    run: (checklist, { deadline }) =>
+      deadline.run('endpoint', (signal) => checkEndpoint(checklist, delivery, proxies, signal)),
   };
 }
 
-/** The check of what sends: that of what reads, and where there is consent the way to the endpoint. */
-export function examine(
+/** Checks the stages of `send-report`: those of the reading and, with consent, the connection to the endpoint. */
+export function runSenderCheck(
   input: unknown,
   settings: Settings & ProxySettings,
-  dependencies: DoctorDependencies,
-): Promise<CheckOutcome> {
-  return examineReading(input, settings, dependencies, (own) => {
+  dependencies: CheckDependencies,
+): Promise<CheckEnding> {
+  return runCheck(input, settings, dependencies, (own) => {
     const { target, delivery } = parseSettings(own);
-    return { target, endpointCheck: wayOutOf(delivery, own) };
+    return { target, endpointCheck: endpointCheckOf(delivery, own) };
   });
 }

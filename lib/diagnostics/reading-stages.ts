@@ -1,26 +1,23 @@
-import { isIP } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Target } from '../config/target.ts';
 import { evaluateRules, type RuleAnswer } from '../consent/decide-consent.ts';
-import type { Credentials } from '../credentials/parse-secret.ts';
 import type { RunError } from '../errors.ts';
+import type { HostKind } from '../postgres/socket.ts';
 import type { Report } from '../report/build-report.ts';
-import type { RunRecord } from '../run/outcome.ts';
-import type { ReadingMilestone, ReadingOptions } from '../run/read-database.ts';
+import type { RunProgress, RunRecord } from '../run/run-record.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { describeTls, type Stage, type Walk, WOULD_BE_SKIPPED } from './checklist.ts';
+import { type Checklist, describeTls, type Stage, WOULD_BE_SKIPPED } from './checklist.ts';
 
-const OF_CONNECTION = ['dns', 'tcp', 'tls', 'login'] as const;
+const CONNECTION_STAGES = ['dns', 'tcp', 'tls', 'login'] as const;
 
-/** What this way to the database does not have is behind us. */
-function skipUnneeded(walk: Walk, { tls: { mode } }: Target, { host }: Credentials): void {
-  if (host.startsWith('/')) walk.skip('dns', 'a Unix socket has no name');
-  else if (isIP(host) !== 0) walk.skip('dns', 'the host is an address');
-  if (mode === 'disable') walk.skip('tls', 'plain text, as tls.mode says');
+/** Skips the stages that a connection of this target does not have. */
+function skipUnneeded(checklist: Checklist, { tls: { mode } }: Target, host: HostKind): void {
+  if (host === 'unix-socket') checklist.skip('dns', 'a Unix socket has no host name');
+  if (host === 'address') checklist.skip('dns', 'the host is an address');
+  if (mode === 'disable') checklist.skip('tls', 'plain text: tls.mode is disable');
 }
 
-/** What a rule says of its stage; one that denies is no fault. */
+/** The answer of a rule as a stage. A rule that denies is no fault. */
 function answerOf({ decision, sentence, remedy }: RuleAnswer): Pick<Stage, 'detail' | 'remedy'> {
   if (decision !== 'denies') return { detail: sentence };
   return { detail: `${sentence} ${WOULD_BE_SKIPPED}`, ...(remedy !== undefined && { remedy }) };
@@ -31,87 +28,97 @@ function describeSchedule({ every, nextDue }: Due): string {
   return `It runs every ${every}, next at ${nextDue.toISOString()}.`;
 }
 
-/** Level and job, each by itself: one may stand behind the other. */
-function passRules(walk: Walk, target: Target, { facts, due }: RunRecord): void {
-  if (facts === undefined || due === undefined) return;
-  const [, level, ...others] = evaluateRules(facts, target, false);
-  if (level !== undefined) walk.pass('level', answerOf(level));
+/** Passes the stages of level and job separately: the level's denial must not hide the job's. */
+function passRules(checklist: Checklist, target: Target, facts: Facts, due: Due): void {
+  const rules = evaluateRules(facts, target, false).filter(({ rule }) => rule !== 'do-not-track');
+  const level = rules.find(({ rule }) => rule.startsWith('level-'));
+  if (level !== undefined) checklist.pass('level', answerOf(level));
   const job =
-    others.find(({ decision }) => decision === 'denies') ??
-    others.find(({ rule }) => rule === 'job-paused');
+    rules.find((one) => one !== level && one.decision === 'denies') ??
+    rules.find(({ rule }) => rule === 'job-paused');
   if (job === undefined) return;
   const { detail = '', ...more } = answerOf(job);
   const isToRun = job.decision !== 'denies' && facts.jobs.length > 0;
-  walk.pass('job', { detail: isToRun ? `${detail} ${describeSchedule(due)}` : detail, ...more });
+  checklist.pass('job', {
+    detail: isToRun ? `${detail} ${describeSchedule(due)}` : detail,
+    ...more,
+  });
 }
 
 function describeExtension({ installedVersion, postgresqlVersion, standby }: Facts): string {
   return `TimescaleDB ${installedVersion} on PostgreSQL ${postgresqlVersion}${standby ? ', a standby' : ''}`;
 }
 
-/**
- * Turns the milestones of the reading into stages.
- *
- * @param seen the credentials that were read last
- */
-export function observer(
-  walk: Walk,
-  story: RunRecord,
-  target: Target,
-  seen: () => Credentials | undefined,
-): NonNullable<ReadingOptions['observe']> {
-  let logins = 0;
-  let identifiedMs = 0;
-  const at: Readonly<Record<ReadingMilestone, (secured?: TLSSocket) => void>> = {
-    begun() {
-      logins += 1;
-      walk.again(OF_CONNECTION);
-      const credentials = seen();
-      if (credentials !== undefined) skipUnneeded(walk, target, credentials);
-    },
-    resolved: () => walk.pass('dns', { detail: 'the name resolves' }),
-    connected: () => walk.pass('tcp', { detail: 'connected' }),
-    secured(socket) {
-      if (socket === undefined) return;
-      walk.pass('tls', { detail: `${target.tls.mode}, ${describeTls(socket)}` });
-    },
-    loggedIn: () =>
-      walk.pass('login', {
-        detail:
-          logins === 1
-            ? 'accepted'
-            : 'refused at first, and accepted with another version of the secret',
-      }),
-    identified() {
-      identifiedMs = walk.lap();
-    },
-    factsRead() {
-      walk.pass('privileges', { detail: "CONNECT, and TimescaleDB's catalogs" });
-      if (story.facts === undefined) return;
-      walk.pass('extension', { detail: describeExtension(story.facts), ms: identifiedMs });
-    },
-    decided: () => passRules(walk, target, story),
-  };
-  return (milestone, secured) => at[milestone](secured);
-}
-
-export function describeSecret({ secretId }: Target, { versionId }: Credentials): string {
+function describeSecret({ secretId }: Target, versionId: string | undefined): string {
   return versionId === undefined ? secretId : `${secretId}, version ${versionId}`;
 }
 
+/** Describes the report of a check. */
 export function describeReport({ body, source, fallback }: Report): string {
   const how = source === 'catalog' ? 'plain SQL' : "the server's own function";
-  const why = fallback === undefined ? '' : `; not as wanted: ${fallback}`;
-  return `${body.byteLength} bytes by ${how}, all of it published${why}`;
+  const why = fallback === undefined ? '' : `; not as configured: ${fallback}`;
+  return `${body.byteLength} bytes by ${how}, every field published${why}`;
 }
 
-/** What an error says of the stages before the broken one: what has refused us was reached. */
-export function credit(walk: Walk, { code }: RunError, { facts }: RunRecord): void {
+/** Turns the progress of the reading into stages. */
+export function observeReading(
+  checklist: Checklist,
+  target: Target,
+): (event: RunProgress, record: RunRecord) => void {
+  let logins = 0;
+  let identifiedMs = 0;
+  return (event, { facts }) => {
+    switch (event.type) {
+      case 'credentials-read':
+        checklist.pass('secret', { detail: describeSecret(target, event.versionId) });
+        break;
+      case 'connection-started':
+        logins += 1;
+        checklist.reset(CONNECTION_STAGES);
+        skipUnneeded(checklist, target, event.host);
+        break;
+      case 'name-resolved':
+        checklist.pass('dns', { detail: 'the name resolves' });
+        break;
+      case 'connected':
+        checklist.pass('tcp', { detail: 'connected' });
+        break;
+      case 'tls-established':
+        checklist.pass('tls', { detail: `${target.tls.mode}, ${describeTls(event.tls)}` });
+        break;
+      case 'logged-in':
+        checklist.pass('login', {
+          detail:
+            logins === 1
+              ? 'accepted'
+              : 'refused at first, then accepted with another version of the secret',
+        });
+        break;
+      case 'server-identified':
+        identifiedMs = checklist.elapsed();
+        break;
+      case 'facts-read':
+        checklist.pass('privileges', { detail: "CONNECT, and TimescaleDB's catalogs" });
+        checklist.pass('extension', { detail: describeExtension(event.facts), ms: identifiedMs });
+        break;
+      case 'due-decided':
+        if (facts !== undefined) passRules(checklist, target, facts, event.due);
+        break;
+    }
+  };
+}
+
+/** Passes the stages that an error proves: a server that refuses access has been reached. */
+export function inferPassedStages(
+  checklist: Checklist,
+  { code }: RunError,
+  { facts }: RunRecord,
+): void {
   const isRefused = code === 'DATABASE_PERMISSION';
-  if (isRefused && walk.isDone('tcp') && !walk.isDone('login')) {
-    walk.pass('login', { detail: 'accepted' });
+  if (isRefused && checklist.isDone('tcp') && !checklist.isDone('login')) {
+    checklist.pass('login', { detail: 'accepted' });
   }
-  if (!isRefused && facts === undefined && walk.isDone('login')) {
-    walk.pass('privileges', { detail: 'CONNECT on the database', ms: 0 });
+  if (!isRefused && facts === undefined && checklist.isDone('login')) {
+    checklist.pass('privileges', { detail: 'CONNECT on the database', ms: 0 });
   }
 }

@@ -1,34 +1,24 @@
 import * as z from 'zod/mini';
-import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
+import { parseTarget, type Target } from '../config/target.ts';
 import { check } from '../config/validate.ts';
 import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
-import type { Credentials } from '../credentials/parse-secret.ts';
-import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { RunError, toRunError } from '../errors.ts';
-import { createDeadline, type Deadline } from '../run/deadline.ts';
-import type { RunRecord } from '../run/outcome.ts';
-import { readDatabase } from '../run/read-database.ts';
-import { type CheckOutcome, conclude, type EndpointCheck, failure } from './check-result.ts';
-import { createChecklist, READING_STAGES, type Walk } from './checklist.ts';
-import { credit, describeReport, describeSecret, observer } from './reading-stages.ts';
+import type { DatabaseReader } from '../run/database-reader.ts';
+import type { ReadSettings } from '../run/get-report.ts';
+import { createRunRecorder, type RunProgress, type RunRecord } from '../run/run-record.ts';
+import { type RunContext, type RunDependencies, runToEnd } from '../run/run-to-end.ts';
+import { type CheckEnding, conclude, type EndpointCheck, failure } from './check-result.ts';
+import { type Checklist, createChecklist, READING_STAGES } from './checklist.ts';
+import { describeReport, inferPassedStages, observeReading } from './reading-stages.ts';
 
 const eventSchema = z.strictObject({ check: z.literal(true, 'must be true') });
 
-export interface DoctorSettings extends TargetSettings {
-  readonly DO_NOT_TRACK?: string | undefined;
+export interface CheckDependencies extends RunDependencies {
+  readonly reader: DatabaseReader;
 }
 
-export interface DoctorDependencies {
-  /** Gives the reader of a target's secret. */
-  readonly secretsOf: (target: Target) => SecretReader;
-  /** How long it may take, in milliseconds. */
-  readonly limitMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
-/** What a function is to do, from its environment. */
-export interface Assignment {
+/** What a function has to check, according to its environment. */
+export interface CheckScope {
   readonly target: Target;
   readonly endpointCheck?: EndpointCheck;
 }
@@ -43,42 +33,33 @@ function parseCheckEvent(event: unknown): void {
   });
 }
 
-/** From the secret to the report, by the code of a run; then the way out, if it is one that may be taken. */
-async function walkAll(
-  walk: Walk,
-  story: RunRecord,
-  { target, endpointCheck }: Assignment,
-  { secretsOf, now }: DoctorDependencies,
-  phases: Deadline,
+/** Reads the database by the code of a run, then connects to the endpoint if a run might send. */
+async function runStages(
+  checklist: Checklist,
+  { target, endpointCheck }: CheckScope,
+  reader: DatabaseReader,
+  context: RunContext,
 ): Promise<void> {
-  const reader = secretsOf(target);
-  let credentials: Credentials | undefined;
-  const secrets: SecretReader = {
-    async read(stage, signal) {
-      credentials = await reader.read(stage, signal);
-      if (!walk.isDone('secret')) {
-        walk.pass('secret', { detail: describeSecret(target, credentials) });
-      }
-      return credentials;
-    },
-  };
   const sendsNothing = endpointCheck?.sendsNothing;
-  const { consent, report } = await readDatabase(story, target, secrets, phases, {
-    time: now(),
-    ignoreSchedule: true,
-    withoutReport: sendsNothing !== undefined,
-    reserveMs: endpointCheck?.reserveMs ?? 0,
-    observe: observer(walk, story, target, () => credentials),
-  });
-  if (report !== undefined) walk.pass('report', { detail: describeReport(report) });
-  const why = consent.granted ? sendsNothing : WITHOUT_CONSENT;
-  if (why === undefined) await endpointCheck?.walk(walk, phases);
-  else walk.skipRest(why);
+  const { consent, report } = await reader.read(
+    target,
+    {
+      time: context.now(),
+      report: sendsNothing === undefined ? 'when-consented' : 'never',
+      reserveMs: endpointCheck?.reserveMs ?? 0,
+    },
+    context,
+  );
+  if (report !== undefined) checklist.pass('report', { detail: describeReport(report) });
+  const skipReason = consent.granted ? sendsNothing : WITHOUT_CONSENT;
+  if (skipReason === undefined) await endpointCheck?.run(checklist, context);
+  else checklist.skipRest(skipReason);
 }
 
-async function findBroken(
-  walk: Walk,
-  story: RunRecord,
+/** Returns the error of the first failed stage, which is a result of the check and no error of it. */
+async function findFailure(
+  checklist: Checklist,
+  recorded: () => RunRecord,
   work: () => Promise<void>,
 ): Promise<RunError | undefined> {
   try {
@@ -86,47 +67,52 @@ async function findBroken(
     return undefined;
   } catch (thrown) {
     const error = toRunError(thrown);
-    credit(walk, error, story);
-    // Of the files that a target names there is one alone, the authority's; before the secret it is the function's region.
-    const isOfFile = error.code === 'CONFIG_INVALID' && walk.isDone('secret');
-    walk.fail(error, isOfFile ? 'tls' : undefined);
+    inferPassedStages(checklist, error, recorded());
+    // The only file that a target names is that of the authority. Before the secret is read, the region is meant.
+    const isAboutFile = error.code === 'CONFIG_INVALID' && checklist.isDone('secret');
+    checklist.fail(error, isAboutFile ? 'tls' : undefined);
     return error;
   }
 }
 
 /**
- * Comes through every stage of a run but the sending, by the code of a run, and says which is the first that is broken. A
- * broken stage is a result; an event or a configuration that cannot be understood is an error. Never throws: how it ended
- * is in the result.
+ * Runs every stage of a run but the sending, by the code of a run, and reports the first one that fails. A failed stage is
+ * a result; an invalid event or configuration is an error. Never throws.
  *
- * @param assign what the function is to do; throws RunError CONFIG_INVALID
+ * @param scopeOf parses the environment; throws RunError CONFIG_INVALID
  */
-export async function examine<Settings extends DoctorSettings>(
+export async function runCheck<Settings extends ReadSettings>(
   input: unknown,
   settings: Settings,
-  dependencies: DoctorDependencies,
-  assign: (settings: Settings) => Assignment = (own) => ({ target: parseTarget(own) }),
-): Promise<CheckOutcome> {
-  const story: RunRecord = { durationMs: {} };
-  const phases = createDeadline(story.durationMs, dependencies.limitMs);
-  try {
-    const assignment = assign(settings);
-    const { target, endpointCheck } = assignment;
-    story.target = target;
+  dependencies: CheckDependencies,
+  scopeOf: (settings: Settings) => CheckScope = (own) => ({ target: parseTarget(own) }),
+): Promise<CheckEnding> {
+  const recorder = createRunRecorder();
+  const { result, error } = await runToEnd(dependencies, recorder, async (context) => {
+    const scope = scopeOf(settings);
+    const { target, endpointCheck } = scope;
+    context.emit({ type: 'configured', target });
     parseCheckEvent(input);
-    const walk = createChecklist([...READING_STAGES, ...(endpointCheck?.stages ?? [])]);
-    const broken = await findBroken(walk, story, async () => {
-      if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {
-        story.consent = DO_NOT_TRACK_DENIAL;
-        walk.skipRest('DO_NOT_TRACK is set: not even the secret is read');
-      } else {
-        await walkAll(walk, story, assignment, dependencies, phases);
-      }
-    });
-    phases.stop();
-    return conclude(walk.stages(), story, endpointCheck, broken);
-  } catch (thrown) {
-    phases.stop();
-    return failure(toRunError(thrown), story);
-  }
+    const checklist = createChecklist([...READING_STAGES, ...(endpointCheck?.stages ?? [])]);
+    const observe = observeReading(checklist, target);
+    const emit = (event: RunProgress): void => {
+      context.emit(event);
+      observe(event, recorder.record);
+    };
+    const failed = await findFailure(
+      checklist,
+      () => recorder.record,
+      async () => {
+        if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {
+          emit({ type: 'consent-decided', consent: DO_NOT_TRACK_DENIAL });
+          checklist.skipRest('DO_NOT_TRACK is set: not even the secret is read');
+        } else {
+          await runStages(checklist, scope, dependencies.reader, { ...context, emit });
+        }
+      },
+    );
+    return { checklist, endpointCheck, failed };
+  });
+  if (error !== undefined) return failure(error, recorder.record);
+  return conclude(result, recorder.record);
 }

@@ -7,12 +7,13 @@ import { readRotated, type SecretReader } from '../credentials/secrets-manager.t
 import { RunError } from '../errors.ts';
 import { PRODUCT } from '../product.ts';
 import {
+  type ConnectionEvent,
   DatabaseSocket,
+  hostKind,
   isConfidential,
-  type Observer,
+  observeSocket,
   serverNameOf,
   tlsOptions,
-  watch,
 } from './socket.ts';
 import { GuardedConnection } from './wire-guard.ts';
 import { WIRE_TYPES } from './wire-types.ts';
@@ -63,10 +64,10 @@ async function connect(
   credentials: Credentials,
   target: Target,
   signal: AbortSignal,
-  observe: Observer,
+  emit: (event: ConnectionEvent) => void,
 ): Promise<Connection> {
   signal.throwIfAborted();
-  observe('begun');
+  emit({ type: 'connection-started', host: hostKind(credentials.host) });
   const socket = new DatabaseSocket(credentials);
   const ssl = tlsOptions(target, credentials);
   const connection = new GuardedConnection({ stream: () => socket, ssl }, () =>
@@ -91,10 +92,10 @@ async function connect(
   client.on('error', () => undefined);
   const cut = (): void => void socket.destroy();
   signal.addEventListener('abort', cut, { once: true });
-  watch(socket, observe);
+  observeSocket(socket, emit);
   connection.once('sslconnect', () => {
     const { stream } = connection;
-    if (stream instanceof TLSSocket) watch(stream, observe);
+    if (stream instanceof TLSSocket) observeSocket(stream, emit);
   });
   let isConnected = false;
   socket.once('connect', () => {
@@ -106,7 +107,7 @@ async function connect(
   });
   try {
     await client.connect();
-    observe('loggedIn');
+    emit({ type: 'logged-in' });
     return { client, socket };
   } catch (error) {
     socket.destroy();
@@ -132,15 +133,15 @@ export async function login(
   secrets: SecretReader,
   target: Target,
   signal: AbortSignal,
-  observe: Observer = () => undefined,
+  emit: (event: ConnectionEvent) => void = () => undefined,
 ): Promise<Connection> {
   try {
-    return await connect(credentials, target, signal, observe);
+    return await connect(credentials, target, signal, emit);
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
     const rotated = await readRotated(secrets, credentials, signal);
     if (rotated === undefined) throw error;
-    return await connect(rotated, target, signal, observe);
+    return await connect(rotated, target, signal, emit);
   }
 }
 

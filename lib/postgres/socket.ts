@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { join } from 'node:path/posix';
 import { type ConnectionOptions, checkServerIdentity, TLSSocket } from 'node:tls';
 import type { Target } from '../config/target.ts';
@@ -92,23 +92,49 @@ export class DatabaseSocket extends Socket {
   }
 }
 
-/** How far a connection has come. What its way does not have, a name to look up or TLS, it does not pass. */
-export type Milestone = 'begun' | 'resolved' | 'connected' | 'secured' | 'loggedIn';
+/** The agreed TLS version, and the end of validity as the certificate states it. */
+export interface TlsDetails {
+  readonly protocol: string | null;
+  readonly certificateValidTo: string;
+}
+
+/** Reads the details of a TLS connection after its handshake. */
+export function tlsDetails(socket: TLSSocket): TlsDetails {
+  return {
+    protocol: socket.getProtocol(),
+    certificateValidTo: socket.getPeerCertificate().valid_to,
+  };
+}
+
+/** How the host of a connection is given; only a name needs DNS. */
+export type HostKind = 'name' | 'address' | 'unix-socket';
+
+/** Classifies a host of the credentials. */
+export function hostKind(host: string): HostKind {
+  if (host.startsWith('/')) return 'unix-socket';
+  return isIP(host) === 0 ? 'name' : 'address';
+}
 
 /**
- * Told of every milestone when it is reached.
- *
- * @param secured the socket, where TLS has just been agreed on
+ * The progress of one socket. Events that do not apply (DNS for an address, TLS in plain text) are not emitted.
  */
-export type Observer = (milestone: Milestone, secured?: TLSSocket) => void;
+export type SocketEvent =
+  | { readonly type: 'name-resolved' | 'connected' }
+  | { readonly type: 'tls-established'; readonly tls: TlsDetails };
 
-/** Tells how far a socket that is about to connect comes. */
-export function watch(socket: Socket, observe: Observer): void {
+/** The progress of one login to the database; a second login starts again from the first event. */
+export type ConnectionEvent =
+  | { readonly type: 'connection-started'; readonly host: HostKind }
+  | SocketEvent
+  | { readonly type: 'logged-in' };
+
+/** Emits the events of a socket that is about to connect. */
+export function observeSocket(socket: Socket, emit: (event: SocketEvent) => void): void {
   socket.once('lookup', (error: Error | null) => {
-    if (!error) observe('resolved');
+    if (!error) emit({ type: 'name-resolved' });
   });
-  socket.once('connect', () => observe('connected'));
+  socket.once('connect', () => emit({ type: 'connected' }));
   socket.once('secureConnect', () => {
-    if (socket instanceof TLSSocket) observe('secured', socket);
+    if (socket instanceof TLSSocket) emit({ type: 'tls-established', tls: tlsDetails(socket) });
   });
 }

@@ -1,26 +1,38 @@
 import { RunError } from '../errors.ts';
-import type { Phase, RunRecord } from './outcome.ts';
 
-/** TimescaleDB's own limit for its telemetry job (`max_runtime`), until the database has said otherwise. */
+/** A part of a run with a time limit of its own. `endpoint` is the part of a check that connects to the endpoint. */
+export type Phase =
+  | 'credentials'
+  | 'connection'
+  | 'database'
+  | 'change'
+  | 'delivery'
+  | 'endpoint'
+  | 'retry';
+
+/** Milliseconds per phase that has run, and in total. */
+export type Durations = Partial<Record<Phase | 'total', number>>;
+
+/** TimescaleDB's default `max_runtime` of its telemetry job; applies until the job's own is read. */
 const DEFAULT_LIMIT_MS = 100_000;
 
-/** Kept of the function's own time for the summary line and the metrics; middy's early end takes 500 ms of it. */
+/** Reserved from the function's timeout for the summary line and the metrics; middy's early timeout uses 500 ms of it. */
 export const SUMMARY_RESERVE_MS = 1_500;
 
-/** 10 s for the status line and 5 s for the reply. */
+/** 10 s to the status line and 5 s for the reply. */
 export const DELIVERY_LIMIT_MS = 15_000;
 
-/** Two requests of 2 s at most. */
+/** Two requests of at most 2 s each. */
 export const RETRY_LIMIT_MS = 5_000;
 
 /**
- * What a phase may take by itself, beside what is left of the run. Each is longer than the time-outs of what happens in
- * it, which say more about the cause; the phase's limit is for what they do not see.
+ * The limit of each phase; the limit of the run applies too. Each is longer than the timeouts inside the phase, whose
+ * errors are more specific; the limit of the phase covers the cases that these timeouts miss.
  */
 const LIMITS_MS: Readonly<Record<Phase, number>> = {
-  /** Three requests of 5 s at most, and the waits between. */
+  /** Three requests of at most 5 s each, and the waits between them. */
   credentials: 20_000,
-  /** Two logins of 10 s at most, since the secret may have been rotated, and two readings of it between. */
+  /** Two logins of at most 10 s each, and two reads of a rotated secret between them. */
   connection: 45_000,
   database: Number.POSITIVE_INFINITY,
   change: Number.POSITIVE_INFINITY,
@@ -29,24 +41,26 @@ const LIMITS_MS: Readonly<Record<Phase, number>> = {
   retry: RETRY_LIMIT_MS,
 };
 
-/** Of the run's time, what is kept at the most for a phase that is still to come. */
+/** Maximum share of the run's time reserved for later phases. */
 const LARGEST_SHARE = 0.25;
 
-/** Runs the phases of one run, one after the other, each within its own limit and the run's, and keeps how long each took. */
+/** Runs the phases of one run in sequence, each within its own limit and that of the run, and records their durations. */
 export interface Deadline {
   /**
-   * @param work gets a signal that is aborted when the phase has to end, which may be at once
-   * @param reserveMs of the run's time, what is for later phases
-   * @throws RunError TIME_LIMIT, naming the phase, when it has not ended in time
+   * Runs one phase.
+   *
+   * @param work receives a signal that is aborted at the end of the phase's time, possibly before it starts
+   * @param reserveMs part of the run's time that is reserved for later phases
+   * @throws RunError TIME_LIMIT, naming the phase, when the time is over
    */
   run<T>(phase: Phase, work: (signal: AbortSignal) => Promise<T>, reserveMs?: number): Promise<T>;
   /**
-   * Sets the run's limit, counted from its beginning, also for the phase that is running.
+   * Sets the limit of the run, counted from its start. It also applies to the phase that is running.
    *
-   * @param limitMs in milliseconds; 0 for none but the function's own
+   * @param limitMs in milliseconds; 0 leaves only the function's timeout
    */
   setRunLimit(limitMs: number): void;
-  /** What is left for the phase that is running, in milliseconds. */
+  /** Milliseconds left for the phase that is running. */
   readonly remainingMs: () => number;
 }
 
@@ -68,7 +82,7 @@ function elapsedMs(since: number): number {
   return Math.round(performance.now() - since);
 }
 
-/** A phase that is running: when it has to end, and how it is told. */
+/** The phase that is running. */
 interface Running {
   readonly phase: Phase;
   readonly startedAt: number;
@@ -77,13 +91,14 @@ interface Running {
 }
 
 /**
- * Measures the whole, too: `total` in `durationMs` counts from here to `stop`.
+ * Starts the clock of a run; `stop` records the total.
  *
- * @param functionMs what is left of the function's own time; no phase goes beyond it
- * @param retryMs what is kept of it for planning a retry, which is not bounded by the run's limit
+ * @param durationMs receives the duration of each phase and the total
+ * @param functionMs time left until the function's timeout, in milliseconds; no phase exceeds it
+ * @param retryMs part of it that is reserved for scheduling a retry; the run's limit does not apply to that phase
  */
 export function createDeadline(
-  durationMs: RunRecord['durationMs'],
+  durationMs: Durations,
   functionMs: number,
   retryMs = 0,
 ): Deadline & { stop(): void } {
@@ -93,14 +108,14 @@ export function createDeadline(
   let running: Running | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const endOf = ({ phase, startedAt: began, reserveMs }: Running): number => {
-    const endsOwn = began + LIMITS_MS[phase];
-    if (phase === 'retry') return Math.min(endsOwn, startedAt + functionMs);
-    return Math.min(endsOwn, startedAt + limitMs - Math.min(reserveMs, limitMs * LARGEST_SHARE));
+  const endOf = ({ phase, startedAt: phaseStart, reserveMs }: Running): number => {
+    const endOfPhase = phaseStart + LIMITS_MS[phase];
+    if (phase === 'retry') return Math.min(endOfPhase, startedAt + functionMs);
+    return Math.min(endOfPhase, startedAt + limitMs - Math.min(reserveMs, limitMs * LARGEST_SHARE));
   };
   const remainingMs = (): number =>
     (running === undefined ? startedAt + limitMs : endOf(running)) - performance.now();
-  const watch = (): void => {
+  const restartTimer = (): void => {
     clearTimeout(timer);
     if (running !== undefined) timer = setTimeout(running.giveUp, Math.max(0, remainingMs()));
   };
@@ -115,9 +130,9 @@ export function createDeadline(
 
   return {
     remainingMs,
-    setRunLimit(wantedMs) {
-      limitMs = wantedMs > 0 ? Math.min(wantedMs, ceilingMs) : ceilingMs;
-      watch();
+    setRunLimit(jobLimitMs) {
+      limitMs = jobLimitMs > 0 ? Math.min(jobLimitMs, ceilingMs) : ceilingMs;
+      restartTimer();
     },
     async run(phase, work, reserveMs = 0) {
       const controller = new AbortController();
@@ -127,13 +142,13 @@ export function createDeadline(
         startedAt: performance.now(),
         reserveMs,
         giveUp() {
-          // First, so that what the abort makes of the work cannot come before it.
+          // Before the abort, whose own error must not win the race.
           reject(timeLimit(current));
           controller.abort();
         },
       };
       running = current;
-      watch();
+      restartTimer();
       if (remainingMs() <= 0) current.giveUp();
       try {
         return await Promise.race([limit, work(controller.signal)]);

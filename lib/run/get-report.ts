@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
+import { parseTarget, type TargetSettings } from '../config/target.ts';
 import { check } from '../config/validate.ts';
 import {
   type Consent,
@@ -8,28 +8,23 @@ import {
   type RuleAnswer,
 } from '../consent/decide-consent.ts';
 import { type VisibleLevel, visibleLevels } from '../consent/telemetry-level.ts';
-import type { SecretReader } from '../credentials/secrets-manager.ts';
-import { RunError, toRunError } from '../errors.ts';
+import { RunError } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
-import { type Outcome, type RunRecord, toOutcome } from './outcome.ts';
-import { readDatabase } from './read-database.ts';
+import type { DatabaseReader } from './database-reader.ts';
+import { type Outcome, toOutcome } from './outcome.ts';
+import { createRunRecorder } from './run-record.ts';
+import { type Ending, type RunContext, type RunDependencies, runToEnd } from './run-to-end.ts';
 
 const eventSchema = z.strictObject({ alwaysDisplayReport: z._default(z.boolean(), false) });
 
-/** What the environment of `get-report` holds for us. There is no DELIVERY: what reads has no endpoint. */
-export interface PreviewSettings extends TargetSettings {
+/** The environment of `get-report`. It has no DELIVERY: this function has no endpoint. */
+export interface ReadSettings extends TargetSettings {
   readonly DO_NOT_TRACK?: string | undefined;
 }
 
-export interface PreviewDependencies {
-  /** Gives the reader of a target's secret. */
-  readonly secretsOf: (target: Target) => SecretReader;
-  /** How long it may take, in milliseconds. */
-  readonly limitMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+export interface GetReportDependencies extends RunDependencies {
+  readonly reader: DatabaseReader;
 }
 
 /** What a run would do, and what it would send. */
@@ -54,15 +49,6 @@ export interface Preview {
   readonly source: Report['source'] | null;
   readonly installedVersion: string;
   readonly postgresqlVersion: string;
-}
-
-/**
- * @property error there when the outcome is `failed`; whoever called throws it once the outcome is logged
- */
-export interface PreviewResult {
-  readonly outcome: Outcome;
-  readonly preview?: Preview;
-  readonly error?: RunError;
 }
 
 function parsePreviewEvent(event: unknown): z.infer<typeof eventSchema> {
@@ -91,22 +77,23 @@ function notesOf(facts: Facts, report: Report | undefined, notes: readonly strin
 }
 
 async function read(
-  story: RunRecord,
   input: unknown,
-  settings: PreviewSettings,
-  { secretsOf, now }: PreviewDependencies,
-  phases: Deadline,
+  settings: ReadSettings,
+  reader: DatabaseReader,
+  context: RunContext,
 ): Promise<Preview> {
   const target = parseTarget(settings);
-  story.target = target;
-  const { alwaysDisplayReport: always } = parsePreviewEvent(input);
+  context.emit({ type: 'configured', target });
+  const { alwaysDisplayReport } = parsePreviewEvent(input);
   const isUntracked = isDoNotTrackSet(settings.DO_NOT_TRACK);
-  const { facts, consent, due, report } = await readDatabase(
-    story,
+  const { facts, consent, due, report } = await reader.read(
     target,
-    secretsOf(target),
-    phases,
-    { time: now(), ignoreSchedule: true, always, isUntracked },
+    {
+      time: context.now(),
+      report: alwaysDisplayReport ? 'always' : 'when-consented',
+      isUntracked,
+    },
+    context,
   );
 
   return {
@@ -129,24 +116,17 @@ async function read(
 }
 
 /**
- * What a run for this target would send now, and why it would or would not: the half that reads, and nothing that could
- * send. Never throws: how it ended is in the result.
+ * Shows the report that a run for this target would send now, and why it would or would not send it. There is no code
+ * here that could send. Never throws.
  */
-export async function preview(
+export async function getReport(
   input: unknown,
-  settings: PreviewSettings,
-  dependencies: PreviewDependencies,
-): Promise<PreviewResult> {
-  const story: RunRecord = { durationMs: {} };
-  const phases = createDeadline(story.durationMs, dependencies.limitMs);
-  try {
-    const shown = await read(story, input, settings, dependencies, phases);
-    phases.stop();
-    return { outcome: toOutcome(story, 'shown'), preview: shown };
-  } catch (thrown) {
-    phases.stop();
-    const error = toRunError(thrown);
-    story.error = error;
-    return { outcome: toOutcome(story), error };
-  }
+  settings: ReadSettings,
+  dependencies: GetReportDependencies,
+): Promise<Ending<Outcome, Preview>> {
+  const recorder = createRunRecorder();
+  const ending = await runToEnd(dependencies, recorder, (context) =>
+    read(input, settings, dependencies.reader, context),
+  );
+  return { line: toOutcome(recorder.record, 'shown'), ...ending };
 }

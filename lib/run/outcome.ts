@@ -1,42 +1,13 @@
-import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
-import type { Target } from '../config/target.ts';
+import type { RunEvent } from '../config/send-report-config.ts';
 import type { Consent } from '../consent/decide-consent.ts';
 import type { Receipt } from '../delivery/deliver.ts';
 import { type ErrorFields, type RunError, type Severity, toErrorFields } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Retry } from '../schedule/plan-retry.ts';
-import type { Facts } from '../timescaledb/facts.ts';
 import type { Verdict } from '../version-check/judge-version.ts';
-
-/** `endpoint` is a check's look at the way out. */
-export type Phase =
-  | 'credentials'
-  | 'connection'
-  | 'database'
-  | 'change'
-  | 'delivery'
-  | 'endpoint'
-  | 'retry';
-
-/** What a run has learned so far; it grows from top to bottom, and whatever is there goes into the summary. */
-export interface RunRecord {
-  event?: RunEvent;
-  target?: Target;
-  retrySettings?: RetrySettings | undefined;
-  facts?: Facts;
-  consent?: Consent;
-  due?: Due;
-  report?: Report | undefined;
-  receipt?: Receipt;
-  verdict?: Verdict;
-  error?: RunError;
-  /** The retry that will follow the error. */
-  retry?: Retry;
-  /** Why the retry that should follow the error will not. */
-  retryError?: RunError;
-  readonly durationMs: Partial<Record<Phase | 'total', number>>;
-}
+import type { Durations } from './deadline.ts';
+import type { RunRecord } from './run-record.ts';
 
 /** What becomes one line of the log. */
 export interface Line {
@@ -90,7 +61,7 @@ export interface Outcome extends Line {
   /** The attempt that will follow this one. */
   readonly retry?: Retry;
   readonly error?: ErrorFields;
-  readonly durationMs: RunRecord['durationMs'];
+  readonly durationMs: Durations;
 }
 
 function textOf({ code, origin, message, remedy }: RunError): string {
@@ -155,9 +126,9 @@ function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
 }
 
 /** What goes into every outcome, as far as the run has come. */
-function common(story: RunRecord) {
-  const { event, target, facts, consent, due, report, receipt, verdict, retry } = story;
-  const warnings = warningsOf(story);
+function common(record: RunRecord) {
+  const { event, target, facts, consent, due, report, receipt, verdict, retry } = record;
+  const warnings = warningsOf(record);
   return {
     ...(target && { environment: target.environment, database: target.name }),
     ...(event && invocationOf(event)),
@@ -178,13 +149,13 @@ function common(story: RunRecord) {
     ...(receipt && { receipt }),
     ...(retry && { retry }),
     ...(verdict && { version: versionOf(verdict) }),
-    durationMs: story.durationMs,
+    durationMs: record.durationMs,
   };
 }
 
-function severityOf(story: RunRecord): Severity {
-  const { severity = 'INFO' } = story.verdict ?? {};
-  return severity === 'INFO' && warningsOf(story).length > 0 ? 'WARN' : severity;
+function severityOf(record: RunRecord): Severity {
+  const { severity = 'INFO' } = record.verdict ?? {};
+  return severity === 'INFO' && warningsOf(record).length > 0 ? 'WARN' : severity;
 }
 
 /** Why a tick that has consent sends nothing. */
@@ -200,12 +171,12 @@ function whySkipped({ consent, due }: RunRecord): string {
   return consent?.sentence ?? '';
 }
 
-function failure(story: RunRecord, error: RunError): Outcome {
+function failure(record: RunRecord, error: RunError): Outcome {
   return {
     outcome: 'failed',
-    severity: story.retry === undefined ? 'ERROR' : 'WARN',
+    severity: record.retry === undefined ? 'ERROR' : 'WARN',
     message: error.message,
-    ...common(story),
+    ...common(record),
     remedy: error.remedy,
     error: toErrorFields(error),
   };
@@ -217,28 +188,28 @@ function verdictOf({ verdict, consent }: RunRecord): Verdict | undefined {
 }
 
 /**
- * The outcome of a run from its whole story. Pure.
+ * The outcome of a run from its whole record. Pure.
  *
  * @param unsent what it is called when nothing was to be done
  */
-export function toOutcome(story: RunRecord, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
-  const { error, consent, receipt } = story;
-  if (error !== undefined) return failure(story, error);
-  const verdict = verdictOf(story);
+export function toOutcome(record: RunRecord, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
+  const { error, consent, receipt } = record;
+  if (error !== undefined) return failure(record, error);
+  const verdict = verdictOf(record);
   if (verdict === undefined) {
     return {
       outcome: unsent,
-      severity: severityOf(story),
-      message: unsent === 'shown' ? (consent?.sentence ?? '') : whySkipped(story),
-      ...common(story),
+      severity: severityOf(record),
+      message: unsent === 'shown' ? (consent?.sentence ?? '') : whySkipped(record),
+      ...common(record),
       ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
     };
   }
   return {
     outcome: receipt === undefined ? 'checked' : 'sent',
-    severity: severityOf(story),
+    severity: severityOf(record),
     message: verdict.message,
-    ...common(story),
+    ...common(record),
     ...(verdict.hint !== undefined && { hint: verdict.hint }),
   };
 }

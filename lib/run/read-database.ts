@@ -1,124 +1,99 @@
 import type { Target } from '../config/target.ts';
-import { decideConsent } from '../consent/decide-consent.ts';
-import type { SecretReader } from '../credentials/secrets-manager.ts';
+import { type Consent, decideConsent } from '../consent/decide-consent.ts';
 import { login } from '../postgres/connect.ts';
-import type { Milestone, Observer } from '../postgres/socket.ts';
-import { type Due, decideDue, nextDueTick, type Tick } from '../schedule/due.ts';
+import type { Report } from '../report/build-report.ts';
+import { type Due, decideDue, loadSchedule, nextDueTick, type Schedule } from '../schedule/due.ts';
 import { jobSettings } from '../schedule/job-settings.ts';
-import { type Facts, readFacts } from '../timescaledb/facts.ts';
-import { withTimescaledbSnapshot } from '../timescaledb/server-info.ts';
-import type { Deadline } from './deadline.ts';
-import type { RunRecord } from './outcome.ts';
-
-/** How far the reading has come, after the login. */
-export type ReadingMilestone = Milestone | 'identified' | 'factsRead' | 'decided';
-
-/** What is asked of the half that reads. */
-export interface ReadingOptions {
-  /** The tick's nominal time, in milliseconds since 1970. */
-  readonly time: number;
-  /** Of a retry, when it is made, in milliseconds since 1970. */
-  readonly retriedAt?: number | undefined;
-  /** Build the report also in a tick that is not the job's. */
-  readonly ignoreSchedule?: boolean | undefined;
-  /** Build no report at all: where nothing is sent, only the facts count. */
-  readonly withoutReport?: boolean;
-  /** Of the run's time, what the sending needs; nothing where nothing is sent. */
-  readonly reserveMs?: number;
-  /** Build the report without consent, too: for showing it, never for sending. */
-  readonly always?: boolean | undefined;
-  /** DO_NOT_TRACK is set: there is no consent, whatever the database says. */
-  readonly isUntracked?: boolean;
-  /** Told of every milestone when it is reached. */
-  readonly observe?: (milestone: ReadingMilestone, secured?: Parameters<Observer>[1]) => void;
-}
-
-/** What has no consent is shown at the most: the extension's own function would write. */
-function withCatalogSource(target: Target): Target {
-  return { ...target, reportSource: 'catalog' };
-}
+import { readFacts } from '../timescaledb/facts.ts';
+import { type TimescaledbSnapshot, withTimescaledbSnapshot } from '../timescaledb/server-info.ts';
+import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
+import type { RunContext } from './run-to-end.ts';
 
 const SUPERSEDED =
   'This is a retry of a tick after which another was due already; that one is an attempt of its own.';
 
 /**
- * A retry that was planned while the database could not be asked may come when the next due tick has been: that one has
- * sent the report, or is tried again itself.
+ * Decides whether the tick is due. A retry that was planned without an answer of the database can come after the next
+ * due tick; that tick has sent the report, or has retries of its own.
  */
-async function decideDueForRetry(
-  facts: Facts,
-  tick: Tick,
-  retriedAt: number | undefined,
-): Promise<Due> {
-  const due = await decideDue(facts, tick);
+function decideDueForRetry(
+  schedule: Schedule,
+  { time, retriedAt }: ReadOptions,
+  { tickHours }: Target,
+): Due {
+  const tick = { time, hours: tickHours };
+  const due = decideDue(schedule, tick);
   const next = nextDueTick(due, tick);
   if (retriedAt === undefined || !due.isDue || next === null || retriedAt < next) return due;
-  const { nextDue } = await decideDue(facts, { ...tick, time: retriedAt });
+  const { nextDue } = decideDue(schedule, { ...tick, time: retriedAt });
   return { ...due, isDue: false, nextDue, notes: [...due.notes, SUPERSEDED] };
 }
 
-/** What the facts say of this tick: may it report, and is it to. */
-async function decide(
-  story: RunRecord,
-  facts: Facts,
-  target: Target,
-  {
-    time,
-    retriedAt,
-    ignoreSchedule = false,
-    always = false,
-    withoutReport = false,
-    isUntracked = false,
-  }: ReadingOptions,
-) {
-  const consent = decideConsent(facts, target, isUntracked);
-  const due = await decideDueForRetry(facts, { time, hours: target.tickHours }, retriedAt);
-  Object.assign(story, { consent, due });
-  return {
-    consent,
-    due,
-    isWanted: !withoutReport && (always || (consent.granted && (due.isDue || ignoreSchedule))),
-  };
+function isReportWanted(report: ReadOptions['report'], { granted }: Consent, due: Due): boolean {
+  switch (report) {
+    case 'never':
+      return false;
+    case 'when-due':
+      return granted && due.isDue;
+    case 'when-consented':
+      return granted;
+    case 'always':
+      return true;
+  }
 }
 
-/**
- * The half that reads: credentials, one snapshot of the database, consent, whether the tick is due, and the report only
- * where both say yes. The connection is closed when this returns. The other half needs nothing of it but the facts and
- * the report.
- */
-export async function readDatabase(
-  story: RunRecord,
+/** Builds the report. Without consent it is only shown, and never by the extension's own function, which writes. */
+async function build(
+  snapshot: TimescaledbSnapshot,
   target: Target,
-  secrets: SecretReader,
-  phases: Deadline,
-  options: ReadingOptions,
-) {
-  const { observe = () => undefined } = options;
-  const credentials = await phases.run('credentials', (signal) =>
-    secrets.read('AWSCURRENT', signal),
-  );
-  const connection = await phases.run('connection', (signal) =>
-    login(credentials, secrets, target, signal, observe),
-  );
-  return phases.run(
-    'database',
-    (signal) =>
-      withTimescaledbSnapshot(connection, signal, phases.remainingMs, async (snapshot) => {
-        observe('identified');
-        const facts = await readFacts(snapshot);
-        story.facts = facts;
-        observe('factsRead');
-        phases.setRunLimit(jobSettings(facts).maxRuntimeMs);
-        const { consent, due, isWanted } = await decide(story, facts, target, options);
-        observe('decided');
-        if (!isWanted) return { facts, consent, due };
-        const source = consent.granted ? target : withCatalogSource(target);
-        // Not loaded by a run that has nothing to report.
-        const { buildReport } = await import('../report/build-report.ts');
-        const report = await buildReport(snapshot, source, consent.level);
-        story.report = report;
-        return { facts, consent, due, report };
-      }),
-    options.reserveMs,
-  );
+  { granted, level }: Consent,
+): Promise<Report> {
+  // Loaded only by a run that has something to report.
+  const { buildReport } = await import('../report/build-report.ts');
+  return buildReport(snapshot, granted ? target : { ...target, reportSource: 'catalog' }, level);
 }
+
+async function readSnapshot(
+  snapshot: TimescaledbSnapshot,
+  target: Target,
+  options: ReadOptions,
+  { deadline, emit }: RunContext,
+): Promise<Reading> {
+  emit({ type: 'server-identified' });
+  const facts = await readFacts(snapshot);
+  emit({ type: 'facts-read', facts });
+  deadline.setRunLimit(jobSettings(facts).maxRuntimeMs);
+  const consent = decideConsent(facts, target, options.isUntracked);
+  emit({ type: 'consent-decided', consent });
+  const due = decideDueForRetry(await loadSchedule(facts), options, target);
+  emit({ type: 'due-decided', due });
+  if (!isReportWanted(options.report, consent, due)) {
+    return { facts, consent, due, report: undefined };
+  }
+  const report = await build(snapshot, target, consent);
+  emit({ type: 'report-built', report });
+  return { facts, consent, due, report };
+}
+
+/** Reads the database in this process, over a connection of its own. */
+export const inProcessReader: DatabaseReader = {
+  async read(target, options, context) {
+    const { deadline, emit } = context;
+    const secrets = context.secretsOf(target);
+    const credentials = await deadline.run('credentials', (signal) =>
+      secrets.read('AWSCURRENT', signal),
+    );
+    emit({ type: 'credentials-read', versionId: credentials.versionId });
+    const connection = await deadline.run('connection', (signal) =>
+      login(credentials, secrets, target, signal, emit),
+    );
+    return deadline.run(
+      'database',
+      (signal) =>
+        withTimescaledbSnapshot(connection, signal, deadline.remainingMs, (snapshot) =>
+          readSnapshot(snapshot, target, options, context),
+        ),
+      options.reserveMs,
+    );
+  },
+};

@@ -1,4 +1,5 @@
 import {
+  type Delivery,
   parseEvent,
   parseSettings,
   type RunEvent,
@@ -7,166 +8,128 @@ import {
 } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
-import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type Newest, understand } from '../delivery/parse-reply.ts';
-import { errorCodeOf, RunError, toRunError } from '../errors.ts';
-import { jobSettings } from '../schedule/job-settings.ts';
-import type { OneTimeSchedule } from '../schedule/plan-retry.ts';
+import type { RunError } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import type { Verdict } from '../version-check/judge-version.ts';
-import { createDeadline, DELIVERY_LIMIT_MS, type Deadline, RETRY_LIMIT_MS } from './deadline.ts';
-import { type Outcome, type RunRecord, toOutcome } from './outcome.ts';
-import { readDatabase } from './read-database.ts';
+import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
+import { DELIVERY_LIMIT_MS, RETRY_LIMIT_MS } from './deadline.ts';
+import { type Outcome, toOutcome } from './outcome.ts';
+import type { RetryDependencies } from './retry.ts';
+import { createRunRecorder } from './run-record.ts';
+import { type Ending, type RunContext, type RunDependencies, runToEnd } from './run-to-end.ts';
 
-export interface RunDependencies {
-  /** Gives the reader of a target's secret. */
-  readonly secretsOf: (target: Target) => SecretReader;
-  /** The function that a retry invokes again. */
-  readonly functionArn: string;
-  /** Creates the one-time schedule of a retry; one that is there already is not an error. */
-  readonly createSchedule: (schedule: OneTimeSchedule, signal: AbortSignal) => Promise<void>;
-  /** How long the run may take, the planning of a retry included, in milliseconds. */
-  readonly limitMs: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+export interface SendReportDependencies extends RunDependencies, RetryDependencies {
+  readonly reader: DatabaseReader;
 }
 
-/**
- * @property error there when the outcome is `failed`; whoever called throws it once the outcome is logged, unless the
- *   outcome has a retry
- * @property retryError why the retry that should follow will not
- */
-export interface RunResult {
-  readonly outcome: Outcome;
-  readonly error?: RunError;
-  readonly retryError?: RunError;
+/** How a run ended. A failed run with a retry has a result, so that Lambda counts no error. */
+export interface SendReportEnding extends Ending<Outcome, Outcome> {
+  readonly retryError: RunError | undefined;
 }
 
-/** One run for one target, from event to outcome. Never throws: how it ended is in the result. */
-export async function run(
+/** Runs one tick of one target, from the event to the outcome. Never throws. */
+export async function sendReport(
   input: unknown,
   settings: Settings,
-  dependencies: RunDependencies,
-): Promise<RunResult> {
-  const story: RunRecord = { durationMs: {} };
-  const phases = createDeadline(
-    story.durationMs,
-    dependencies.limitMs,
-    settings.RETRY ? RETRY_LIMIT_MS : 0,
+  dependencies: SendReportDependencies,
+): Promise<SendReportEnding> {
+  const recorder = createRunRecorder();
+  const { error } = await runToEnd(
+    dependencies,
+    recorder,
+    (context) => execute(input, settings, dependencies.reader, context),
+    {
+      reserveMs: settings.RETRY ? RETRY_LIMIT_MS : 0,
+      async recover(context) {
+        // Loaded only by a run that has failed.
+        const { scheduleRetry } = await import('./retry.ts');
+        await scheduleRetry(recorder.record, dependencies, context);
+      },
+    },
   );
-  try {
-    await execute(story, input, settings, dependencies, phases);
-  } catch (thrown) {
-    story.error = toRunError(thrown);
-    await scheduleRetry(story, dependencies, phases);
-  } finally {
-    phases.stop();
-  }
-  const { error, retryError } = story;
-  return { outcome: toOutcome(story), ...(error && { error }), ...(retryError && { retryError }) };
+  const { retry, retryError } = recorder.record;
+  const line = toOutcome(recorder.record);
+  const isFinalFailure = error !== undefined && retry === undefined;
+  return { line, result: isFinalFailure ? undefined : line, error, retryError };
 }
 
+/** From the event to the verdict, in one direction. */
 async function execute(
-  story: RunRecord,
   input: unknown,
   settings: Settings,
-  { secretsOf, now }: RunDependencies,
-  phases: Deadline,
+  reader: DatabaseReader,
+  context: RunContext,
 ): Promise<void> {
+  const { emit } = context;
   const { target, delivery, retry } = parseSettings(settings);
-  story.target = target;
-  story.retrySettings = retry;
+  emit({ type: 'configured', target, ...(retry && { retrySettings: retry }) });
   const event = parseEvent(input);
-  story.event = event;
+  emit({ type: 'event-parsed', event });
   if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {
-    story.consent = DO_NOT_TRACK_DENIAL;
+    emit({ type: 'consent-decided', consent: DO_NOT_TRACK_DENIAL });
     return;
   }
+  const sendsNothing = 'latestVersion' in delivery;
+  const reading = await reader.read(target, readOptions(event, sendsNothing, context), context);
+  const latest = sendsNothing
+    ? configuredVersion(reading, event, delivery)
+    : await sendAndReadReply(reading, delivery, context);
+  if (latest !== undefined) await judge(latest, reading.facts, target, context);
+}
 
-  const reading = await readDatabase(story, target, secretsOf(target), phases, {
-    time: tickTime(event, now),
-    ...((event.attempt ?? 0) > 0 && { retriedAt: now() }),
-    ignoreSchedule: event.ignoreSchedule,
-    ...('latestVersion' in delivery ? { withoutReport: true } : { reserveMs: DELIVERY_LIMIT_MS }),
-  });
-  const { facts, report } = reading;
-  if ('latestVersion' in delivery) {
-    if (shouldCheckVersion(reading, event, delivery)) {
-      story.verdict = await judge(
-        { says: 'outdated', named: delivery.latestVersion },
-        facts,
-        target,
-      );
-    }
-    return;
-  }
-  if (report === undefined) return;
+function readOptions(
+  { scheduledTime, attempt = 0, ignoreSchedule }: RunEvent,
+  sendsNothing: boolean,
+  { now }: RunContext,
+): ReadOptions {
+  return {
+    // The nominal time: a late or doubled invocation of a tick is the same tick.
+    time: scheduledTime === undefined ? now() : Date.parse(scheduledTime),
+    retriedAt: attempt > 0 ? now() : undefined,
+    ...(sendsNothing
+      ? { report: 'never' }
+      : {
+          report: ignoreSchedule ? 'when-consented' : 'when-due',
+          reserveMs: DELIVERY_LIMIT_MS,
+        }),
+  };
+}
 
+/** Delivers the report, if there is one, and parses the reply. */
+async function sendAndReadReply(
+  { report }: Reading,
+  delivery: Delivery,
+  { deadline, emit }: RunContext,
+): Promise<Newest | undefined> {
+  if (report === undefined) return undefined;
   const { deliver } = await import('../delivery/deliver.ts');
-  const { receipt, readReply } = await phases.run('delivery', (signal) =>
+  const { receipt, readReply } = await deadline.run('delivery', (signal) =>
     deliver(report, delivery, signal),
   );
-  story.receipt = receipt;
-  story.verdict = await judge(understand(await readReply(phases.remainingMs())), facts, target);
-}
-
-/** Loaded only where there is something to be judged: a skipped run begins the faster for it. */
-async function judge(newest: Newest, facts: Facts, { name }: Target): Promise<Verdict> {
-  const versions = await import('../version-check/judge-version.ts');
-  return versions.judge(newest, facts, name);
-}
-
-/** As the built-in reporter does, no consent means no version check, unless the operator wants one, who sends nothing. */
-function shouldCheckVersion(
-  { consent, due }: Pick<Awaited<ReturnType<typeof readDatabase>>, 'consent' | 'due'>,
-  { ignoreSchedule }: RunEvent,
-  { whenOff }: VersionCheck,
-): boolean {
-  return (due.isDue || ignoreSchedule === true) && (consent.granted || whenOff);
-}
-
-/** The tick's nominal time, in milliseconds since 1970: late or doubled invocations of a tick are that tick. */
-function tickTime({ scheduledTime }: RunEvent, now: () => number): number {
-  return scheduledTime === undefined ? now() : Date.parse(scheduledTime);
-}
-
-function notScheduled(thrown: unknown): RunError {
-  return new RunError('RETRY_NOT_SCHEDULED', 'The retry of this run could not be scheduled.', {
-    remedy:
-      "Allow the function's role scheduler:CreateSchedule in this environment's schedule group and iam:PassRole of the scheduler's role; in a private subnet it needs an interface endpoint for EventBridge Scheduler.",
-    origin: errorCodeOf(thrown),
-    original: thrown,
-  });
+  emit({ type: 'report-sent', receipt });
+  return understand(await readReply(deadline.remainingMs()));
 }
 
 /**
- * Schedules the retry that the job's settings ask for, where there is one to be had: never for a person's own invocation,
- * who sees the error, nor where this tick would not have sent anything. What goes wrong here is told beside the first
- * error, and never hides it.
+ * Returns the version to compare with where nothing is sent. As in the built-in reporter, there is no version check
+ * without consent, unless the operator asks for one.
  */
-async function scheduleRetry(
-  story: RunRecord,
-  { functionArn, createSchedule, now }: RunDependencies,
-  phases: Deadline,
+function configuredVersion(
+  { consent, due }: Reading,
+  { ignoreSchedule }: RunEvent,
+  { latestVersion, whenOff }: VersionCheck,
+): Newest | undefined {
+  const isWanted = (due.isDue || ignoreSchedule === true) && (consent.granted || whenOff);
+  return isWanted ? { says: 'outdated', named: latestVersion } : undefined;
+}
+
+async function judge(
+  newest: Newest,
+  facts: Facts,
+  { name }: Target,
+  { emit }: RunContext,
 ): Promise<void> {
-  const { error, target, retrySettings, event, facts, consent, due } = story;
-  if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
-  if (event.ignoreSchedule || consent?.granted === false || due?.isDue === false) return;
-  if (retrySettings === undefined) return;
-  const { planRetry, retrySchedule } = await import('../schedule/plan-retry.ts');
-  const retry = planRetry({
-    tick: { time: Date.parse(event.scheduledTime), hours: target.tickHours },
-    attempt: event.attempt ?? 0,
-    job: jobSettings(facts),
-    due,
-    now: now(),
-  });
-  if (retry === undefined) return;
-  try {
-    const schedule = retrySchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
-    await phases.run('retry', (signal) => createSchedule(schedule, signal));
-    story.retry = retry;
-  } catch (thrown) {
-    story.retryError = notScheduled(thrown);
-  }
+  // Loaded only by a run that has something to judge.
+  const versions = await import('../version-check/judge-version.ts');
+  emit({ type: 'version-judged', verdict: versions.judge(newest, facts, name) });
 }

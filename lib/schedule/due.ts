@@ -67,7 +67,18 @@ async function calendarBoundaries(zone: string, anchorMs: number, interval: Inte
   }
 }
 
-async function boundariesOf(
+/** The schedule of the job, ready to be compared with any tick. */
+export interface Schedule {
+  /** The job's interval, for a person. */
+  readonly every: string;
+  /** Infinite for a job that never runs; not positive for one that is always due. */
+  readonly lengthMs: number;
+  /** Absent for a job that never runs or is always due. */
+  readonly boundaries?: Boundaries;
+  readonly notes: readonly string[];
+}
+
+async function loadBoundaries(
   job: JobSettings,
   interval: Interval,
   facts: Pick<Facts, 'installedAt'>,
@@ -122,23 +133,28 @@ function toDate(ms: number | undefined): Date | null {
 }
 
 /**
- * Whether a boundary of the job lies in (previous tick, this tick]. Boundary n = anchor + n × schedule_interval, computed
- * and never iterated, since adding a month to the 31st of January twice is not adding two. The anchor is the job's
- * initial start, else when the extension was installed, else 1970; days and months are those of the job's time zone, else
- * UTC. Pure: a doubled invocation, or a retry, of one tick has one answer.
+ * Prepares the job's schedule, and loads the calendar where its interval needs one. The anchor is the job's initial start,
+ * else when the extension was installed, else 1970; days and months are those of the job's time zone, else UTC.
  */
-export async function decideDue(
-  facts: Pick<Facts, 'jobs' | 'installedAt'>,
-  tick: Tick,
-): Promise<Due> {
+export async function loadSchedule(facts: Pick<Facts, 'jobs' | 'installedAt'>): Promise<Schedule> {
   const job = jobSettings(facts);
   const { scheduleInterval: interval } = job;
   const every = formatInterval(interval);
-  if (interval === null) return { isDue: false, nextDue: null, every, notes: [] };
   const lengthMs = intervalToMs(interval);
-  if (lengthMs <= 0) return { isDue: true, nextDue: toDate(tick.time), every, notes: [] };
+  if (interval === null || lengthMs <= 0) return { every, lengthMs, notes: [] };
+  return { every, lengthMs, ...(await loadBoundaries(job, interval, facts)) };
+}
 
-  const { boundaries, notes } = await boundariesOf(job, interval, facts);
+/**
+ * Whether a boundary of the job lies in (previous tick, this tick]. Boundary n = anchor + n × schedule_interval, computed
+ * and never iterated, since adding a month to the 31st of January twice is not adding two. Pure: a doubled invocation, or
+ * a retry, of one tick has one answer.
+ */
+export function decideDue({ every, lengthMs, boundaries, notes }: Schedule, tick: Tick): Due {
+  if (boundaries === undefined) {
+    const isDue = lengthMs <= 0;
+    return { isDue, nextDue: isDue ? toDate(tick.time) : null, every, notes };
+  }
   const previous = tick.time - tick.hours * HOUR_MS;
   // The last before the end of the tick decides, however many there are.
   const near = boundariesAround(boundaries, tick.time);

@@ -64,7 +64,7 @@ async function check(
 ): Promise<Checked> {
   const invocation = await invokeRecorded(world, name, CHECK, settings);
   expect(invocation).toMatchObject({ value: { database: 'metrics', environment: 'test' } });
-  expect(linesOf(invocation)).toMatchObject([{ outcome: 'examined', database: 'metrics' }]);
+  expect(linesOf(invocation)).toMatchObject([{ outcome: 'checked-only', database: 'metrics' }]);
   expect(metricsOf(invocation)).toEqual([]);
   const { log, connections, lookups } = invocation;
   const value: CheckResult = Reflect.get(invocation, 'value');
@@ -84,9 +84,9 @@ function brokenOf({ value, log }: Checked): Stage | undefined {
   expect(ok).toBe(broken === undefined);
   if (broken === undefined) return undefined;
   const states = stages.map(({ status }) => status);
-  expect(states.slice(at + 1).every((state) => state === 'not reached')).toBe(true);
+  expect(states.slice(at + 1).every((state) => state === 'not-reached')).toBe(true);
   expect(broken).toMatchObject({ remedy: expect.stringMatching(/\S/), ms: expect.any(Number) });
-  expect(sentence).toBe(`The stage "${broken.stage}" is broken: ${broken.detail}`);
+  expect(sentence).toBe(`The stage "${broken.stage}" failed: ${broken.detail}`);
   expect(log.map((line) => JSON.parse(line))).toMatchObject([
     {
       level: 'WARN',
@@ -121,7 +121,7 @@ describe('all is well', () => {
     const { stages, ...rest } = checked.value;
     expect(rest).toMatchObject({
       ok: true,
-      sentence: 'All is well. A run would send its report when it is due.',
+      sentence: 'No problem found. A run would send its report when it is due.',
       consent: { granted: true, rule: 'level-set' },
     });
     expect(stages.map(({ stage }) => stage)).toEqual([...OF_READING, ...OF_REPORT, ...OF_ENDPOINT]);
@@ -141,8 +141,8 @@ describe('all is well', () => {
       job: expect.stringMatching(
         /^The telemetry job is scheduled\. It runs every 24 hours, next at /,
       ),
-      report: expect.stringMatching(/^\d+ bytes by plain SQL, all of it published$/),
-      proxy: 'none: the way is direct',
+      report: expect.stringMatching(/^\d+ bytes by plain SQL, every field published$/),
+      proxy: 'no proxy: the connection is direct',
       'endpoint-tls': expect.stringMatching(/^TLSv1\.3, certificate valid until /),
     });
     expect([endpoint.connections(), endpoint.handshakes(), endpoint.bytes()]).toEqual([1, 1, 0]);
@@ -326,7 +326,7 @@ describe('one stage is broken', () => {
     const invocation = await invokeRecorded(world, 'get-report', CHECK, {}, scaled(1_000) + 1_500);
     silent.close();
     expect(summariesOf(invocation)).toMatchObject([
-      { outcome: 'examined', stage: 'login', error: { code: 'TIME_LIMIT' } },
+      { outcome: 'checked-only', stage: 'login', error: { code: 'TIME_LIMIT' } },
     ]);
   });
 });
@@ -345,7 +345,7 @@ describe('without consent nothing is broken, and nobody looks for the endpoint',
     });
     expect(value).toMatchObject({ ok: true, consent: { granted: false } });
     expect(value.sentence).toBe(
-      `Nothing is broken. ${value.consent?.sentence} A run would be skipped.`,
+      `No problem found. ${value.consent?.sentence} A run would be skipped.`,
     );
     const denying = value.stages.find((one) => one.stage === stage);
     expect(denying).toMatchObject({
@@ -480,7 +480,7 @@ describe('the way to the endpoint', () => {
       scaled(2_500, 4_500) + 1_500,
     );
     expect(summariesOf(invocation)).toMatchObject([
-      { outcome: 'examined', stage: 'proxy', error: { code: 'TIME_LIMIT' } },
+      { outcome: 'checked-only', stage: 'proxy', error: { code: 'TIME_LIMIT' } },
     ]);
   });
 
@@ -520,8 +520,8 @@ describe('the way to the endpoint', () => {
     expect(stages).toMatchObject([
       { stage: 'endpoint-dns', status: 'skipped', detail: 'the proxy is an address' },
       { stage: 'endpoint-tcp', status: 'failed', code: 'ENDPOINT_UNREACHABLE' },
-      { stage: 'proxy', status: 'not reached' },
-      { stage: 'endpoint-tls', status: 'not reached' },
+      { stage: 'proxy', status: 'not-reached' },
+      { stage: 'endpoint-tls', status: 'not-reached' },
     ]);
     expect(lookups).not.toContain('endpoint.example');
   });
@@ -578,7 +578,7 @@ test('the doctor is loaded for a check alone, and get-report has none of the way
     const holding: string[] = [];
     for (const output of await readdir(folder)) {
       const text = await readFile(join(folder, output), 'utf8');
-      if (text.includes('All is well')) holding.push(output);
+      if (text.includes('No problem found')) holding.push(output);
     }
     expect(holding).toHaveLength(1);
     expect(await readFile(file, 'utf8')).not.toMatch(new RegExp(`from *"./${holding[0]}"`));

@@ -96,7 +96,7 @@ const VIEWS: readonly (readonly [view: string, show: (page: Page) => unknown])[]
     (page) =>
       showExamination(page, {
         ...examination,
-        stages: [{ stage: HOSTILE, status: 'not reached' }],
+        stages: [{ stage: HOSTILE, status: 'not-reached' }],
       }),
   ],
   ['a change', (page) => finishConfigured(page, configured, false)],

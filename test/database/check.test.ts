@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
-import type { CheckOutcome } from '../../lib/diagnostics/check-result.ts';
+import type { CheckEnding } from '../../lib/diagnostics/check-result.ts';
 import { startWireProxy, type WireProxy } from '../support/network/wire-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { secretFor, startWorld } from '../support/run/world.ts';
@@ -18,8 +18,8 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-function brokenIn({ examination }: CheckOutcome) {
-  const stage = examination?.stages.find(({ status }) => status === 'failed');
+function brokenIn({ result }: CheckEnding) {
+  const stage = result?.stages.find(({ status }) => status === 'failed');
   return `${stage?.stage} ${stage?.code}`;
 }
 
@@ -44,7 +44,7 @@ test('a check says to the database what a run says, word for word, and nothing e
       const { outcome } = await world.run({ event: { ignoreSchedule: true } });
       expect(outcome.outcome).toBe('sent');
     } else {
-      expect((await world.check()).examination?.ok).toBe(true);
+      expect((await world.check()).result?.ok).toBe(true);
     }
   }
   expect(saidTo(ofCheck)).toEqual(saidTo(ofRun));
@@ -56,24 +56,28 @@ test('a catalog table that is locked is a matter of the extension', async () => 
   await database.admin.query(
     'begin; lock table _timescaledb_catalog.metadata in access exclusive mode',
   );
-  const result = await world.check();
+  const ending = await world.check();
   await database.admin.query('rollback');
-  expect(brokenIn(result)).toBe('extension CATALOG_LOCKED');
-  expect(result.line).toMatchObject({ outcome: 'examined', stage: 'extension', severity: 'WARN' });
+  expect(brokenIn(ending)).toBe('extension CATALOG_LOCKED');
+  expect(ending.line).toMatchObject({
+    outcome: 'checked-only',
+    stage: 'extension',
+    severity: 'WARN',
+  });
 });
 
 test('an endpoint that accepts and stays silent ends the check when its time is up', async () => {
   const silent = createServer((socket) => socket.on('error', () => undefined).resume());
   const port = await listenOnFreePort(silent);
   await using world = await startWorld({ secret: secretFor(database) });
-  const result = await world.check({
+  const ending = await world.check({
     limitMs: scaled(1_000),
     environment: { DELIVERY: JSON.stringify({ endpoint: `https://127.0.0.1:${port}/` }) },
   });
   silent.close();
-  expect(brokenIn(result)).toBe('endpoint-tls TIME_LIMIT');
-  expect(result.examination?.sentence).toContain('"endpoint"');
-  expect(result.broken?.remedy).toContain('Nothing was sent.');
+  expect(brokenIn(ending)).toBe('endpoint-tls TIME_LIMIT');
+  expect(ending.result?.sentence).toContain('"endpoint"');
+  expect(ending.error?.remedy).toContain('Nothing was sent.');
 });
 
 test("the job's max_runtime bounds a check, too", async () => {
@@ -81,21 +85,23 @@ test("the job's max_runtime bounds a check, too", async () => {
   const port = await listenOnFreePort(silent);
   await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '1.5 seconds'`);
   await using world = await startWorld({ secret: secretFor(database) });
-  const result = await world.check({
+  const ending = await world.check({
     environment: { DELIVERY: JSON.stringify({ endpoint: `https://127.0.0.1:${port}/` }) },
   });
   silent.close();
   await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '100 seconds'`);
-  expect(brokenIn(result)).toBe('endpoint-tls TIME_LIMIT');
-  expect(result.broken?.message).toContain('the whole run has 1.5 s');
+  expect(brokenIn(ending)).toBe('endpoint-tls TIME_LIMIT');
+  expect(ending.error?.message).toContain('the whole run has 1.5 s');
 });
 
 test("what the server's own function did not give is told beside the report", async () => {
   await using world = await startWorld({ secret: secretFor(database) });
-  const { examination } = await world.check({ target: { reportSource: 'function' } });
-  const report = examination?.stages.find(({ stage }) => stage === 'report');
+  const { result } = await world.check({ target: { reportSource: 'function' } });
+  const report = result?.stages.find(({ stage }) => stage === 'report');
   expect(report?.status).toBe('ok');
-  expect(report?.detail).toMatch(/by plain SQL, all of it published; not as wanted: get_telemetry/);
+  expect(report?.detail).toMatch(
+    /by plain SQL, every field published; not as configured: get_telemetry/,
+  );
 });
 
 test('a report that is not due is built all the same', async () => {
@@ -103,10 +109,10 @@ test('a report that is not due is built all the same', async () => {
     `update _timescaledb_catalog.bgw_job set initial_start = '2999-01-01T00:00:00Z'`,
   );
   await using world = await startWorld({ secret: secretFor(database) });
-  const { examination } = await world.check();
+  const { result } = await world.check();
   await database.admin.query('update _timescaledb_catalog.bgw_job set initial_start = null');
-  expect(examination?.ok).toBe(true);
-  expect(examination?.stages).toMatchObject(
+  expect(result?.ok).toBe(true);
+  expect(result?.stages).toMatchObject(
     expect.arrayContaining([
       expect.objectContaining({
         stage: 'job',
@@ -149,10 +155,10 @@ test.each([
 ])('a check names %s in the stage of the job', async (_what, sql, undo, detail, remedy) => {
   await using world = await startWorld({ secret: secretFor(database) });
   await database.admin.query(sql);
-  const { examination } = await world.check();
+  const { result } = await world.check();
   await database.admin.query(undo);
-  const stage = (name: string) => examination?.stages.find((one) => one.stage === name);
-  expect(examination).toMatchObject({ ok: true, consent: { granted: false } });
+  const stage = (name: string) => result?.stages.find((one) => one.stage === name);
+  expect(result).toMatchObject({ ok: true, consent: { granted: false } });
   expect(stage('job')).toMatchObject({
     status: 'ok',
     detail,

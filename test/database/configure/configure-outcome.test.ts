@@ -67,7 +67,7 @@ test('an error after the change says that the change is made', async () => {
   await using proxy = await startProxy((connection) => (connection === 3 ? 'refuse' : 'pass'));
   const { error } = await configureAs({ name: database.name, port: proxy.port }, OFF);
   expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE' });
-  expect(error?.message).toMatch(/^The change is made, all of it; /);
+  expect(error?.message).toMatch(/^The change was applied completely, but /);
   expect(await consentOf(database)).toMatchObject({ granted: false, rule: 'level-off' });
 });
 
@@ -90,14 +90,14 @@ describe('the instance, where the database has a level of its own', () => {
     await using database = await consenting();
     const event = { action: 'disable', scope: 'instance', job: 'keep' };
     const planned = await configured(database, { ...event, dryRun: true });
-    const { line, configured: done } = await configureAs(database, event);
+    const { line, result: done } = await configureAs(database, event);
     const found = await consentOf(database);
     await resetInstance(database);
     expect(found).toMatchObject({ granted: true });
     expect(done?.consent.after).toMatchObject(found ?? {});
     expect(planned.notes.join(' ')).toContain('has a level of its own');
     expect(done?.notes.join(' ')).toContain('Use the scope "database" too');
-    expect(line.message).toMatch(/^The change was made, and telemetry is still on\. /);
+    expect(line.message).toMatch(/^The change was made, but telemetry is still on\. /);
   });
 });
 

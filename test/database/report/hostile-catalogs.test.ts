@@ -92,7 +92,7 @@ async function expectPreview(world: World): Promise<void> {
 }
 
 async function expectCheck(world: World): Promise<void> {
-  const { line, examination } = await world.check();
+  const { line, result: examination } = await world.check();
   expectSummary(line);
   if (examination === undefined) return;
   expectPrintable(captured(() => showExamination(createPage(false), examination)));
@@ -116,7 +116,7 @@ test.each(RELEASES)(
         await expectPreview(world);
         await expectCheck(world);
         const event = { action: 'disable', scope: 'database', dryRun: true };
-        const { line, configured } = await configureAs(database, event);
+        const { line, result: configured } = await configureAs(database, event);
         expectSummary(line);
         if (configured !== undefined) {
           expectPrintable(captured(() => finishConfigured(createPage(false), configured, false)));

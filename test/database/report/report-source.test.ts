@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
-import { createDeadline } from '../../../lib/run/deadline.ts';
-import type { RunRecord } from '../../../lib/run/outcome.ts';
-import { readDatabase } from '../../../lib/run/read-database.ts';
+import { inProcessReader } from '../../../lib/run/read-database.ts';
+import { createRunRecorder } from '../../../lib/run/run-record.ts';
+import { runToEnd } from '../../../lib/run/run-to-end.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../../support/postgres/snapshots.ts';
 import { secretFor } from '../../support/run/world.ts';
 import type { HandmadeRelease } from '../../support/timescaledb/catalogs.ts';
 import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
 import { expectedReport, runFor, withoutErrors } from '../../support/timescaledb/reports.ts';
+import { scaled } from '../../support/vitest/time-limits.ts';
 
 const BY_FUNCTION = { target: { reportSource: 'function' } } as const;
 
@@ -210,16 +211,17 @@ test.each(['off', 'basic'])(
     );
     const target = aTarget({ reportSource: 'function' });
     const credentials = parseSecret({ SecretString: secretFor(database) }, target);
-    const story: RunRecord = { durationMs: {} };
-    const phases = createDeadline(story.durationMs, 10_000);
-
-    const { consent, report } = await readDatabase(
-      story,
-      target,
-      { read: async () => credentials },
-      phases,
-      { always: true, time: Date.now() },
-    ).finally(() => phases.stop());
+    const { result, error } = await runToEnd(
+      {
+        secretsOf: () => ({ read: async () => credentials }),
+        limitMs: scaled(10_000),
+        now: Date.now,
+      },
+      createRunRecorder(),
+      (context) => inProcessReader.read(target, { report: 'always', time: Date.now() }, context),
+    );
+    if (error !== undefined) throw error;
+    const { consent, report } = result;
 
     expect(consent.granted).toBe(level === 'basic');
     expect(report?.source).toBe('catalog');

@@ -1,6 +1,8 @@
-import { type ConfigureResult, configure } from '../../../lib/configure/configure.ts';
+import type { Configured, ConfigureLine } from '../../../lib/configure/change-outcome.ts';
+import { configure } from '../../../lib/configure/configure.ts';
 import { type Consent, decideConsent } from '../../../lib/consent/decide-consent.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
+import type { Ending } from '../../../lib/run/run-to-end.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
 import type { TestDatabase } from '../postgres/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../postgres/postgres.ts';
@@ -23,7 +25,7 @@ export async function configureAs(
     administrator = SUPERUSER_LOGIN,
     target = {},
   }: { administrator?: Administrator; target?: Readonly<Record<string, unknown>> } = {},
-): Promise<ConfigureResult> {
+): Promise<Ending<ConfigureLine, Configured>> {
   const credentials = parseSecret(
     {
       SecretString: secretFor({ name: database.name, ...administrator }, { port: database.port }),
@@ -41,13 +43,17 @@ export async function configureAs(
         ...target,
       }),
     },
-    { secretsOf: () => ({ read: async () => credentials }), limitMs: scaled(20_000) },
+    {
+      secretsOf: () => ({ read: async () => credentials }),
+      limitMs: scaled(20_000),
+      now: Date.now,
+    },
   );
 }
 
 /** The same, which must not fail. */
 export async function configured(...args: Parameters<typeof configureAs>) {
-  const { configured: done, error } = await configureAs(...args);
+  const { result: done, error } = await configureAs(...args);
   if (error !== undefined) throw error;
   if (done === undefined) throw new Error('configure said nothing.');
   return done;

@@ -14,11 +14,15 @@ import {
   startTelemetryEndpoint,
   type TelemetryEndpoint,
 } from '../../../emulator/telemetry-endpoint.ts';
+import type { Target } from '../../../lib/config/target.ts';
 import { createSecretReader } from '../../../lib/credentials/secrets-manager.ts';
-import type { CheckOutcome } from '../../../lib/diagnostics/check-result.ts';
-import { examine } from '../../../lib/diagnostics/check-sender.ts';
-import { type PreviewResult, preview } from '../../../lib/run/get-report.ts';
-import { type RunResult, run } from '../../../lib/run/send-report.ts';
+import type { CheckEnding } from '../../../lib/diagnostics/check-result.ts';
+import { runSenderCheck } from '../../../lib/diagnostics/check-sender.ts';
+import type { RunError } from '../../../lib/errors.ts';
+import { getReport, type Preview } from '../../../lib/run/get-report.ts';
+import type { Outcome } from '../../../lib/run/outcome.ts';
+import { inProcessReader } from '../../../lib/run/read-database.ts';
+import { sendReport } from '../../../lib/run/send-report.ts';
 import { createSchedule } from '../../../lib/schedule/schedule-retry.ts';
 import type { TestDatabase } from '../postgres/databases.ts';
 import { secret as remember } from '../process/secrets.ts';
@@ -71,12 +75,14 @@ export interface World extends AsyncDisposable {
   readonly endpoint: TelemetryEndpoint;
   /** The function's environment for a target. */
   environment(settings?: Settings): Record<string, string>;
-  /** Runs the sources, as the handler does. */
-  run(settings?: Settings): Promise<RunResult>;
-  /** Shows what would be sent, as its handler does. */
-  preview(settings?: Settings): Promise<PreviewResult>;
-  /** Says how far a run comes, as send-report does. */
-  check(settings?: Settings): Promise<CheckOutcome>;
+  /** Runs the source of `send-report`, as its handler does. */
+  run(settings?: Settings): Promise<{ outcome: Outcome; error: RunError | undefined }>;
+  /** Runs the source of `get-report`, as its handler does. */
+  preview(
+    settings?: Settings,
+  ): Promise<{ outcome: Outcome; preview: Preview | undefined; error: RunError | undefined }>;
+  /** Runs the check of `send-report`, as its handler does. */
+  check(settings?: Settings): Promise<CheckEnding>;
 }
 
 export async function startWorld({
@@ -110,30 +116,34 @@ export async function startWorld({
     DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
     ...more,
   });
+  const dependencies = ({ limitMs = scaled(20_000), now = Date.now }: Settings) => ({
+    secretsOf: (target: Target) => createSecretReader(client, target),
+    reader: inProcessReader,
+    limitMs,
+    now,
+  });
   return {
     secrets,
     endpoint,
     environment,
-    run: (settings = {}) =>
-      run(settings.event ?? {}, environment(settings), {
-        secretsOf: (target) => createSecretReader(client, target),
+    async run(settings = {}) {
+      const { line, error } = await sendReport(settings.event ?? {}, environment(settings), {
+        ...dependencies(settings),
         functionArn: FUNCTION_ARN,
         createSchedule,
-        limitMs: settings.limitMs ?? scaled(20_000),
-        now: settings.now ?? Date.now,
-      }),
-    preview: (settings = {}) =>
-      preview(settings.event ?? {}, environment(settings), {
-        secretsOf: (target) => createSecretReader(client, target),
-        limitMs: settings.limitMs ?? scaled(20_000),
-        now: settings.now ?? Date.now,
-      }),
+      });
+      return { outcome: line, error };
+    },
+    async preview(settings = {}) {
+      const { line, result, error } = await getReport(
+        settings.event ?? {},
+        environment(settings),
+        dependencies(settings),
+      );
+      return { outcome: line, preview: result, error };
+    },
     check: (settings = {}) =>
-      examine({ check: true }, environment(settings), {
-        secretsOf: (target) => createSecretReader(client, target),
-        limitMs: settings.limitMs ?? scaled(20_000),
-        now: settings.now ?? Date.now,
-      }),
+      runSenderCheck({ check: true }, environment(settings), dependencies(settings)),
     async [Symbol.asyncDispose]() {
       client.destroy();
       await secrets[Symbol.asyncDispose]();

@@ -13,9 +13,9 @@ function statusesOf(walk: ReturnType<typeof createChecklist>): string {
     .join(', ');
 }
 
-test('what nobody came to is not reached', () => {
+test('marks stages without a result as not reached', () => {
   expect(statusesOf(createChecklist(['secret', 'dns']))).toBe(
-    'secret not reached, dns not reached',
+    'secret not-reached, dns not-reached',
   );
 });
 
@@ -36,8 +36,8 @@ test('the broken one is the first that is not behind, and after it nothing was r
       code: 'DATABASE_UNREACHABLE',
       remedy: 'Reach it.',
     },
-    { stage: 'tls', status: 'not reached' },
-    { stage: 'login', status: 'not reached' },
+    { stage: 'tls', status: 'not-reached' },
+    { stage: 'login', status: 'not-reached' },
   ]);
 });
 
@@ -45,7 +45,7 @@ test('a stage that is said is the broken one, wherever we were', () => {
   const walk = createChecklist(['secret', 'dns', 'tls']);
   walk.pass('secret');
   walk.fail(BROKEN, 'tls');
-  expect(statusesOf(walk)).toBe('secret ok, dns not reached, tls failed');
+  expect(statusesOf(walk)).toBe('secret ok, dns not-reached, tls failed');
 });
 
 test('what is come through again is forgotten', () => {
@@ -53,10 +53,10 @@ test('what is come through again is forgotten', () => {
   walk.pass('secret');
   walk.pass('dns');
   walk.pass('tcp');
-  walk.again(['dns', 'tcp']);
+  walk.reset(['dns', 'tcp']);
   expect([walk.isDone('secret'), walk.isDone('tcp')]).toEqual([true, false]);
   walk.fail(BROKEN);
-  expect(statusesOf(walk)).toBe('secret ok, dns failed, tcp not reached');
+  expect(statusesOf(walk)).toBe('secret ok, dns failed, tcp not-reached');
 });
 
 test('what is still ahead can be skipped', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Durations } from '../../../lib/run/deadline.ts';
 import { createDeadline } from '../../../lib/run/deadline.ts';
-import type { RunRecord } from '../../../lib/run/outcome.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,7 +22,7 @@ function endless() {
 }
 
 function start(functionMs: number, retryMs?: number) {
-  const durationMs: RunRecord['durationMs'] = {};
+  const durationMs: Durations = {};
   return { durationMs, phases: createDeadline(durationMs, functionMs, retryMs) };
 }
 

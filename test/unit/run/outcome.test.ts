@@ -4,7 +4,8 @@ import type { Consent } from '../../../lib/consent/decide-consent.ts';
 import type { Receipt } from '../../../lib/delivery/deliver.ts';
 import { RunError } from '../../../lib/errors.ts';
 import type { Report } from '../../../lib/report/build-report.ts';
-import { type RunRecord, toOutcome } from '../../../lib/run/outcome.ts';
+import { toOutcome } from '../../../lib/run/outcome.ts';
+import type { RunRecord } from '../../../lib/run/run-record.ts';
 import type { Verdict } from '../../../lib/version-check/judge-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
 

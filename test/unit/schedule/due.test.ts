@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TICK_HOURS } from '../../../lib/config/target.ts';
 import { boundariesIn } from '../../../lib/schedule/calendar.ts';
-import { decideDue, nextDueTick, type Tick } from '../../../lib/schedule/due.ts';
+import { decideDue, loadSchedule, nextDueTick, type Tick } from '../../../lib/schedule/due.ts';
 import { jobSettings } from '../../../lib/schedule/job-settings.ts';
 import type { Interval, TelemetryJob } from '../../../lib/timescaledb/facts.ts';
 import { formatInterval, intervalToMs } from '../../../lib/timescaledb/interval.ts';
@@ -23,8 +23,8 @@ function tickAt(time: string, every: Tick['hours'] = 24): Tick {
 }
 
 /** What is decided for one job, in a database that has been there since 2024. */
-function dueOf(job: Partial<TelemetryJob>, tick: Tick) {
-  return decideDue(aServer({ jobs: [aJob(job)] }), tick);
+async function dueOf(job: Partial<TelemetryJob>, tick: Tick) {
+  return decideDue(await loadSchedule(aServer({ jobs: [aJob(job)] })), tick);
 }
 
 /** Which of some ticks are due, by their numbers. */
@@ -66,7 +66,7 @@ describe('the job as it is installed', () => {
 
   test('is assumed where the server was built without one', async () => {
     const tick = tickAt('2026-11-22T04:05:00Z');
-    expect(await decideDue(aServerBuiltWithout(), tick)).toStrictEqual(
+    expect(decideDue(await loadSchedule(aServerBuiltWithout()), tick)).toStrictEqual(
       await dueOf({ scheduleInterval: hours(24) }, tick),
     );
   });
@@ -106,7 +106,7 @@ describe('a boundary', () => {
       jobs: [aJob({ scheduleInterval: anInterval({ days: 7 }) })],
       installedAt: '2026-11-29T05:06:00.000Z',
     });
-    expect(await decideDue(facts, tickAt('2026-11-08T06:00:00Z'))).toMatchObject({
+    expect(decideDue(await loadSchedule(facts), tickAt('2026-11-08T06:00:00Z'))).toMatchObject({
       isDue: true,
       nextDue: new Date('2026-11-15T05:06:00Z'),
     });
@@ -120,7 +120,7 @@ describe('a boundary', () => {
         installedAt,
       });
       // 1970-01-01 was a Thursday.
-      expect(await decideDue(facts, tickAt('2026-11-26T12:00:00Z'))).toMatchObject({
+      expect(decideDue(await loadSchedule(facts), tickAt('2026-11-26T12:00:00Z'))).toMatchObject({
         isDue: true,
         nextDue: new Date('2026-12-03T00:00:00Z'),
       });
@@ -152,7 +152,7 @@ describe('never', () => {
   test('is one after an installation that never was', async () => {
     for (const scheduleInterval of [hours(24), anInterval({ months: 1 })]) {
       const facts = aServer({ jobs: [aJob({ scheduleInterval })], installedAt: 'infinity' });
-      expect(await decideDue(facts, tickAt('2026-11-22T04:05:00Z'))).toMatchObject({
+      expect(decideDue(await loadSchedule(facts), tickAt('2026-11-22T04:05:00Z'))).toMatchObject({
         isDue: false,
         nextDue: null,
       });
@@ -429,7 +429,10 @@ describe('the calendar', () => {
       },
     }));
     const schedule = await import('../../../lib/schedule/due.ts');
-    return schedule.decideDue(aServer({ jobs: [aJob(job)] }), tickAt('2026-11-22T04:05:00Z'));
+    return schedule.decideDue(
+      await schedule.loadSchedule(aServer({ jobs: [aJob(job)] })),
+      tickAt('2026-11-22T04:05:00Z'),
+    );
   }
 
   test.each([

@@ -1,0 +1,69 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
+import type { CheckEnding } from '../lib/diagnostics/check-result.ts';
+import { createLog } from '../lib/observability/logger.ts';
+import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
+import type { Line } from '../lib/run/outcome.ts';
+import type { Ending, RunDependencies } from '../lib/run/run-to-end.ts';
+
+/** Ends the invocation this long before Lambda's timeout would, so that the log says so. */
+const EARLY_TIMEOUT_MS = 500;
+
+interface HandlerEnding<L extends Line, Result> extends Ending<L, Result> {
+  readonly retryError?: Ending<L, Result>['error'];
+}
+
+/** What one function does with an event. */
+interface HandlerParts<L extends Line, Result> {
+  readonly run: (
+    event: unknown,
+    dependencies: RunDependencies,
+    context: Context,
+  ) => Promise<HandlerEnding<L, Result>>;
+  /** Loads and runs the check for the event `{ "check": true }`; without it, that event goes to `run`. */
+  readonly check?: (event: unknown, dependencies: RunDependencies) => Promise<CheckEnding>;
+  /** Writes the metrics of a run. A check has none: it must not end an alarm about missing runs. */
+  readonly writeMetrics?: (line: L) => void;
+}
+
+function isCheckEvent(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'check' in event;
+}
+
+/**
+ * Creates the handler of a function: it runs the event to its end, writes the one summary line, then returns the result
+ * or throws the error.
+ */
+export function createHandler<L extends Line, Result>({
+  run,
+  check,
+  writeMetrics = () => undefined,
+}: HandlerParts<L, Result>) {
+  const { logger, write } = createLog();
+  const client = createSecretsClient();
+
+  async function handle(event: unknown, context: Context) {
+    const dependencies: RunDependencies = {
+      secretsOf: (target) => createSecretReader(client, target),
+      limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
+      now: Date.now,
+    };
+    const isCheck = check !== undefined && isCheckEvent(event);
+    if (isCheck) return finish(await check(event, dependencies));
+    return finish(await run(event, dependencies, context), writeMetrics);
+  }
+
+  function finish<M extends Line, R>(
+    { line, result, error, retryError }: HandlerEnding<M, R>,
+    writeMetricsOf: (line: M) => void = () => undefined,
+  ): R | undefined {
+    write(line, error, retryError);
+    writeMetricsOf(line);
+    if (error !== undefined && result === undefined) throw error;
+    return result;
+  }
+
+  return middy(handle, { timeoutEarlyInMillis: EARLY_TIMEOUT_MS }).use(injectLambdaContext(logger));
+}

@@ -1,0 +1,51 @@
+import { errorCodeOf, RunError } from '../errors.ts';
+import { jobSettings } from '../schedule/job-settings.ts';
+import { type OneTimeSchedule, planRetry, retrySchedule } from '../schedule/plan-retry.ts';
+import type { RunRecord } from './run-record.ts';
+import type { RunContext } from './run-to-end.ts';
+
+/** What scheduling a retry needs from the function. */
+export interface RetryDependencies {
+  /** The function that a retry invokes. */
+  readonly functionArn: string;
+  /** Creates the one-time schedule of a retry; does nothing when it exists. */
+  readonly createSchedule: (schedule: OneTimeSchedule, signal: AbortSignal) => Promise<void>;
+}
+
+function notScheduled(thrown: unknown): RunError {
+  return new RunError('RETRY_NOT_SCHEDULED', 'The retry of this run could not be scheduled.', {
+    remedy:
+      "Allow the function's role scheduler:CreateSchedule in this environment's schedule group and iam:PassRole of the scheduler's role; in a private subnet it needs an interface endpoint for EventBridge Scheduler.",
+    origin: errorCodeOf(thrown),
+    original: thrown,
+  });
+}
+
+/**
+ * Schedules the retry that the job's settings ask for. There is none after a run by hand, whose caller sees the error, nor
+ * after a tick that would have sent nothing. A failure to schedule is recorded beside the error of the run.
+ */
+export async function scheduleRetry(
+  { error, target, retrySettings, event, facts, consent, due }: RunRecord,
+  { functionArn, createSchedule }: RetryDependencies,
+  { deadline, now, emit }: RunContext,
+): Promise<void> {
+  if (!error?.retryable || target === undefined || event?.scheduledTime === undefined) return;
+  if (event.ignoreSchedule || consent?.granted === false || due?.isDue === false) return;
+  if (retrySettings === undefined) return;
+  const retry = planRetry({
+    tick: { time: Date.parse(event.scheduledTime), hours: target.tickHours },
+    attempt: event.attempt ?? 0,
+    job: jobSettings(facts),
+    due,
+    now: now(),
+  });
+  if (retry === undefined) return;
+  try {
+    const schedule = retrySchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
+    await deadline.run('retry', (signal) => createSchedule(schedule, signal));
+    emit({ type: 'retry-scheduled', retry });
+  } catch (thrown) {
+    emit({ type: 'retry-failed', retryError: notScheduled(thrown) });
+  }
+}

@@ -1,0 +1,64 @@
+import type { Target } from '../config/target.ts';
+import type { SecretReader } from '../credentials/secrets-manager.ts';
+import { type RunError, toRunError } from '../errors.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
+import type { Line } from './outcome.ts';
+import type { RunProgress, RunRecorder } from './run-record.ts';
+
+/** What every invocation needs from its function. */
+export interface RunDependencies {
+  /** Returns the reader of a target's secret. */
+  readonly secretsOf: (target: Target) => SecretReader;
+  /** The limit of the invocation, in milliseconds. */
+  readonly limitMs: number;
+  /** Returns milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What the parts of one invocation share. */
+export interface RunContext extends Pick<RunDependencies, 'secretsOf' | 'now'> {
+  readonly deadline: Deadline;
+  readonly emit: (event: RunProgress) => void;
+}
+
+/** How an invocation ended. */
+export interface Ending<SummaryLine extends Line, Result> {
+  /** The summary line of the log. */
+  readonly line: SummaryLine;
+  /** The result of the function; undefined when the function has to throw the error. */
+  readonly result: Result | undefined;
+  readonly error: RunError | undefined;
+}
+
+interface Recovery {
+  /** Part of the limit that is reserved for the recovery, in milliseconds. */
+  readonly reserveMs: number;
+  readonly recover: (context: RunContext) => Promise<void>;
+}
+
+/**
+ * Runs an invocation to its end: starts the deadline, converts whatever is thrown, and stops the deadline. Never throws.
+ * Every function ends this way; `functions/create-handler.ts` then writes the line.
+ *
+ * @param recorder receives the events, the error, and the durations
+ * @param recovery runs after an error
+ */
+export async function runToEnd<Result>(
+  { secretsOf, limitMs, now }: RunDependencies,
+  { durationMs, emit }: Pick<RunRecorder, 'durationMs' | 'emit'>,
+  work: (context: RunContext) => Promise<Result>,
+  recovery?: Recovery,
+): Promise<{ result: Result; error: undefined } | { result: undefined; error: RunError }> {
+  const deadline = createDeadline(durationMs, limitMs, recovery?.reserveMs);
+  const context: RunContext = { secretsOf, deadline, now, emit };
+  try {
+    return { result: await work(context), error: undefined };
+  } catch (thrown) {
+    const error = toRunError(thrown);
+    emit({ type: 'failed', error });
+    await recovery?.recover(context);
+    return { result: undefined, error };
+  } finally {
+    deadline.stop();
+  }
+}
