@@ -1,12 +1,9 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import pg from 'pg';
 import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
-import { reportQuery } from '../lib/report/build-report.ts';
-import {
-  parseServerInfo,
-  SERVER_INFO_QUERY,
-  type ServerInfo,
-} from '../lib/timescaledb/server-info.ts';
+import { reportQuery } from '../lib/report/report-query.ts';
+import { parseServerInfo, type ServerInfo } from '../lib/timescaledb/server-info.ts';
+import { SERVER_INFO_QUERY } from '../lib/timescaledb/server-info-query.ts';
 import { prepareChunks, startBooter } from './chunks.ts';
 import { inTurns, median, printRow, range } from './figures.ts';
 
@@ -33,8 +30,11 @@ function straightforward(identity: ServerInfo): string {
     from stored r
   ) t
 ),
-relations as`;
-  const replaced = query.replace(/measured as \([\s\S]*?\n\),\nrelations as/, measured);
+relations as materialized`;
+  const replaced = query.replace(
+    /measured as \([\s\S]*?\n\),\nrelations as materialized/,
+    measured,
+  );
   if (replaced === query) throw new Error('The query has no measured relations to be replaced.');
   return replaced;
 }

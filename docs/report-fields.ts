@@ -5,23 +5,23 @@ import * as z from 'zod/mini';
 import { FIELDS } from '../lib/report/fields/all-fields.ts';
 import type { Field, Type } from '../lib/report/fields/field.ts';
 import { reportSchema } from '../lib/report/validate-report.ts';
-import { FIRST_RELEASE } from '../lib/timescaledb/server-info.ts';
+import { FIRST_RELEASE } from '../lib/timescaledb/releases.ts';
 
-/** What docs/ publishes of the report, from the same table that the query and its check come from. */
+/** The published list of report fields, generated from the table that the query and its check use. */
 
-/** Releases from one on, and up to another, which is out. */
+/** Releases from `since` on, and before `before`. */
 type Span = Pick<Field, 'since' | 'before'>;
 
 type Row = Field & Span & { readonly path: string };
 
-/** Where a field's span and that of the object around it overlap. */
+/** Returns the releases that have both a field and the object around it. */
 function overlap(outer: Span, inner: Span): Span {
   const [since] = [outer.since, inner.since].filter((one) => one !== undefined).sort(rcompare);
   const [before] = [outer.before, inner.before].filter((one) => one !== undefined).sort(compare);
   return { ...(since !== undefined && { since }), ...(before !== undefined && { before }) };
 }
 
-/** The types that a field has in its span, each with the release that it came with. */
+/** Returns the types of a field in its span, each with its first release. */
 function typesOf({ type, since = FIRST_RELEASE }: Field): readonly (readonly [string, Type])[] {
   if ('label' in type) return [[since, type]];
   return type.filter((_, i) => {
@@ -30,7 +30,7 @@ function typesOf({ type, since = FIRST_RELEASE }: Field): readonly (readonly [st
   });
 }
 
-/** How an object's keys are written in a path, where they are data. */
+/** Returns the notation in a path of an array, or of an object whose keys are data. */
 function keyOf({ label }: Type): string {
   if (label.startsWith('array')) return '[]';
   return /object: (.+?) →/.exec(label)?.[1]?.replace(/^(.*)$/, '.<$1>') ?? '';
@@ -58,13 +58,17 @@ function typeOf(row: Row): string {
     .join('; ');
 }
 
-function meaningOf({ says, sql, absent, warning }: Field): string {
-  const capital = `${says[0]?.toUpperCase() ?? ''}${says.slice(1)}.`;
+function descriptionOf({ description, sql, absentWhen, warning }: Field): string {
+  const capital = `${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`;
   const notes = [
-    ...(absent === undefined
+    ...(absentWhen === undefined
       ? []
-      : [sql === undefined ? `Left out by plain SQL: ${absent}.` : `Left out when ${absent}.`]),
-    ...(warning === undefined ? [] : [`**Mind:** ${warning}.`]),
+      : [
+          sql === undefined
+            ? `Absent with plain SQL: ${absentWhen}.`
+            : `Absent when ${absentWhen}.`,
+        ]),
+    ...(warning === undefined ? [] : [`**Caution:** ${warning}.`]),
   ];
   return [capital, ...notes].join(' ');
 }
@@ -79,20 +83,20 @@ function table(rows: readonly Row[]): string {
       `\`${row.path}\``,
       releasesOf(row),
       typeOf(row),
-      meaningOf(row),
+      descriptionOf(row),
       `\`${JSON.stringify(row.example)}\``,
     ]
       .map(cell)
       .join(' | '),
   );
   return [
-    '| field | releases | type | what it says | example |',
+    '| field | releases | type | description | example |',
     '|---|---|---|---|---|',
     ...lines.map((line) => `| ${line} |`),
   ].join('\n');
 }
 
-/** Every release with which the format of the report changed, the first one first. */
+/** Returns the releases that changed the format of the report, the oldest first. */
 export function formats(): readonly string[] {
   const boundaries = rowsOf(FIELDS).flatMap((row) => [
     row.since,
@@ -104,7 +108,7 @@ export function formats(): readonly string[] {
   return releases.filter((_, i) => schemas[i] !== schemas[i - 1]);
 }
 
-/** The JSON Schema (draft 2020-12) of a release's report. */
+/** Returns the JSON Schema (draft 2020-12) of a release's report. */
 function schemaOf(release: string, title: string): object {
   const schema = z.toJSONSchema(reportSchema(release), {
     override({ jsonSchema }) {
@@ -116,7 +120,7 @@ function schemaOf(release: string, title: string): object {
   return { title, ...schema };
 }
 
-/** The published JSON Schemas, by the names of their files. */
+/** Returns the published JSON Schemas, by file name. */
 export function schemaFiles(): ReadonlyMap<string, string> {
   const all = formats();
   return new Map(
@@ -129,7 +133,7 @@ export function schemaFiles(): ReadonlyMap<string, string> {
   );
 }
 
-/** What a format has that the one before had not, and the other way round, by path. */
+/** Returns the paths that a format adds and removes. */
 function changesIn(release: string, previous: string | undefined): string {
   const pathsIn = (one: string): Set<string> =>
     new Set(
@@ -139,11 +143,11 @@ function changesIn(release: string, previous: string | undefined): string {
         )
         .map(({ path }) => path),
     );
-  if (previous === undefined) return 'the first';
+  if (previous === undefined) return 'first format';
   const [before, now] = [pathsIn(previous), pathsIn(release)];
   const name = (sign: string, paths: ReadonlySet<string>): string[] =>
     [...paths]
-      // What is in an object that is new itself goes without saying.
+      // The members of a new object are not listed.
       .filter(
         (path) =>
           ![...paths].some(
@@ -155,7 +159,7 @@ function changesIn(release: string, previous: string | undefined): string {
   const gone = new Set([...before].filter((path) => !now.has(path)));
   const come = new Set([...now].filter((path) => !before.has(path)));
   const changes = [...name('+', come), ...name('−', gone)];
-  return changes.length > 0 ? changes.join(', ') : 'types alone';
+  return changes.length > 0 ? changes.join(', ') : 'types only';
 }
 
 function formatsTable(): string {
@@ -168,7 +172,7 @@ function formatsTable(): string {
   return ['| since | schema | what changed |', '|---|---|---|', ...lines].join('\n');
 }
 
-/** docs/report-fields.md. */
+/** Returns the text of docs/report-fields.md. */
 export function fieldsPage(): string {
   const isDetail = ({ path }: Row): boolean => /[.[]/.test(path);
   const rows = rowsOf(FIELDS);
@@ -181,32 +185,32 @@ export function fieldsPage(): string {
 
 <!-- Generated by \`npm run docs\` from lib/report/; a test fails when it is stale. -->
 
-Everything that a report can say, for every release of TimescaleDB from ${FIRST_RELEASE} on. A report has the fields of the
-release that the database runs, in that release's types, and no other: it is checked against this list before anything is
-sent, and one that does not pass is not sent (\`REPORT_UNPUBLISHED\`). The same list as JSON Schema, one file for each
+This is the complete list of report fields, for every release of TimescaleDB from ${FIRST_RELEASE} on. A report has the fields
+of the release that the database runs, in the types of that release, and no others. Every report is checked against this list,
+and a report that does not match it is not sent (\`REPORT_UNPUBLISHED\`). The same list as JSON Schema, one file for each
 change of the format: [schemas/](schemas/).
 
-By default the report is built with plain SQL over the catalogs. What only the compiled code of the extension knows is then
-left out, or null, and never invented. With \`reportSource: "function"\` the server's own text is sent in its place, and is
-checked in the same way. The check proves which fields there are, their types, and the form of identifiers, times, SQLSTATEs
-and other texts that have one; a text without a form, such as a kernel's version, is what the server says it is. Times of
-plain SQL are UTC. Where somebody's own text can come out, the list says **Mind**.
+By default the report is built with plain SQL over the catalogs. Values that only the compiled code of the extension knows are
+then absent or null. With \`reportSource: "function"\` the server's own text is sent instead, and is checked in the same way.
+The check covers fields, types, and the form of identifiers, times, SQLSTATEs and other texts that have one. A text without a
+form, such as the version of a kernel, is sent as the server returns it. Times of plain SQL are UTC. **Caution** marks fields
+that can contain text of a user.
 
 ## Formats
 
-A release has the newest format that is not newer than itself; a development build, such as 2.23.0-dev, has that of its
-number. A release that is newer than all of these is reported in the last format, with the fields listed here: a field that
-it may have added is not sent before this list has it.
+A release has the newest format of this table that is not newer than itself. A development build, such as 2.23.0-dev, has the
+format of its number. A release newer than this table is reported in the last format; new fields are not sent until this list
+has them.
 
 ${formatsTable()}
 
-Whole reports of databases with known contents, as the tests expect them: [examples/](examples/).
+Complete reports of databases with known contents, which the tests expect: [examples/](examples/).
 
 ## Top level
 
 ${table(rows.filter((row) => !isDetail(row)))}
 
-## In the objects
+## Fields of objects
 
 ${detailed.map(section).join('\n\n')}
 `;

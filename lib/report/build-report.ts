@@ -4,77 +4,23 @@ import type { Level, Target } from '../config/target.ts';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
-import { isAtLeast, memberFunction, type ServerInfo } from '../timescaledb/server-info.ts';
-import { FIELDS } from './fields/all-fields.ts';
-import { knownFields } from './fields/field.ts';
-import { relationsCtes } from './fields/relations.ts';
-import { estimatedCount, type Sizes } from './sql/measure-relations.ts';
+import { functionQuery, MAX_REPORT_BYTES, reportQuery } from './report-query.ts';
+import type { Sizes } from './sql/measure-relations.ts';
 import { validateReport } from './validate-report.ts';
 
-/**
- * More is no report, but somebody's data in it. The usual one has less than 20 kB; the server's own text with a count for
- * each of PostgreSQL's functions stays below 300 kB.
- */
-const MAX_REPORT_BYTES = 1_048_576;
-
-/** The report: exactly these bytes are shown, hashed and posted. */
+/** The report: these bytes are shown, hashed and posted. */
 export interface Report {
-  /** Where its figures come from: plain SQL over the catalogs, or the server's own function. */
+  /** Plain SQL over the catalogs, or the server's own function. */
   readonly source: Target['reportSource'];
   readonly body: Uint8Array<ArrayBuffer>;
   /** Hexadecimal, of `body`. */
   readonly sha256: string;
-  /** How many relations' sizes are estimates: all of them when asked for, else those that were locked. */
+  /** The number of relations with estimated sizes: all of them when configured, else those that were locked. */
   readonly estimatedRelations: number;
   /** Its `db_uuid`. */
   readonly uuid?: string;
-  /** Why the source is not the one that the target asks for. */
+  /** The reason for another source than the target's. */
   readonly fallback?: string;
-}
-
-/**
- * What is too large stays on the server: of it only the length is told.
- *
- * @param sql the report; computed once, which `offset 0` sees to
- */
-function measured(sql: string, estimatedRelations: string): string {
-  return `select pg_catalog.octet_length(r.report) as bytes,
-  case when pg_catalog.octet_length(r.report) <= ${MAX_REPORT_BYTES} then r.report end as report,
-  ${estimatedRelations}::int as estimated_relations
-from (select (${sql})::pg_catalog.text as report offset 0) r`;
-}
-
-/** The whole report as one SELECT of one row. The text is jsonb's own, as the extension's is. */
-export function reportQuery(server: ServerInfo, sizes: Sizes): string {
-  const hasRelations = isAtLeast(server, '2.6.0');
-  const rows = knownFields(FIELDS, server.release).map(
-    ({ name, sql }) => `  ('${name}', ${sql(server)})`,
-  );
-  return `
-with ${hasRelations ? `${relationsCtes(server, sizes)},` : ''}
-fields (name, value) as (values
-${rows.join(',\n')}
-)
-${measured(
-  'select pg_catalog.jsonb_object_agg(f.name, f.value) from fields f where f.value is not null',
-  hasRelations ? estimatedCount(sizes) : '0',
-)}`;
-}
-
-/**
- * The server's own text, without what an unfinished restore left in db_metadata (lib/report/fields/metadata.ts). 1.4 to 2.5 show
- * it although telemetry is off only when asked to. What is not to be told at this level is not, whatever level this session
- * happens to have.
- */
-function functionQuery(server: ServerInfo, level: Level): string | undefined {
-  const report = memberFunction(server, 'get_telemetry_report');
-  if (report?.callable !== true) return undefined;
-  const call = `${report.call}(${report.arguments === 1 ? 'true' : ''})::pg_catalog.jsonb`;
-  const tellsFunctions = level === 'basic' || !isAtLeast(server, '2.7.1');
-  return measured(
-    `${call} #- '{db_metadata,exported_uuid_bak}'${tellsFunctions ? '' : ` || '{"functions_used": null}'::pg_catalog.jsonb`}`,
-    '0',
-  );
 }
 
 const rowSchema = z.object({
@@ -83,7 +29,7 @@ const rowSchema = z.object({
   estimated_relations: z.int(),
 });
 
-interface Answer {
+interface ReportRow {
   readonly report: string;
   readonly estimated_relations: number;
 }
@@ -91,20 +37,20 @@ interface Answer {
 function tooLarge(bytes: number): RunError {
   return new RunError(
     'REPORT_TOO_LARGE',
-    `The report would be ${bytes} bytes long, and more than ${MAX_REPORT_BYTES} are not sent.`,
+    `The report has ${bytes} bytes, and the limit is ${MAX_REPORT_BYTES} bytes. Nothing was sent.`,
     {
       remedy:
-        "Look at the rows of TimescaleDB's metadata that have include_in_telemetry: they come out as they are. Shorten them, or take the flag away.",
+        "Look at the rows of TimescaleDB's metadata with include_in_telemetry, which are sent as they are. Shorten them, or remove the flag.",
     },
   );
 }
 
-/** Runs a query for the report, and checks what came before anybody may have it. */
-function ask({ server, row }: TimescaledbSnapshot, sql: string): Promise<Answer> {
+/** Runs a query for the report, and checks the report. */
+function runQuery({ server, row }: TimescaledbSnapshot, sql: string): Promise<ReportRow> {
   return row(sql, (found) => {
     const { bytes, report, estimated_relations } = checkRow('the report', rowSchema, found);
     if (report === null) throw tooLarge(bytes);
-    // The server has counted them; a server that lies must not make us send more.
+    // The server may have returned more bytes than it has counted.
     const length = Buffer.byteLength(report);
     if (length > MAX_REPORT_BYTES) throw tooLarge(length);
     validateReport(report, server.release);
@@ -113,35 +59,39 @@ function ask({ server, row }: TimescaledbSnapshot, sql: string): Promise<Answer>
 }
 
 /**
- * By plain SQL, in one statement. A relation that gets locked just when it is measured does not hold it: the lock
- * time-out ends the first try, and a second one estimates every size.
+ * Builds the report by plain SQL, in one statement. When a relation is locked just before it is measured, the lock timeout ends
+ * the statement, and a second one estimates every size.
  */
-async function askCatalogs(snapshot: TimescaledbSnapshot, sizes: Sizes): Promise<Answer> {
+async function queryCatalogs(snapshot: TimescaledbSnapshot, sizes: Sizes): Promise<ReportRow> {
   try {
-    return await ask(snapshot, reportQuery(snapshot.server, sizes));
+    return await runQuery(snapshot, reportQuery(snapshot.server, sizes));
   } catch (error) {
-    const isInTheWay = error instanceof RunError && error.code === 'CATALOG_LOCKED';
-    if (!isInTheWay || sizes === 'estimated') throw error;
-    return await ask(snapshot, reportQuery(snapshot.server, 'estimated'));
+    const isLocked = error instanceof RunError && error.code === 'CATALOG_LOCKED';
+    if (!isLocked || sizes === 'estimated') throw error;
+    return await runQuery(snapshot, reportQuery(snapshot.server, 'estimated'));
   }
 }
 
-/** The answer of the server's own function, or why there is none. */
-async function askFunction(snapshot: TimescaledbSnapshot, level: Level): Promise<Answer | string> {
+/** Returns the report of the server's own function, or the reason why there is none. */
+async function callFunction(
+  snapshot: TimescaledbSnapshot,
+  level: Level,
+): Promise<ReportRow | string> {
   const { server } = snapshot;
-  if (server.standby) return 'on a standby get_telemetry_report() would have to write';
+  if (server.standby) return 'get_telemetry_report() writes, and this is a standby';
   const sql = functionQuery(server, level);
-  if (sql === undefined) return 'the extension has no get_telemetry_report() that may be called';
+  if (sql === undefined)
+    return 'the extension has no get_telemetry_report(), or the role may not call it';
   try {
-    return await ask(snapshot, sql);
+    return await runQuery(snapshot, sql);
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     const origin = error.origin === undefined ? '' : `, ${error.origin}`;
-    return `get_telemetry_report() did not give one (${error.code}${origin}: ${error.message})`;
+    return `get_telemetry_report() failed (${error.code}${origin}: ${error.message})`;
   }
 }
 
-/** Of a report that has passed the check, so that it is a uuid where it is there. */
+/** Returns the `db_uuid` of a valid report. */
 function uuidOf(report: string): string | undefined {
   const uuid: unknown = Reflect.get(JSON.parse(report), 'db_uuid');
   return typeof uuid === 'string' ? uuid : undefined;
@@ -149,7 +99,7 @@ function uuidOf(report: string): string | undefined {
 
 function toReport(
   source: Report['source'],
-  { report, estimated_relations }: Answer,
+  { report, estimated_relations }: ReportRow,
   fallback?: string,
 ): Report {
   const body = new TextEncoder().encode(report);
@@ -165,7 +115,7 @@ function toReport(
 }
 
 /**
- * Builds the report as the target wants it, at the level that the database has.
+ * Builds the report from the target's source, at the level of the database.
  *
  * @throws RunError REPORT_UNPUBLISHED, REPORT_TOO_LARGE, CATALOG_*, DATABASE_*
  */
@@ -174,8 +124,8 @@ export async function buildReport(
   { reportSource, sizes }: Pick<Target, 'reportSource' | 'sizes'>,
   level: Level,
 ): Promise<Report> {
-  if (reportSource === 'catalog') return toReport('catalog', await askCatalogs(snapshot, sizes));
-  const answer = await askFunction(snapshot, level);
+  if (reportSource === 'catalog') return toReport('catalog', await queryCatalogs(snapshot, sizes));
+  const answer = await callFunction(snapshot, level);
   if (typeof answer !== 'string') return toReport('function', answer);
-  return toReport('catalog', await askCatalogs(snapshot, sizes), answer);
+  return toReport('catalog', await queryCatalogs(snapshot, sizes), answer);
 }

@@ -3,13 +3,13 @@ import { RunError } from '../errors.ts';
 import { FIELDS } from './fields/all-fields.ts';
 import { type Field, objectSchema } from './fields/field.ts';
 
-/** How much is told of what is wrong: enough to find it, and no more than a log line should hold. */
-const MOST_PROBLEMS = 5;
+/** Problems that a message lists. */
+const MAX_PROBLEMS = 5;
 
-/** More values than any report has. Each that is not published costs about two kilobytes, for what is wrong with it. */
+/** Upper bound of a report's values. Each unpublished value costs about two kilobytes of memory for its issue. */
 const MAX_VALUES = 20_000;
 
-/** The check for a whole report in the format of a release: every published field of it and no other. */
+/** Returns the schema of a whole report in the format of a release: its published fields and no others. */
 export function reportSchema(release: string): z.ZodMiniType {
   return objectSchema(FIELDS, release);
 }
@@ -22,31 +22,28 @@ function namesIn(fields: readonly Field[]): readonly string[] {
 }
 
 function listed(texts: readonly string[], separator: string): string {
-  const more = texts.length - MOST_PROBLEMS;
-  return [...texts.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])].join(separator);
+  const more = texts.length - MAX_PROBLEMS;
+  return [...texts.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])].join(separator);
 }
 
-/** Fields of the whole are the extension's words, if they look like it; deeper down a key may be somebody's data. */
-function unpublished(keys: readonly string[], isWhole: boolean): string {
-  if (!isWhole) return `${keys.length} ${keys.length === 1 ? 'field' : 'fields'}`;
-  return listed(
-    keys.map((key) => (/^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(no plain name)')),
-    ', ',
-  );
+/** Names unknown fields of the report itself; inside of objects a key may be user data, and is only counted. */
+function describeUnknown(keys: readonly string[], path: string): string {
+  if (path !== '') {
+    const fields = keys.length === 1 ? '1 field that is' : `${keys.length} fields that are`;
+    return `${path} contains ${fields} not on the published list`;
+  }
+  const names = keys.map((key) => (/^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(not a plain name)'));
+  return `the report contains fields that are not on the published list: ${listed(names, ', ')}`;
 }
 
 function describe(issue: z.core.$ZodIssue, published: ReadonlySet<string>): string {
-  // Where an object's keys are data, the path has a star.
+  // Keys that are user data are replaced by a star.
   const path = issue.path.map((key) => (published.has(String(key)) ? String(key) : '*')).join('.');
-  if (issue.code !== 'unrecognized_keys') return `${path} is missing, or not of the published type`;
-  const what = unpublished(issue.keys, path === '');
-  return `${path === '' ? 'the report' : path} has what nobody has published: ${what}`;
+  if (issue.code === 'unrecognized_keys') return describeUnknown(issue.keys, path);
+  return `${path} is missing, or has another type than published`;
 }
 
-/**
- * For `JSON.parse`: gives the key `__proto__`, which zod passes over with its value, a name that is looked at like any other
- * and that nothing else in its object has.
- */
+/** Reviver of `JSON.parse`: renames the key `__proto__`, which zod ignores, to a name that is unique in its object. */
 function exposeProtoKey(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__'))
     return value;
@@ -59,11 +56,11 @@ function exposeProtoKey(_key: string, value: unknown): unknown {
 function tooManyValues(): RunError {
   return new RunError('REPORT_UNPUBLISHED', `The report has more than ${MAX_VALUES} values.`, {
     remedy:
-      "Nothing was sent. Check that host and port lead to a PostgreSQL server, and look at the rows of TimescaleDB's metadata that have include_in_telemetry.",
+      "Nothing was sent. Check that host and port lead to a PostgreSQL server, and look at the rows of TimescaleDB's metadata with include_in_telemetry.",
   });
 }
 
-/** For `JSON.parse`: counts the values, and exposes `__proto__`. */
+/** Returns a reviver of `JSON.parse` that counts the values and exposes `__proto__`. */
 function limitValues(): (key: string, value: unknown) => unknown {
   let values = 0;
   return (key, value) => {
@@ -73,8 +70,8 @@ function limitValues(): (key: string, value: unknown) => unknown {
   };
 }
 
-/** Reads a report by its schema; it may not be JSON, be nested too deep for a check, or have too many values for one. */
-function read(text: string, release: string) {
+/** Parses a report by its schema. Throws when it is not JSON, is nested too deep, or has too many values. */
+function parseReport(text: string, release: string) {
   try {
     return reportSchema(release).safeParse(JSON.parse(text, limitValues()));
   } catch (original) {
@@ -88,16 +85,15 @@ function read(text: string, release: string) {
 }
 
 /**
- * What leaves is checked against what is published, whoever has built it.
+ * Checks a report against the published list of fields, whatever its source.
  *
- * @param text should be JSON
- * @throws RunError REPORT_UNPUBLISHED with what is not on the list; it quotes no value
+ * @throws RunError REPORT_UNPUBLISHED with the differences; it quotes no value
  */
 export function validateReport(text: string, release: string): void {
-  const result = read(text, release);
+  const result = parseReport(text, release);
   if (result.success) return;
   const published = new Set(namesIn(FIELDS));
-  // What is too much says more than what is missing.
+  // Unknown fields are more important than missing ones.
   const issues = result.error.issues.toSorted(
     (one, other) =>
       Number(other.code === 'unrecognized_keys') - Number(one.code === 'unrecognized_keys'),
@@ -105,10 +101,10 @@ export function validateReport(text: string, release: string): void {
   const problems = issues.map((issue) => describe(issue, published));
   throw new RunError(
     'REPORT_UNPUBLISHED',
-    `The report is not what is published for this release: ${listed(problems, '; ')}.`,
+    `The report does not match the published list for this release: ${listed(problems, '; ')}.`,
     {
       remedy:
-        'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+        'Nothing was sent. Compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.',
       original: result.error,
     },
   );

@@ -6,87 +6,8 @@ import { RunError } from '../errors.ts';
 import type { Connection } from '../postgres/connect.ts';
 import { type Snapshot, withSnapshot } from '../postgres/snapshot.ts';
 import { isVersionText } from '../version.ts';
-
-/** The extension's tables that are read, in one release or another, by schema. */
-const CATALOG_TABLES = {
-  _timescaledb_catalog: [
-    ...['bgw_job', 'chunk', 'chunk_data_node', 'compression_chunk_size', 'compression_settings'],
-    ...['continuous_agg', 'hypertable', 'installation_metadata', 'metadata', 'telemetry_event'],
-    'telemetry_metadata',
-  ],
-  _timescaledb_config: ['bgw_job', 'bgw_policy_drop_chunks', 'bgw_policy_reorder'],
-  _timescaledb_internal: ['bgw_job_stat', 'job_errors'],
-} as const;
-
-/** Those in whose place something else stands. */
-const REPLACED_CATALOG_TABLES_SQL = Object.entries(CATALOG_TABLES).map(
-  ([schema, tables]) => `
-    select n.nspname || '.' || c.relname
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = '${schema}' and c.relname in (${tables.map((table) => `'${table}'`).join(', ')}) and c.relkind <> 'r'`,
-);
-
-/**
- * Who the server is, from pg_catalog alone: the first answer of a session, by which all later SQL is chosen. Runs on
- * every PostgreSQL that ran TimescaleDB, from 9.6 on. The functions are those that belong to the extension: one of the
- * same name that somebody put into another schema is not among them, and so is never called (CVE-2023-25149). Nor is a
- * compiled one while the library is not preloaded, because the call would end the session; nor one that is not compiled,
- * which anybody can write, unless a superuser owns it: whoever owns the extension may make his own function belong to it.
- */
-export const SERVER_INFO_QUERY = `
-select
-  pg_catalog.current_setting('server_version_num')::int as server_version_num,
-  pg_catalog.pg_is_in_recovery() as standby,
-  e.extversion as extension_version,
-  (
-    select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-      'schema', n.nspname,
-      'name', p.proname,
-      'call', pg_catalog.format('%I.%I', n.nspname, p.proname),
-      'arguments', p.pronargs,
-      'callable', case when l.lanname = 'c'
-          then exists (select 1 from pg_catalog.pg_settings s where s.name ~ '^timescaledb[.]')
-          else exists (select 1 from pg_catalog.pg_roles o where o.oid = p.proowner and o.rolsuper)
-        end
-        and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-        and pg_catalog.has_function_privilege(p.oid, 'EXECUTE')
-    )), '[]')
-    from pg_catalog.pg_depend d
-    join pg_catalog.pg_proc p on p.oid = d.objid
-    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-    join pg_catalog.pg_language l on l.oid = p.prolang
-    where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-      and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-      and d.refobjid = e.oid
-      and d.deptype = 'e'
-      and p.proname in (
-        'get_telemetry_report', 'get_os_info', 'license_edition', 'enterprise_enabled', 'current_license_key',
-        'alter_job', 'delete_job', 'restart_background_workers'
-      )
-  ) as member_functions,
-  pg_catalog.pg_has_role(
-    current_user,
-    (select d.datdba from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()),
-    'MEMBER'
-  ) as member_of_database_owner,
-  (
-    pg_catalog.has_table_privilege('pg_catalog.pg_file_settings', 'SELECT')
-    and pg_catalog.has_function_privilege('pg_catalog.pg_show_all_file_settings()', 'EXECUTE')
-  ) as may_read_file_settings,
-  exists (
-    select 1 from pg_catalog.pg_roles r
-    where (r.rolname = 'pg_read_all_settings' or r.rolname = current_user and r.rolsuper)
-      and pg_catalog.pg_has_role(current_user, r.oid, 'USAGE')
-  ) as may_read_all_settings,
-  exists (
-    select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = '_timescaledb_internal' and c.relname = 'job_errors'
-      and pg_catalog.has_table_privilege(c.oid, 'SELECT')
-  ) as may_read_job_errors,
-  array(${REPLACED_CATALOG_TABLES_SQL.join(' union all')}
-  ) as no_tables
-from (select 1) one
-left join pg_catalog.pg_extension e on e.extname = 'timescaledb'`;
+import { type Capability, capabilitiesOf, FIRST_RELEASE } from './releases.ts';
+import { SERVER_INFO_QUERY } from './server-info-query.ts';
 
 const functionSchema = z.object({
   schema: z.string(),
@@ -100,16 +21,16 @@ const functionSchema = z.object({
  * A function that belongs to the extension.
  *
  * @property call its name with its schema, quoted by the server
- * @property callable the role may call it, the call would not end the session, and it is code of a superuser's
+ * @property callable whether the role may call it, the call does not end the session, and the code is a superuser's
  */
 export type MemberFunction = z.infer<typeof functionSchema>;
 
-/** Bounds of what a server may claim: 9.0 is older than any TimescaleDB, and a major version has at most three digits. */
+/** Plausible versions: 9.0 is older than any TimescaleDB, and a major version has at most three digits. */
 const serverVersionSchema = z.int().check(z.minimum(90_000), z.maximum(9_999_999));
-/** More functions of these few names than any release has. */
+/** Upper bound; a release has fewer than ten. */
 const MAX_MEMBER_FUNCTIONS = 100;
-/** More tables than are looked at. */
-const MAX_NO_TABLES = 100;
+/** Upper bound; fewer than twenty tables are compared. */
+const MAX_REPLACED_TABLES = 100;
 
 const rowSchema = z.object({
   server_version_num: serverVersionSchema,
@@ -120,59 +41,66 @@ const rowSchema = z.object({
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
   may_read_job_errors: z.boolean(),
-  no_tables: z.array(z.string()).check(z.maxLength(MAX_NO_TABLES)),
+  no_tables: z.array(z.string()).check(z.maxLength(MAX_REPLACED_TABLES)),
 });
 
 export interface ServerInfo {
   /** As `server_version_num`: 170005 is 17.5. */
   readonly serverVersionNum: number;
-  /** The server is in recovery: level, job and uuid are the primary's. */
+  /** The server is in recovery: level, job and uuid are those of the primary. */
   readonly standby: boolean;
-  /** What pg_extension says, for example `2.23.0-dev`. */
+  /** As in pg_extension, for example `2.23.0-dev`. */
   readonly extensionVersion: string;
-  /** Its numbers alone, for example `2.23.0`: what the catalogs look like. */
+  /** Its numbers alone, for example `2.23.0`. */
   readonly release: string;
-  /** Those that we may want to call. */
+  /** What the catalogs and the reporter of this release have. */
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Functions of the extension that a run or a change may call. */
   readonly memberFunctions: readonly MemberFunction[];
-  /** A member of the database's owner sees the errors of all jobs. */
+  /** Members of the database's owner see the errors of all jobs. */
   readonly memberOfDatabaseOwner: boolean;
-  /** The role may see what ALTER SYSTEM has written but the server has not loaded. */
+  /** The role may read settings that ALTER SYSTEM has written and the server has not loaded. */
   readonly mayReadFileSettings: boolean;
-  /** The role may see settings that are for superusers. */
+  /** The role may read settings that are for superusers. */
   readonly mayReadAllSettings: boolean;
   /** The role may read the table of job errors, where there is one. */
   readonly mayReadJobErrors: boolean;
 }
-
-/** The first release with telemetry. */
-export const FIRST_RELEASE = '0.12.0';
 
 /** Whether the catalogs are those of `release` or of a later one. */
 export function isAtLeast(server: Pick<ServerInfo, 'release'>, release: string): boolean {
   return gte(server.release, release);
 }
 
-/** The schema of the extension's own functions, policies among them. */
-export function functionsSchema(server: ServerInfo): string {
-  return isAtLeast(server, '2.12.0') ? '_timescaledb_functions' : '_timescaledb_internal';
+/** Whether the catalogs or the reporter of this release have a capability. */
+export function has(
+  { capabilities }: Pick<ServerInfo, 'capabilities'>,
+  capability: Capability,
+): boolean {
+  return capabilities.has(capability);
 }
 
-/** The job catalog's table, which moved in 2.25.0. */
+/** Returns the schema of the extension's own functions and policies. */
+export function functionsSchema(server: ServerInfo): string {
+  return has(server, 'functionsInOwnSchema') ? '_timescaledb_functions' : '_timescaledb_internal';
+}
+
+/** Returns the table of jobs. */
 export function jobTable(server: ServerInfo): string {
-  return isAtLeast(server, '2.25.0')
+  return has(server, 'jobsInCatalogSchema')
     ? '_timescaledb_catalog.bgw_job'
     : '_timescaledb_config.bgw_job';
 }
 
-/** The table of keys and values, which had three names. */
+/** Returns the table of metadata, which has had three names. */
 export function metadataTable(server: ServerInfo): string {
-  if (isAtLeast(server, '1.4.0')) return '_timescaledb_catalog.metadata';
-  return isAtLeast(server, '1.3.0')
+  if (has(server, 'metadataFlag')) return '_timescaledb_catalog.metadata';
+  return has(server, 'reportedMetadata')
     ? '_timescaledb_catalog.telemetry_metadata'
     : '_timescaledb_catalog.installation_metadata';
 }
 
-/** A function of the extension's, in the schema where its release has it. */
+/** Finds a function of the extension by name, and by schema where that matters. */
 export function memberFunction(
   { memberFunctions }: ServerInfo,
   name: string,
@@ -183,14 +111,15 @@ export function memberFunction(
   );
 }
 
-/** Whether the extension was compiled with its own telemetry; before 2.7 every build was, since then such a build has the function. */
+/** Whether the extension was compiled with telemetry: before 2.7 always, since then when it has `get_telemetry_report()`. */
 export function isBuiltWithTelemetry(server: ServerInfo): boolean {
   return (
-    !isAtLeast(server, '2.7.0') || memberFunction(server, 'get_telemetry_report') !== undefined
+    !has(server, 'optionalTelemetry') ||
+    memberFunction(server, 'get_telemetry_report') !== undefined
   );
 }
 
-/** `17.5` from 170005; `9.6.24` from 90624, since before 10 a major version had two numbers. */
+/** Formats `server_version_num`: 170005 is `17.5`; 90624 is `9.6.24`, because majors had two numbers before 10. */
 export function postgresqlVersion({ serverVersionNum }: ServerInfo): string {
   const major = Math.floor(serverVersionNum / 10_000);
   if (major >= 10) return `${major}.${serverVersionNum % 10_000}`;
@@ -198,24 +127,24 @@ export function postgresqlVersion({ serverVersionNum }: ServerInfo): string {
 }
 
 /**
- * A view, or whatever else can run code, in the place of a table: what it calls would run with the rights of the login. The
- * releases have none but one: since 2.25.0 the job catalog's old name is a view of the new one, and is not read.
+ * Rejects a view, or anything else that can run code, in place of a catalog table: it would run with the rights of the login.
+ * One view is part of the extension: since 2.25.0 the old name of the job catalog is a view of the new one, and is not read.
  */
-function checkTables(server: ServerInfo, noTables: readonly string[]): void {
-  const isCompatible = jobTable(server) !== '_timescaledb_config.bgw_job';
-  if (noTables.every((name) => isCompatible && name === '_timescaledb_config.bgw_job')) return;
+function checkTables(server: ServerInfo, replacedTables: readonly string[]): void {
+  const hasJobView = has(server, 'jobsInCatalogSchema');
+  if (replacedTables.every((name) => hasJobView && name === '_timescaledb_config.bgw_job')) return;
   throw new RunError(
     'CATALOG_UNEXPECTED',
-    "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",
+    "A catalog table of TimescaleDB was replaced by something else, such as a view. It was not read, because its code would run with this login's rights.",
     {
       remedy:
-        'Finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session if one was half done; otherwise find out who put it there.',
+        'If an upgrade was interrupted, finish it with ALTER EXTENSION timescaledb UPDATE in a new session. Otherwise find out who replaced the table.',
     },
   );
 }
 
 /**
- * The numbers of the extension's version.
+ * Returns the numbers of the extension's version.
  *
  * @throws RunError VERSION_UNSUPPORTED
  */
@@ -224,14 +153,14 @@ function releaseOf(extensionVersion: string): string {
   if (release === undefined) {
     throw new RunError(
       'VERSION_UNSUPPORTED',
-      "TimescaleDB's version in pg_extension is none that can be read, so that nobody knows what its catalogs look like.",
+      'The version of TimescaleDB in pg_extension cannot be parsed, so its catalogs are unknown.',
       { remedy: 'Install a release of the extension, or remove the target. Nothing was sent.' },
     );
   }
   if (!gte(release, FIRST_RELEASE)) {
     throw new RunError(
       'VERSION_UNSUPPORTED',
-      `TimescaleDB ${release} has no telemetry; ${FIRST_RELEASE} was the first that had.`,
+      `TimescaleDB ${release} has no telemetry; the first release with telemetry is ${FIRST_RELEASE}.`,
       { remedy: 'Upgrade the extension, or remove the target. Nothing was sent.' },
     );
   }
@@ -239,7 +168,7 @@ function releaseOf(extensionVersion: string): string {
 }
 
 /**
- * The head's answer.
+ * Parses the row of SERVER_INFO_QUERY.
  *
  * @throws RunError EXTENSION_MISSING, VERSION_UNSUPPORTED, CATALOG_UNEXPECTED
  */
@@ -258,6 +187,7 @@ export function parseServerInfo(row: unknown): ServerInfo {
     standby: checked.standby,
     extensionVersion,
     release,
+    capabilities: capabilitiesOf(release),
     memberFunctions: checked.member_functions,
     memberOfDatabaseOwner: checked.member_of_database_owner,
     mayReadFileSettings: checked.may_read_file_settings,
@@ -268,11 +198,11 @@ export function parseServerInfo(row: unknown): ServerInfo {
   return server;
 }
 
-/** One read-only snapshot of a database with TimescaleDB. */
+/** A read-only snapshot of a database with TimescaleDB. */
 export type TimescaledbSnapshot = Snapshot<ServerInfo>;
 
 /**
- * Lends one read-only snapshot of a database with TimescaleDB; see withSnapshot() of lib/postgres/snapshot.ts.
+ * Runs `read` with a read-only snapshot of a database with TimescaleDB; see withSnapshot() of lib/postgres/snapshot.ts.
  *
  * @throws RunError DATABASE_*, CATALOG_*, EXTENSION_MISSING, VERSION_UNSUPPORTED
  */

@@ -264,8 +264,8 @@ export const DATABASE_WITHOUT_SESSION = saying(
 
 export const CATALOG_REPLACED = saying(
   'CATALOG_UNEXPECTED',
-  "Where TimescaleDB has a table of its catalogs there is something else, such as a view; it was not read, because what it calls would run with this login's rights.",
-  'Finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session if one was half done; otherwise find out who put it there.',
+  "A catalog table of TimescaleDB was replaced by something else, such as a view. It was not read, because its code would run with this login's rights.",
+  'If an upgrade was interrupted, finish it with ALTER EXTENSION timescaledb UPDATE in a new session. Otherwise find out who replaced the table.',
 );
 
 export const catalogAnswered = (problem: string): Saying =>
@@ -277,27 +277,27 @@ export const catalogAnswered = (problem: string): Saying =>
 
 export const VERSION_TOO_OLD = saying(
   'VERSION_UNSUPPORTED',
-  'TimescaleDB 0.11.0 has no telemetry; 0.12.0 was the first that had.',
+  'TimescaleDB 0.11.0 has no telemetry; the first release with telemetry is 0.12.0.',
   'Upgrade the extension, or remove the target. Nothing was sent.',
 );
 
 export const VERSION_UNREADABLE = saying(
   'VERSION_UNSUPPORTED',
-  "TimescaleDB's version in pg_extension is none that can be read, so that nobody knows what its catalogs look like.",
+  'The version of TimescaleDB in pg_extension cannot be parsed, so its catalogs are unknown.',
   'Install a release of the extension, or remove the target. Nothing was sent.',
 );
 
 export const REPORT_TOO_LARGE = saying(
   'REPORT_TOO_LARGE',
-  'The report would be … bytes long, and more than 1048576 are not sent.',
-  "Look at the rows of TimescaleDB's metadata that have include_in_telemetry: they come out as they are. Shorten them, or take the flag away.",
+  'The report has … bytes, and the limit is 1048576 bytes. Nothing was sent.',
+  "Look at the rows of TimescaleDB's metadata with include_in_telemetry, which are sent as they are. Shorten them, or remove the flag.",
 );
 
 export const reportUnpublished = (problem: string): Saying =>
   saying(
     'REPORT_UNPUBLISHED',
-    `The report is not what is published for this release: ${problem}.`,
-    'Nothing was sent. The catalogs may be damaged, or this is a defect in timescaledb-telemetry: compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference.',
+    `The report does not match the published list for this release: ${problem}.`,
+    'Nothing was sent. Compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.',
   );
 
 export const ENDPOINT_UNREACHABLE = saying(

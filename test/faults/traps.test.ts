@@ -272,7 +272,7 @@ testFaults(TRAP_FAULTS, {
       alter role ${role} set search_path = public, pg_catalog`,
     {
       target: { reportSource: 'function' },
-      ...warns('no get_telemetry_report() that may be called'),
+      ...warns('no get_telemetry_report(), or the role may not call it'),
     },
     'select get_telemetry_report()',
   ),
@@ -283,7 +283,7 @@ testFaults(TRAP_FAULTS, {
     ({ role }) => makeMember(role, 'public.get_telemetry_report()', 'returns jsonb'),
     {
       target: { reportSource: 'function' },
-      ...warns('no get_telemetry_report() that may be called'),
+      ...warns('no get_telemetry_report(), or the role may not call it'),
     },
     'select public.get_telemetry_report()',
   ),

@@ -1,39 +1,52 @@
 import gte from 'semver/functions/gte.js';
 import * as z from 'zod/mini';
-import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
+import { callSql, lines, sql } from '../../postgres/statement.ts';
+import { has, type ServerInfo } from '../../timescaledb/server-info.ts';
 
-/** What a value of the report may be: the words for it, and the check that the finished report has to pass. */
+/** The type of a value in the report: its name in the documentation, and the schema that checks it. */
 export interface Type {
-  /** For the published list, for example `integer`. */
+  /** Its name in the documentation, for example `integer`. */
   readonly label: string;
   readonly schema: (release: string) => z.ZodMiniType;
-  /** The fields of an object, where they are published one by one. */
+  /** The fields of an object whose keys are fixed. */
   readonly members?: readonly Field[];
 }
 
 type TypeSince = readonly [since: string, type: Type];
 
-/** A type, or types by the first release that has them, the oldest first. */
+/** A type, or types by their first release, the oldest first. */
 export type TypeByRelease = Type | readonly [TypeSince, ...TypeSince[]];
 
-/** One field of the report, or of an object in it: everything that is known of it, once. */
+/** A common table expression of the report's query. */
+export interface Source {
+  readonly name: string;
+  /** The sources that it reads. */
+  readonly reads?: readonly Source[];
+  /** Returns its SELECT; undefined where the release has no such source, or the role may not read it. */
+  readonly sql: (server: ServerInfo) => string | undefined;
+}
+
+/** A field of the report, or of an object in it: everything that is known about it, in one place. */
 export interface Field {
   readonly name: string;
-  /** The first release whose own reporter sends it, and the first that does not any more; open where absent. */
+  /** The first release whose own reporter sends it, and the first that no longer does; unlimited where absent. */
   readonly since?: string;
   readonly before?: string;
   readonly type: TypeByRelease;
-  /** What it says about the user. */
-  readonly says: string;
-  /** In the type of the newest release that has it. */
+  readonly description: string;
+  /** Has the type of the newest release with this field. */
   readonly example: unknown;
-  /** When a report lacks it; a field without this is in every report of its releases. */
-  readonly absent?: string;
-  /** Whose text can come out here, where it is not the server's own. */
+  /** When a report lacks the field; without this, every report of its releases has it. */
+  readonly absentWhen?: string;
+  /** Names the author of texts that can appear here, where it is not the server. */
   readonly warning?: string;
+  /** Sources with exactly one row whose columns `sql` uses. */
+  readonly from?: readonly Source[];
+  /** Sources that `sql` has subqueries on. */
+  readonly reads?: readonly Source[];
   /**
-   * The value as jsonb, or for an object's field as anything that JSON can be built of; SQL NULL leaves the field out.
-   * Absent where plain SQL cannot know it.
+   * Returns the value as jsonb, or for a field of an object as anything that jsonb_build_object() takes. SQL NULL leaves the
+   * field out. Absent where plain SQL cannot compute the value.
    */
   readonly sql?: (server: ServerInfo) => string;
 }
@@ -46,11 +59,11 @@ function scalar(label: string, schema: z.ZodMiniType): Type {
 }
 
 export const TEXT = scalar('string', z.string());
-/** A count of what is there: never negative. */
+/** A count: never negative. */
 export const NUMBER = scalar('integer', z.number().check(z.multipleOf(1), z.minimum(0)));
 /**
- * A number that the catalogs hold, or a sum of such: it can be negative, as PostgreSQL's page counts of partitioned tables
- * are, and as large as a bigint or the sum of several.
+ * A number from the catalogs, or a sum of such numbers. It can be negative, as PostgreSQL's page counts of partitioned tables
+ * are, and as large as the sum of several bigints.
  */
 export const INTEGER = scalar('integer, may be negative', z.number().check(z.multipleOf(1)));
 /** A count as text. */
@@ -66,7 +79,7 @@ export const INTEGER_AS_TEXT = scalar(
 export const BOOLEAN = scalar('boolean', z.boolean());
 export const BOOLEAN_AS_TEXT = scalar('"true" or "false"', z.enum(['true', 'false']));
 
-/** A text of one form alone, so that nothing else can come out in its place. */
+/** A text that matches a pattern. */
 export function textLike(label: string, pattern: RegExp): Type {
   return scalar(label, z.string().check(z.regex(pattern)));
 }
@@ -75,7 +88,7 @@ export function oneOf(...texts: readonly [string, ...string[]]): Type {
   return scalar(texts.map((text) => `"${text}"`).join(', '), z.enum(texts));
 }
 
-/** An object with exactly these fields. */
+/** An object with these fields and no others. */
 export function object(members: readonly Field[]): Type {
   return { label: 'object', schema: (release) => objectSchema(members, release), members };
 }
@@ -106,22 +119,22 @@ export function orNull(type: Type): Type {
   };
 }
 
-/** Whatever JSON somebody has put there. */
+/** JSON of any form. */
 export const ANYTHING = scalar('any JSON', z.json());
 
-/** Whether the reporter of `release` has the field. */
+/** Whether the reporter of `release` sends the field. */
 export function isIn({ since = '0.0.0', before }: Field, release: string): boolean {
   return gte(release, since) && (before === undefined || !gte(release, before));
 }
 
-/** The type that a field has in a release. */
+/** Returns the type that a field has in a release. */
 function typeIn({ type }: Field, release: string): Type {
   if ('label' in type) return type;
   const [, current] = type.findLast(([since]) => gte(release, since)) ?? type[0];
   return current;
 }
 
-/** The check for an object with the fields of a release and no other. */
+/** Returns the schema of an object with the fields of a release and no others. */
 export function objectSchema(members: readonly Field[], release: string): z.ZodMiniType {
   return z.strictObject(
     Object.fromEntries(
@@ -129,45 +142,63 @@ export function objectSchema(members: readonly Field[], release: string): z.ZodM
         .filter((field) => isIn(field, release))
         .map((field) => {
           const schema = typeIn(field, release).schema(release);
-          return [field.name, field.absent === undefined ? schema : z.optional(schema)];
+          return [field.name, field.absentWhen === undefined ? schema : z.optional(schema)];
         }),
     ),
   );
 }
 
-/** The fields that plain SQL can compute for a server. */
+/** Returns the fields of a release that plain SQL can compute. */
 export function knownFields(fields: readonly Field[], release: string): readonly KnownField[] {
   return fields.filter(
     (field): field is KnownField => field.sql !== undefined && isIn(field, release),
   );
 }
 
-/** An object of the fields that the server's release has, as jsonb. */
+/** Returns the SQL of an object, as jsonb, with the fields that the server's release has. */
 export function objectSql(members: readonly Field[], server: ServerInfo): string {
-  const pairs = knownFields(members, server.release).map(
-    ({ name, sql }) => `'${name}', ${sql(server)}`,
+  return callSql(
+    'pg_catalog.jsonb_build_object',
+    knownFields(members, server.release).map((field) => `'${field.name}', ${field.sql(server)}`),
   );
-  return `pg_catalog.jsonb_build_object(${pairs.join(', ')})`;
 }
 
-export function text(sql: string): string {
-  return `pg_catalog.to_jsonb((${sql})::pg_catalog.text)`;
+/** Renders a cast; an expression other than a column gets parentheses and lines of its own. */
+function cast(value: string, type: string): string {
+  return /^[\w.]+$/.test(value) ? `${value}::${type}` : sql`(\n  ${value}\n)::${type}`;
 }
 
-export function number(sql: string): string {
-  return `pg_catalog.to_jsonb((${sql})::bigint)`;
+/** Renders a text as jsonb. */
+export function text(value: string): string {
+  return `pg_catalog.to_jsonb(${cast(value, 'pg_catalog.text')})`;
 }
 
-/** Until 2.5 every figure of its own was a text; the counters of jobs alone came as numbers. */
+/** Renders an integer as jsonb. */
+export function number(value: string): string {
+  return `pg_catalog.to_jsonb(${cast(value, 'bigint')})`;
+}
+
+/** Before 2.6 every single figure was a text, except for the counters of jobs. */
 export const FIGURE = [
   ['0.12.0', NUMBER_AS_TEXT],
   ['2.6.0', NUMBER],
 ] as const satisfies TypeByRelease;
 
-export function figure(sql: string): (server: ServerInfo) => string {
-  return (server) => (isAtLeast(server, '2.6.0') ? number(sql) : text(`(${sql})::bigint`));
+/** Renders a figure in the type of the release. */
+export function figure(value: string): (server: ServerInfo) => string {
+  return (server) => (has(server, 'relations') ? number(value) : text(cast(value, 'bigint')));
 }
 
-export function always(sql: string): () => string {
-  return () => sql;
+export function always(value: string): () => string {
+  return () => value;
+}
+
+/** Renders a SELECT with one column per line; `columns` has an expression by name. */
+export function selectSql(columns: Readonly<Record<string, string>>, rest: string): string {
+  const list = Object.entries(columns).map(([name, expression]) =>
+    expression.endsWith(`.${name}`) ? expression : `${expression} as ${name}`,
+  );
+  return sql`select
+  ${lines(list)}
+${rest}`;
 }

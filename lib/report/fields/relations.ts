@@ -1,183 +1,135 @@
-import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
-import { classifiedCtes } from '../sql/classify-relations.ts';
-import { measuredCtes, type Sizes } from '../sql/measure-relations.ts';
-import { type Field, INTEGER, NUMBER, object, objectSql, type Type } from './field.ts';
+import { lines, sql } from '../../postgres/statement.ts';
+import type { ServerInfo } from '../../timescaledb/server-info.ts';
+import {
+  always,
+  type Field,
+  INTEGER,
+  isIn,
+  NUMBER,
+  object,
+  objectSql,
+  type Source,
+  selectSql,
+  type Type,
+} from './field.ts';
 
 /**
- * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is
- * classified by schema and catalog server, measured, and added to the totals of its kind.
+ * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is classified by
+ * schema and catalog, measured, and added to the totals of its kind.
  */
 
-interface Figure extends Pick<Field, 'since' | 'before'> {
-  readonly says: string;
-  readonly example: number;
+type Figure = Pick<Field, 'since' | 'before' | 'description' | 'example'>;
+
+/** A figure of a kind of relations. */
+interface Total extends Field {
+  /** Over the relations of one kind, as `r`. */
+  readonly aggregate: string;
 }
 
-/** What was recorded when a chunk was compressed; the extension adds the sizes to those of the hypertable, too. */
-const RECORDED: readonly (Figure & { readonly name: string; readonly column: string })[] = [
-  {
-    name: 'compressed_row_count',
-    column: 'numrows_post_compression',
-    says: 'rows that compressed data is stored in',
-    example: 30,
-  },
-  {
-    name: 'compressed_heap_size',
-    column: 'compressed_heap_size',
-    says: 'bytes after compression, when it was done',
-    example: 98_304,
-  },
-  {
-    name: 'compressed_toast_size',
-    column: 'compressed_toast_size',
-    says: 'the same, out of line',
-    example: 49_152,
-  },
-  {
-    name: 'compressed_indexes_size',
-    column: 'compressed_index_size',
-    says: 'the same, of indexes',
-    example: 98_304,
-  },
-  {
-    name: 'uncompressed_row_count',
-    column: 'numrows_pre_compression',
-    says: 'rows that were compressed',
-    example: 1_728,
-  },
-  {
-    name: 'uncompressed_heap_size',
-    column: 'uncompressed_heap_size',
-    says: 'bytes before compression',
-    example: 294_912,
-  },
-  {
-    name: 'uncompressed_toast_size',
-    column: 'uncompressed_toast_size',
-    says: 'the same, out of line',
-    example: 49_152,
-  },
-  {
-    name: 'uncompressed_indexes_size',
-    column: 'uncompressed_index_size',
-    says: 'the same, of indexes',
-    example: 98_304,
-  },
-  {
-    name: 'compressed_row_count_frozen_immediately',
-    column: 'numrows_frozen_immediately',
-    since: '2.13.0',
-    says: 'compressed rows that were frozen at once',
-    example: 30,
-  },
-];
-
-/**
- * Relations whose rows are in another one's count. On PostgreSQL 12 and 13, which no release after 2.15 runs on, ANALYZE
- * does not count the rows of a partitioned table, and the reporter adds those of its partitions.
- */
-function isCountedElsewhere({ serverVersionNum }: ServerInfo): string {
-  return serverVersionNum < 140_000 ? 'false' : "r.kind = 'partitioned_tables' and r.is_child";
-}
-
-/** More rows than any table can have: PostgreSQL takes whatever is restored as statistics, NaN too. */
-const TOO_MANY_ROWS = '1e15';
-
-/**
- * What was recorded of a chunk's compression. Before 2.9 a chunk can have several rows, of which the reporter reads the
- * first by the primary key (chunk_id, compressed_chunk_id).
- */
-function recordedSizes(server: ServerInfo): string {
-  return isAtLeast(server, '2.9.0')
-    ? '_timescaledb_catalog.compression_chunk_size'
-    : `(
-    select distinct on (o.chunk_id) o.* from _timescaledb_catalog.compression_chunk_size o
-    order by o.chunk_id, o.compressed_chunk_id
-  )`;
-}
-
-/** The common table expressions that `RELATIONS` reads. */
-export function relationsCtes(server: ServerInfo, sizes: Sizes): string {
-  return `${classifiedCtes(server)},${measuredCtes(sizes)},
-relations as materialized (
-  select r.*,
-    case when r.reltuples <= 0 or r.reltuples > ${TOO_MANY_ROWS} or ${isCountedElsewhere(server)} then 0 else r.reltuples::bigint end as tuples,
-    coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
-    coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
-    coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
-    ${RECORDED.filter(({ since }) => since === undefined || isAtLeast(server, since))
-      .map(({ column }) => `s.${column}`)
-      .join(', ')}
-  from classified r
-  left join measured m on m.oid = r.oid
-  left join ${recordedSizes(server)} s on s.chunk_id = r.compressed_chunk_id
-  where r.kind is not null
-)`;
-}
-
-function aggregated(
-  name: string,
-  type: Type,
-  sql: string,
-  { since, before, says, example }: Figure,
-): Field {
-  return {
-    name,
-    ...(since !== undefined && { since }),
-    ...(before !== undefined && { before }),
-    type,
-    says,
-    example,
-    sql: () => sql,
-  };
+function aggregated(name: string, type: Type, aggregate: string, figure: Figure): Total {
+  return { name, type, aggregate, ...figure, sql: always(`t.${name}`) };
 }
 
 /** Rows from before 2.0 have no counts; NULL counts as 0. */
-function summed(name: string, column: string, figure: Figure): Field {
+function summed(name: string, column: string, figure: Figure): Total {
   return aggregated(name, INTEGER, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
 }
 
-function countedWhere(name: string, condition: string, figure: Figure): Field {
+function countedWhere(name: string, condition: string, figure: Figure): Total {
   return aggregated(name, NUMBER, `pg_catalog.count(*) filter (where ${condition})`, figure);
 }
 
-function relationsNamed(says: string, example: number): Field {
-  return countedWhere('num_relations', 'not r.is_child', { says, example });
+function relationsNamed(description: string, example: number): Total {
+  return countedWhere('num_relations', 'not r.is_child', { description, example });
 }
 
-function children(says: string, example: number): Field {
-  return countedWhere('num_children', 'r.is_child', { says, example });
+function children(description: string, example: number): Total {
+  return countedWhere('num_children', 'r.is_child', { description, example });
 }
 
-const TUPLES_AND_SIZES: readonly Field[] = [
-  summed('num_reltuples', 'tuples', { says: "rows, by the planner's estimate", example: 1_020 }),
-  summed('heap_size', 'heap_size', { says: 'bytes in tables', example: 335_872 }),
-  summed('toast_size', 'toast_size', { says: 'bytes out of line', example: 335_872 }),
-  summed('indexes_size', 'indexes_size', { says: 'bytes in indexes', example: 57_344 }),
+/** Figures that were recorded when a chunk was compressed. The extension adds the sizes to those of the hypertable, too. */
+const RECORDED: readonly Total[] = [
+  summed('compressed_row_count', 'numrows_post_compression', {
+    description: 'rows that compressed data is stored in',
+    example: 30,
+  }),
+  summed('compressed_heap_size', 'compressed_heap_size', {
+    description: 'bytes in tables after compression, at the time of compression',
+    example: 98_304,
+  }),
+  summed('compressed_toast_size', 'compressed_toast_size', {
+    description: 'bytes in TOAST tables after compression',
+    example: 49_152,
+  }),
+  summed('compressed_indexes_size', 'compressed_index_size', {
+    description: 'bytes in indexes after compression',
+    example: 98_304,
+  }),
+  summed('uncompressed_row_count', 'numrows_pre_compression', {
+    description: 'rows that were compressed',
+    example: 1_728,
+  }),
+  summed('uncompressed_heap_size', 'uncompressed_heap_size', {
+    description: 'bytes in tables before compression',
+    example: 294_912,
+  }),
+  summed('uncompressed_toast_size', 'uncompressed_toast_size', {
+    description: 'bytes in TOAST tables before compression',
+    example: 49_152,
+  }),
+  summed('uncompressed_indexes_size', 'uncompressed_index_size', {
+    description: 'bytes in indexes before compression',
+    example: 98_304,
+  }),
+  summed('compressed_row_count_frozen_immediately', 'numrows_frozen_immediately', {
+    since: '2.13.0',
+    description: 'compressed rows that were frozen at once',
+    example: 30,
+  }),
 ];
 
-/** `compression` of one kind, and how many of the kind compress. */
-function compression(compressing: Field): Field {
+const TUPLES_AND_SIZES: readonly Total[] = [
+  summed('num_reltuples', 'tuples', {
+    description: "rows, by the planner's statistics",
+    example: 1_020,
+  }),
+  summed('heap_size', 'heap_size', { description: 'bytes in tables', example: 335_872 }),
+  summed('toast_size', 'toast_size', { description: 'bytes in TOAST tables', example: 335_872 }),
+  summed('indexes_size', 'indexes_size', { description: 'bytes in indexes', example: 57_344 }),
+];
+
+/** An object of figures. */
+interface Group extends Field {
+  readonly members: readonly (Total | Group)[];
+}
+
+function isGroup(member: Total | Group): member is Group {
+  return 'members' in member;
+}
+
+/** `compression` of one kind; `compressing` counts the relations of the kind that have compression enabled. */
+function compression(compressing: Total): Group {
   const members = [
     countedWhere('num_compressed_chunks', 'r.compressed_chunk_id is not null', {
-      says: 'chunks that are compressed',
+      description: 'compressed chunks',
       example: 6,
     }),
     compressing,
-    ...RECORDED.map(({ name, column, ...figure }) => summed(name, column, figure)),
+    ...RECORDED,
   ];
   return {
     name: 'compression',
     type: object(members),
-    says: 'what compression does',
+    description: 'effect of compression',
     example: { num_compressed_chunks: 6 },
+    members,
     sql: (server) => objectSql(members, server),
   };
 }
 
 const COMPRESSED_HYPERTABLES = compression(
   countedWhere('num_compressed_hypertables', 'not r.is_child and r.compressing', {
-    says: 'hypertables with compression on',
+    description: 'hypertables with compression enabled',
     example: 1,
   }),
 );
@@ -185,21 +137,21 @@ const COMPRESSED_HYPERTABLES = compression(
 /** One kind of relation: an object of totals over its relations. */
 function kind(
   name: string,
-  members: readonly Field[],
-  rest: Pick<Field, 'says' | 'before'>,
-): Field {
+  members: readonly (Total | Group)[],
+  rest: Pick<Field, 'description' | 'before'>,
+): Group {
   return {
     name,
     type: object(members),
     example: { num_relations: 2 },
     ...rest,
-    sql: (server) =>
-      `(select ${objectSql(members, server)} from relations r where r.kind = '${name}')`,
+    members,
+    sql: (server) => objectSql(members, server),
   };
 }
 
-const HYPERTABLE: readonly Field[] = [
-  relationsNamed('how many', 6),
+const HYPERTABLE: readonly (Total | Group)[] = [
+  relationsNamed('hypertables', 6),
   children('chunks', 31),
   ...TUPLES_AND_SIZES,
   COMPRESSED_HYPERTABLES,
@@ -207,71 +159,123 @@ const HYPERTABLE: readonly Field[] = [
 
 const BEFORE_2_14 = { before: '2.14.0' } as const;
 
-/** The kinds of relations that are counted, by their key in `relations`. */
-export const RELATIONS: readonly Field[] = [
-  kind('tables', [relationsNamed('how many', 2), ...TUPLES_AND_SIZES], {
-    says: 'plain tables, those of other extensions too',
+/** The kinds of relations, by their key in `relations`. */
+const KINDS: readonly Group[] = [
+  kind('tables', [relationsNamed('plain tables', 2), ...TUPLES_AND_SIZES], {
+    description: 'plain tables, with those of other extensions',
   }),
-  kind('views', [relationsNamed('how many', 3)], { says: 'views' }),
-  kind('materialized_views', [relationsNamed('how many', 1), ...TUPLES_AND_SIZES], {
-    says: "PostgreSQL's materialized views",
+  kind('views', [relationsNamed('views', 3)], { description: 'views' }),
+  kind('materialized_views', [relationsNamed('materialized views', 1), ...TUPLES_AND_SIZES], {
+    description: "PostgreSQL's materialized views",
   }),
   kind(
     'partitioned_tables',
-    [relationsNamed('how many', 1), children('partitions, at any level', 3), ...TUPLES_AND_SIZES],
-    { says: 'partitioned tables' },
+    [
+      relationsNamed('partitioned tables', 1),
+      children('partitions, at any level', 3),
+      ...TUPLES_AND_SIZES,
+    ],
+    { description: 'partitioned tables' },
   ),
   kind('hypertables', HYPERTABLE, {
-    says: 'hypertables; since 2.14.0 those that hold the data of continuous aggregates too',
+    description: 'hypertables; since 2.14.0 with those that hold the data of continuous aggregates',
   }),
   kind(
     'continuous_aggregates',
     [
-      relationsNamed('how many', 3),
-      children('chunks of their data; none since 2.14.0', 0),
+      relationsNamed('continuous aggregates', 3),
+      children('chunks of their data; 0 since 2.14.0', 0),
       ...TUPLES_AND_SIZES,
       countedWhere('num_caggs_on_distributed_hypertables', 'r.on_distributed', {
         ...BEFORE_2_14,
-        says: 'those over a distributed hypertable',
+        description: 'continuous aggregates over a distributed hypertable',
         example: 0,
       }),
       countedWhere('num_caggs_using_real_time_aggregation', 'not r.materialized_only', {
-        says: 'those that add what is not materialized yet',
+        description: 'real-time aggregates, which add data that is not materialized yet',
         example: 1,
       }),
       countedWhere('num_caggs_finalized', 'r.finalized', {
         since: '2.7.0',
-        says: 'those in the format of 2.7',
+        description: 'continuous aggregates in the format of 2.7',
         example: 3,
       }),
       countedWhere('num_caggs_nested', 'r.nested', {
         since: '2.9.0',
-        says: 'those over another one',
+        description: 'continuous aggregates over another one',
         example: 1,
       }),
       compression(
         countedWhere('num_compressed_caggs', 'r.aggregate_compressing', {
-          says: 'continuous aggregates with compression on',
+          description: 'continuous aggregates with compression enabled',
           example: 0,
         }),
       ),
     ],
-    { says: 'continuous aggregates; since 2.14.0 as views alone, without their data' },
+    { description: 'continuous aggregates; since 2.14.0 their views only, without their data' },
   ),
   kind(
     'distributed_hypertables_access_node',
     [
       ...HYPERTABLE,
       countedWhere('num_replicated_distributed_hypertables', 'not r.is_child and r.replicated', {
-        says: 'those with more than one copy',
+        description: 'distributed hypertables with more than one replica',
         example: 0,
       }),
-      summed('num_replica_chunks', 'replicas', { says: 'copies of chunks', example: 0 }),
+      summed('num_replica_chunks', 'replicas', { description: 'replicas of chunks', example: 0 }),
     ],
-    { ...BEFORE_2_14, says: 'distributed hypertables, seen from their access node' },
+    { ...BEFORE_2_14, description: 'distributed hypertables, on their access node' },
   ),
   kind('distributed_hypertables_data_node', HYPERTABLE, {
     ...BEFORE_2_14,
-    says: 'the parts of distributed hypertables that this data node holds',
+    description: 'local parts of distributed hypertables, on a data node',
   }),
 ];
+
+function totalsIn(members: readonly (Total | Group)[], release: string): readonly Total[] {
+  return members
+    .filter((member) => isIn(member, release))
+    .flatMap((member) => (isGroup(member) ? totalsIn(member.members, release) : [member]));
+}
+
+/** One row per kind, also for kinds without relations. Kinds share their figures, and each is computed once. */
+const TOTALS: Source = {
+  name: 'totals',
+  sql({ release }) {
+    const kinds = KINDS.filter((one) => isIn(one, release)).map(({ name }) => `('${name}')`);
+    const columns = totalsIn(KINDS, release).map(({ name, aggregate }) => [name, aggregate]);
+    return selectSql(
+      { kind: 'k.kind', ...Object.fromEntries(columns) },
+      sql`from (values
+  ${lines(kinds)}
+) k (kind)
+left join relations r on r.kind = k.kind
+group by k.kind`,
+    );
+  },
+};
+
+function relationsSql(server: ServerInfo): string {
+  const objects = KINDS.filter((one) => isIn(one, server.release)).map(
+    ({ name, members }) => sql`when '${name}' then ${objectSql(members, server)}`,
+  );
+  return sql`(
+  select pg_catalog.jsonb_object_agg(
+    t.kind,
+    case t.kind
+      ${lines(objects, '')}
+    end
+  )
+  from totals t
+)`;
+}
+
+export const RELATIONS: Field = {
+  name: 'relations',
+  since: '2.6.0',
+  type: object(KINDS),
+  description: 'number and size of relations, per kind',
+  example: { tables: { num_relations: 2 } },
+  reads: [TOTALS],
+  sql: relationsSql,
+};

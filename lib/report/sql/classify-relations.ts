@@ -1,4 +1,5 @@
-import { isAtLeast, type ServerInfo } from '../../timescaledb/server-info.ts';
+import { lines, sql } from '../../postgres/statement.ts';
+import { has, type ServerInfo } from '../../timescaledb/server-info.ts';
 
 /** Schemas whose relations are not the user's. */
 function skippedSchemas(server: ServerInfo): readonly string[] {
@@ -10,84 +11,104 @@ function skippedSchemas(server: ServerInfo): readonly string[] {
     '_timescaledb_cache',
     'timescaledb_experimental',
     'timescaledb_information',
-    ...(isAtLeast(server, '2.11.0') ? ['_timescaledb_functions'] : []),
-    // From 2.25.0 on the compatibility view _timescaledb_config.bgw_job counts as a user's view.
-    ...(isAtLeast(server, '2.25.0') ? [] : ['_timescaledb_config']),
+    ...(has(server, 'functionsSchema') ? ['_timescaledb_functions'] : []),
+    ...(has(server, 'jobsInCatalogSchema') ? [] : ['_timescaledb_config']),
   ];
 }
 
-/** Catalog tables that live among the chunks. */
+/** Catalog tables in the schema of the chunks. */
 function skippedInternalTables(server: ServerInfo): readonly string[] {
   return [
     'bgw_job_stat',
     'bgw_policy_chunk_stats',
-    ...(isAtLeast(server, '2.15.0')
-      ? ['bgw_job_stat_history']
-      : isAtLeast(server, '2.9.0')
-        ? ['job_errors']
-        : []),
+    ...(has(server, 'jobHistoryTable') ? ['bgw_job_stat_history'] : []),
+    ...(has(server, 'jobErrorsTable') ? ['job_errors'] : []),
   ];
 }
 
-function list(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(', ');
+function quoted(names: readonly string[]): string {
+  return lines(names.map((name) => `'${name}'`));
 }
 
 /**
- * The catalog's hypertables: under which kind they count themselves, under which their chunks do (NULL: nowhere), and
- * whether they compress. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous
- * aggregate counted as the aggregate's, and distributed hypertables had kinds of their own.
+ * The catalog's hypertables: the kind of the hypertable itself and that of its chunks (NULL: not counted), and whether it
+ * compresses. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous aggregate counted as
+ * the aggregate's, and distributed hypertables had kinds of their own.
  */
 function hypertables(server: ServerInfo): string {
-  const columns = 'h.id, h.schema_name, h.table_name';
-  if (isAtLeast(server, '2.29.0')) {
-    return `select ${columns}, 'hypertables' as kind, 'hypertables' as kind_of_chunks, (h.status & 4) <> 0 as compressing
-    from _timescaledb_catalog.hypertable h`;
+  if (has(server, 'chunkRelid')) {
+    return `select
+  h.id,
+  h.schema_name,
+  h.table_name,
+  'hypertables' as kind,
+  'hypertables' as kind_of_chunks,
+  (h.status & 4) <> 0 as compressing
+from _timescaledb_catalog.hypertable h`;
   }
-  if (isAtLeast(server, '2.14.0')) {
-    return `select ${columns}, k.kind, k.kind as kind_of_chunks, h.compression_state = 1 as compressing
-    from _timescaledb_catalog.hypertable h,
-      lateral (select case when h.compression_state <> 2 then 'hypertables' end as kind) k`;
+  if (!has(server, 'distributedHypertables')) {
+    return `select
+  h.id,
+  h.schema_name,
+  h.table_name,
+  k.kind,
+  k.kind as kind_of_chunks,
+  h.compression_state = 1 as compressing
+from _timescaledb_catalog.hypertable h
+cross join lateral (
+  select case when h.compression_state <> 2 then 'hypertables' end as kind
+) k`;
   }
-  return `select ${columns}, case when not k.materialization then k.kind end as kind,
-      case when k.materialization then 'continuous_aggregates' else k.kind end as kind_of_chunks,
-      h.compression_state = 1 as compressing, h.replication_factor
-    from _timescaledb_catalog.hypertable h,
-      lateral (
-        select exists (
-          select 1 from _timescaledb_catalog.continuous_agg m where m.mat_hypertable_id = h.id
-        ) as materialization,
-        case
-          when h.compression_state = 2 then null
-          when h.replication_factor > 0 then 'distributed_hypertables_access_node'
-          when h.replication_factor < 0 then 'distributed_hypertables_data_node'
-          else 'hypertables'
-        end as kind
-      ) k`;
+  return `select
+  h.id,
+  h.schema_name,
+  h.table_name,
+  case when not k.is_materialization then k.kind end as kind,
+  case when k.is_materialization then 'continuous_aggregates' else k.kind end as kind_of_chunks,
+  h.compression_state = 1 as compressing,
+  h.replication_factor
+from _timescaledb_catalog.hypertable h
+cross join lateral (
+  select
+    exists (
+      select 1
+      from _timescaledb_catalog.continuous_agg m
+      where m.mat_hypertable_id = h.id
+    ) as is_materialization,
+    case
+      when h.compression_state = 2 then null
+      when h.replication_factor > 0 then 'distributed_hypertables_access_node'
+      when h.replication_factor < 0 then 'distributed_hypertables_data_node'
+      else 'hypertables'
+    end as kind
+) k`;
 }
 
-/** What only some releases know of a relation. */
+/** Columns that only some releases have. */
 function columnsOf(server: ServerInfo): readonly string[] {
-  const isDistributed = !isAtLeast(server, '2.14.0');
   return [
-    ...(isAtLeast(server, '2.7.0')
-      ? [isAtLeast(server, '2.25.0') ? 'true as finalized' : 'ca.finalized']
+    ...(has(server, 'finalizedAggregates')
+      ? [has(server, 'finalizedColumn') ? 'ca.finalized' : 'true as finalized']
       : []),
-    ...(isAtLeast(server, '2.9.0') ? ['ca.parent_mat_hypertable_id is not null as nested'] : []),
-    ...(isDistributed
+    ...(has(server, 'nestedAggregates')
+      ? ['ca.parent_mat_hypertable_id is not null as nested']
+      : []),
+    ...(has(server, 'distributedHypertables')
       ? [
           'h.replication_factor > 1 as replicated',
           'rh.replication_factor > 0 as on_distributed',
           `(
-      select greatest(pg_catalog.count(*) - 1, 0) from _timescaledb_catalog.chunk_data_node d where d.chunk_id = ch.id
-    ) as replicas`,
+  select greatest(pg_catalog.count(*) - 1, 0)
+  from _timescaledb_catalog.chunk_data_node d
+  where d.chunk_id = ch.id
+) as replicas`,
         ]
       : []),
   ];
 }
 
-function joinsOf(server: ServerInfo): string {
-  const hasRelid = isAtLeast(server, '2.29.0');
+function joinsOf(server: ServerInfo): readonly string[] {
+  const hasRelid = has(server, 'chunkRelid');
   return [
     'left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname',
     hasRelid
@@ -96,54 +117,76 @@ function joinsOf(server: ServerInfo): string {
     'left join hypertables chh on chh.id = ch.hypertable_id',
     'left join _timescaledb_catalog.continuous_agg ca on ca.user_view_schema = n.nspname and ca.user_view_name = c.relname',
     'left join hypertables mh on mh.id = ca.mat_hypertable_id',
-    ...(isAtLeast(server, '2.14.0')
-      ? []
-      : ['left join hypertables rh on rh.id = ca.raw_hypertable_id']),
+    ...(has(server, 'distributedHypertables')
+      ? ['left join hypertables rh on rh.id = ca.raw_hypertable_id']
+      : []),
     ...(hasRelid
       ? ['left join _timescaledb_catalog.compression_settings cs on cs.compress_relid = c.oid']
       : []),
-  ].join('\n  ');
+  ];
+}
+
+/** The kinds of relations; the first condition that is true wins, as in `src/telemetry/stats.c`. */
+function conditionsOf(server: ServerInfo): readonly string[] {
+  return [
+    "when c.relkind in ('r', 'p') and c.relispartition then 'partitioned_tables'",
+    "when c.relkind = 'p' then 'partitioned_tables'",
+    "when c.relkind = 'r' and h.id is not null then h.kind",
+    "when c.relkind in ('r', 'f') and ch.id is not null then chh.kind_of_chunks",
+    ...(has(server, 'chunkRelid')
+      ? ["when c.relkind = 'r' and cs.compress_relid is not null then null"]
+      : []),
+    "when c.relkind = 'r' then 'tables'",
+    "when c.relkind = 'm' then 'materialized_views'",
+    "when c.relkind = 'v' and n.nspname = '_timescaledb_internal' then null",
+    "when c.relkind = 'v' and ca.mat_hypertable_id is not null then 'continuous_aggregates'",
+    "when c.relkind = 'v' then 'views'",
+  ];
 }
 
 /**
- * `classified`: every relation that the report counts, with its kind, the key of `relations` that it counts under (the
- * first test that matches wins, as in `src/telemetry/stats.c`), and what its kind needs from the catalogs. What is not
- * counted has no kind.
+ * Renders `classified`: every relation that the report may count, with its kind (the key of `relations` that it counts under,
+ * or NULL when it is not counted) and what its kind needs from the catalogs.
  */
-export function classifiedCtes(server: ServerInfo): string {
-  const isCompressedData = isAtLeast(server, '2.29.0')
-    ? "\n      when c.relkind = 'r' and cs.compress_relid is not null then null"
-    : '';
+export function classifiedCtes(server: ServerInfo): readonly string[] {
   const columns = [
-    'c.oid, c.relkind, c.relpersistence, c.relpages, c.reltuples, c.reltoastrelid',
+    'c.oid',
+    'c.relkind',
+    'c.relpersistence',
+    'c.relpages',
+    'c.reltuples',
+    'c.reltoastrelid',
     'c.relispartition or h.id is null and ch.id is not null as is_child',
     'case when h.id is null and (ch.status & 1) <> 0 then ch.id end as compressed_chunk_id',
-    'h.compressing, ca.materialized_only, mh.compressing as aggregate_compressing',
+    'h.compressing',
+    'ca.materialized_only',
+    'mh.compressing as aggregate_compressing',
     ...columnsOf(server),
   ];
-  return `
-hypertables as materialized (
+  return [
+    sql`hypertables as materialized (
   ${hypertables(server)}
-),
-classified as materialized (
-  select ${columns.join(',\n    ')},
+)`,
+    sql`classified as materialized (
+  select
+    ${lines(columns)},
     case
-      when c.relkind in ('r', 'p') and c.relispartition then 'partitioned_tables'
-      when c.relkind = 'p' then 'partitioned_tables'
-      when c.relkind = 'r' and h.id is not null then h.kind
-      when c.relkind in ('r', 'f') and ch.id is not null then chh.kind_of_chunks${isCompressedData}
-      when c.relkind = 'r' then 'tables'
-      when c.relkind = 'm' then 'materialized_views'
-      when c.relkind = 'v' and n.nspname = '_timescaledb_internal' then null
-      when c.relkind = 'v' and ca.mat_hypertable_id is not null then 'continuous_aggregates'
-      when c.relkind = 'v' then 'views'
+      ${lines(conditionsOf(server), '')}
     end as kind
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  ${joinsOf(server)}
+  ${lines(joinsOf(server), '')}
   where c.relkind in ('r', 'p', 'm', 'v', 'f')
-    and n.nspname not in (${list(skippedSchemas(server))})
+    and n.nspname not in (
+      ${quoted(skippedSchemas(server))}
+    )
     and n.nspname !~ '^pg_(toast_)?temp_'
-    and not (n.nspname = '_timescaledb_internal' and c.relname in (${list(skippedInternalTables(server))}))
-)`;
+    and not (
+      n.nspname = '_timescaledb_internal'
+      and c.relname in (
+        ${quoted(skippedInternalTables(server))}
+      )
+    )
+)`,
+  ];
 }

@@ -33,7 +33,20 @@ const KNOWN_TO_9_6 = [
   ...['pg_has_role', 'pg_is_in_recovery', 'pg_show_all_file_settings', 'regclass', 'set_config'],
   ...['has_schema_privilege', 'octet_length', 'split_part'],
   ...['strpos', 'substr', 'substring', 'to_char', 'to_jsonb', 'unnest', 'version'],
-  ...['count', 'max', 'now', 'sum', 'date', 'json', 'jsonb', 'oid', 'text', 'timestamptz'],
+  ...[
+    'bool_or',
+    'count',
+    'max',
+    'now',
+    'sum',
+    'date',
+    'json',
+    'jsonb',
+    'name',
+    'oid',
+    'text',
+    'timestamptz',
+  ],
 ];
 const SETTINGS_OF_9_6 = [
   ...['search_path', 'role', 'row_security', 'exit_on_error', 'statement_timeout', 'lock_timeout'],

@@ -188,7 +188,7 @@ test('the published list warns of each place where such a text comes out', () =>
     join(import.meta.dirname, '..', '..', '..', 'docs', 'report-fields.md'),
     'utf8',
   );
-  const warned = [...page.matchAll(/^\| `(\w+)` \|.*\*\*Mind:\*\*/gm)].map(([, name]) => name);
+  const warned = [...page.matchAll(/^\| `(\w+)` \|.*\*\*Caution:\*\*/gm)].map(([, name]) => name);
   expect(warned).toStrictEqual([
     'instance_metadata',
     'db_metadata',

@@ -82,7 +82,7 @@ test('it takes four round trips over one connection: head, facts, report, end', 
   // Two password messages are SCRAM's; no Parse, so no prepared statement, named or not.
   expect(conversation?.messages).toEqual(['p', 'p', 'Q', 'Q', 'Q', 'Q', 'X']);
   expect(conversation?.queries.at(0)).toMatch(
-    /^\s*begin transaction isolation level repeatable read, read only;/,
+    /^\/\* timescaledb-telemetry\/[^*]+ \*\/\nbegin transaction isolation level repeatable read, read only;/,
   );
   expect(conversation?.queries.at(-1)).toBe('commit');
   // Nothing has failed, and no worker process is taken from others.

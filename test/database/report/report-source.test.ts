@@ -94,22 +94,22 @@ test.each([
   {
     what: 'fails',
     value: "begin raise exception 'c4n4ry' using errcode = 'XX000'; end",
-    why: 'get_telemetry_report() did not give one (DATABASE_ERROR, XX000: The database answered with an error.)',
+    why: 'get_telemetry_report() failed (DATABASE_ERROR, XX000: The database answered with an error.)',
   },
   {
     what: 'waits for a lock',
     value: "begin raise exception 'c4n4ry' using errcode = '55P03'; end",
-    why: 'get_telemetry_report() did not give one (CATALOG_LOCKED, 55P03',
+    why: 'get_telemetry_report() failed (CATALOG_LOCKED, 55P03',
   },
   {
     what: 'gives nothing',
     value: 'null',
-    why: 'get_telemetry_report() did not give one (CATALOG_UNEXPECTED',
+    why: 'get_telemetry_report() failed (CATALOG_UNEXPECTED',
   },
   {
     what: 'gives what nobody has published',
     value: `'{"db_uuid": "c4n4ry", "table_names": ["c4n4ry"]}'::jsonb`,
-    why: 'the report has what nobody has published: table_names; ',
+    why: 'the report contains fields that are not on the published list: table_names; ',
   },
 ])(
   'a function that $what is replaced by plain SQL, and the log says so',
@@ -149,7 +149,9 @@ test('a function of that name that is not the extension’s is never called', as
 
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
   expect(outcome.warnings).toStrictEqual([
-    expect.stringContaining('the extension has no get_telemetry_report() that may be called'),
+    expect.stringContaining(
+      'the extension has no get_telemetry_report(), or the role may not call it',
+    ),
   ]);
 });
 
@@ -160,7 +162,7 @@ test('a compiled function is not called while no library is loaded: the call wou
   );
   const { outcome } = await runFor(database, BY_FUNCTION);
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'catalog' } });
-  expect(outcome.warnings).toStrictEqual([expect.stringContaining('that may be called')]);
+  expect(outcome.warnings).toStrictEqual([expect.stringContaining('the role may not call it')]);
 });
 
 test('the extension may live in a schema whose name has to be quoted', async () => {

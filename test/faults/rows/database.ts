@@ -173,7 +173,7 @@ export const DATABASE_FAULTS = {
     ),
     nullMetadata: failed(
       'a flagged row of the metadata has no value',
-      reportUnpublished('db_metadata.* is missing, or not of the published type'),
+      reportUnpublished('db_metadata.* is missing, or has another type than published'),
     ),
     hugeMetadata: failed('a flagged row of the metadata has 10 MB', REPORT_TOO_LARGE),
     noMetadata: sent('the metadata are empty'),

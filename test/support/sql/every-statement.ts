@@ -10,11 +10,11 @@ import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
 import {
   functionsSchema,
   type MemberFunction,
-  SERVER_INFO_QUERY,
   type ServerInfo,
   type TimescaledbSnapshot,
   withTimescaledbSnapshot,
 } from '../../../lib/timescaledb/server-info.ts';
+import { SERVER_INFO_QUERY } from '../../../lib/timescaledb/server-info-query.ts';
 import {
   BOUNDARY_RELEASES,
   HANDMADE_RELEASES,

@@ -1,3 +1,4 @@
+import { capabilitiesOf } from '../../../lib/timescaledb/releases.ts';
 import type { MemberFunction, ServerInfo } from '../../../lib/timescaledb/server-info.ts';
 
 function member(schema: string, name: string): MemberFunction {
@@ -11,6 +12,7 @@ export function anIdentity(release: string, changes: Partial<ServerInfo> = {}): 
     standby: false,
     extensionVersion: release,
     release,
+    capabilities: capabilitiesOf(release),
     memberFunctions: [
       member('public', 'get_telemetry_report'),
       member('_timescaledb_functions', 'get_os_info'),

@@ -1,0 +1,255 @@
+import { annotate, sql } from '../postgres/statement.ts';
+import { isoTime } from './iso-timestamp.ts';
+import { functionsSchema, has, jobTable, metadataTable, type ServerInfo } from './server-info.ts';
+
+/**
+ * The three parts of an interval as JSON, or null when it is infinite. For NULL, which the catalogs do not have, each part is
+ * null, which the schema rejects. Parts are computed as numeric, because the longest interval overflows a bigint on the way.
+ */
+function intervalSql(column: string): string {
+  return sql`case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
+  'months', (
+    pg_catalog.date_part('year', ${column}) * 12
+    + pg_catalog.date_part('month', ${column})
+  )::bigint,
+  'days', pg_catalog.date_part('day', ${column})::bigint,
+  'microseconds', (
+    pg_catalog.date_part('hour', ${column})::numeric * 3600000000
+    + pg_catalog.date_part('minute', ${column})::numeric * 60000000
+    + pg_catalog.date_part('microseconds', ${column})::numeric
+  )::bigint
+) end`;
+}
+
+/** The level that ALTER SYSTEM has written, loaded or not. Without the right to read it, the whole query would fail. */
+function pendingLevelSql(server: ServerInfo): string {
+  if (!server.mayReadFileSettings) return 'null::pg_catalog.text';
+  return `(
+  select f.setting
+  from pg_catalog.pg_file_settings f
+  where pg_catalog.lower(f.name) = 'timescaledb.telemetry_level'
+  order by f.seqno desc
+  limit 1
+)`;
+}
+
+/**
+ * The oid of the role whose level counts for the job. Before 1.3.2 the job ran as the bootstrap superuser, whose level counts
+ * in every release; until 1.7 as the owner of the extension's catalogs. Since 2.0 the job has an owner.
+ */
+function jobOwnerSql(server: ServerInfo): string {
+  if (has(server, 'jobOwnerIsRole')) return 'j.owner::pg_catalog.oid';
+  if (has(server, 'jobProcedures')) {
+    return `(
+  select a.oid
+  from pg_catalog.pg_roles a
+  where a.rolname = j.owner
+)`;
+  }
+  if (!has(server, 'jobRunsAsCatalogOwner')) return '10::pg_catalog.oid';
+  return `(
+  select c.relowner
+  from pg_catalog.pg_class c
+  where c.oid = j.tableoid
+)`;
+}
+
+/** The telemetry rows of the job catalog, in one form for all releases. */
+function telemetryJobs(server: ServerInfo): string {
+  const hasProcedures = has(server, 'jobProcedures');
+  const hasSchedule = has(server, 'fixedSchedules');
+  const isTelemetry = hasProcedures
+    ? `j.proc_schema = '${functionsSchema(server)}' and j.proc_name = 'policy_telemetry'`
+    : "j.job_type = 'telemetry_and_version_check_if_enabled'";
+  return sql`select
+  j.id,
+  ${jobOwnerSql(server)} as owner,
+  ${hasProcedures ? 'j.scheduled' : 'true'} as scheduled,
+  j.schedule_interval,
+  j.max_runtime,
+  j.max_retries,
+  j.retry_period,
+  ${hasSchedule ? 'j.initial_start' : 'null::pg_catalog.timestamptz'} as initial_start,
+  ${hasSchedule ? 'j.timezone' : 'null::pg_catalog.text'} as timezone,
+  case when s.next_start > pg_catalog.now() then s.next_start end as next_start,
+  least(greatest(s.last_start, s.last_finish), pg_catalog.now()) as last_run
+from ${jobTable(server)} j
+left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id
+where ${isTelemetry}`;
+}
+
+/** SQL of the versions on the server's disk. */
+export interface ExtensionListSql {
+  readonly version: string;
+  readonly versions: string;
+}
+
+export const VERSIONS_ON_DISK: ExtensionListSql = {
+  version: `(
+  select a.default_version::pg_catalog.text
+  from pg_catalog.pg_available_extensions a
+  where a.name = 'timescaledb'
+)`,
+  versions: `array(
+  select v.version::pg_catalog.text
+  from pg_catalog.pg_available_extension_versions v
+  where v.name = 'timescaledb'
+  order by 1
+)`,
+};
+
+/** Replaces VERSIONS_ON_DISK where the server cannot list its extensions. */
+export const VERSIONS_UNAVAILABLE: ExtensionListSql = {
+  version: 'null::pg_catalog.text',
+  versions: "'{}'::pg_catalog.text[]",
+};
+
+/**
+ * The settings of telemetry level and `timescaledb.restoring` that ALTER DATABASE and ALTER ROLE have stored: those for all
+ * roles, and those of roles whose settings count.
+ */
+function storedSettings(server: ServerInfo, reporter: string): string {
+  const databaseOwner = has(server, 'schedulerRunsAsDatabaseOwner')
+    ? "\nwhen r.setrole = d.datdba then 'database-owner'"
+    : '';
+  return sql`select
+  s.name,
+  s.place,
+  s.holder,
+  s.value
+from (
+  select
+    pg_catalog.lower(pg_catalog.split_part(c.entry, '=', 1)) as name,
+    case
+      when r.setrole <> 0 and r.setdatabase <> 0 then 'role-in-database'
+      when r.setrole <> 0 then 'role'
+      when r.setdatabase <> 0 then 'database'
+      else 'all-roles'
+    end as place,
+    case
+      when r.setrole = 0 then 'everybody'
+      when r.setrole = (
+        select a.oid
+        from pg_catalog.pg_roles a
+        where a.rolname = ${reporter}
+      ) then 'reporting-role'
+      when r.setrole in (
+        select j.owner
+        from telemetry_jobs j
+      ) then 'job-owner'
+      when r.setrole = 10 then 'bootstrap-superuser'${databaseOwner}
+    end as holder,
+    pg_catalog.substr(c.entry, pg_catalog.strpos(c.entry, '=') + 1) as value
+  from this_database d
+  join pg_catalog.pg_db_role_setting r on r.setdatabase in (0, d.oid)
+  cross join pg_catalog.unnest(r.setconfig) c (entry)
+) s
+where s.holder is not null
+  and s.name in ('timescaledb.telemetry_level', 'timescaledb.restoring')`;
+}
+
+/**
+ * Returns the statement that reads the facts, as one row.
+ *
+ * @param reporter the reporting role's name as SQL
+ */
+export function factsQuery(
+  server: ServerInfo,
+  reporter: string,
+  extensions: ExtensionListSql,
+): string {
+  return annotate(
+    'facts, read only',
+    sql`
+with this_database as (
+  select
+    d.oid,
+    d.datdba
+  from pg_catalog.pg_database d
+  where d.datname = pg_catalog.current_database()
+),
+telemetry_jobs as (
+  ${telemetryJobs(server)}
+),
+stored_settings as (
+  ${storedSettings(server, reporter)}
+),
+metadata as (
+  select
+    m.key::pg_catalog.text as key,
+    m.value
+  from ${metadataTable(server)} m
+  where m.key in ('uuid', 'exported_uuid', 'install_timestamp')
+)
+select
+  ${extensions.version} as available_version,
+  ${extensions.versions} as available_versions,
+  pg_catalog.current_database() = 'template1' as is_template1,
+  nullif(pg_catalog.current_setting('timescaledb.telemetry_level', true), '') as session_level,
+  (
+    select pg_catalog.json_build_object('source', s.source, 'resetValue', s.reset_val)
+    from pg_catalog.pg_settings s
+    where s.name = 'timescaledb.telemetry_level'
+  ) as level_setting,
+  (
+    select coalesce(
+      pg_catalog.json_agg(
+        pg_catalog.json_build_object(
+          'place', s.place,
+          'holder', s.holder,
+          'value', s.value
+        )
+      ),
+      '[]'::pg_catalog.json
+    )
+    from stored_settings s
+    where s.name = 'timescaledb.telemetry_level'
+  ) as stored_levels,
+  array(
+    select r.value
+    from (
+      select s.value
+      from stored_settings s
+      where s.name = 'timescaledb.restoring'
+      union all
+      select pg_catalog.current_setting('timescaledb.restoring', true)
+    ) r
+    where r.value is not null
+  ) as restoring,
+  ${pendingLevelSql(server)} as pending_level,
+  (
+    select coalesce(
+      pg_catalog.json_agg(
+        pg_catalog.json_build_object(
+          'id', j.id,
+          'scheduled', j.scheduled,
+          'scheduleInterval', ${intervalSql('j.schedule_interval')},
+          'maxRuntime', ${intervalSql('j.max_runtime')},
+          'maxRetries', j.max_retries,
+          'retryPeriod', ${intervalSql('j.retry_period')},
+          'initialStart', j.initial_start,
+          'timezone', j.timezone,
+          'nextStart', j.next_start,
+          'lastRun', j.last_run
+        )
+        order by j.id
+      ),
+      '[]'::pg_catalog.json
+    )
+    from telemetry_jobs j
+  ) as jobs,
+  array(
+    select m.key
+    from metadata m
+    order by 1
+  ) as metadata_keys,
+  (
+    select pg_catalog.to_char(
+      ${isoTime('m.value')},
+      'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+    )
+    from metadata m
+    where m.key = 'install_timestamp'
+  ) as installed_at`,
+  );
+}
