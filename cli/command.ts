@@ -8,14 +8,14 @@ export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** One command: its options, what they ask for, and what it does then. */
-export interface CommandDefinition<Asked> {
+export interface CommandDefinition<Options> {
   readonly command: Command;
-  /** What is asked for; adds what is wrong with it to `problems`, and counts only when nothing is. */
-  read(command: Command, problems: string[]): Asked;
+  /** Returns the options; adds what is wrong with it to `problems`, and counts only when nothing is. */
+  read(command: Command, problems: string[]): Options;
   /**
    * @throws RunError, CommandError
    */
-  perform(asked: Asked): Promise<ExitStatus>;
+  perform(options: Options): Promise<ExitStatus>;
 }
 
 /** What a command cannot do, and what helps. */
@@ -89,12 +89,12 @@ function problemsOf(command: Command, error: CommanderError): readonly string[] 
 }
 
 /**
- * What commander makes of the arguments. It stops at the first problem; what it has understood until then is all that there
+ * What commander makes of the arguments. It stops at the first problem; what it has parsed until then is all that there
  * is, unless an option lacks its value.
  *
- * @returns `help` when that was asked for and is written
+ * @returns `help` when --help was given and its text is written
  */
-function understand(
+function parseArguments(
   command: Command,
   args: readonly string[],
   problems: string[],
@@ -137,20 +137,20 @@ function printErrors(lines: readonly string[]): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function run<Asked>(
-  { command, read, perform }: CommandDefinition<Asked>,
+async function run<Options>(
+  { command, read, perform }: CommandDefinition<Options>,
   args: readonly string[],
 ): Promise<ExitStatus> {
   const problems: string[] = [];
-  const understood = understand(command, args, problems);
-  if (understood === 'help') return EXIT.done;
-  const asked = understood === 'all' ? read(command, problems) : undefined;
-  if (asked === undefined || problems.length > 0) {
+  const parsed = parseArguments(command, args, problems);
+  if (parsed === 'help') return EXIT.done;
+  const options = parsed === 'all' ? read(command, problems) : undefined;
+  if (options === undefined || problems.length > 0) {
     printErrors([...problems, `(${command.name()} --help lists the options.)`]);
     return EXIT.usage;
   }
   try {
-    return await perform(asked);
+    return await perform(options);
   } catch (error) {
     const { lines, status } = explain(error);
     printErrors(lines);
@@ -159,7 +159,7 @@ async function run<Asked>(
 }
 
 /** Runs a command with the arguments of this process, whose exit status becomes the command's. */
-export async function runCommand<Asked>(definition: CommandDefinition<Asked>): Promise<void> {
+export async function runCommand<Options>(definition: CommandDefinition<Options>): Promise<void> {
   // Whoever reads only the beginning (`| head`) has seen enough.
   process.stdout.on('error', (error) => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error;

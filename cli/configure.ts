@@ -13,7 +13,7 @@ import {
 } from './options/connection.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
 import { finishConfigured } from './output/finish.ts';
-import { createPage } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal.ts';
 
 const LIMIT_MS = 100_000;
 
@@ -22,7 +22,7 @@ interface Values extends ChangeValues {
   readonly json?: true;
 }
 
-interface Asked {
+interface Options {
   readonly connection: ConnectionParameters;
   readonly target: TargetChoices;
   readonly event: Readonly<Record<string, unknown>>;
@@ -42,9 +42,9 @@ const command = addChangeOptions(
     '--level-when-unset <level>',
     `what the target says, for the consent before and after: ${LEVELS.join(', ')} (default: off)`,
   )
-  .option('--json', 'one JSON object instead of a page: npm run -s configure -- … --json');
+  .option('--json', 'one JSON object instead of a reporter: npm run -s configure -- … --json');
 
-function read(parsed: Command, problems: string[]): Asked {
+function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
   const { levelWhenUnset, json } = values;
   const connection = readConnection(parsed, problems);
@@ -62,12 +62,18 @@ function read(parsed: Command, problems: string[]): Asked {
   };
 }
 
-async function perform({ connection, target, event, isDryRun, json }: Asked): Promise<ExitStatus> {
-  const page = createPage(json);
-  page.title(
+async function perform({
+  connection,
+  target,
+  event,
+  isDryRun,
+  json,
+}: Options): Promise<ExitStatus> {
+  const reporter = createTerminalReporter(json);
+  reporter.title(
     `timescaledb-telemetry · ${event['action']} telemetry${isDryRun ? ', a dry run' : ''}`,
   );
-  page.line('–', 'server', describeServer(connection));
+  reporter.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
   const { result: configured, error } = await configure(
     event,
@@ -76,7 +82,7 @@ async function perform({ connection, target, event, isDryRun, json }: Asked): Pr
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (configured === undefined) throw new TypeError('A change without an error says nothing.');
-  return finishConfigured(page, configured, json);
+  return finishConfigured(reporter, configured, json);
 }
 
-await runCommand<Asked>({ command, read, perform });
+await runCommand<Options>({ command, read, perform });

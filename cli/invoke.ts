@@ -20,11 +20,10 @@ import {
   finishPreview,
   printJson,
   printReport,
-  statusOf,
-  statusOfExamination,
+  statusOfCheck,
+  statusOfOutcome,
 } from './output/finish.ts';
-import { showExamination, showOutcome } from './output/render.ts';
-import { createPage, type Page } from './output/terminal.ts';
+import { showCheck, showOutcome } from './output/render.ts';
 import {
   bareReportSchema,
   checkSchema,
@@ -33,7 +32,8 @@ import {
   outcomeSchema,
   outcomeStatusSchema,
   previewSchema,
-} from './replies.ts';
+} from './output/replies.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 
 const WHATS = ['report', 'check', 'send', 'configure'] as const;
 type What = (typeof WHATS)[number];
@@ -52,7 +52,7 @@ interface Values extends ChangeValues {
   readonly json?: true;
 }
 
-interface Asked {
+interface Options {
   readonly what: What;
   readonly deployed: DeployedFunction;
   readonly event: unknown;
@@ -117,7 +117,7 @@ function eventOf(
   }
 }
 
-function read(parsed: Command, problems: string[]): Asked {
+function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
   const [environment, database, whatText, action] = parsed.args.filter(
     (arg) => !arg.startsWith('-'),
@@ -172,7 +172,7 @@ function parseReply<T>(
 }
 
 /** Prints a reply for programs: of a report its bare bytes, else all of it, also where the rest of it is not known. */
-function finishJson({ what, deployed }: Asked, reply: unknown): ExitStatus {
+function finishJson({ what, deployed }: Options, reply: unknown): ExitStatus {
   if (what === 'report') {
     const bare = bareReportSchema.safeParse(reply);
     if (bare.success) return printReport(bare.data);
@@ -182,46 +182,50 @@ function finishJson({ what, deployed }: Asked, reply: unknown): ExitStatus {
     case 'report':
       return printReport(parseReply(deployed, bareReportSchema, reply));
     case 'check':
-      return statusOfExamination(parseReply(deployed, checkStatusSchema, reply));
+      return statusOfCheck(parseReply(deployed, checkStatusSchema, reply));
     case 'send':
-      return statusOf(parseReply(deployed, outcomeStatusSchema, reply));
+      return statusOfOutcome(parseReply(deployed, outcomeStatusSchema, reply));
     case 'configure':
       parseReply(deployed, configuredSchema, reply);
       return EXIT.done;
   }
 }
 
-function finishPage(page: Page, { what, deployed }: Asked, reply: unknown): ExitStatus {
+function finishPage(
+  reporter: TerminalReporter,
+  { what, deployed }: Options,
+  reply: unknown,
+): ExitStatus {
   switch (what) {
     case 'report':
-      return finishPreview(page, parseReply(deployed, previewSchema, reply), false);
+      return finishPreview(reporter, parseReply(deployed, previewSchema, reply), false);
     case 'check': {
       const checked = parseReply(deployed, checkSchema, reply);
-      showExamination(page, checked);
-      return statusOfExamination(checked);
+      showCheck(reporter, checked);
+      return statusOfCheck(checked);
     }
     case 'send': {
       const outcome = parseReply(deployed, outcomeSchema, reply);
-      showOutcome(page, outcome, 'Secrets Manager');
-      return statusOf(outcome);
+      showOutcome(reporter, outcome, 'Secrets Manager');
+      return statusOfOutcome(outcome);
     }
     case 'configure':
-      return finishConfigured(page, parseReply(deployed, configuredSchema, reply), false);
+      return finishConfigured(reporter, parseReply(deployed, configuredSchema, reply), false);
   }
 }
 
-async function perform(asked: Asked): Promise<ExitStatus> {
-  const { what, deployed, event, json } = asked;
+async function perform(options: Options): Promise<ExitStatus> {
+  const { what, deployed, event, json } = options;
   const { environment, database, purpose } = deployed;
-  const page = createPage(json);
-  page.title(`timescaledb-telemetry · ${what} of ${database} in ${environment}`);
-  const reply = await page.step(
+  const reporter = createTerminalReporter(json);
+  reporter.title(`timescaledb-telemetry · ${what} of ${database} in ${environment}`);
+  const reply = await reporter.step(
     'function',
     'waiting for its answer',
     () => invokeDeployed(deployed, event),
     () => functionName(environment, database, purpose),
   );
-  return json ? finishJson(asked, reply) : finishPage(page, asked, reply);
+  return json ? finishJson(options, reply) : finishPage(reporter, options, reply);
 }
 
-await runCommand<Asked>({ command, read, perform });
+await runCommand<Options>({ command, read, perform });

@@ -24,9 +24,9 @@ import {
   remediesFor,
 } from './options/connection.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
-import { finishPreview, printJson, statusOf, statusOfExamination } from './output/finish.ts';
-import { showExamination, showOutcome } from './output/render.ts';
-import { createPage } from './output/terminal.ts';
+import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
+import { showCheck, showOutcome } from './output/render.ts';
+import { createTerminalReporter } from './output/terminal.ts';
 
 const LIMIT_MS = 100_000;
 /** Of the other side's own words: a server may send megabytes. */
@@ -44,7 +44,7 @@ interface Values {
   readonly json?: true;
 }
 
-interface Asked {
+interface Options {
   readonly connection: ConnectionParameters;
   readonly target: TargetChoices;
   readonly json: boolean;
@@ -108,7 +108,7 @@ function checkOptions(values: Values, problems: string[]): void {
   ]);
 }
 
-function read(parsed: Command, problems: string[]): Asked {
+function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
   const { level, reportSource, sizes, json, always, check, ignoreSchedule, endpoint } = values;
   const connection = readConnection(parsed, problems);
@@ -131,10 +131,10 @@ function read(parsed: Command, problems: string[]): Asked {
 }
 
 /** The reading half of a run alone. There is nothing here that could send. */
-async function show({ connection, target, json, always }: Asked): Promise<ExitStatus> {
-  const page = createPage(json);
-  page.title('timescaledb-telemetry · what your server would report; nothing is sent');
-  page.line('–', 'server', describeServer(connection));
+async function show({ connection, target, json, always }: Options): Promise<ExitStatus> {
+  const reporter = createTerminalReporter(json);
+  reporter.title('timescaledb-telemetry · what your server would report; nothing is sent');
+  reporter.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
   const {
     line,
@@ -152,7 +152,7 @@ async function show({ connection, target, json, always }: Asked): Promise<ExitSt
   );
   if (error !== undefined) throw forThisMachine(error, credentials);
   if (shown === undefined) throw new TypeError('A preview without an error shows nothing.');
-  return finishPreview(page, shown, json, line.durationMs.database);
+  return finishPreview(reporter, shown, json, line.durationMs.database);
 }
 
 /** Without the stage of the secret, which nobody has to read here, and with what helps at this machine. */
@@ -170,10 +170,10 @@ function adaptCheckForCli(examination: CheckResult, credentials: Credentials): C
 }
 
 /** How far a run of get-report comes. */
-async function showCheck({ connection, target, json }: Asked): Promise<ExitStatus> {
-  const page = createPage(json);
-  page.title('timescaledb-telemetry · check of your server; nothing is sent');
-  page.line('–', 'server', describeServer(connection));
+async function check({ connection, target, json }: Options): Promise<ExitStatus> {
+  const reporter = createTerminalReporter(json);
+  reporter.title('timescaledb-telemetry · check of your server; nothing is sent');
+  reporter.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
   const { result, error } = await runCheck(
     { check: true },
@@ -194,8 +194,8 @@ async function showCheck({ connection, target, json }: Asked): Promise<ExitStatu
   const said =
     error?.original === undefined ? [] : [cutText(String(error.original), MAX_SAID_LENGTH)];
   if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });
-  showExamination(page, ours, said);
-  return statusOfExamination(ours);
+  showCheck(reporter, ours, said);
+  return statusOfCheck(ours);
 }
 
 /** The shape of RDS; where there is no password, a server that wants none does not look at it. */
@@ -209,11 +209,11 @@ function secretFor({ user, database, password, ...rest }: Credentials): string {
 }
 
 /** The whole run, to an endpoint of the caller's. */
-async function send(asked: Asked, endpoint: string): Promise<ExitStatus> {
-  const { connection, target, json, ignoreSchedule } = asked;
-  const page = createPage(json);
-  page.title('timescaledb-telemetry · send-report on your server');
-  page.line('–', 'server', describeServer(connection));
+async function send(options: Options, endpoint: string): Promise<ExitStatus> {
+  const { connection, target, json, ignoreSchedule } = options;
+  const reporter = createTerminalReporter(json);
+  reporter.title('timescaledb-telemetry · send-report on your server');
+  reporter.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
   await using built = await bundleOnce('send-report');
   const { PGOPTIONS } = process.env;
@@ -223,16 +223,16 @@ async function send(asked: Asked, endpoint: string): Promise<ExitStatus> {
     environment: { ...(PGOPTIONS !== undefined && { PGOPTIONS }) },
   });
   if (json) printJson(finished);
-  showOutcome(page, finished.outcome, SECRETS_FROM, remediesFor(credentials));
-  page.block('The log, as CloudWatch gets it:', finished.log);
-  return statusOf(finished.outcome);
+  showOutcome(reporter, finished.outcome, SECRETS_FROM, remediesFor(credentials));
+  reporter.block('The log, as CloudWatch gets it:', finished.log);
+  return statusOfOutcome(finished.outcome);
 }
 
-await runCommand<Asked>({
+await runCommand<Options>({
   command,
   read,
-  perform(asked) {
-    if (asked.check) return showCheck(asked);
-    return asked.endpoint === undefined ? show(asked) : send(asked, asked.endpoint);
+  perform(options) {
+    if (options.check) return check(options);
+    return options.endpoint === undefined ? show(options) : send(options, options.endpoint);
   },
 });

@@ -2,7 +2,7 @@ import { type EmbeddedChoices, runEmbedded } from '../emulator/demo.ts';
 import { LEVELS, type Level } from '../lib/config/target.ts';
 import { createCommand, EXIT, oneOf, runCommand } from './command.ts';
 import { printJson } from './output/finish.ts';
-import { createPage } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal.ts';
 
 /** What a reply may name as a version. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
@@ -16,7 +16,7 @@ interface Values {
   readonly json?: true;
 }
 
-interface Asked extends EmbeddedChoices {
+interface Options extends EmbeddedChoices {
   readonly json: boolean;
 }
 
@@ -30,10 +30,10 @@ const command = createCommand(
   )
   .option('--latest <version>', `what the endpoint names as newest (default: ${DEFAULT_LATEST})`)
   .option('--keep', 'keep the embedded database in .local/, and use it again')
-  .option('--json', 'one JSON object instead of a page: npm start --silent -- --json')
+  .option('--json', 'one JSON object instead of a reporter: npm start --silent -- --json')
   .addHelpText('after', '\nA run that is skipped for want of consent ends with 0 here.');
 
-await runCommand<Asked>({
+await runCommand<Options>({
   command,
   read(parsed, problems) {
     const { level, latest = DEFAULT_LATEST, keep, json } = parsed.opts<Values>();
@@ -48,7 +48,7 @@ await runCommand<Asked>({
     };
   },
   async perform({ json, ...choices }) {
-    const result = await runEmbedded(createPage(json), choices);
+    const result = await runEmbedded(createTerminalReporter(json), choices);
     if (json) printJson(result);
     return result.outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
   },

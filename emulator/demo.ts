@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { showOutcome, showReport } from '../cli/output/render.ts';
-import { grouped, type Page } from '../cli/output/terminal.ts';
+import { grouped, type TerminalReporter } from '../cli/output/terminal.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
 import type { Level } from '../lib/config/target.ts';
 import { type Finished, runBundle, SECRETS_FROM } from './run-send-report.ts';
@@ -63,17 +63,17 @@ async function describe(db: PGlite): Promise<string> {
 
 /** The main job on the embedded default. */
 export async function runEmbedded(
-  page: Page,
+  reporter: TerminalReporter,
   { level, latest, keep }: EmbeddedChoices,
 ): Promise<Finished & { readonly report: string | null }> {
-  page.title('timescaledb-telemetry · send-report on an embedded TimescaleDB');
-  await using built = await page.step(
+  reporter.title('timescaledb-telemetry · send-report on an embedded TimescaleDB');
+  await using built = await reporter.step(
     'bundle',
     'building what would ship',
     () => bundleOnce('send-report'),
     ({ bytes }) => `send-report, ${Math.round(bytes / 1_000)} kB`,
   );
-  const { db } = await page.step(
+  const { db } = await reporter.step(
     'database',
     keep ? 'starting TimescaleDB' : 'starting TimescaleDB and filling it',
     async () => {
@@ -92,7 +92,7 @@ export async function runEmbedded(
     password: 'not-checked-by-the-embedded-server',
     dbname: EMBEDDED_DATABASE,
   });
-  const finished = await page.step(
+  const finished = await reporter.step(
     'function',
     'running the bundle as Lambda would',
     () =>
@@ -104,22 +104,22 @@ export async function runEmbedded(
       ),
     () => "ran in a process of its own, with Lambda's environment and the AWS SDK",
   );
-  showOutcome(page, finished.outcome, SECRETS_FROM);
+  showOutcome(reporter, finished.outcome, SECRETS_FROM);
   const received = endpoint.reports[0]?.body;
   if (received === undefined) {
-    page.line('–', 'endpoint', `saw ${endpoint.connections()} connections`);
+    reporter.line('–', 'endpoint', `saw ${endpoint.connections()} connections`);
   } else {
     const sha256 = createHash('sha256').update(received).digest('hex');
     const isSame = sha256 === finished.outcome.report?.sha256;
     const size = `${grouped(received.byteLength)} bytes`;
-    page.line(
+    reporter.line(
       isSame ? '✔' : '✖',
       'endpoint',
       `got ${size} with ${isSame ? 'the same' : 'another'} sha256`,
     );
   }
   const report = received?.toString('utf8') ?? null;
-  if (report !== null) showReport(page, report);
-  page.block('The log, as CloudWatch gets it:', finished.log);
+  if (report !== null) showReport(reporter, report);
+  reporter.block('The log, as CloudWatch gets it:', finished.log);
   return { ...finished, report };
 }

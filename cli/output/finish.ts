@@ -1,15 +1,15 @@
 import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { EXIT, type ExitStatus } from '../command.ts';
+import { toPrintableLine } from './printable.ts';
+import { showConfigured, showPreview } from './render.ts';
 import type {
   BareReportReply,
   CheckStatusReply,
   ConfiguredReply,
   OutcomeStatusReply,
   PreviewReply,
-} from '../replies.ts';
-import { toPrintableLine } from './printable.ts';
-import { showConfigured, showPreview } from './render.ts';
-import type { Page } from './terminal.ts';
+} from './replies.ts';
+import type { TerminalReporter } from './terminal.ts';
 
 /** One JSON object on a line of its own; what is unprintable in its texts is escaped, which leaves it the same object. */
 export function printJson(value: unknown): void {
@@ -39,35 +39,35 @@ export function printReport({ report, consent }: BareReportReply): ExitStatus {
  * @param ms how long the reading took, where that is known
  */
 export function finishPreview(
-  page: Page,
+  reporter: TerminalReporter,
   preview: PreviewReply,
   json: boolean,
   ms?: number,
 ): ExitStatus {
   if (json) return printReport(preview);
-  showPreview(page, preview, ms);
+  showPreview(reporter, preview, ms);
   return preview.report === null ? EXIT.skipped : EXIT.done;
 }
 
 /** Ends a command that changes something, or shows what it would change. */
 export function finishConfigured(
-  page: Page,
+  reporter: TerminalReporter,
   configured: ConfiguredReply,
   json: boolean,
 ): ExitStatus {
   if (json) printJson(configured);
-  else showConfigured(page, configured);
+  else showConfigured(reporter, configured);
   return EXIT.done;
 }
 
 /** How a command ends that has checked: a run without consent would be skipped, and so is this. */
-export function statusOfExamination({ ok, consent }: CheckStatusReply): ExitStatus {
+export function statusOfCheck({ ok, consent }: CheckStatusReply): ExitStatus {
   if (!ok) return EXIT.failed;
   return consent?.granted ? EXIT.done : EXIT.skipped;
 }
 
 /** How a command ends that ran send-report. */
-export function statusOf({ outcome }: OutcomeStatusReply): ExitStatus {
+export function statusOfOutcome({ outcome }: OutcomeStatusReply): ExitStatus {
   if (outcome === 'failed') return EXIT.failed;
   return outcome === 'skipped' ? EXIT.skipped : EXIT.done;
 }

@@ -7,21 +7,21 @@ import type {
   PreviewReply,
   RuleReply,
   StageReply,
-} from '../replies.ts';
-import { grouped, type Mark, type Page } from './terminal.ts';
+} from './replies.ts';
+import { grouped, type Mark, type TerminalReporter } from './terminal.ts';
 
 /** What was asked of the database, and what decided. */
 function showConsent(
-  page: Page,
+  reporter: TerminalReporter,
   { granted, rule, sentence, remedy }: DecisionReply,
   label = 'consent',
 ): void {
-  page.line(
+  reporter.line(
     granted ? '✔' : '–',
     label,
     `${granted ? 'granted' : 'denied'} (rule ${rule}): ${sentence}`,
   );
-  if (!granted && remedy !== undefined) page.note(remedy);
+  if (!granted && remedy !== undefined) reporter.note(remedy);
 }
 
 /** The four versions that a verdict is made from, one below the other. */
@@ -40,13 +40,16 @@ function versionTable({
   return rows.map(([what, version]) => `${what.padEnd(15)}${version}`);
 }
 
-function showVersion(page: Page, { database, version, message, hint }: OutcomeReply): void {
+function showVersion(
+  reporter: TerminalReporter,
+  { database, version, message, hint }: OutcomeReply,
+): void {
   if (version === undefined) return;
   const isFine = version.verdicts.includes('up-to-date') || version.verdicts.includes('ahead');
-  page.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
-  if (hint !== undefined) page.note(hint);
-  for (const row of versionTable(version)) page.row(row);
-  page.note(version.sentence);
+  reporter.line(isFine ? '✔' : '▲', 'version', `${database}: ${message}`);
+  if (hint !== undefined) reporter.note(hint);
+  for (const row of versionTable(version)) reporter.row(row);
+  reporter.note(version.sentence);
 }
 
 /** How large a report is, how it was built, and its hash. */
@@ -57,20 +60,20 @@ function describeReport({ source, bytes, sha256 }: NonNullable<OutcomeReply['rep
 
 /** What was asked of the database, what it answered, and what was made of it. */
 function showReading(
-  page: Page,
+  reporter: TerminalReporter,
   { consent, report, remedy, durationMs, error, warnings = [], notes = [] }: OutcomeReply,
   secretsFrom: string,
 ): void {
   if (durationMs.database !== undefined) {
-    page.line('✔', 'credentials', `from ${secretsFrom}`, durationMs.credentials);
+    reporter.line('✔', 'credentials', `from ${secretsFrom}`, durationMs.credentials);
   }
   if (consent !== undefined) {
-    showConsent(page, { ...consent, ...(error === undefined && remedy && { remedy }) });
+    showConsent(reporter, { ...consent, ...(error === undefined && remedy && { remedy }) });
   }
-  for (const warning of warnings) page.line('▲', 'warning', warning);
-  for (const note of notes) page.line('–', 'schedule', note);
+  for (const warning of warnings) reporter.line('▲', 'warning', warning);
+  for (const note of notes) reporter.line('–', 'schedule', note);
   if (report !== undefined) {
-    page.line('✔', 'report', describeReport(report), durationMs.database);
+    reporter.line('✔', 'report', describeReport(report), durationMs.database);
   }
 }
 
@@ -81,31 +84,32 @@ function showReading(
  * @param remedyFor what helps, where the outcome's own advice is for somebody else
  */
 export function showOutcome(
-  page: Page,
+  reporter: TerminalReporter,
   outcome: OutcomeReply,
   secretsFrom: string,
   remedyFor: (code: string) => string | undefined = () => undefined,
 ): void {
   const { receipt, message, durationMs, error, retry } = outcome;
-  showReading(page, outcome, secretsFrom);
+  showReading(reporter, outcome, secretsFrom);
   if (receipt !== undefined) {
     const answer = `${receipt.endpoint} answered ${receipt.status}`;
-    page.line(error === undefined ? '✔' : '✖', 'sent', answer, durationMs.delivery);
+    reporter.line(error === undefined ? '✔' : '✖', 'sent', answer, durationMs.delivery);
   }
-  showVersion(page, outcome);
-  if (outcome.outcome === 'skipped' && outcome.consent?.granted) page.line('–', 'skipped', message);
+  showVersion(reporter, outcome);
+  if (outcome.outcome === 'skipped' && outcome.consent?.granted)
+    reporter.line('–', 'skipped', message);
   if (error === undefined) return;
   const origin = error.origin === undefined ? '' : ` (${error.origin})`;
-  page.line('✖', 'failed', `${error.code}${origin}: ${message}`);
+  reporter.line('✖', 'failed', `${error.code}${origin}: ${message}`);
   const remedy = remedyFor(error.code) ?? outcome.remedy;
-  if (remedy !== undefined) page.note(remedy);
-  if (retry !== undefined) page.line('–', 'retry', `attempt ${retry.attempt} at ${retry.at}`);
+  if (remedy !== undefined) reporter.note(remedy);
+  if (retry !== undefined) reporter.line('–', 'retry', `attempt ${retry.attempt} at ${retry.at}`);
 }
 
 /** The report for a person's eyes; what is hashed and posted is one line. */
-export function showReport(page: Page, text: string): void {
+export function showReport(reporter: TerminalReporter, text: string): void {
   const formatted = JSON.stringify(JSON.parse(text), null, 2);
-  page.block('The report, formatted; the bytes are one line:', formatted.split('\n'));
+  reporter.block('The report, formatted; the bytes are one line:', formatted.split('\n'));
 }
 
 const MARK_OF_ANSWER: Readonly<Record<RuleReply['decision'], Mark>> = {
@@ -121,43 +125,47 @@ const DECISIONS: Readonly<Record<RuleReply['decision'], string>> = {
 };
 
 /** The rules' own answers: whoever wants to turn telemetry on has to see everything that is in the way. */
-function showRules(page: Page, { rules, remedy: shown }: PreviewReply['consent']): void {
+function showRules(
+  reporter: TerminalReporter,
+  { rules, remedy: shown }: PreviewReply['consent'],
+): void {
   for (const { rule, decision, sentence, remedy } of rules) {
-    page.line(MARK_OF_ANSWER[decision], 'rule', `${rule} ${DECISIONS[decision]}: ${sentence}`);
-    if (decision === 'denies' && remedy !== undefined && remedy !== shown) page.note(remedy);
+    reporter.line(MARK_OF_ANSWER[decision], 'rule', `${rule} ${DECISIONS[decision]}: ${sentence}`);
+    if (decision === 'denies' && remedy !== undefined && remedy !== shown) reporter.note(remedy);
   }
 }
 
-function showLevels(page: Page, { levels }: PreviewReply['consent']): void {
+function showLevels(reporter: TerminalReporter, { levels }: PreviewReply['consent']): void {
   const seen = levels.map(
     ({ level, isInvalid, ...place }) =>
       `${isInvalid ? 'off (invalid)' : level} ${describePlace(place)}`,
   );
-  page.line('–', 'levels seen', seen.length === 0 ? 'none' : seen.join(', '));
+  reporter.line('–', 'levels seen', seen.length === 0 ? 'none' : seen.join(', '));
 }
 
 /** What a run would do, and what it would send. */
-export function showPreview(page: Page, preview: PreviewReply, ms?: number): void {
+export function showPreview(reporter: TerminalReporter, preview: PreviewReply, ms?: number): void {
   const { consent, nextDue, report, sha256, bytes, source } = preview;
-  page.line(
+  reporter.line(
     '✔',
     'database',
     `TimescaleDB ${preview.installedVersion} on PostgreSQL ${preview.postgresqlVersion}`,
     ms,
   );
-  showConsent(page, consent);
-  if (!consent.granted) showRules(page, consent);
-  showLevels(page, consent);
-  for (const warning of consent.warnings) page.line('▲', 'warning', warning);
-  page.line('–', 'next due', nextDue ?? 'never');
-  for (const note of preview.notes) page.line('–', 'note', note);
+  showConsent(reporter, consent);
+  if (!consent.granted) showRules(reporter, consent);
+  showLevels(reporter, consent);
+  for (const warning of consent.warnings) reporter.line('▲', 'warning', warning);
+  reporter.line('–', 'next due', nextDue ?? 'never');
+  for (const note of preview.notes) reporter.line('–', 'note', note);
   if (report === null || sha256 === null || bytes === null || source === null) {
-    page.line('–', 'report', 'not shown without consent; --always shows it all the same');
+    reporter.line('–', 'report', 'not shown without consent; --always shows it all the same');
     return;
   }
-  page.line('✔', 'report', describeReport({ source, bytes, sha256 }));
-  if (!consent.granted) page.note('It is shown because you asked for it; it would not be sent.');
-  showReport(page, report);
+  reporter.line('✔', 'report', describeReport({ source, bytes, sha256 }));
+  if (!consent.granted)
+    reporter.note('It is shown because you asked for it; it would not be sent.');
+  showReport(reporter, report);
 }
 
 const MARK_OF_STAGE: Readonly<Record<StageReply['status'], Mark>> = {
@@ -183,31 +191,31 @@ function markOf({ status, remedy }: StageReply): Mark {
  *
  * @param said what the other side said, where the person at the terminal may read it
  */
-export function showExamination(
-  page: Page,
+export function showCheck(
+  reporter: TerminalReporter,
   { stages, ok, consent, sentence }: CheckReply,
   said: readonly string[] = [],
 ): void {
   for (const stage of stages) {
     const { ms, code, remedy } = stage;
-    page.line(markOf(stage), stage.stage, describeStage(stage), ms);
+    reporter.line(markOf(stage), stage.stage, describeStage(stage), ms);
     const notes = code === undefined ? [remedy] : [...said, remedy];
-    for (const note of notes) if (note !== undefined) page.note(note);
+    for (const note of notes) if (note !== undefined) reporter.note(note);
   }
-  if (ok) page.line(consent?.granted ? '✔' : '–', 'result', sentence);
+  if (ok) reporter.line(consent?.granted ? '✔' : '–', 'result', sentence);
 }
 
 /** What was changed, or would be. */
-export function showConfigured(page: Page, configured: ConfiguredReply): void {
+export function showConfigured(reporter: TerminalReporter, configured: ConfiguredReply): void {
   const { statements, notes, consent, dryRun } = configured;
-  showConsent(page, consent.before, 'before');
-  for (const note of notes) page.line('–', 'note', note);
-  if (consent.after === null) page.line('–', 'after', 'nothing was changed; --apply runs them');
-  else showConsent(page, consent.after, 'after');
+  showConsent(reporter, consent.before, 'before');
+  for (const note of notes) reporter.line('–', 'note', note);
+  if (consent.after === null) reporter.line('–', 'after', 'nothing was changed; --apply runs them');
+  else showConsent(reporter, consent.after, 'after');
   const lines = statements.flatMap((sql, index) =>
     sql.split('\n').map((line, at) => `${at === 0 ? `${index + 1}.` : '  '} ${line}`),
   );
-  page.block(
+  reporter.block(
     dryRun
       ? 'The statements, exactly as --apply runs them:'
       : 'The statements, exactly as they ran:',

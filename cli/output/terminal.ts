@@ -34,7 +34,7 @@ function fold(text: string, width: number): string[] {
  * Writes what happens for a person; in silent mode nothing. Every text may come from a server or a deployed function: each is
  * one line, without control characters.
  */
-export interface Page {
+export interface TerminalReporter {
   title(text: string): void;
   line(mark: Mark, label: string, text: string, ms?: number): void;
   /** Text that belongs to the line above. */
@@ -51,7 +51,7 @@ export interface Page {
   block(heading: string, lines: readonly string[]): void;
 }
 
-const SILENT: Page = {
+const SILENT: TerminalReporter = {
   title() {},
   line() {},
   note() {},
@@ -60,7 +60,10 @@ const SILENT: Page = {
   block() {},
 };
 
-export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.stdout): Page {
+export function createTerminalReporter(
+  isSilent: boolean,
+  out: NodeJS.WriteStream = process.stdout,
+): TerminalReporter {
   if (isSilent) return SILENT;
   const write = (text: string): void => {
     out.write(`${text}\n`);
@@ -70,7 +73,7 @@ export function createPage(isSilent: boolean, out: NodeJS.WriteStream = process.
   const folded = (text: string): string =>
     fold(toPrintableLine(text), width).join(`\n    ${' '.repeat(LABEL_WIDTH)}`);
   const bold = (text: string): string => styleText('bold', toPrintableLine(text), { stream: out });
-  const line: Page['line'] = (mark, label, text, ms) => {
+  const line: TerminalReporter['line'] = (mark, label, text, ms) => {
     const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
     write(
       `  ${styleText(COLOURS[mark], mark, { stream: out })} ${toPrintableLine(label).padEnd(LABEL_WIDTH)}${folded(text)}${time}`,

@@ -62,10 +62,10 @@ describe.concurrent('report', () => {
 
   test('without consent it ends with 3, and with --always --json it is the bare bytes', async () => {
     await using deployment = await deploy(denied);
-    const page = await invoke(deployment, 'report');
-    expect([page.stderr, page.code]).toEqual(['', 3]);
-    expect(page.stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
-    expect(page.stdout).not.toContain('db_uuid');
+    const reporter = await invoke(deployment, 'report');
+    expect([reporter.stderr, reporter.code]).toEqual(['', 3]);
+    expect(reporter.stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
+    expect(reporter.stdout).not.toContain('db_uuid');
 
     const nothing = await invoke(deployment, 'report', '--json');
     expect([nothing.stdout, nothing.code]).toEqual(['', 3]);

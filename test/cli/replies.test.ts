@@ -1,14 +1,14 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { showCheck, showConfigured, showOutcome, showPreview } from '../../cli/output/render.ts';
 import {
-  showConfigured,
-  showExamination,
-  showOutcome,
-  showPreview,
-} from '../../cli/output/render.ts';
-import { createPage } from '../../cli/output/terminal.ts';
-import { checkSchema, configuredSchema, outcomeSchema, previewSchema } from '../../cli/replies.ts';
+  checkSchema,
+  configuredSchema,
+  outcomeSchema,
+  previewSchema,
+} from '../../cli/output/replies.ts';
+import { createTerminalReporter } from '../../cli/output/terminal.ts';
 
 const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };
 
@@ -31,9 +31,9 @@ const KINDS = {
       bytes: 7,
       source: 'catalog',
     },
-    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+    show: (reporter: ReturnType<typeof createTerminalReporter>, reply: unknown) => {
       const parsed = previewSchema.safeParse(reply);
-      if (parsed.success) showPreview(page, parsed.data);
+      if (parsed.success) showPreview(reporter, parsed.data);
       return parsed.success;
     },
   },
@@ -44,9 +44,9 @@ const KINDS = {
       consent: { granted: true },
       stages: [{ stage: 'dns', status: 'failed', ms: 1, detail: 'd', code: 'C', remedy: 'Do.' }],
     },
-    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+    show: (reporter: ReturnType<typeof createTerminalReporter>, reply: unknown) => {
       const parsed = checkSchema.safeParse(reply);
-      if (parsed.success) showExamination(page, parsed.data);
+      if (parsed.success) showCheck(reporter, parsed.data);
       return parsed.success;
     },
   },
@@ -74,9 +74,9 @@ const KINDS = {
       error: { code: 'C', origin: 'o' },
       durationMs: { credentials: 1, database: 2, delivery: 3 },
     },
-    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+    show: (reporter: ReturnType<typeof createTerminalReporter>, reply: unknown) => {
       const parsed = outcomeSchema.safeParse(reply);
-      if (parsed.success) showOutcome(page, parsed.data, 'Secrets Manager');
+      if (parsed.success) showOutcome(reporter, parsed.data, 'Secrets Manager');
       return parsed.success;
     },
   },
@@ -87,9 +87,9 @@ const KINDS = {
       notes: ['n'],
       consent: { before: DECISION, after: DECISION },
     },
-    show: (page: ReturnType<typeof createPage>, reply: unknown) => {
+    show: (reporter: ReturnType<typeof createTerminalReporter>, reply: unknown) => {
       const parsed = configuredSchema.safeParse(reply);
-      if (parsed.success) showConfigured(page, parsed.data);
+      if (parsed.success) showConfigured(reporter, parsed.data);
       return parsed.success;
     },
   },
@@ -97,7 +97,7 @@ const KINDS = {
 
 function silentPage() {
   const out = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return createPage(false, Object.assign(out, process.stdout, { write: () => true }));
+  return createTerminalReporter(false, Object.assign(out, process.stdout, { write: () => true }));
 }
 
 /** Puts `value` into one place of a copy of the reply, which the numbers choose on the way down; or takes it away. */

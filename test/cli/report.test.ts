@@ -340,7 +340,7 @@ describe.concurrent('the connection', () => {
 });
 
 describe.concurrent('the options', () => {
-  test('what cannot be understood is listed, all at once, without any secret', async () => {
+  test('what cannot be parsed is listed, all at once, without any secret', async () => {
     const { stdout, stderr, code } = await report(
       [
         ...['--database-url', 'postgres://a:very-secret@127.0.0.1/d?options=x'],

@@ -46,7 +46,7 @@ describe('on the embedded TimescaleDB', () => {
   });
 });
 
-test('what cannot be understood is listed, all at once, with the way to the help', async () => {
+test('what cannot be parsed is listed, all at once, with the way to the help', async () => {
   const { stdout, stderr, code } = await runCommand('start', [
     ...['--level', 'loud', '--latest', 'newer than new', '--database-url', 'postgres://a:b@c/d'],
   ]);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import coerce from 'semver/functions/coerce.js';
 import { expect, test } from 'vitest';
 import { finishConfigured, finishPreview } from '../../../cli/output/finish.ts';
-import { showExamination, showOutcome } from '../../../cli/output/render.ts';
-import { createPage } from '../../../cli/output/terminal.ts';
+import { showCheck, showOutcome } from '../../../cli/output/render.ts';
+import { createTerminalReporter } from '../../../cli/output/terminal.ts';
 import { createLog } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import type { Line } from '../../../lib/run/outcome.ts';
@@ -77,7 +77,7 @@ async function expectRun(
   });
   expectSummary(outcome);
   expectLine(captured(() => createMetrics().write(outcome)));
-  expectPrintable(captured(() => showOutcome(createPage(false), outcome, 'the tests')));
+  expectPrintable(captured(() => showOutcome(createTerminalReporter(false), outcome, 'the tests')));
   expect(world.endpoint.reports).toHaveLength(outcome.receipt === undefined ? 0 : 1);
   expectPublished(world, version);
   return outcome.outcome;
@@ -88,14 +88,14 @@ async function expectPreview(world: World): Promise<void> {
   expectSummary(outcome);
   if (preview === undefined) return;
   expect(preview.consent.levels.length).toBeLessThan(50);
-  expectPrintable(captured(() => finishPreview(createPage(false), preview, false)));
+  expectPrintable(captured(() => finishPreview(createTerminalReporter(false), preview, false)));
 }
 
 async function expectCheck(world: World): Promise<void> {
   const { line, result: examination } = await world.check();
   expectSummary(line);
   if (examination === undefined) return;
-  expectPrintable(captured(() => showExamination(createPage(false), examination)));
+  expectPrintable(captured(() => showCheck(createTerminalReporter(false), examination)));
 }
 
 test.each(RELEASES)(
@@ -119,7 +119,9 @@ test.each(RELEASES)(
         const { line, result: configured } = await configureAs(database, event);
         expectSummary(line);
         if (configured !== undefined) {
-          expectPrintable(captured(() => finishConfigured(createPage(false), configured, false)));
+          expectPrintable(
+            captured(() => finishConfigured(createTerminalReporter(false), configured, false)),
+          );
         }
       }),
       // The first is a database in which all is well.

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { finishConfigured, finishPreview, printJson } from '../../cli/output/finish.ts';
-import { showExamination, showOutcome } from '../../cli/output/render.ts';
-import { createPage, type Page } from '../../cli/output/terminal.ts';
-import type { PreviewReply } from '../../cli/replies.ts';
+import { showCheck, showOutcome } from '../../cli/output/render.ts';
+import { createTerminalReporter, type TerminalReporter } from '../../cli/output/terminal.ts';
+import type { PreviewReply } from '../../cli/output/replies.ts';
 import type { Consent } from '../../lib/consent/decide-consent.ts';
 import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Preview } from '../../lib/run/get-report.ts';
@@ -86,32 +86,34 @@ const configured = {
   consent: { before: consent, after: consent },
 } as const;
 
-const VIEWS: readonly (readonly [view: string, show: (page: Page) => unknown])[] = [
-  ['a title', (page) => page.title(HOSTILE)],
-  ['a preview', (page) => finishPreview(page, preview, false)],
-  ['an outcome', (page) => showOutcome(page, outcome, HOSTILE)],
-  ['a check', (page) => showExamination(page, examination, [HOSTILE])],
+const VIEWS: readonly (readonly [view: string, show: (reporter: TerminalReporter) => unknown])[] = [
+  ['a title', (reporter) => reporter.title(HOSTILE)],
+  ['a preview', (reporter) => finishPreview(reporter, preview, false)],
+  ['an outcome', (reporter) => showOutcome(reporter, outcome, HOSTILE)],
+  ['a check', (reporter) => showCheck(reporter, examination, [HOSTILE])],
   [
     'a stage of another version',
-    (page) =>
-      showExamination(page, {
+    (reporter) =>
+      showCheck(reporter, {
         ...examination,
         stages: [{ stage: HOSTILE, status: 'not-reached' }],
       }),
   ],
-  ['a change', (page) => finishConfigured(page, configured, false)],
-  ['a log', (page) => page.block(HOSTILE, [HOSTILE])],
+  ['a change', (reporter) => finishConfigured(reporter, configured, false)],
+  ['a log', (reporter) => reporter.block(HOSTILE, [HOSTILE])],
 ];
 
 test.each(VIEWS)('%s shows no control characters, whatever a server has said', (_view, show) => {
-  const shown = captured(() => show(createPage(false)));
+  const shown = captured(() => show(createTerminalReporter(false)));
   expect(shown).not.toMatch(UNPRINTABLE);
   expect(shown).toContain('\\u001b[2J\\u009b31m\\u202e');
   expect(shown.split('\n')).not.toContain(FAKE);
 });
 
 test('a preview without a report says why on stderr, without control characters', () => {
-  const shown = captured(() => finishPreview(createPage(true), { ...preview, report: null }, true));
+  const shown = captured(() =>
+    finishPreview(createTerminalReporter(true), { ...preview, report: null }, true),
+  );
   expect(shown).toContain('--always prints the report');
   expect(shown).not.toMatch(UNPRINTABLE);
 });
@@ -123,7 +125,8 @@ test('JSON on stdout has no control characters, and is the same value', () => {
 });
 
 test('a report is printed byte for byte into a pipe, and without control characters on a terminal', () => {
-  const print = (): string => captured(() => finishPreview(createPage(true), preview, true));
+  const print = (): string =>
+    captured(() => finishPreview(createTerminalReporter(true), preview, true));
   const { isTTY } = process.stdout;
   try {
     process.stdout.isTTY = false;
