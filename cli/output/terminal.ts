@@ -1,53 +1,46 @@
+import { clearLine, cursorTo } from 'node:readline';
 import { styleText } from 'node:util';
 import { toPrintableLine } from './printable.ts';
+import { cutToWidth, padToWidth, wrap } from './wrap.ts';
 
 export type Mark = '✔' | '▲' | '✖' | '–';
 const COLOURS = { '✔': 'green', '▲': 'yellow', '✖': 'red', '–': 'dim' } as const;
 
 const LABEL_WIDTH = 14;
-const NOTICE_AFTER_MS = 1_000;
+/** Two blanks, the mark, a blank and the label. */
+const INDENT = 4 + LABEL_WIDTH;
+/** Shorter steps show no progress line. */
+const PROGRESS_AFTER_MS = 300;
 
-/** `1 728`: digits in groups, as a person reads them. */
+/** Groups the digits of a number: `1 728`. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-function seconds(ms: number): string {
+function formatDuration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** Breaks a text at blanks into lines of at most `width` characters; a longer word has a line of its own. */
-function fold(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else {
-      lines.push(word);
-    }
-  }
-  return lines;
-}
-
 /**
- * Writes what happens for a person; in silent mode nothing. Every text may come from a server or a deployed function: each is
- * one line, without control characters.
+ * Writes the progress and the results of a command for a person; writes nothing in silent mode. Texts may come from a server
+ * or a deployed function: each becomes one line without control characters.
  */
 export interface TerminalReporter {
   title(text: string): void;
   line(mark: Mark, label: string, text: string, ms?: number): void;
-  /** Text that belongs to the line above. */
+  /** Adds text to the line above. */
   note(text: string): void;
-  /** One row of a small table that belongs to the line above: its blanks stay. */
+  /** Adds a row of a small table to the line above, with its blanks. */
   row(text: string): void;
-  /** Runs one step and writes its line; says what is going on when it takes longer than a second. */
+  /** Runs a step and writes its line. On a terminal a progress line stands in its place meanwhile. */
   step<T>(
     label: string,
-    doing: string,
+    progress: string,
     work: () => Promise<T>,
     done: (result: T) => string,
   ): Promise<T>;
+  heading(text: string): void;
+  /** Writes a heading and lines that are never wrapped, such as statements and JSON. */
   block(heading: string, lines: readonly string[]): void;
 }
 
@@ -56,9 +49,26 @@ const SILENT: TerminalReporter = {
   line() {},
   note() {},
   row() {},
-  step: (_label, _doing, work) => work(),
+  step: (_label, _progress, work) => work(),
+  heading() {},
   block() {},
 };
+
+/** Shows a line that the next output replaces; returns the function that removes it. */
+function showProgress(out: NodeJS.WriteStream, text: string): () => void {
+  let isShown = false;
+  const timer = setTimeout(() => {
+    isShown = true;
+    // A line as wide as the terminal would wrap, and only its last row could be removed.
+    out.write(styleText('dim', cutToWidth(text, (out.columns ?? 80) - 1), { stream: out }));
+  }, PROGRESS_AFTER_MS);
+  return () => {
+    clearTimeout(timer);
+    if (!isShown) return;
+    cursorTo(out, 0);
+    clearLine(out, 0);
+  };
+}
 
 export function createTerminalReporter(
   isSilent: boolean,
@@ -68,40 +78,38 @@ export function createTerminalReporter(
   const write = (text: string): void => {
     out.write(`${text}\n`);
   };
-  // On a terminal long lines go on below their own beginning, and not below the marks.
-  const width = (out.columns ?? Number.POSITIVE_INFINITY) - LABEL_WIDTH - 4;
-  const folded = (text: string): string =>
-    fold(toPrintableLine(text), width).join(`\n    ${' '.repeat(LABEL_WIDTH)}`);
-  const bold = (text: string): string => styleText('bold', toPrintableLine(text), { stream: out });
-  const line: TerminalReporter['line'] = (mark, label, text, ms) => {
-    const time = ms === undefined ? '' : styleText('dim', ` · ${seconds(ms)}`, { stream: out });
-    write(
-      `  ${styleText(COLOURS[mark], mark, { stream: out })} ${toPrintableLine(label).padEnd(LABEL_WIDTH)}${folded(text)}${time}`,
+  const style = (format: Parameters<typeof styleText>[0], text: string): string =>
+    styleText(format, text, { stream: out });
+  const wrapped = (text: string, suffix?: string): string =>
+    wrap(
+      toPrintableLine(text),
+      { indent: INDENT, columns: out.columns ?? Number.POSITIVE_INFINITY },
+      suffix,
     );
+  const labelled = (mark: string, label: string): string =>
+    `  ${mark} ${padToWidth(toPrintableLine(label), LABEL_WIDTH)}`;
+  const line: TerminalReporter['line'] = (mark, label, text, ms) => {
+    const duration = ms === undefined ? undefined : style('dim', `· ${formatDuration(ms)}`);
+    write(labelled(style(COLOURS[mark], mark), label) + wrapped(text, duration));
   };
+  const heading = (text: string): void => write(`\n  ${style('bold', toPrintableLine(text))}\n`);
   return {
     line,
-    title: (text) => write(`\n  ${bold(text)}\n`),
-    note: (text) =>
-      write(`    ${' '.repeat(LABEL_WIDTH)}${styleText('dim', folded(text), { stream: out })}`),
-    row: (text) => write(`    ${' '.repeat(LABEL_WIDTH)}${toPrintableLine(text)}`),
-    async step(label, doing, work, done) {
+    title: heading,
+    heading,
+    note: (text) => write(' '.repeat(INDENT) + style('dim', wrapped(text))),
+    row: (text) => write(' '.repeat(INDENT) + toPrintableLine(text)),
+    async step(label, progress, work, done) {
       const startedAt = performance.now();
-      const notice = setTimeout(
-        () => write(styleText('dim', `  … ${label.padEnd(LABEL_WIDTH)}${doing}`, { stream: out })),
-        NOTICE_AFTER_MS,
-      );
-      try {
-        const result = await work();
-        line('✔', label, done(result), performance.now() - startedAt);
-        return result;
-      } finally {
-        clearTimeout(notice);
-      }
+      const text = toPrintableLine(labelled('…', label) + progress);
+      const removeProgress = out.isTTY ? showProgress(out, text) : () => undefined;
+      const result = await work().finally(removeProgress);
+      line('✔', label, done(result), performance.now() - startedAt);
+      return result;
     },
-    block(heading, lines) {
-      write(`\n  ${bold(heading)}\n`);
-      for (const text of lines) write(`  ${toPrintableLine(text)}`);
+    block(text, lines) {
+      heading(text);
+      for (const one of lines) write(`  ${toPrintableLine(one)}`);
     },
   };
 }
