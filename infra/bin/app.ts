@@ -1,29 +1,37 @@
 import { App } from 'aws-cdk-lib';
-import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { bundleCode } from '../bundle/code-assets.ts';
-import { loadEnvironment } from '../config/load.ts';
-import type { Environment } from '../config/resolved-environment.ts';
-import { EnvironmentError } from '../config/validate.ts';
+import { environmentsFolder } from '../config/folders.ts';
+import { readEnvironment } from '../config/load.ts';
+import { checkEnvironment } from '../config/validate.ts';
 import { createStacks } from '../stacks/create-stacks.ts';
+import { reportEnvironmentError, step } from './progress.ts';
 
-/** What is about to be compared, or deployed, and where. */
-function summaryOf({ place, databases, stacks }: Environment): string {
-  const { environment, account, region } = place;
-  return `${environment}: account ${account}, region ${region}; databases: ${databases.length}, stacks: ${stacks} and what they share`;
+function readContext(app: App, key: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(key);
+  return typeof value === 'string' ? value : undefined;
 }
 
-/** Synthesises one environment, which the CDK command names: `-c env=prod`. */
+/** Synthesises the environment that the CDK command names: `-c env=prod`, and `-c environments=<dir>` for its folder. */
 const app = new App();
 try {
-  const name: unknown = app.node.tryGetContext('env');
-  const environment = await loadEnvironment(typeof name === 'string' ? name : '', Date.now());
-  await using code = await bundleCode(environment);
-  createStacks(app, environment, code);
-  app.synth();
-  process.stderr.write(`${summaryOf(environment)}\n`);
+  const name = readContext(app, 'env') ?? '';
+  const source = environmentsFolder(readContext(app, 'environments'));
+  const { settings, folder } = await readEnvironment(name, source);
+  const environment = checkEnvironment(name, settings, Date.now(), folder);
+  const { account, region } = environment.place;
+  await using code = await step(
+    'functions',
+    () => bundleCode(environment),
+    ({ largestBytes }) => `bundled, the largest ${Math.round(largestBytes / 1_000)} kB`,
+  );
+  await step(
+    'stacks',
+    () => {
+      createStacks(app, environment, code);
+      return app.synth().stacks;
+    },
+    ({ length }) => `${length} of ${name} synthesised for account ${account}, region ${region}`,
+  );
 } catch (error) {
-  if (!(error instanceof EnvironmentError)) throw error;
-  const lines = error.message.split('\n').map(escapeUnprintable);
-  process.stderr.write(`\n${lines.join('\n')}\n`);
-  process.exitCode = 1;
+  reportEnvironmentError(error);
 }

@@ -1,74 +1,159 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { quotable } from '../../lib/config/printable.ts';
 import type { EnvironmentSettings } from './environment.ts';
-import type { Environment } from './resolved-environment.ts';
-import { checkEnvironment, EnvironmentError } from './validate.ts';
+import { EnvironmentError } from './environment-error.ts';
+import { DEFAULT_FOLDER, displayPath } from './folders.ts';
 
-const FOLDER = join(import.meta.dirname, '..', 'environments');
+// The command line imports this module: nothing here may import the CDK.
 
-/** The names of all environments: those of the files in `infra/environments/`. */
-export async function environmentNames(folder = FOLDER): Promise<readonly string[]> {
-  const files = await readdir(folder);
-  return files
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => basename(file, '.ts'))
-    .toSorted();
+/** The file of an environment that has a folder of its own, for certificates and data beside it. */
+const FILE_IN_FOLDER = 'environment.ts';
+/** Maximum length of a quoted name. */
+const MAX_NAME_LENGTH = 100;
+
+/** An environment as its file exports it, not validated. */
+export interface WrittenEnvironment {
+  readonly name: string;
+  /** Absolute path of the folder that the file is in; paths in the settings are relative to it. */
+  readonly folder: string;
+  readonly settings: EnvironmentSettings;
+}
+
+function quoteName(name: string): string {
+  return quotable(JSON.stringify(name), MAX_NAME_LENGTH);
+}
+
+/**
+ * Finds the environments of a folder: `<name>.ts` and `<name>/environment.ts`.
+ *
+ * @returns the files by the environments' names, in alphabetical order; none when the folder does not exist
+ */
+async function findEnvironments(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
+  const files = entries.flatMap((entry): readonly (readonly [name: string, file: string])[] => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) {
+      return /\.ts$/.test(entry.name) && !/\.d\.ts$/.test(entry.name)
+        ? [[basename(entry.name, '.ts'), path]]
+        : [];
+    }
+    const file = join(path, FILE_IN_FOLDER);
+    return existsSync(file) ? [[entry.name, file]] : [];
+  });
+  const byName = Map.groupBy(files, ([name]) => name);
+  return new Map(
+    [...byName.keys()]
+      .toSorted()
+      .map((name) => [name, (byName.get(name) ?? []).map(([, file]) => file)]),
+  );
+}
+
+/** The names of the environments in a folder, in alphabetical order. */
+export async function environmentNames(folder = DEFAULT_FOLDER): Promise<readonly string[]> {
+  return [...(await findEnvironments(folder)).keys()];
+}
+
+/** Explains that a folder has no environment of a name; undefined when it has one. */
+export async function findNameProblem(
+  name: string,
+  folder = DEFAULT_FOLDER,
+): Promise<string | undefined> {
+  const names = await environmentNames(folder);
+  if (names.includes(name)) return undefined;
+  const where = displayPath(folder);
+  if (names.length === 0) {
+    const state = existsSync(folder) ? 'contains no environment' : 'does not exist';
+    return `The folder ${where} ${state}. Copy an example (mkdir -p environments && cp examples/minimal.ts environments/prod.ts), or name another folder with --environments <dir>`;
+  }
+  const what =
+    name === '' ? 'Name an environment' : `There is no environment ${quoteName(name)} in ${where}`;
+  return `${what}; use one of ${names.join(', ')}, or another folder with --environments <dir>`;
 }
 
 function isSettings(value: unknown): value is EnvironmentSettings {
   return typeof value === 'object' && value !== null;
 }
 
-async function importSettings(name: string, folder: string): Promise<unknown> {
+async function importSettings(name: string, file: string): Promise<unknown> {
   try {
-    const module: { readonly environment?: unknown } = await import(join(folder, `${name}.ts`));
+    const module: { readonly environment?: unknown } = await import(pathToFileURL(file).href);
     return module.environment;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new EnvironmentError(name, [
-      `its file cannot be loaded: ${why.trim()}; node infra/environments/${name}.ts shows where`,
-    ]);
+    // Loaded only now: it brings esbuild.
+    const { describeImportError } = await import('./import-problems.ts');
+    throw new EnvironmentError(name, await describeImportError(file, error));
   }
 }
 
 /**
- * The environment of `infra/environments/<name>.ts`, as it is written.
+ * Imports an environment of a folder.
  *
- * @throws EnvironmentError when there is none of that name, with those that there are, or when its file cannot be used
+ * @throws EnvironmentError when the folder has none of that name, or its file cannot be imported or exports none
  */
-export async function readEnvironment(name: string, folder = FOLDER): Promise<EnvironmentSettings> {
-  const names = await environmentNames(folder);
-  if (!names.includes(name)) {
+export async function readEnvironment(
+  name: string,
+  folder = DEFAULT_FOLDER,
+): Promise<WrittenEnvironment> {
+  const [file, duplicate] = (await findEnvironments(folder)).get(name) ?? [];
+  if (file === undefined) {
+    throw new EnvironmentError(name, [String(await findNameProblem(name, folder))]);
+  }
+  if (duplicate !== undefined) {
     throw new EnvironmentError(name, [
-      `there is none of that name in infra/environments; there are ${names.join(', ')}`,
+      `${displayPath(file)} and ${displayPath(duplicate)} have the same name; rename one of them`,
     ]);
   }
-  const settings = await importSettings(name, folder);
-  if (isSettings(settings)) return settings;
+  const settings = await importSettings(name, file);
+  if (isSettings(settings)) return { name, folder: dirname(file), settings };
   throw new EnvironmentError(name, [
-    'its file has no environment; write export const environment = defineEnvironment({ … })',
+    `${displayPath(file)} exports no environment; write export const environment = defineEnvironment({ … })`,
   ]);
 }
 
-/** The same for whoever can do without; undefined where there is none, or its file cannot be used. */
+/** Imports an environment where that is possible; undefined where there is none, or its file cannot be used. */
 export async function readIfPossible(
   name: string,
-  folder = FOLDER,
+  folder = DEFAULT_FOLDER,
 ): Promise<EnvironmentSettings | undefined> {
   try {
-    return await readEnvironment(name, folder);
+    return (await readEnvironment(name, folder)).settings;
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     return undefined;
   }
 }
 
+function databaseNames(settings: EnvironmentSettings | undefined): readonly string[] {
+  const databases: unknown = settings?.databases;
+  if (!Array.isArray(databases)) return [];
+  return databases.flatMap((database: unknown) => {
+    const name: unknown =
+      typeof database === 'object' && database !== null ? Reflect.get(database, 'name') : undefined;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
+/** Maximum number of databases listed in a problem. */
+const MAX_LISTED = 10;
+
 /**
- * The same, checked.
- *
- * @param now in milliseconds since 1970
- * @throws EnvironmentError also when anything in it is wrong
+ * Explains that the environments of a folder have no such database; undefined when they have it, and where the folder
+ * cannot answer: it has no environments, or the file cannot be used.
  */
-export async function loadEnvironment(name: string, now: number): Promise<Environment> {
-  return checkEnvironment(name, await readEnvironment(name), now);
+export async function findTargetProblem(
+  environment: string,
+  database: string,
+  folder = DEFAULT_FOLDER,
+): Promise<string | undefined> {
+  if ((await environmentNames(folder)).length === 0) return undefined;
+  const problem = await findNameProblem(environment, folder);
+  if (problem !== undefined) return problem;
+  const names = databaseNames(await readIfPossible(environment, folder));
+  if (names.length === 0 || names.includes(database)) return undefined;
+  const more = names.length - MAX_LISTED;
+  const listed = `${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `The environment ${environment} has no database ${quoteName(database)}; use one of ${listed}`;
 }

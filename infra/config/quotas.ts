@@ -8,12 +8,17 @@ interface Quota {
   readonly used: (figures: Figures) => number;
 }
 
-interface Figures {
+/** What an environment takes of its account. */
+export interface Figures {
   readonly databases: number;
   readonly functions: number;
+  readonly alarms: number;
   readonly stacks: number;
   readonly codeBytes: number;
 }
+
+/** The alarms of an environment as a whole. */
+export const ENVIRONMENT_ALARMS = 3;
 
 const GIGABYTE = 1_000_000_000;
 
@@ -38,7 +43,7 @@ export const QUOTAS: readonly Quota[] = [
   {
     name: 'CloudWatch alarms per region',
     limit: 5_000,
-    used: ({ databases }) => databases + 3,
+    used: ({ alarms }) => alarms,
   },
   {
     name: 'CloudFormation stacks per region',
@@ -56,7 +61,13 @@ export function figuresOf(
     (sum, { configure }) => sum + (configure === undefined ? 2 : 3),
     0,
   );
-  return { databases: databases.length, functions, stacks, codeBytes: functions * bytesOfCode };
+  return {
+    databases: databases.length,
+    functions,
+    alarms: databases.length + ENVIRONMENT_ALARMS,
+    stacks,
+    codeBytes: functions * bytesOfCode,
+  };
 }
 
 /** Which default quotas it would pass, with what to do. */

@@ -1,7 +1,7 @@
 import type { Target } from '../../lib/config/target.ts';
 import type { Place } from '../naming.ts';
+import type { SecretReference } from './rules/secret-reference.ts';
 import type { CheckedEnvironment, CheckedNetwork } from './schema.ts';
-import type { SecretReference } from './secret-reference.ts';
 
 /** One database as it is deployed: its own settings, else the environment's, else ours. */
 export interface Database {

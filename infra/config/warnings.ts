@@ -1,5 +1,5 @@
 import type { Database, Environment } from './resolved-environment.ts';
-import { mayReferToSameSecret } from './secret-reference.ts';
+import { mayReferToSameSecret } from './rules/secret-reference.ts';
 
 /** A name that ends as the ARN of a secret does: a hyphen and six characters, not all of them small letters. */
 const LIKE_AN_ARN = /-(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{6}$/;

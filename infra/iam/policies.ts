@@ -1,7 +1,7 @@
 import type { Purpose } from '../../lib/naming.ts';
 import { retryPrefix } from '../../lib/schedule/plan-retry.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
-import type { SecretReference } from '../config/secret-reference.ts';
+import type { SecretReference } from '../config/rules/secret-reference.ts';
 import {
   arn,
   domainSuffix,

@@ -1,19 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type LoopbackServer, listen } from '../../emulator/http-server.ts';
+import { FIXTURES_FOLDER } from '../support/aws/synthesis.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const CDK_SCRIPT = join(ROOT, 'infra', 'bin', 'cdk.ts');
 
 interface Ended {
   readonly status: number;
   readonly text: string;
 }
 
-/** The only way out, which is not to be taken. */
+/** The only way to the internet; no command may use it. */
 let proxy: LoopbackServer;
 
 beforeAll(async () => {
@@ -30,7 +32,7 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-/** A shell of somebody without credentials. */
+/** A shell without credentials. */
 function emptyShell(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
@@ -39,7 +41,7 @@ function emptyShell(): NodeJS.ProcessEnv {
     HTTPS_PROXY: proxy.url,
     HTTP_PROXY: proxy.url,
     NO_COLOR: '1',
-    // npm's own question whether there is a newer npm.
+    // npm would ask the registry for a newer npm.
     npm_config_update_notifier: 'false',
   };
 }
@@ -60,23 +62,23 @@ function assembly(name: string): string {
   return join(inject('folder'), `cdk-${name}`);
 }
 
+const FIXTURES = ['--environments', FIXTURES_FOLDER];
+
 test.each([
-  ['dev', 'databases: 1, stacks: 1'],
-  ['staging', 'databases: 2, stacks: 1'],
-  ['prod', 'databases: 5, stacks: 4'],
+  ['dev', 'databases   1', 'stacks      2 (1 shared, 1 for databases)'],
+  ['staging', 'databases   2', 'stacks      2 (1 shared, 1 for databases)'],
+  ['prod', 'databases   5', 'stacks      5 (1 shared, 4 for databases)'],
 ])(
-  'npm run synth -- %s needs no credentials and no network',
-  async (name, summary) => {
-    const { status, text } = await run('npm', [
-      'run',
-      'synth',
-      '--',
-      name,
-      '--output',
-      assembly(name),
-    ]);
-    expect(text).toContain(summary);
+  'npm run synth -- %s needs no credentials and no network, shows its steps and ends with a summary',
+  async (name, databases, stacks) => {
+    const output = ['--output', assembly(name)];
+    const { status, text } = await run('npm', ['run', 'synth', '--', name, ...FIXTURES, ...output]);
     expect(status).toBe(0);
+    expect(text).toMatch(/✔ environment .*✔ functions .*✔ stacks /s);
+    const [, summary = ''] = text.split(`environment ${name}, in account`);
+    for (const line of [databases, stacks, 'functions  ', 'alarms  ', 'USD per month']) {
+      expect(summary).toContain(line);
+    }
     expect(existsSync(join(assembly(name), `timescaledb-telemetry-${name}-1.template.json`))).toBe(
       true,
     );
@@ -85,9 +87,10 @@ test.each([
 );
 
 test(
-  'the same through the CDK command',
+  'the CDK command synthesises the same stacks',
   async () => {
-    const args = ['cdk', 'list', '-c', 'env=prod', '--output', assembly('list')];
+    const context = ['-c', 'env=prod', '-c', `environments=${FIXTURES_FOLDER}`];
+    const args = ['cdk', 'list', ...context, '--output', assembly('list')];
     const { status, text } = await run('npx', args);
     expect(status).toBe(0);
     expect(text.match(/^timescaledb-telemetry-prod.*$/gm)).toEqual([
@@ -102,24 +105,54 @@ test(
 );
 
 test.each([
-  [['prd'], 'There is no environment "prd": dev, prod, staging'],
-  [[], 'Say which environment: dev, prod, staging'],
+  [
+    ['prd'],
+    /There is no environment "prd" in test\/fixtures\/environments; use one of dev, prod, /,
+  ],
+  [[], /Name an environment; use one of dev, prod, staging, or another folder with --environments/],
 ])(
-  'a name that is no environment (%j) lists those that are',
+  'npm run deploy with the environment %j lists those that exist',
   async (names, message) => {
-    const { status, text } = await run('npm', ['run', 'deploy', '--', ...names]);
-    expect(text).toContain(message);
+    const { status, text } = await run('npm', ['run', 'deploy', '--', ...names, ...FIXTURES]);
+    expect(text).toMatch(message);
     expect(status).toBe(2);
   },
   upperBound(60_000),
 );
 
 test(
-  'and so does the CDK command',
+  'an environment with problems is not handed to the CDK command',
   async () => {
-    const { status, text } = await run('npx', ['cdk', 'synth', '-c', 'env=prd']);
+    const folder = mkdtempSync(join(inject('folder'), 'invalid-'));
+    writeFileSync(join(folder, 'prod.ts'), 'export const environment = { databases: [] };');
+    const args = ['run', 'deploy', '--', 'prod', '--environments', folder];
+    const { status, text } = await run('npm', args);
+    expect(text).toMatch(/The environment prod has 2 problems.*account: .*region: /s);
+    expect(text).not.toContain('Subprocess exited');
+    expect(status).toBe(1);
+  },
+  upperBound(60_000),
+);
+
+test.each(['bootstrap', 'synth', 'diff', 'deploy', 'destroy'])(
+  'npm run %s -- --help describes the command',
+  async (name) => {
+    const { status, text } = await run(process.execPath, [CDK_SCRIPT, name, '--help']);
+    expect(text).toMatch(
+      /^Usage: npm run \w+ -- \[options\] \[environment\] \[cdk\.\.\.\]\n\n[A-Z]/,
+    );
+    expect(text).toContain('--environments <dir>');
+    expect(status).toBe(0);
+  },
+);
+
+test(
+  'the CDK command lists the environments that exist, too',
+  async () => {
+    const context = ['-c', 'env=prd', '-c', `environments=${FIXTURES_FOLDER}`];
+    const { status, text } = await run('npx', ['cdk', 'synth', ...context]);
     expect(text).toContain(
-      'there is none of that name in infra/environments; there are dev, prod, staging',
+      'There is no environment "prd" in test/fixtures/environments; use one of dev, prod, staging',
     );
     expect(status).toBe(1);
   },

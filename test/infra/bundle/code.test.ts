@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { bundleCode } from '../../../infra/bundle/code-assets.ts';
 import type { Database } from '../../../infra/config/resolved-environment.ts';
-import type { SecretReference } from '../../../infra/config/secret-reference.ts';
+import type { SecretReference } from '../../../infra/config/rules/secret-reference.ts';
 import { PURPOSES } from '../../../lib/naming.ts';
 import { checked, synthesise } from '../../support/aws/synthesis.ts';
 

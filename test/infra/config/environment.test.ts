@@ -3,13 +3,8 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
-import {
-  environmentNames,
-  loadEnvironment,
-  readEnvironment,
-  readIfPossible,
-} from '../../../infra/config/load.ts';
-import { checkEnvironment, EnvironmentError } from '../../../infra/config/validate.ts';
+import { EnvironmentError } from '../../../infra/config/environment-error.ts';
+import { checkEnvironment } from '../../../infra/config/validate.ts';
 import { aDatabase, anEnvironment } from '../../support/aws/synthesis.ts';
 
 const NOW = Date.UTC(2026, 10, 25);
@@ -64,42 +59,6 @@ function problemsOf(settings: object, name = 'test'): readonly string[] {
 function problemsOfDatabase(changes: object): readonly string[] {
   return problemsOf(anEnvironment({ databases: [{ ...aDatabase('metrics'), ...changes }] }));
 }
-
-test.each(['dev', 'staging', 'prod'])('%s can be deployed as it is written', async (name) => {
-  await expect(loadEnvironment(name, NOW)).resolves.toMatchObject({
-    place: { environment: name, region: 'eu-central-1' },
-  });
-});
-
-test('a name that is no environment lists those that are', async () => {
-  expect(await environmentNames()).toEqual(['dev', 'prod', 'staging']);
-  await expect(loadEnvironment('../prod', NOW)).rejects.toThrow(
-    'there is none of that name in infra/environments; there are dev, prod, staging',
-  );
-});
-
-test.each([
-  [
-    'broken',
-    'export const environment = {',
-    /its file cannot be loaded: .*; node infra\/environments/s,
-  ],
-  [
-    'throwing',
-    'throw new Error("no fleet.json");',
-    /its file cannot be loaded: no fleet\.json; node/,
-  ],
-  [
-    'empty',
-    'export const other = {};',
-    /its file has no environment; write export const environment/,
-  ],
-])('a file that is %s says so', async (name, text, problem) => {
-  const environments = mkdtempSync(join(inject('folder'), 'environments-'));
-  writeFileSync(join(environments, `${name}.ts`), text);
-  await expect(readEnvironment(name, environments)).rejects.toThrow(problem);
-  await expect(readIfPossible(name, environments)).resolves.toBeUndefined();
-});
 
 test('an account and a region that are none say nothing of where secrets, keys and topics are', () => {
   const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x-AbCdEf';
@@ -205,17 +164,17 @@ describe('of a database', () => {
     [
       'what the function itself would refuse',
       { sizes: 'estimated', reportSource: 'function' },
-      /"metrics": TARGET: sizes 'estimated' promises/,
+      /"metrics" TARGET: sizes 'estimated' promises/,
     ],
     [
       'more than Lambda has room for',
       { host: 'h'.repeat(4_000) },
-      /its variables take 4\d\d\d bytes, and Lambda has room for 4096 .* into the secret/,
+      /variables: take 4\d\d\d bytes, and Lambda has room for 4096 .* into the secret/,
     ],
     [
       'more than Lambda has room for in configure alone',
       { host: 'h'.repeat(3_480), configure: { secret: 's'.repeat(512) } },
-      /its variables take 41\d\d bytes, and Lambda has room for 4096 .* into the secret/,
+      /variables: take 41\d\d bytes, and Lambda has room for 4096 .* into the secret/,
     ],
     ['a URL for a host', { host: 'postgres://db' }, /host: must be one name or address: .* no URL/],
     [
@@ -348,7 +307,7 @@ describe('of the environment', () => {
     [
       'a proxy that would be reached from the internet',
       { delivery: { proxy: 'http://proxy.example.com:3128' } },
-      /"metrics" proxy: has no network, .* write proxy: null for the direct way, or its URL here/,
+      /^defaults proxy: has no network, .* write proxy: null for the direct way, or its URL here/,
     ],
     [
       'a network with both kinds of security groups',
@@ -452,14 +411,36 @@ test('a mistake in the defaults does not hide what the others of them do to a da
   expect(problemsOf({ ...anEnvironment(), defaults })).toEqual([
     expect.stringMatching(/^defaults tickHours: must be what divides a day/),
     expect.stringMatching(/^defaults: unknown key "colour"/),
-    expect.stringMatching(/^database "metrics" tls\.mode: is disable/),
-    expect.stringMatching(/^database "metrics" network: "main" is not in networks/),
+    expect.stringMatching(/^defaults tls\.mode: is disable/),
+    expect.stringMatching(/^defaults network: "main" is not in networks/),
   ]);
   for (const nothing of [null, [], 'none', () => ({})]) {
     expect(problemsOf({ ...anEnvironment(), defaults: nothing })).toEqual([
       expect.stringMatching(/^defaults: must be an object/),
     ]);
   }
+});
+
+test('a mistake in the defaults is reported once, whatever the number of databases', () => {
+  const databases = ['a', 'b', 'c'].map((name) => aDatabase(name));
+  const own = aDatabase('own', { network: 'other', sizes: 'exact' });
+  const defaults = {
+    network: 'main',
+    tls: { caFile: 'nowhere.pem' },
+    sizes: 'estimated',
+    reportSource: 'function',
+  } as const;
+  expect(problemsOf(anEnvironment({ defaults, databases: [...databases, own] }))).toEqual([
+    expect.stringMatching(/^defaults tls\.caFile: nowhere\.pem cannot be read/),
+    expect.stringMatching(/^defaults network: "main" is not in networks/),
+    expect.stringMatching(/^database "own" network: "other" is not in networks/),
+    expect.stringMatching(/^defaults TARGET: sizes 'estimated' promises/),
+  ]);
+});
+
+test('a default that every database replaces is not reported', () => {
+  const databases = [aDatabase('metrics', { network: null })];
+  expect(problemsOf(anEnvironment({ defaults: { network: 'main' }, databases }))).toEqual([]);
 });
 
 test('everything that is wrong anywhere is in one message, and nothing hides another', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
+import { EnvironmentError } from '../../../infra/config/environment-error.ts';
 import type { Environment } from '../../../infra/config/resolved-environment.ts';
-import { mayReferToSameSecret } from '../../../infra/config/secret-reference.ts';
-import { checkEnvironment, EnvironmentError } from '../../../infra/config/validate.ts';
+import { mayReferToSameSecret } from '../../../infra/config/rules/secret-reference.ts';
+import { checkEnvironment } from '../../../infra/config/validate.ts';
 import { settingWarnings } from '../../../infra/config/warnings.ts';
 import { grantsOf, policyOf } from '../../../infra/iam/policies.ts';
 import type { Purpose } from '../../../lib/naming.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
-import { loadEnvironment } from '../../../infra/config/load.ts';
 import { settingWarnings } from '../../../infra/config/warnings.ts';
-import { aDatabase, checked, synthesise } from '../../support/aws/synthesis.ts';
+import { aDatabase, checked, loadEnvironment, synthesise } from '../../support/aws/synthesis.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret';
 const NETWORK = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
@@ -105,5 +104,5 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
 });
 
 test.each(['dev', 'staging', 'prod'])('nothing in %s is', async (name) => {
-  expect(settingWarnings(await loadEnvironment(name, Date.now()))).toEqual([]);
+  expect(settingWarnings(await loadEnvironment(name))).toEqual([]);
 });

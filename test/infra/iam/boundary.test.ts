@@ -18,7 +18,7 @@ import {
   REGION,
   sharedCode,
   synthesise,
-  synthesiseOwn,
+  synthesiseFixture,
 } from '../../support/aws/synthesis.ts';
 
 const BOUNDARY = shippedPolicy('permissions-boundary.json');
@@ -51,7 +51,7 @@ describe('every role has the boundary', () => {
   });
 
   test.each(['dev', 'staging', 'prod'])('%s sets it on each role', async (name) => {
-    const synthesis = await synthesiseOwn(name);
+    const synthesis = await synthesiseFixture(name);
     const { account } = synthesis.environment.place;
     expect(new Set(boundariesIn(synthesis))).toEqual(
       new Set([BOUNDARY_ARN.replace(ACCOUNT, account)]),

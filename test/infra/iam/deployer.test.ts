@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { aPerson, isAllowed, shippedPolicy } from '../../support/aws/policies.ts';
-import { type Resource, synthesiseOwn } from '../../support/aws/synthesis.ts';
+import { type Resource, synthesiseFixture } from '../../support/aws/synthesis.ts';
 
 const ACCOUNT = '333333333333';
 const REGION = 'eu-central-1';
 
 const POLICY = shippedPolicy('cloudformation-execution-policy.json');
 const cloudFormation = aPerson('cdk-cfn-exec-role', ACCOUNT, POLICY);
-const prod = await synthesiseOwn('prod');
+const prod = await synthesiseFixture('prod');
 
 function at(service: string, resource: string, region = REGION): string {
   return `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;

@@ -25,7 +25,7 @@ import {
   REGION,
   type Synthesis,
   synthesise,
-  synthesiseOwn,
+  synthesiseFixture,
 } from '../../support/aws/synthesis.ts';
 
 const OTHER_ACCOUNT = '210987654321';
@@ -70,7 +70,7 @@ const FLEET = synthesise(
     ],
   }),
 );
-const PROD = await synthesiseOwn('prod');
+const PROD = await synthesiseFixture('prod');
 const ENVIRONMENTS: readonly Synthesis[] = [FLEET, PROD];
 
 const fleet = rolesOf(FLEET);

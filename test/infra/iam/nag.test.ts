@@ -2,16 +2,15 @@ import { App, Validations } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, inject, test } from 'vitest';
-import { loadEnvironment } from '../../../infra/config/load.ts';
 import { createStacks } from '../../../infra/stacks/create-stacks.ts';
-import { sharedCode } from '../../support/aws/synthesis.ts';
+import { loadEnvironment, sharedCode } from '../../support/aws/synthesis.ts';
 
 /** What nobody may wave through without a reason that can be read. */
 const SHORTEST_REASON = 40;
 
 async function appOf(name: string): Promise<App> {
   const app = new App({ outdir: `${inject('folder')}/nag-${name}`, analyticsReporting: false });
-  createStacks(app, await loadEnvironment(name, Date.now()), sharedCode());
+  createStacks(app, await loadEnvironment(name), sharedCode());
   return app;
 }
 

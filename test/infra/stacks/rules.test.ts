@@ -23,13 +23,13 @@ import {
   sharedCode,
   statementsOf,
   synthesise,
-  synthesiseOwn,
+  synthesiseFixture,
 } from '../../support/aws/synthesis.ts';
 
 let prod: Synthesis;
 
 beforeAll(async () => {
-  prod = await synthesiseOwn('prod');
+  prod = await synthesiseFixture('prod');
 });
 
 type Located = readonly (readonly [where: string, resource: Resource])[];

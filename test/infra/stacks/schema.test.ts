@@ -11,7 +11,7 @@ import {
   checked,
   type Synthesis,
   synthesise,
-  synthesiseOwn,
+  synthesiseFixture,
 } from '../../support/aws/synthesis.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -101,9 +101,9 @@ function fullStack(): Synthesis {
 }
 
 const FIXTURES: readonly (readonly [name: string, make: () => Synthesis | Promise<Synthesis>])[] = [
-  ['dev', () => synthesiseOwn('dev')],
-  ['staging', () => synthesiseOwn('staging')],
-  ['prod', () => synthesiseOwn('prod')],
+  ['dev', () => synthesiseFixture('dev')],
+  ['staging', () => synthesiseFixture('staging')],
+  ['prod', () => synthesiseFixture('prod')],
   ['an environment with everything', everything],
   ['an environment with a full stack', fullStack],
 ];

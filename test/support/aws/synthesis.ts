@@ -4,7 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { inject } from 'vitest';
 import type { Code } from '../../../infra/bundle/code-assets.ts';
 import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
-import { loadEnvironment } from '../../../infra/config/load.ts';
+import { readEnvironment } from '../../../infra/config/load.ts';
 import type { Environment } from '../../../infra/config/resolved-environment.ts';
 import { checkEnvironment } from '../../../infra/config/validate.ts';
 import { createStacks } from '../../../infra/stacks/create-stacks.ts';
@@ -103,9 +103,21 @@ export function synthesise(environment: Environment, code: Code = sharedCode()):
   };
 }
 
-/** An environment that is deployed from this repository, as it is written there. */
-export async function synthesiseOwn(name: string): Promise<Synthesis> {
-  return synthesise(await loadEnvironment(name, Date.now()));
+/** The tests' own environments: `dev`, `staging` and `prod`. */
+export const FIXTURES_FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'environments');
+
+/** Reads and checks an environment of a folder. */
+export async function loadEnvironment(
+  name: string,
+  source = FIXTURES_FOLDER,
+): Promise<Environment> {
+  const { settings, folder } = await readEnvironment(name, source);
+  return checkEnvironment(name, settings, Date.now(), folder);
+}
+
+/** Synthesises one of the tests' own environments. */
+export async function synthesiseFixture(name: string): Promise<Synthesis> {
+  return synthesise(await loadEnvironment(name));
 }
 
 /** A small environment without anything special, with changes. */

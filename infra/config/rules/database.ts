@@ -1,15 +1,13 @@
-import { join, resolve } from 'node:path';
-import type { Place } from '../naming.ts';
-import { stackOf } from '../stacks/placement.ts';
+import { resolve } from 'node:path';
+import type { Place } from '../../naming.ts';
+import { stackOf } from '../../stacks/placement.ts';
+import type { Database } from '../resolved-environment.ts';
+import type { CheckedDatabase, CheckedDefaults } from '../schema.ts';
 import { caFileProblem } from './certificate-authority.ts';
-import type { Database } from './resolved-environment.ts';
-import type { CheckedDatabase, CheckedDefaults } from './schema.ts';
-import { mayReferToSameSecret, referTo, type SecretReference } from './secret-reference.ts';
+import { mayReferToSameSecret, resolveSecret, type SecretReference } from './secret-reference.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
-/** What a database has around it in its environment. */
-export interface ServerContext {
+/** The parts of an environment that its databases depend on. */
+export interface DatabaseContext {
   readonly place: Place;
   readonly defaults: CheckedDefaults;
   /** Their names. */
@@ -19,10 +17,14 @@ export interface ServerContext {
   readonly stacks: number;
   /** In milliseconds since 1970; certificates expire. */
   readonly now: number;
+  /** Paths are relative to it. */
+  readonly folder: string;
 }
 
-/** The keys that have a value. */
-function given<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+/** Returns an object's keys that have a value. */
+function omitUndefined<T extends object>(
+  settings: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
@@ -36,17 +38,16 @@ function plainTextProblem({ mode, acknowledgePlainText }: NonNullable<CheckedDat
 }
 
 function tlsOf(
-  where: string,
   tls: NonNullable<CheckedDatabase['tls']>,
-  now: number,
+  { folder, now }: DatabaseContext,
   problems: string[],
 ): Pick<Database, 'tlsMode' | 'caFile' | 'serverName'> {
   const { mode, caFile, serverName } = tls;
   const plain = plainTextProblem(tls);
-  if (plain !== undefined) problems.push(`${where} ${plain}`);
-  const file = caFile === undefined ? undefined : resolve(ROOT, caFile);
+  if (plain !== undefined) problems.push(plain);
+  const file = caFile === undefined ? undefined : resolve(folder, caFile);
   const unusable = file === undefined ? undefined : caFileProblem(file, now);
-  if (unusable !== undefined) problems.push(`${where} tls.caFile: ${caFile} ${unusable}`);
+  if (unusable !== undefined) problems.push(`tls.caFile: ${caFile} ${unusable}`);
   return {
     tlsMode: mode,
     ...(file !== undefined && { caFile: file }),
@@ -55,7 +56,6 @@ function tlsOf(
 }
 
 function networkOf(
-  where: string,
   network: CheckedDefaults['network'],
   networks: readonly string[],
   problems: string[],
@@ -64,24 +64,23 @@ function networkOf(
   if (!networks.includes(network)) {
     const known = networks.length === 0 ? 'which is empty' : `which has ${networks.join(', ')}`;
     problems.push(
-      `${where} network: ${JSON.stringify(network)} is not in networks, ${known}; add it there, or write null for none`,
+      `network: ${JSON.stringify(network)} is not in networks, ${known}; add it there, or write null for none`,
     );
   }
   return { network };
 }
 
 function configureOf(
-  where: string,
   configure: CheckedDatabase['configure'],
   reporting: SecretReference,
   place: Place,
   problems: string[],
 ): Pick<Database, 'configure'> {
   if (configure === undefined) return {};
-  const secret = referTo(`${where} configure`, configure, place, problems);
+  const secret = resolveSecret('configure.', configure, place, problems);
   if (mayReferToSameSecret(secret, reporting)) {
     problems.push(
-      `${where} configure.secret: is the one that reports are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
+      `configure.secret: is the one that reports are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
     );
   }
   return { configure: secret };
@@ -89,7 +88,6 @@ function configureOf(
 
 /** A proxy is where a network reaches it: whoever has no network and is given one all the same has to say so. */
 function proxyOf(
-  where: string,
   { network, proxy: own }: CheckedDefaults,
   shared: string | undefined,
   problems: string[],
@@ -97,7 +95,7 @@ function proxyOf(
   const hasNetwork = network !== undefined && network !== null;
   if (own === undefined && shared !== undefined && !hasNetwork) {
     problems.push(
-      `${where} proxy: has no network, and would reach delivery.proxy from the internet; write proxy: null for the direct way, or its URL here if that is what you want`,
+      `proxy: has no network, and would reach delivery.proxy from the internet; write proxy: null for the direct way, or its URL here if that is what you want`,
     );
   }
   const proxy = own === undefined ? shared : (own ?? undefined);
@@ -106,26 +104,26 @@ function proxyOf(
 
 /** A database's settings with everything that they leave to its environment; what is wrong goes into `problems`. */
 export function toDatabase(
-  where: string,
   settings: CheckedDatabase,
-  { place, defaults, networks, proxy, stacks, now }: ServerContext,
+  context: DatabaseContext,
   problems: string[],
 ): Database {
+  const { place, defaults, networks, proxy, stacks } = context;
   const { host, port, database } = settings;
-  const all = { ...defaults, ...given(settings) };
+  const all = { ...defaults, ...omitUndefined(settings) };
   const { levelWhenUnset, reportSource, sizes, tls = { mode: 'verify-full' as const } } = all;
-  const secret = referTo(where, settings, place, problems);
+  const secret = resolveSecret('', settings, place, problems);
   return {
     name: settings.name,
     stack: stackOf(settings.name, stacks),
     secret,
-    ...configureOf(where, settings.configure, secret, place, problems),
-    ...tlsOf(where, tls, now, problems),
-    overrides: given({ host, port, database }),
-    choices: given({ levelWhenUnset, reportSource, sizes }),
+    ...configureOf(settings.configure, secret, place, problems),
+    ...tlsOf(tls, context, problems),
+    overrides: omitUndefined({ host, port, database }),
+    choices: omitUndefined({ levelWhenUnset, reportSource, sizes }),
     tickHours: all.tickHours ?? 24,
     doNotTrack: all.doNotTrack ?? false,
-    ...networkOf(where, all.network, networks, problems),
-    ...proxyOf(where, all, proxy, problems),
+    ...networkOf(all.network, networks, problems),
+    ...proxyOf(all, proxy, problems),
   };
 }

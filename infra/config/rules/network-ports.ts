@@ -1,5 +1,5 @@
-import type { Environment } from './resolved-environment.ts';
-import type { CheckedNetwork } from './schema.ts';
+import type { Environment } from '../resolved-environment.ts';
+import type { CheckedNetwork } from '../schema.ts';
 
 const HTTPS_PORT = 443;
 /** AWS's default quota of rules out of a security group, per family of addresses; each port is one of either. */

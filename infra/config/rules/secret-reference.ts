@@ -1,4 +1,4 @@
-import { arn, type Place, partitionOf } from '../naming.ts';
+import { arn, type Place, partitionOf } from '../../naming.ts';
 
 /** A secret as the function asks for it, and as its role may. */
 export interface SecretReference {
@@ -95,15 +95,19 @@ export function mayReferToSameSecret(one: SecretReference, other: SecretReferenc
   );
 }
 
-/** A secret and its key, checked; what is wrong goes into `problems`. */
-export function referTo(
-  where: string,
+/**
+ * Resolves a secret and its key to ARNs.
+ *
+ * @param prefix of the keys in the problems, which are added to `problems`
+ */
+export function resolveSecret(
+  prefix: string,
   { secret, kmsKey }: { readonly secret: string; readonly kmsKey?: string | undefined },
   place: Place,
   problems: string[],
 ): SecretReference {
   for (const problem of [...secretProblems(secret, kmsKey, place), ...keyProblems(kmsKey, place)]) {
-    problems.push(`${where} ${problem}`);
+    problems.push(`${prefix}${problem}`);
   }
   return {
     id: secret,

@@ -1,0 +1,73 @@
+import { METRICS } from '../../lib/naming.ts';
+import { tickExpression } from '../cron.ts';
+import { ENVIRONMENT_ALARMS } from './quotas.ts';
+import type { Environment } from './resolved-environment.ts';
+
+/** AWS's list prices in us-east-1 as of 2026-11, in USD. */
+const PRICES = {
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  /** Billed by the hour in which it is written. */
+  metricMonth: 0.3,
+  lambdaGbSecond: 0.000_013_333_4,
+  lambdaRequest: 0.2 / 1e6,
+  logGb: 0.5,
+  secretCall: 0.05 / 1e4,
+  keyCall: 0.03 / 1e4,
+  scheduledInvocation: 1 / 1e6,
+} as const;
+
+const DAYS_PER_MONTH = 30;
+const HOURS_PER_DAY = 24;
+/** A run takes far less; the rest is a margin. */
+const RUN_SECONDS = 2;
+const RUN_GB = 0.25;
+/** The summary line, and Lambda's own lines. */
+const LOG_GB_PER_RUN = 4e-6;
+
+const RUN_COST =
+  RUN_SECONDS * RUN_GB * PRICES.lambdaGbSecond +
+  PRICES.lambdaRequest +
+  LOG_GB_PER_RUN * PRICES.logGb +
+  PRICES.secretCall +
+  PRICES.keyCall +
+  PRICES.scheduledInvocation;
+
+/** An estimated cost per month, in USD. */
+export interface MonthlyCost {
+  readonly alarms: number;
+  readonly metrics: number;
+  readonly dashboard: number;
+  /** Lambda, logs, calls of Secrets Manager and KMS, and EventBridge Scheduler. */
+  readonly runs: number;
+  readonly total: number;
+}
+
+/** The hours of a day in which one of the schedules fires. */
+function hoursWithRuns({ place: { environment }, databases }: Environment): number {
+  const hours = databases.flatMap(({ name, tickHours }) => {
+    const [, field = ''] = tickExpression({ environment, name, tickHours }).split(' ');
+    return field === '*'
+      ? Array.from({ length: HOURS_PER_DAY }, (_, hour) => hour)
+      : field.split(',').map(Number);
+  });
+  return new Set(hours).size;
+}
+
+/**
+ * Estimates what an environment costs per month, with every scheduled run sending. Not included: the secrets themselves,
+ * network interfaces, NAT gateways and interface endpoints, and free tiers.
+ */
+export function estimateMonthlyCost(environment: Environment): MonthlyCost {
+  const { databases } = environment;
+  const ticksPerDay = databases.reduce((sum, { tickHours }) => sum + HOURS_PER_DAY / tickHours, 0);
+  const metricHours = METRICS.length * (ticksPerDay + hoursWithRuns(environment));
+  const parts = {
+    alarms: (databases.length + ENVIRONMENT_ALARMS) * PRICES.alarmMonth,
+    metrics: (metricHours / HOURS_PER_DAY) * PRICES.metricMonth,
+    dashboard: PRICES.dashboardMonth,
+    runs: DAYS_PER_MONTH * ticksPerDay * RUN_COST,
+  };
+  const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  return { ...parts, total };
+}

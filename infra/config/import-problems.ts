@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildFailure, build, type Message } from 'esbuild';
+import { displayPath, ROOT } from './folders.ts';
+
+/** Maximum number of problems shown of one file: later syntax errors often follow from the first. */
+const MAX_PROBLEMS = 3;
+
+interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+function formatLocation({ file, line, column }: Location): string {
+  return `${displayPath(file)}:${line}:${column}`;
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+/** Syntax errors, missing files and missing exports of a file and of what it imports, as esbuild locates them. */
+async function findStaticProblems(file: string): Promise<readonly string[]> {
+  try {
+    await build({
+      entryPoints: [file],
+      absWorkingDir: ROOT,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      logLevel: 'silent',
+    });
+    return [];
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    return error.errors.slice(0, MAX_PROBLEMS).map(({ text, location }: Message) =>
+      location === null
+        ? text
+        : // esbuild counts columns from 0.
+          `${formatLocation({
+            file: resolve(ROOT, location.file),
+            line: location.line,
+            column: location.column + 1,
+          })}: ${text}`,
+    );
+  }
+}
+
+function toLocation(place: string, line: string, column: number): Location {
+  const file = place.startsWith('file:') ? fileURLToPath(place) : place;
+  return { file, line: Number(line), column };
+}
+
+/** The place at which an error was thrown: Node's excerpt with a line of carets, or the first frame outside of packages. */
+function locateError(stack: string): Location | undefined {
+  const [, place, line = '', indent = ''] =
+    /^((?:file:\/\/|\/).+):(\d+)\n(?:.*\n)*?( *)\^/.exec(stack) ?? [];
+  if (place !== undefined) return toLocation(place, line, indent.length + 1);
+  const frames = [...stack.matchAll(/ at (?:.*\()?((?:file:\/\/|\/).+?):(\d+):(\d+)\)?$/gm)];
+  const own = frames.find(([, file = '']) => !file.includes('/node_modules/'));
+  if (own === undefined) return undefined;
+  const [, file = '', ownLine = '', column = ''] = own;
+  return toLocation(file, ownLine, Number(column));
+}
+
+/** Describes why a file could not be imported, with file, line and column where they can be found. */
+export async function describeImportError(
+  file: string,
+  thrown: unknown,
+): Promise<readonly string[]> {
+  const problems = await findStaticProblems(file);
+  if (problems.length > 0) return problems;
+  if (!(thrown instanceof Error)) return [String(thrown)];
+  const location = locateError(thrown.stack ?? '');
+  const message = thrown.message.trim();
+  return [location === undefined ? message : `${formatLocation(location)}: ${message}`];
+}

@@ -1,0 +1,26 @@
+import { estimateMonthlyCost } from './cost.ts';
+import { figuresOf } from './quotas.ts';
+import type { Environment } from './resolved-environment.ts';
+
+const LABEL_WIDTH = 12;
+
+function usd(amount: number): string {
+  return amount.toFixed(2);
+}
+
+/** Describes what a deployment of an environment creates, and what it costs: one line per subject. */
+export function summaryLines(environment: Environment): readonly string[] {
+  const { account, region, environment: name } = environment.place;
+  const { databases, functions, alarms, stacks } = figuresOf(environment, 0);
+  const { total, ...parts } = estimateMonthlyCost(environment);
+  const shares = Object.entries(parts).map(([part, amount]) => `${part} ${usd(amount)}`);
+  const rows = {
+    environment: `${name}, in account ${account}, region ${region}`,
+    databases,
+    functions,
+    alarms,
+    stacks: `${stacks + 1} (1 shared, ${stacks} for databases)`,
+    cost: `about ${usd(total)} USD per month (${shares.join(', ')}; list prices of us-east-1, without secrets and networks)`,
+  };
+  return Object.entries(rows).map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
+}

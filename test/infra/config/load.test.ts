@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, inject, test } from 'vitest';
+import { EnvironmentError } from '../../../infra/config/environment-error.ts';
+import {
+  environmentNames,
+  findNameProblem,
+  findTargetProblem,
+  readEnvironment,
+  readIfPossible,
+} from '../../../infra/config/load.ts';
+import { FIXTURES_FOLDER, loadEnvironment } from '../../support/aws/synthesis.ts';
+
+const execute = promisify(execFile);
+const LOADER = join(import.meta.dirname, '..', '..', '..', 'infra', 'config', 'load.ts');
+
+/** Writes files into a new folder. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(inject('folder'), 'environments-'));
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return folder;
+}
+
+async function problemsOf(name: string, folder: string): Promise<readonly string[]> {
+  const error: unknown = await readEnvironment(name, folder).catch((thrown: unknown) => thrown);
+  if (error instanceof EnvironmentError) return error.problems;
+  throw new Error('The environment was read.');
+}
+
+describe('the environments of a folder', () => {
+  test.each(['dev', 'staging', 'prod'])('reads and accepts the fixture %s', async (name) => {
+    await expect(loadEnvironment(name)).resolves.toMatchObject({
+      place: { environment: name, region: 'eu-central-1' },
+    });
+  });
+
+  test('are its files <name>.ts and <name>/environment.ts, and nothing else', async () => {
+    const environment = 'export const environment = { account: "1" };';
+    const folder = folderWith({
+      'prod.ts': environment,
+      'fleet/environment.ts': environment,
+      'fleet/databases.csv': 'name',
+      'shared/helper.ts': '',
+      'types.d.ts': '',
+      'README.md': '',
+    });
+    expect(await environmentNames(folder)).toEqual(['fleet', 'prod']);
+    await expect(readEnvironment('fleet', folder)).resolves.toEqual({
+      name: 'fleet',
+      folder: join(folder, 'fleet'),
+      settings: { account: '1' },
+    });
+    await expect(readEnvironment('prod', folder)).resolves.toMatchObject({ folder });
+  });
+
+  test('must not have two files for one name', async () => {
+    const folder = folderWith({ 'prod.ts': '', 'prod/environment.ts': '' });
+    expect(await problemsOf('prod', folder)).toEqual([
+      expect.stringMatching(/ have the same name; rename one of them$/),
+    ]);
+  });
+});
+
+describe('a name', () => {
+  test.each([
+    ['prd', /^There is no environment "prd" in test\/fixtures\/environments; use one of dev, prod/],
+    ['../environments/prod', /^There is no environment "..\/environments\/prod" in test\//],
+    ['', /^Name an environment; use one of dev, prod, staging, or another folder with --env/],
+  ])('that is %j lists the environments that exist', async (name, problem) => {
+    expect(await findNameProblem(name, FIXTURES_FOLDER)).toMatch(problem);
+    expect(await problemsOf(name, FIXTURES_FOLDER)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('in a folder without environments gets the command that copies an example', async () => {
+    const copy = / Copy an example \(.*cp examples\/minimal\.ts environments\/prod\.ts\), or name /;
+    const empty = folderWith({});
+    expect(await findNameProblem('prod', empty)).toMatch(/ contains no environment\./);
+    expect(await findNameProblem('prod', empty)).toMatch(copy);
+    expect(await findNameProblem('prod', join(empty, 'nowhere'))).toMatch(/ does not exist\./);
+    expect(await findNameProblem('prod', join(empty, 'nowhere'))).toMatch(copy);
+  });
+});
+
+describe('a target', () => {
+  test('that its environment has is accepted', async () => {
+    expect(await findTargetProblem('prod', 'orders', FIXTURES_FOLDER)).toBeUndefined();
+  });
+
+  test('that no environment has is rejected before anything else happens', async () => {
+    expect(await findTargetProblem('prd', 'orders', FIXTURES_FOLDER)).toMatch(
+      /^There is no environment "prd"/,
+    );
+    expect(await findTargetProblem('prod', 'order', FIXTURES_FOLDER)).toBe(
+      'The environment prod has no database "order"; use one of metrics, metrics-archive, orders, warehouse, vendor',
+    );
+  });
+
+  test('is not judged by a folder without environments, or by a file that cannot be used', async () => {
+    expect(await findTargetProblem('prod', 'metrics', folderWith({}))).toBeUndefined();
+    for (const text of ['throw 1', '', 'export const environment = { databases: "none" };']) {
+      const folder = folderWith({ 'prod.ts': text });
+      expect(await findTargetProblem('prod', 'metrics', folder)).toBeUndefined();
+    }
+  });
+
+  test('of a large environment is not answered with all names', async () => {
+    const databases = Array.from({ length: 12 }, (_, index) => ({ name: `db-${index}` }));
+    const folder = folderWith({
+      'prod.ts': `export const environment = { databases: ${JSON.stringify(databases)} };`,
+    });
+    expect(await findTargetProblem('prod', 'x', folder)).toMatch(/ db-8, db-9 and 2 more$/);
+  });
+});
+
+describe('a file that cannot be imported', () => {
+  test.each<[string, Readonly<Record<string, string>>, RegExp]>([
+    [
+      'a syntax error',
+      { 'prod.ts': 'export const environment = {\n  account: 1,,\n};\n' },
+      /\/prod\.ts:2:14: Expected identifier but found ","$/,
+    ],
+    [
+      'a syntax error in an imported file',
+      {
+        'prod.ts': "import './databases.ts';\n",
+        'databases.ts': 'export const databases = [\n',
+      },
+      /\/databases\.ts:2:1: Unexpected end of file$/,
+    ],
+    [
+      'JSON that is malformed',
+      {
+        'prod.ts': "import fleet from './fleet.json' with { type: 'json' };\nexport { fleet };\n",
+        'fleet.json': '[\n  {"name": "x",}\n]\n',
+      },
+      /\/fleet\.json:2:15: JSON does not support trailing commas$/,
+    ],
+    [
+      'a file that is missing',
+      { 'prod.ts': "\nimport { x } from './nowhere.ts';\nexport { x };\n" },
+      /\/prod\.ts:2:19: Could not resolve "\.\/nowhere\.ts"$/,
+    ],
+    [
+      'an error that it throws',
+      { 'prod.ts': "const a = 1;\nthrow new Error('no fleet.json');\n" },
+      /\/prod\.ts:2:7: no fleet\.json$/,
+    ],
+    ['a value that it throws', { 'prod.ts': "throw 'nothing';\n" }, /^nothing$/],
+  ])('reports file, line and column of %s', async (_what, files, problem) => {
+    const folder = folderWith(files);
+    expect(await problemsOf('prod', folder)).toEqual([expect.stringMatching(problem)]);
+    await expect(readIfPossible('prod', folder)).resolves.toBeUndefined();
+  });
+
+  test('is located in Node itself where only Node rejects it', async () => {
+    const folder = folderWith({ 'prod.ts': 'export {};\n  enum Tick { Hourly }\n' });
+    // In a process of its own: vitest compiles what Node does not.
+    const script = `
+      import { readEnvironment } from ${JSON.stringify(pathToFileURL(LOADER).href)};
+      await readEnvironment('prod', ${JSON.stringify(folder)}).catch((error) => console.log(error.message));
+    `;
+    const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toMatch(/\/prod\.ts:2:3: TypeScript enum is not supported in strip-only mode\./);
+  });
+
+  test('is rejected when it exports no environment', async () => {
+    expect(await problemsOf('prod', folderWith({ 'prod.ts': 'export {};' }))).toEqual([
+      expect.stringMatching(/prod\.ts exports no environment; write export const environment = /),
+    ]);
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { estimateMonthlyCost } from '../../../infra/config/cost.ts';
+import type { DatabaseSettings } from '../../../infra/config/environment.ts';
+import { summaryLines } from '../../../infra/config/summary.ts';
+import { aDatabase, checked, loadEnvironment } from '../../support/aws/synthesis.ts';
+
+function costOf(databases: readonly DatabaseSettings[]) {
+  return estimateMonthlyCost(checked({ databases, stacks: 99 }));
+}
+
+function fleet(size: number, changes: Partial<DatabaseSettings> = {}): readonly DatabaseSettings[] {
+  return Array.from({ length: size }, (_, index) => aDatabase(`db-${index}`, changes));
+}
+
+test('an environment without databases costs its alarms and its dashboard', () => {
+  expect(costOf([])).toEqual({
+    alarms: expect.closeTo(0.3),
+    metrics: 0,
+    dashboard: 3,
+    runs: 0,
+    total: expect.closeTo(3.3),
+  });
+});
+
+test('a database with a daily tick costs about 0.25 USD per month', () => {
+  const cost = costOf(fleet(1));
+  expect(cost.alarms).toBeCloseTo(0.4);
+  // 12 metrics in one hour of the day: the database's, and the environment's.
+  expect(cost.metrics).toBeCloseTo(0.3);
+  expect(cost.runs).toBeCloseTo(0.000536, 6);
+  // With many databases the environment's own share is small, and its metrics are written in every hour.
+  const [small, large] = [costOf(fleet(500)), costOf(fleet(501))];
+  expect(large.total - small.total).toBeCloseTo(0.25, 2);
+  expect(small.metrics).toBeCloseTo(500 * 0.15 + 12 * 0.3);
+});
+
+test.each([
+  [1, 3.6],
+  [6, 0.6],
+  [24, 0.15],
+] as const)('metrics of a tick every %d h cost %d USD per month and database', (tickHours, usd) => {
+  const metrics = (size: number) => costOf(fleet(size, { tickHours })).metrics;
+  expect(metrics(301) - metrics(300)).toBeCloseTo(usd);
+});
+
+test('the total is the sum of the parts', () => {
+  const { total, alarms, metrics, dashboard, runs } = costOf(fleet(7, { tickHours: 2 }));
+  expect(total).toBeCloseTo(alarms + metrics + dashboard + runs);
+});
+
+test('the summary counts databases, functions, alarms and stacks, and estimates the cost', async () => {
+  expect(summaryLines(await loadEnvironment('prod'))).toEqual([
+    'environment prod, in account 333333333333, region eu-central-1',
+    'databases   5',
+    'functions   11',
+    'alarms      8',
+    'stacks      5 (1 shared, 4 for databases)',
+    expect.stringMatching(
+      /^cost {8}about 11\.\d\d USD per month \(alarms 0\.80, metrics 7\.80, dashboard 3\.00, runs 0\.02; list prices of us-east-1, without secrets and networks\)$/,
+    ),
+  ]);
+});
