@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { SERVICE } from '../../lib/naming.ts';
 import { environmentsFolder, ROOT } from '../config/folders.ts';
-import { findNameProblem, readEnvironment } from '../config/load.ts';
+import { findNameProblem, formatNameProblem, readEnvironment } from '../config/load.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { summaryLines } from '../config/summary.ts';
 import { checkEnvironment } from '../config/validate.ts';
@@ -121,7 +121,7 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   const source = environmentsFolder(command.opts<{ environments?: string }>().environments);
   const problem = await findNameProblem(environmentName, source);
   if (problem === undefined) return run(name, environmentName, source, rest);
-  process.stderr.write(`${problem}.\n`);
+  process.stderr.write(`${formatNameProblem(problem)}.\n`);
   return USAGE;
 }
 

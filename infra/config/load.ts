@@ -56,21 +56,39 @@ export async function environmentNames(folder = DEFAULT_FOLDER): Promise<readonl
   return [...(await findEnvironments(folder)).keys()];
 }
 
+/** A name that does not exist, and what to do; two sentences without their full stops. */
+export interface NameProblem {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export function formatNameProblem({ message, remedy }: NameProblem): string {
+  return `${message}. ${remedy}`;
+}
+
 /** Explains that a folder has no environment of a name; undefined when it has one. */
 export async function findNameProblem(
   name: string,
   folder = DEFAULT_FOLDER,
-): Promise<string | undefined> {
+): Promise<NameProblem | undefined> {
   const names = await environmentNames(folder);
   if (names.includes(name)) return undefined;
   const where = displayPath(folder);
   if (names.length === 0) {
     const state = existsSync(folder) ? 'contains no environment' : 'does not exist';
-    return `The folder ${where} ${state}. Copy an example (mkdir -p environments && cp examples/minimal.ts environments/prod.ts), or name another folder with --environments <dir>`;
+    return {
+      message: `The folder ${where} ${state}`,
+      remedy:
+        'Copy an example (mkdir -p environments && cp examples/minimal.ts environments/prod.ts), or name another folder with --environments <dir>',
+    };
   }
-  const what =
-    name === '' ? 'Name an environment' : `There is no environment ${quoteName(name)} in ${where}`;
-  return `${what}; use one of ${names.join(', ')}, or another folder with --environments <dir>`;
+  return {
+    message:
+      name === ''
+        ? 'No environment is named'
+        : `There is no environment ${quoteName(name)} in ${where}`,
+    remedy: `Use one of ${names.join(', ')}, or another folder with --environments <dir>`,
+  };
 }
 
 function isSettings(value: unknown): value is EnvironmentSettings {
@@ -97,10 +115,9 @@ export async function readEnvironment(
   name: string,
   folder = DEFAULT_FOLDER,
 ): Promise<WrittenEnvironment> {
-  const [file, duplicate] = (await findEnvironments(folder)).get(name) ?? [];
-  if (file === undefined) {
-    throw new EnvironmentError(name, [String(await findNameProblem(name, folder))]);
-  }
+  const problem = await findNameProblem(name, folder);
+  if (problem !== undefined) throw new EnvironmentError(name, [formatNameProblem(problem)]);
+  const [file = '', duplicate] = (await findEnvironments(folder)).get(name) ?? [];
   if (duplicate !== undefined) {
     throw new EnvironmentError(name, [
       `${displayPath(file)} and ${displayPath(duplicate)} have the same name; rename one of them`,
@@ -147,7 +164,7 @@ export async function findTargetProblem(
   environment: string,
   database: string,
   folder = DEFAULT_FOLDER,
-): Promise<string | undefined> {
+): Promise<NameProblem | undefined> {
   if ((await environmentNames(folder)).length === 0) return undefined;
   const problem = await findNameProblem(environment, folder);
   if (problem !== undefined) return problem;
@@ -155,5 +172,8 @@ export async function findTargetProblem(
   if (names.length === 0 || names.includes(database)) return undefined;
   const more = names.length - MAX_LISTED;
   const listed = `${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return `The environment ${environment} has no database ${quoteName(database)}; use one of ${listed}`;
+  return {
+    message: `The environment ${environment} has no database ${quoteName(database)}`,
+    remedy: `Use one of ${listed}`,
+  };
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type LoopbackServer, listen } from '../../emulator/http-server.ts';
-import { FIXTURES_FOLDER } from '../support/aws/synthesis.ts';
+import { FIXTURES_FOLDER } from '../support/aws/fixtures.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -107,9 +107,12 @@ test(
 test.each([
   [
     ['prd'],
-    /There is no environment "prd" in test\/fixtures\/environments; use one of dev, prod, /,
+    /There is no environment "prd" in test\/fixtures\/environments\. Use one of dev, prod, /,
   ],
-  [[], /Name an environment; use one of dev, prod, staging, or another folder with --environments/],
+  [
+    [],
+    /No environment is named\. Use one of dev, prod, staging, or another folder with --environments/,
+  ],
 ])(
   'npm run deploy with the environment %j lists those that exist',
   async (names, message) => {
@@ -152,7 +155,7 @@ test(
     const context = ['-c', 'env=prd', '-c', `environments=${FIXTURES_FOLDER}`];
     const { status, text } = await run('npx', ['cdk', 'synth', ...context]);
     expect(text).toContain(
-      'There is no environment "prd" in test/fixtures/environments; use one of dev, prod, staging',
+      'There is no environment "prd" in test/fixtures/environments. Use one of dev, prod, staging',
     );
     expect(status).toBe(1);
   },

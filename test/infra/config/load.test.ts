@@ -12,7 +12,8 @@ import {
   readEnvironment,
   readIfPossible,
 } from '../../../infra/config/load.ts';
-import { FIXTURES_FOLDER, loadEnvironment } from '../../support/aws/synthesis.ts';
+import { FIXTURES_FOLDER } from '../../support/aws/fixtures.ts';
+import { loadEnvironment } from '../../support/aws/synthesis.ts';
 
 const execute = promisify(execFile);
 const LOADER = join(import.meta.dirname, '..', '..', '..', 'infra', 'config', 'load.ts');
@@ -70,22 +71,32 @@ describe('the environments of a folder', () => {
 
 describe('a name', () => {
   test.each([
-    ['prd', /^There is no environment "prd" in test\/fixtures\/environments; use one of dev, prod/],
-    ['../environments/prod', /^There is no environment "..\/environments\/prod" in test\//],
-    ['', /^Name an environment; use one of dev, prod, staging, or another folder with --env/],
-  ])('that is %j lists the environments that exist', async (name, problem) => {
-    expect(await findNameProblem(name, FIXTURES_FOLDER)).toMatch(problem);
-    expect(await problemsOf(name, FIXTURES_FOLDER)).toEqual([expect.stringMatching(problem)]);
+    ['prd', 'There is no environment "prd" in test/fixtures/environments'],
+    [
+      '../environments/prod',
+      'There is no environment "../environments/prod" in test/fixtures/environments',
+    ],
+    ['', 'No environment is named'],
+  ])('that is %j gets the list of environments that exist', async (name, message) => {
+    const remedy = 'Use one of dev, prod, staging, or another folder with --environments <dir>';
+    expect(await findNameProblem(name, FIXTURES_FOLDER)).toEqual({ message, remedy });
+    expect(await problemsOf(name, FIXTURES_FOLDER)).toEqual([`${message}. ${remedy}`]);
   });
 
-  test('in a folder without environments gets the command that copies an example', async () => {
-    const copy = / Copy an example \(.*cp examples\/minimal\.ts environments\/prod\.ts\), or name /;
-    const empty = folderWith({});
-    expect(await findNameProblem('prod', empty)).toMatch(/ contains no environment\./);
-    expect(await findNameProblem('prod', empty)).toMatch(copy);
-    expect(await findNameProblem('prod', join(empty, 'nowhere'))).toMatch(/ does not exist\./);
-    expect(await findNameProblem('prod', join(empty, 'nowhere'))).toMatch(copy);
-  });
+  test.each([
+    ['', / contains no environment$/],
+    ['nowhere', / does not exist$/],
+  ])(
+    'in a folder without environments (%j) gets the command that copies an example',
+    async (path, message) => {
+      expect(await findNameProblem('prod', join(folderWith({}), path))).toEqual({
+        message: expect.stringMatching(message),
+        remedy: expect.stringMatching(
+          /^Copy an example \(.*cp examples\/minimal\.ts environments\//,
+        ),
+      });
+    },
+  );
 });
 
 describe('a target', () => {
@@ -93,16 +104,17 @@ describe('a target', () => {
     expect(await findTargetProblem('prod', 'orders', FIXTURES_FOLDER)).toBeUndefined();
   });
 
-  test('that no environment has is rejected before anything else happens', async () => {
-    expect(await findTargetProblem('prd', 'orders', FIXTURES_FOLDER)).toMatch(
-      /^There is no environment "prd"/,
-    );
-    expect(await findTargetProblem('prod', 'order', FIXTURES_FOLDER)).toBe(
-      'The environment prod has no database "order"; use one of metrics, metrics-archive, orders, warehouse, vendor',
-    );
+  test('that no environment has is rejected, with the names that exist', async () => {
+    expect(await findTargetProblem('prd', 'orders', FIXTURES_FOLDER)).toMatchObject({
+      message: expect.stringMatching(/^There is no environment "prd"/),
+    });
+    expect(await findTargetProblem('prod', 'order', FIXTURES_FOLDER)).toEqual({
+      message: 'The environment prod has no database "order"',
+      remedy: 'Use one of metrics, metrics-archive, orders, warehouse, vendor',
+    });
   });
 
-  test('is not judged by a folder without environments, or by a file that cannot be used', async () => {
+  test('is accepted where no environment can answer', async () => {
     expect(await findTargetProblem('prod', 'metrics', folderWith({}))).toBeUndefined();
     for (const text of ['throw 1', '', 'export const environment = { databases: "none" };']) {
       const folder = folderWith({ 'prod.ts': text });
@@ -110,12 +122,14 @@ describe('a target', () => {
     }
   });
 
-  test('of a large environment is not answered with all names', async () => {
+  test('of a large environment gets the first names only', async () => {
     const databases = Array.from({ length: 12 }, (_, index) => ({ name: `db-${index}` }));
     const folder = folderWith({
       'prod.ts': `export const environment = { databases: ${JSON.stringify(databases)} };`,
     });
-    expect(await findTargetProblem('prod', 'x', folder)).toMatch(/ db-8, db-9 and 2 more$/);
+    expect(await findTargetProblem('prod', 'x', folder)).toMatchObject({
+      remedy: expect.stringMatching(/ db-8, db-9 and 2 more$/),
+    });
   });
 });
 

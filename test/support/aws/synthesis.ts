@@ -8,6 +8,7 @@ import { readEnvironment } from '../../../infra/config/load.ts';
 import type { Environment } from '../../../infra/config/resolved-environment.ts';
 import { checkEnvironment } from '../../../infra/config/validate.ts';
 import { createStacks } from '../../../infra/stacks/create-stacks.ts';
+import { FIXTURES_FOLDER } from './fixtures.ts';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'eu-central-1';
@@ -102,9 +103,6 @@ export function synthesise(environment: Environment, code: Code = sharedCode()):
         .filter(([, { Type }]) => type === undefined || Type === type),
   };
 }
-
-/** The tests' own environments: `dev`, `staging` and `prod`. */
-export const FIXTURES_FOLDER = join(import.meta.dirname, '..', '..', 'fixtures', 'environments');
 
 /** Reads and checks an environment of a folder. */
 export async function loadEnvironment(
