@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type * as z from 'zod/mini';
+import { environmentsFolder } from '../infra/config/folders.ts';
 import { nameSchema } from '../lib/config/target.ts';
 import { check } from '../lib/config/validate.ts';
 import { functionName, type Purpose } from '../lib/naming.ts';
@@ -47,6 +48,7 @@ const PURPOSES: Readonly<Record<What, Purpose>> = {
 };
 
 interface Values extends ChangeValues {
+  readonly environments?: string;
   readonly always?: true;
   readonly ignoreSchedule?: true;
   readonly json?: true;
@@ -68,6 +70,7 @@ const command = addChangeOptions(
     .argument('<database>', "the target's name")
     .argument('[function]', `${WHATS.join(', ')} (default: report)`)
     .argument('[action]', 'of configure: enable or disable')
+    .option('--environments <dir>', 'the folder of the environments (default: environments)')
     .option('--json', 'the bare bytes of the report; else one JSON object')
     .optionsGroup('report:')
     .option('--always', 'show the report also without consent (always by plain SQL)')
@@ -141,6 +144,7 @@ function read(parsed: Command, problems: string[]): Options {
       environment: environment ?? '',
       database: database ?? '',
       purpose: PURPOSES[known],
+      folder: environmentsFolder(values.environments),
     },
     event: eventOf(known, action, values, problems),
     json: values.json === true,

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
-import { readIfPossible } from '../infra/config/load.ts';
+import { findTargetProblem, readIfPossible } from '../infra/config/load.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/naming.ts';
 import { CommandError } from './command.ts';
@@ -14,6 +14,8 @@ export interface DeployedFunction {
   readonly environment: string;
   readonly database: string;
   readonly purpose: Purpose;
+  /** The folder of the environments, which is searched for both names before AWS is called. */
+  readonly folder: string;
 }
 
 const CREDENTIALS_REMEDY =
@@ -94,10 +96,10 @@ function messageOf(payload: unknown): string {
   return `${errorType}: ${errorMessage}`;
 }
 
-/** The shell's word, else that of the environment's file, where it is here; the profile's is left to the SDK. */
-async function regionOf(environment: string): Promise<string | undefined> {
-  const isSaid = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
-  return isSaid ? undefined : (await readIfPossible(environment))?.region;
+/** Returns the region of the environment's file, unless the shell sets one; a profile's region is left to the SDK. */
+async function regionOf({ environment, folder }: DeployedFunction): Promise<string | undefined> {
+  const isSetByShell = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
+  return isSetByShell ? undefined : (await readIfPossible(environment, folder))?.region;
 }
 
 /**
@@ -108,7 +110,9 @@ async function regionOf(environment: string): Promise<string | undefined> {
 export async function invokeDeployed(deployed: DeployedFunction, event: unknown): Promise<unknown> {
   const { environment, database, purpose } = deployed;
   const name = functionName(environment, database, purpose);
-  const region = await regionOf(environment);
+  const problem = await findTargetProblem(environment, database, deployed.folder);
+  if (problem !== undefined) throw new CommandError(`${problem.message}.`, `${problem.remedy}.`);
+  const region = await regionOf(deployed);
   const client = new LambdaClient({
     ...(region !== undefined && { region }),
     maxAttempts: 1,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../emulator/http-server.ts';
 import { functionName } from '../../lib/naming.ts';
 import { deploy, ENVIRONMENT, TARGET_NAME } from '../support/aws/deployment.ts';
+import { NO_ENVIRONMENTS } from '../support/aws/fixtures.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { runCommand, urlOf } from '../support/process/commands.ts';
 import { secretFor } from '../support/run/world.ts';
@@ -96,7 +97,11 @@ describe.concurrent('npm run report -- --check', () => {
 
 describe.concurrent('npm run invoke -- <environment> <database> check', () => {
   const check = (shell: Readonly<Record<string, string>>, ...args: readonly string[]) =>
-    runCommand('invoke', [ENVIRONMENT, TARGET_NAME, 'check', ...args], shell);
+    runCommand(
+      'invoke',
+      [ENVIRONMENT, TARGET_NAME, 'check', ...args, '--environments', NO_ENVIRONMENTS],
+      shell,
+    );
 
   test('asks send-report, which checks the way to the endpoint and sends nothing', async () => {
     await using deployment = await deploy(granted);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { functionName } from '../../lib/naming.ts';
 import {
   type Deployment,
@@ -10,6 +12,7 @@ import {
   respond,
   TARGET_NAME,
 } from '../support/aws/deployment.ts';
+import { FIXTURES_FOLDER, NO_ENVIRONMENTS } from '../support/aws/fixtures.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
 import { secretFor } from '../support/run/world.ts';
@@ -30,7 +33,8 @@ afterAll(async () => {
 });
 
 function invoke({ shell }: Pick<Deployment, 'shell'>, ...args: readonly string[]): Promise<Ended> {
-  return runCommand('invoke', [ENVIRONMENT, TARGET_NAME, ...args], shell);
+  const folder = ['--environments', NO_ENVIRONMENTS];
+  return runCommand('invoke', [ENVIRONMENT, TARGET_NAME, ...args, ...folder], shell);
 }
 
 function nameOf(purpose: Parameters<typeof functionName>[2]): string {
@@ -180,7 +184,11 @@ describe.concurrent('configure', () => {
 describe.concurrent('what goes wrong', () => {
   test('a target that is not deployed: it says which function is missing', async () => {
     await using deployment = await deploy(granted);
-    const { stderr, code } = await runCommand('invoke', ['prod', 'another'], deployment.shell);
+    const { stderr, code } = await runCommand(
+      'invoke',
+      ['prod', 'another', '--environments', NO_ENVIRONMENTS],
+      deployment.shell,
+    );
     expect(code).toBe(1);
     expect(stderr).toContain(
       `There is no function ${functionName('prod', 'another', 'get-report')} in this account and region: get-report of database another in environment prod.\n`,
@@ -287,18 +295,42 @@ describe.concurrent('what goes wrong', () => {
     expect(deployment.invoked).toHaveLength(1);
   });
 
+  test.each([
+    [
+      ['prd', TARGET_NAME],
+      'There is no environment "prd" in test/fixtures/environments.\nUse one of dev, prod, staging, or another folder with --environments <dir>.\n',
+    ],
+    [
+      [ENVIRONMENT, 'metrix'],
+      'The environment prod has no database "metrix".\nUse one of metrics, metrics-archive, orders, warehouse, vendor.\n',
+    ],
+  ])('rejects the target %j without credentials, before AWS is called', async (names, message) => {
+    const args = [...names, '--environments', FIXTURES_FOLDER];
+    const { stderr, code } = await runCommand('invoke', args);
+    expect([stderr, code]).toEqual([message, 1]);
+  });
+
   test('no region, and no credentials', async () => {
     await using deployment = await deploy(granted);
     const { AWS_REGION, AWS_ACCESS_KEY_ID: _, ...rest } = deployment.shell;
-    const withoutRegion = await runCommand('invoke', ['elsewhere', TARGET_NAME], rest);
+    const withoutRegion = await runCommand(
+      'invoke',
+      ['elsewhere', TARGET_NAME, '--environments', NO_ENVIRONMENTS],
+      rest,
+    );
     expect([withoutRegion.code, withoutRegion.stderr]).toEqual([
       1,
       expect.stringMatching(/^No AWS region is set\.\n.*AWS_REGION/),
     ]);
     const shells = [{ ...rest, AWS_REGION: AWS_REGION ?? '' }, rest];
+    // Without a region in the shell, that of the environment's file counts.
+    const folder = mkdtempSync(join(inject('folder'), 'environments-'));
+    const settings = { region: AWS_REGION, databases: [{ name: TARGET_NAME }] };
+    const text = `export const environment = ${JSON.stringify(settings)};`;
+    writeFileSync(join(folder, `${ENVIRONMENT}.ts`), text);
+    const target = [ENVIRONMENT, TARGET_NAME, '--environments', folder];
     for (const shell of shells) {
-      // Without one of the shell it is that of the environment's file, which is here.
-      const withoutKeys = await invoke({ shell });
+      const withoutKeys = await runCommand('invoke', target, shell);
       expect([withoutKeys.code, withoutKeys.stderr]).toEqual([
         1,
         expect.stringMatching(/^No AWS credentials were found\.\n/),
@@ -376,7 +408,7 @@ describe.concurrent('the options', () => {
       'Usage: npm run invoke -- [options] <environment> <database> [function] [action]',
     );
     expect(optionsIn(stdout)).toEqual([
-      ...['--json', '--help', '--always', '--ignore-schedule'],
+      ...['--environments', '--json', '--help', '--always', '--ignore-schedule'],
       ...['--scope', '--role', '--in-database', '--level', '--job', '--schedule-interval'],
       '--apply',
     ]);
