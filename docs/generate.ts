@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { faultsPage } from './faults.ts';
 import { fieldsPage, schemaFiles } from './report-fields.ts';
 
-/** Writes what docs/ publishes; a test compares it with what is committed. */
+/** Writes the generated pages of docs/. A test compares them with the committed ones. */
 await writeFile(join(import.meta.dirname, 'report-fields.md'), fieldsPage());
 await writeFile(join(import.meta.dirname, 'faults.md'), faultsPage());
 const schemas = join(import.meta.dirname, 'schemas');
