@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { isLanding } from '../support/repo/landing.ts';
+import {
+  allPages,
+  type Page,
+  parsePage,
+  ROOT,
+  readOwn,
+  sectionsOf,
+} from '../support/repo/pages.ts';
+
+const packageSchema = z.object({ scripts: z.record(z.string(), z.string()) });
+const { scripts: SCRIPTS } = packageSchema.parse(JSON.parse(readOwn('package.json')));
+const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+const PAGES = allPages();
+const CLI_SECTIONS = sectionsOf(parsePage('docs/cli.md', readOwn('docs/cli.md')));
+
+/** Options of npm itself, which stand before the script's own. */
+const OPTIONS_OF_NPM = ['--silent'];
+
+/** The scripts in a text: `npm run report`, `npm run --silent report`, `npm start`, `npm test`. */
+function scriptsIn(text: string): readonly string[] {
+  const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:]*)|(start|test)\b)/g);
+  return [...uses].map(([, run = '', other = '']) => run || other);
+}
+
+function optionsIn(text: string): readonly string[] {
+  return [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([option]) => option);
+}
+
+function outputOf(file: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file, ...args], { cwd: ROOT }, (_error, stdout, stderr) =>
+      resolve(`${stdout}\n${stderr}`),
+    );
+  });
+}
+
+/** The options of a script: those of its `--help`; of a benchmark, which has none, those that it parses. */
+async function readOptions(script: string): Promise<readonly string[]> {
+  const [file] = SCRIPTS[script]?.match(/\S+\.ts/) ?? [];
+  if (file === undefined) return [];
+  if (file.startsWith('bench/')) {
+    const parsed = readOwn(file).matchAll(/([a-z][a-z-]*)'?: \{ type: '/g);
+    return [...parsed].map(([, name]) => `--${name}`);
+  }
+  if (file !== 'infra/bin/cdk.ts') return optionsIn(await outputOf(file, ['--help']));
+  const helps = [outputOf(file, [script, '--help']), outputOf(CDK, [script, '--help'])];
+  return optionsIn((await Promise.all(helps)).join('\n'));
+}
+
+const known = new Map<string, Promise<readonly string[]>>();
+
+function optionsOf(script: string): Promise<readonly string[]> {
+  const options = known.get(script) ?? readOptions(script);
+  known.set(script, options);
+  return options;
+}
+
+/** Each command of a page: a shell command, or inline code, up to the next `&&` or `|`. */
+function commandsOf({ shell, spans }: Page): readonly string[] {
+  return [...shell, ...spans].flatMap((line) => line.split(/&&|\s\|\s/));
+}
+
+/** Options that a text gives to a script, and that the script does not have. */
+async function unknownOptions(script: string, text: string): Promise<readonly string[]> {
+  const options = optionsIn(text).filter((option) => !OPTIONS_OF_NPM.includes(option));
+  if (options.length === 0) return [];
+  const existing = await optionsOf(script);
+  return options
+    .filter((option) => !existing.includes(option) && !isLanding(option))
+    .map((option) => `${script} ${option}`);
+}
+
+describe.each(PAGES)('$path', (page) => {
+  test('names only scripts of package.json', () => {
+    const missing = scriptsIn(page.text).filter((script) => !(script in SCRIPTS));
+    expect(missing.filter((script) => !isLanding(script))).toEqual([]);
+  });
+
+  test('gives only options that exist to a command', async () => {
+    const unknown = await Promise.all(
+      commandsOf(page).flatMap((command) => {
+        const [script] = scriptsIn(command);
+        return script === undefined ? [] : [unknownOptions(script, command)];
+      }),
+    );
+    expect(unknown.flat()).toEqual([]);
+  });
+
+  test('names only options that one of the commands has', async () => {
+    const named = page.spans.filter((span) => span.startsWith('--')).flatMap(optionsIn);
+    if (named.length === 0) return;
+    const commands = ['start', 'report', 'configure', 'invoke', 'deploy', 'destroy', 'bootstrap'];
+    const existing = (await Promise.all(commands.map(optionsOf))).flat();
+    const missing = named.filter((option) => !existing.includes(option));
+    expect(missing.filter((option) => !isLanding(option))).toEqual([]);
+  });
+});
+
+/** Connection options have a section of their own. */
+const OF_THE_CONNECTION = ['--database-url', '--tls-server-name', '--tls-ca-file'];
+
+test.each(['start', 'report', 'configure', 'invoke'])(
+  'docs/cli.md has every option of %s, and no other, in its section',
+  async (script) => {
+    const section = CLI_SECTIONS.get(script === 'start' ? 'npm start' : `npm run ${script}`) ?? '';
+    const inTable = section
+      .split('\n')
+      .filter((line) => line.startsWith('| `--'))
+      .flatMap((line) => optionsIn(line.split('|')[1] ?? ''));
+    const options = new Set(await optionsOf(script));
+    const inherited =
+      script === 'invoke' ? (await optionsOf('configure')).filter((one) => one !== '--json') : [];
+    const expected = [...options].filter(
+      (option) =>
+        ![...OF_THE_CONNECTION, ...inherited, ...OPTIONS_OF_NPM, '--help'].includes(option),
+    );
+    const here = inTable.filter((option) => options.has(option) || !isLanding(option));
+    expect(here.toSorted()).toEqual(expected.toSorted());
+  },
+);
+
+test('docs/cli.md has every connection option', () => {
+  const section = CLI_SECTIONS.get('The connection') ?? '';
+  expect(OF_THE_CONNECTION.filter((option) => !section.includes(`\`${option}\``))).toEqual([]);
+});

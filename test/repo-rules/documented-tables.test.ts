@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { QUOTAS } from '../../infra/config/quotas.ts';
+import {
+  databaseSchema,
+  defaultsSchema,
+  environmentSchema,
+  networkSchema,
+} from '../../infra/config/schema.ts';
+import { SAVED_QUERIES } from '../../infra/constructs/log-queries.ts';
+import { missingRunsAlarmName } from '../../infra/naming.ts';
+import type { RetrySettings } from '../../lib/config/send-report-config.ts';
+import type { Target } from '../../lib/config/target.ts';
+import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
+import { REQUEST_HEADERS } from '../../lib/delivery/deliver.ts';
+import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/diagnostics/checklist.ts';
+import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
+import { METRICS } from '../../lib/naming.ts';
+import { FIELDS } from '../../lib/report/fields/all-fields.ts';
+import type { Outcome, Phase } from '../../lib/run/outcome.ts';
+import type { VerdictCode } from '../../lib/version-check/judge-version.ts';
+import { isLanding } from '../support/repo/landing.ts';
+import { namesInTables, type Page, parsePage, readOwn, sectionsOf } from '../support/repo/pages.ts';
+
+function readPage(name: string): Page {
+  const path = `docs/${name}.md`;
+  return parsePage(path, readOwn(path));
+}
+
+const CONSENT = readPage('consent');
+const COST = readPage('cost-and-quotas');
+const ENVIRONMENT = readPage('environment');
+const LOG = readPage('log-and-metrics');
+const OPERATING = readPage('operating');
+const SENT = readPage('what-is-sent');
+const VERSION_CHECK = readPage('version-check');
+
+function section(page: Page, heading: string): string {
+  const text = sectionsOf(page).get(heading);
+  if (text === undefined) throw new TypeError(`${page.path} has no section "${heading}".`);
+  return text;
+}
+
+const jsonSchema = z.object({ properties: z.optional(z.record(z.string(), z.unknown())) });
+
+/** The keys that a schema accepts, those of an object in it with a dot: `tls.mode`. */
+function keysOf(schema: unknown, prefix = ''): readonly string[] {
+  const { properties = {} } = jsonSchema.parse(schema);
+  return Object.entries(properties).flatMap(([key, value]) => {
+    const inner = keysOf(value, `${prefix}${key}.`);
+    return inner.length > 0 ? inner : [`${prefix}${key}`];
+  });
+}
+
+function keysAccepted(schema: z.core.$ZodType): readonly string[] {
+  return keysOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+}
+
+describe('docs/environment.md', () => {
+  test('has every key of an environment, and no other', () => {
+    const keys = keysAccepted(environmentSchema).map((key) => key.replace(/\..*/, ''));
+    const named = namesInTables(section(ENVIRONMENT, 'Keys of an environment'));
+    expect(named.toSorted()).toEqual([...new Set(keys)].toSorted());
+  });
+
+  test('has every key of a database, and no other', () => {
+    const named = namesInTables(section(ENVIRONMENT, 'Keys of a database'));
+    expect(named.toSorted()).toEqual(keysAccepted(databaseSchema).toSorted());
+  });
+
+  test('has every key of `defaults`', () => {
+    const keys = keysAccepted(defaultsSchema).map((key) => key.replace(/\..*/, ''));
+    const row = ENVIRONMENT.text.split('\n').find((line) => line.startsWith('| `defaults` '));
+    const named = [...(row ?? '').matchAll(/`(\w+)`/g)].map(([, key]) => key);
+    expect(named.toSorted()).toEqual([...new Set(keys), 'defaults'].toSorted());
+  });
+
+  test('has every key of a network, and no other', () => {
+    const named = namesInTables(section(ENVIRONMENT, 'Keys of a network'));
+    expect(named.toSorted()).toEqual(keysAccepted(networkSchema).toSorted());
+  });
+
+  test('has every key of `delivery`, and no other', () => {
+    const named = namesInTables(section(ENVIRONMENT, 'Keys of `delivery`'));
+    const keys = keysAccepted(environmentSchema).filter((key) => key.startsWith('delivery.'));
+    expect(named.toSorted()).toEqual(keys.map((key) => key.replace('delivery.', '')).toSorted());
+  });
+
+  test('has every key of TARGET and of RETRY', () => {
+    const tls: Readonly<Record<keyof Target['tls'], string>> = {
+      mode: 'tls.mode',
+      caFile: 'tls.caFile',
+      serverName: 'tls.serverName',
+    };
+    const target: Readonly<Record<Exclude<keyof Target, 'tls'>, true>> = {
+      name: true,
+      environment: true,
+      secretId: true,
+      host: true,
+      port: true,
+      database: true,
+      levelWhenUnset: true,
+      reportSource: true,
+      sizes: true,
+      tickHours: true,
+    };
+    const retry: Readonly<Record<keyof RetrySettings, true>> = {
+      scheduleGroup: true,
+      roleArn: true,
+      deadLetterQueueArn: true,
+    };
+    const variables = namesInTables(section(ENVIRONMENT, 'Variables of the functions'));
+    const keys = [...Object.keys(target), ...Object.values(tls), ...Object.keys(retry)];
+    expect(keys.filter((key) => !variables.includes(key))).toEqual([]);
+  });
+});
+
+describe('docs/log-and-metrics.md', () => {
+  const codes = section(LOG, 'Error codes');
+
+  test.each(Object.entries(RETRYABLE_BY_CODE))('has %s, retryable %s', (code, retryable) => {
+    const row = codes.split('\n').find((line) => line.startsWith(`| \`${code}\` |`));
+    expect(row?.split('|')[2]?.trim()).toBe(retryable ? 'yes' : '');
+  });
+
+  test('has no error code that does not exist', () => {
+    const named = namesInTables(codes).filter((code) => !(code in RETRYABLE_BY_CODE));
+    expect(named).toEqual([]);
+  });
+
+  test('has every metric, and no other', () => {
+    expect(namesInTables(section(LOG, 'Metrics')).toSorted()).toEqual(METRICS.toSorted());
+  });
+
+  test('has every field of the summary line', () => {
+    const fields: Readonly<Record<Exclude<keyof Outcome, 'severity' | 'message'>, true>> = {
+      outcome: true,
+      environment: true,
+      database: true,
+      scheduledTime: true,
+      attempt: true,
+      hint: true,
+      remedy: true,
+      standby: true,
+      uuid: true,
+      consent: true,
+      warnings: true,
+      notes: true,
+      nextDue: true,
+      report: true,
+      receipt: true,
+      version: true,
+      retry: true,
+      error: true,
+      durationMs: true,
+    };
+    const named = namesInTables(section(LOG, 'Fields of the summary line'));
+    expect(Object.keys(fields).filter((field) => !named.includes(field))).toEqual([]);
+  });
+
+  test('has every phase of durationMs', () => {
+    const phases: Readonly<Record<Phase | 'total', true>> = {
+      credentials: true,
+      connection: true,
+      database: true,
+      change: true,
+      delivery: true,
+      endpoint: true,
+      retry: true,
+      total: true,
+    };
+    const row = LOG.text.split('\n').find((line) => line.startsWith('| `durationMs` '));
+    expect(Object.keys(phases).filter((phase) => !row?.includes(`\`${phase}\``))).toEqual([]);
+  });
+
+  test('has every outcome of a run', () => {
+    // `shown` is a preview's, which writes no outcome of a run.
+    const outcomes: Readonly<Record<Exclude<Outcome['outcome'], 'shown'>, true>> = {
+      sent: true,
+      checked: true,
+      skipped: true,
+      failed: true,
+    };
+    const named = namesInTables(section(LOG, 'Outcomes'));
+    expect(Object.keys(outcomes).filter((outcome) => !named.includes(outcome))).toEqual([]);
+  });
+});
+
+describe('docs/what-is-sent.md', () => {
+  test('names every field of the report', () => {
+    const patterns = ['num_…_policies', 'num_user_defined_actions', '…_fixed'];
+    const named = namesInTables(section(SENT, 'The report'));
+    expect(patterns.filter((pattern) => !named.includes(pattern))).toEqual([]);
+    const names = FIELDS.map(({ name }) =>
+      name.replace(/^(num_user_defined_actions)_fixed$/, '$1'),
+    );
+    const unnamed = names.filter(
+      (name) => !named.includes(name) && !/^num_.*_policies(_fixed)?$/.test(name),
+    );
+    expect(unnamed).toEqual([]);
+  });
+
+  test('has every header of the request', () => {
+    const text = section(SENT, 'The request');
+    const headers = Object.keys(REQUEST_HEADERS);
+    expect(headers.filter((name) => !text.includes(`\`${name}: `))).toEqual([]);
+  });
+});
+
+describe('docs/consent.md', () => {
+  test('has every rule, and no other', () => {
+    const rules: Readonly<Record<ConsentRule, true>> = {
+      'do-not-track': true,
+      'level-off': true,
+      'level-hidden': true,
+      'level-unreadable': true,
+      'level-when-unset': true,
+      'level-set': true,
+      'level-default': true,
+      'job-removed': true,
+      'job-paused': true,
+      restoring: true,
+    };
+    const named = namesInTables(section(CONSENT, 'The rules'));
+    expect(named.toSorted()).toEqual(Object.keys(rules).toSorted());
+  });
+
+  test('has every rule in its diagram', () => {
+    const [diagram = ''] = CONSENT.text.match(/```mermaid[\s\S]*?```/) ?? [];
+    const named = namesInTables(section(CONSENT, 'The rules'));
+    expect(named.filter((rule) => !diagram.includes(rule))).toEqual([]);
+  });
+});
+
+test('docs/version-check.md has every verdict, and no other', () => {
+  const verdicts: Readonly<Record<VerdictCode, true>> = {
+    'up-to-date': true,
+    'alter-extension': true,
+    'template1-outdated': true,
+    'upgrade-package': true,
+    'upgrade-postgresql-first': true,
+    ahead: true,
+    unknown: true,
+  };
+  const named = namesInTables(section(VERSION_CHECK, 'Verdicts'));
+  expect(named.toSorted()).toEqual(Object.keys(verdicts).toSorted());
+});
+
+describe('docs/operating.md', () => {
+  test('has every stage of a check, in its order', () => {
+    const named = namesInTables(section(OPERATING, 'Check a database'));
+    expect(named).toEqual([...READING_STAGES, ...ENDPOINT_STAGES]);
+  });
+
+  test('has every saved query', () => {
+    const missing = SAVED_QUERIES.filter(({ name }) => !OPERATING.text.includes(`\`${name}\``));
+    expect(isLanding('abnormal exits') ? missing.slice(1) : missing).toEqual([]);
+  });
+
+  test('has the alarm of a database', () => {
+    const place = { environment: 'prod', account: '111111111111', region: 'eu-central-1' };
+    const name = missingRunsAlarmName(place, 'metrics').replace('timescaledb-telemetry-prod', '…');
+    const named = namesInTables(section(OPERATING, 'Alarms'));
+    if (!isLanding('missing-runs')) {
+      expect(named).toContain(name.replace('/metrics', '/<database>'));
+    }
+  });
+});
+
+test.each(QUOTAS.filter(({ name }) => !name.startsWith('bytes ')))(
+  'docs/cost-and-quotas.md has the quota of $name',
+  ({ name, limit }) => {
+    const [thing = ''] = /roles|schedules|alarms|stacks/.exec(name) ?? [];
+    const row = new RegExp(`^\\| ${limit.toLocaleString('en-US')} (\\w+ )*${thing} per `, 'm');
+    expect(COST.text).toMatch(row);
+  },
+);

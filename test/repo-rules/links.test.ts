@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isLanding } from '../support/repo/landing.ts';
+import { allPages, anchorsOf, ownFiles, type Page, ROOT } from '../support/repo/pages.ts';
+
+const PAGES = allPages();
+const BY_PATH = new Map(PAGES.map((page) => [page.path, page]));
+
+/** Targets of a page's links, without those to other hosts. */
+function linksOf({ prose }: Page): readonly string[] {
+  const withoutCode = prose.replaceAll(/`[^`]*`/g, '');
+  return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** Whether a link leads to a file or folder and, if it has an anchor, to a heading in it. */
+function isBroken(page: Page, link: string): boolean {
+  const [file = '', anchor] = link.split('#');
+  const path = file === '' ? page.path : normalize(join(dirname(page.path), file));
+  if (isLanding(path)) return false;
+  if (!existsSync(join(ROOT, path))) return true;
+  const target = BY_PATH.get(path);
+  return anchor !== undefined && (target === undefined || !anchorsOf(target).has(anchor));
+}
+
+test('finds the pages of the repository', () => {
+  expect([...BY_PATH.keys()]).toEqual(
+    expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/consent.md', 'bench/README.md']),
+  );
+});
+
+describe.each(PAGES)('$path', (page) => {
+  test('has no broken link or anchor', () => {
+    expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([]);
+  });
+
+  test('names only files that exist', () => {
+    const paths = page.spans.filter((span) =>
+      /^(?:\.ci|bench|cli|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(span),
+    );
+    const missing = paths.filter((path) => ownFiles(path.replace(/\/$/, '')).length === 0);
+    expect(missing.filter((path) => !isLanding(path))).toEqual([]);
+  });
+});
