@@ -6,6 +6,8 @@ export const LANDING: readonly string[] = [
   'serve',
   'test:unit',
   '--log',
+  '--report',
+  '--port',
   '--show-sql',
   '--environments',
   'examples/minimal.ts',
