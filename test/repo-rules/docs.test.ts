@@ -5,17 +5,17 @@ import { faultsPage } from '../../docs/faults.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
-const FRESH = 'run `npm run docs` and commit what it writes';
+const FRESH = 'run `npm run docs` and commit the files that it writes';
 
-test('docs/report-fields.md is what the table of fields says', () => {
+test('docs/report-fields.md is up to date with the table of fields', () => {
   expect(readFileSync(join(DOCS, 'report-fields.md'), 'utf8') === fieldsPage(), FRESH).toBe(true);
 });
 
-test('docs/faults.md is what the tables of faults say', () => {
+test('docs/faults.md is up to date with the tables of faults', () => {
   expect(readFileSync(join(DOCS, 'faults.md'), 'utf8') === faultsPage(), FRESH).toBe(true);
 });
 
-test('docs/schemas/ has one fresh schema per format, and no other file', () => {
+test('docs/schemas/ has one up-to-date schema per format, and no other file', () => {
   const files = schemaFiles();
   expect(readdirSync(join(DOCS, 'schemas')).sort()).toStrictEqual([...files.keys()].sort());
   for (const [name, text] of files) {
@@ -25,8 +25,8 @@ test('docs/schemas/ has one fresh schema per format, and no other file', () => {
   }
 });
 
-/** The releases of TimescaleDB whose reporter sends something else than that of the release before. */
-test('the formats are those that changed what is sent', () => {
+/** Releases of TimescaleDB whose reporter sends other fields or types than the release before. */
+test('a format begins with each release that changed the fields or types', () => {
   expect(formats()).toStrictEqual([
     '0.12.0',
     '1.2.0',
