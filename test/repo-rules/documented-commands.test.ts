@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { isLanding } from '../support/repo/landing.ts';
 import {
   allPages,
   type Page,
@@ -71,14 +70,14 @@ async function unknownOptions(script: string, text: string): Promise<readonly st
   if (options.length === 0) return [];
   const existing = await optionsOf(script);
   return options
-    .filter((option) => !existing.includes(option) && !isLanding(option))
+    .filter((option) => !existing.includes(option))
     .map((option) => `${script} ${option}`);
 }
 
 describe.each(PAGES)('$path', (page) => {
   test('names only scripts of package.json', () => {
     const missing = scriptsIn(page.text).filter((script) => !(script in SCRIPTS));
-    expect(missing.filter((script) => !isLanding(script))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 
   test('gives only options that exist to a command', async () => {
@@ -94,17 +93,26 @@ describe.each(PAGES)('$path', (page) => {
   test('names only options that one of the commands has', async () => {
     const named = page.spans.filter((span) => span.startsWith('--')).flatMap(optionsIn);
     if (named.length === 0) return;
-    const commands = ['start', 'report', 'configure', 'invoke', 'deploy', 'destroy', 'bootstrap'];
+    const commands = [
+      'start',
+      'serve',
+      'report',
+      'configure',
+      'invoke',
+      'deploy',
+      'destroy',
+      'bootstrap',
+    ];
     const existing = (await Promise.all(commands.map(optionsOf))).flat();
     const missing = named.filter((option) => !existing.includes(option));
-    expect(missing.filter((option) => !isLanding(option))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 });
 
 /** Connection options have a section of their own. */
 const OF_THE_CONNECTION = ['--database-url', '--tls-server-name', '--tls-ca-file'];
 
-test.each(['start', 'report', 'configure', 'invoke'])(
+test.each(['start', 'serve', 'report', 'configure', 'invoke'])(
   'docs/cli.md has every option of %s, and no other, in its section',
   async (script) => {
     const section = CLI_SECTIONS.get(script === 'start' ? 'npm start' : `npm run ${script}`) ?? '';
@@ -119,8 +127,7 @@ test.each(['start', 'report', 'configure', 'invoke'])(
       (option) =>
         ![...OF_THE_CONNECTION, ...inherited, ...OPTIONS_OF_NPM, '--help'].includes(option),
     );
-    const here = inTable.filter((option) => options.has(option) || !isLanding(option));
-    expect(here.toSorted()).toEqual(expected.toSorted());
+    expect(inTable.toSorted()).toEqual(expected.toSorted());
   },
 );
 

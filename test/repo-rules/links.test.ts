@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isLanding } from '../support/repo/landing.ts';
 import { allPages, anchorsOf, ownFiles, type Page, ROOT } from '../support/repo/pages.ts';
 
 const PAGES = allPages();
@@ -19,7 +18,6 @@ function linksOf({ prose }: Page): readonly string[] {
 function isBroken(page: Page, link: string): boolean {
   const [file = '', anchor] = link.split('#');
   const path = file === '' ? page.path : normalize(join(dirname(page.path), file));
-  if (isLanding(path)) return false;
   if (!existsSync(join(ROOT, path))) return true;
   const target = BY_PATH.get(path);
   return anchor !== undefined && (target === undefined || !anchorsOf(target).has(anchor));
@@ -41,6 +39,6 @@ describe.each(PAGES)('$path', (page) => {
       /^(?:\.ci|bench|cli|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(span),
     );
     const missing = paths.filter((path) => ownFiles(path.replace(/\/$/, '')).length === 0);
-    expect(missing.filter((path) => !isLanding(path))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 });
