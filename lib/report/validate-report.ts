@@ -32,7 +32,9 @@ function describeUnknown(keys: readonly string[], path: string): string {
     const fields = keys.length === 1 ? '1 field that is' : `${keys.length} fields that are`;
     return `${path} contains ${fields} not on the published list`;
   }
-  const names = keys.map((key) => (/^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(not a plain name)'));
+  const names = keys.map((key) =>
+    /^[a-z][a-z0-9_]{0,62}$/.test(key) ? key : '(not a plain name)',
+  );
   return `the report contains fields that are not on the published list: ${listed(names, ', ')}`;
 }
 

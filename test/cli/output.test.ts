@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { finishConfigured, finishPreview, printJson } from '../../cli/output/finish.ts';
 import { showCheck, showOutcome } from '../../cli/output/render.ts';
-import { createTerminalReporter, type TerminalReporter } from '../../cli/output/terminal.ts';
 import type { PreviewReply } from '../../cli/output/replies.ts';
+import { createTerminalReporter, type TerminalReporter } from '../../cli/output/terminal.ts';
 import type { Consent } from '../../lib/consent/decide-consent.ts';
 import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Preview } from '../../lib/run/get-report.ts';
