@@ -3,8 +3,8 @@ import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 
 /**
- * The alphabet of versions, and at most 64 characters: `2.23.0-dev`, `2.14.2+dfsg`, `2.9.1~ubuntu`, `2.11.1-cloud`. A control
- * file, an update script or pg_extension can hold any text; only this one is printed or logged.
+ * Characters of a version, and at most 64 of them: `2.23.0-dev`, `2.14.2+dfsg`, `2.9.1~ubuntu`, `2.11.1-cloud`. A control
+ * file, an update script or pg_extension can contain any text; no other text is printed or logged.
  */
 const VERSION_TEXT = /^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$/;
 
@@ -12,16 +12,16 @@ export function isVersionText(text: string): boolean {
   return VERSION_TEXT.test(text);
 }
 
-/** A TimescaleDB version, as it is written and as it is compared. */
+/** A TimescaleDB version: its text, and its place in the order of versions. */
 export interface Version {
   readonly text: string;
   readonly order: SemVer;
 }
 
-/** Two or three numbers, and what the project puts behind them: `2.9.0-rc2`, `2.27.0-p0`, `2.23.0-dev`. */
+/** Two or three numbers and TimescaleDB's own suffixes: `2.9.0-rc2`, `2.27.0-p0`, `2.23.0-dev`. */
 const FORM = /^(\d{1,6}\.\d{1,6})(\.\d{1,6})?(-[A-Za-z0-9.-]+)?$/;
 
-/** Undefined for a text that has no place in the order of versions. */
+/** Parses a version; undefined for a text that cannot be compared. */
 export function toVersion(text: string): Version | undefined {
   const [, minor, patch = '.0', suffix = ''] = FORM.exec(text) ?? [];
   if (minor === undefined) return undefined;
@@ -29,11 +29,11 @@ export function toVersion(text: string): Version | undefined {
   return order === null ? undefined : { text, order };
 }
 
-/** The newer of two is the one that is greater than zero more. */
+/** Compares two versions, for sorting from the oldest to the newest. */
 export function compareVersions(one: Version, other: Version): number {
   return compare(one.order, other.order);
 }
 
-export function isNewer(one: Version, other: Version | undefined): boolean {
-  return other === undefined || compareVersions(one, other) > 0;
+export function isNewer(one: Version, other: Version): boolean {
+  return compareVersions(one, other) > 0;
 }

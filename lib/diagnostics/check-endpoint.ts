@@ -1,7 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Delivery } from '../config/send-report-config.ts';
-import { openRequest, RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery/deliver.ts';
+import { RESPONSE_TIMEOUT_MS, unreachableError } from '../delivery/errors.ts';
+import { openRequest } from '../delivery/request.ts';
 import { tlsFaultOf } from '../network/tls-faults.ts';
 import { observeSocket, type SocketEvent, tlsDetails } from '../postgres/socket.ts';
 import { type Checklist, describeTls } from './checklist.ts';

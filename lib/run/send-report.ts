@@ -8,7 +8,7 @@ import {
 } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
-import { type Newest, understand } from '../delivery/parse-reply.ts';
+import { type LatestVersion, parseReply } from '../delivery/parse-reply.ts';
 import type { RunError } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
@@ -100,14 +100,14 @@ async function sendAndReadReply(
   { report }: Reading,
   delivery: Delivery,
   { deadline, emit }: RunContext,
-): Promise<Newest | undefined> {
+): Promise<LatestVersion | undefined> {
   if (report === undefined) return undefined;
   const { deliver } = await import('../delivery/deliver.ts');
   const { receipt, readReply } = await deadline.run('delivery', (signal) =>
     deliver(report, delivery, signal),
   );
   emit({ type: 'report-sent', receipt });
-  return understand(await readReply(deadline.remainingMs()));
+  return parseReply(await readReply(deadline.remainingMs()));
 }
 
 /**
@@ -118,13 +118,13 @@ function configuredVersion(
   { consent, due }: Reading,
   { ignoreSchedule }: RunEvent,
   { latestVersion, whenOff }: VersionCheck,
-): Newest | undefined {
+): LatestVersion | undefined {
   const isWanted = (due.isDue || ignoreSchedule === true) && (consent.granted || whenOff);
-  return isWanted ? { says: 'outdated', named: latestVersion } : undefined;
+  return isWanted ? { status: 'outdated', version: latestVersion } : undefined;
 }
 
 async function judge(
-  newest: Newest,
+  newest: LatestVersion,
   facts: Facts,
   { name }: Target,
   { emit }: RunContext,

@@ -1,5 +1,6 @@
 import { isNewer, type Version } from '../version.ts';
-import type { Situation, VerdictCode } from './judge-version.ts';
+import type { VerdictCode } from './judge-version.ts';
+import type { VersionSituation } from './situation.ts';
 import { AS_OF, fixedIn, isBeyondTable, majorsFor, reachable } from './support-table.ts';
 
 function listed(items: readonly string[], word: string): string {
@@ -7,88 +8,100 @@ function listed(items: readonly string[], word: string): string {
   return others.length === 0 ? last : `${others.toReversed().join(', ')} ${word} ${last}`;
 }
 
-function alterSentence({ name, facts, onDisk }: Situation): string {
-  const { availableVersion } = facts;
-  const isDefault = onDisk?.text === availableVersion;
+function alterClause({ facts, onDisk }: VersionSituation): string {
+  const isDefault = onDisk?.text === facts.availableVersion;
   const statement = `ALTER EXTENSION timescaledb UPDATE${isDefault ? '' : ` TO '${onDisk?.text}'`}`;
-  return `The owner of the extension in ${name} runs ${statement}, as the first statement of a fresh session: ${onDisk?.text} is on the server's disk already.`;
+  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk.`;
 }
 
-function packageSentence({ name, goal, major }: Situation): string {
+function packageClause({ goal, major }: VersionSituation): string {
   const version = goal && reachable(goal, major).text;
-  return `The administrator of the server of ${name} installs TimescaleDB ${version}; then the owner of the extension runs ALTER EXTENSION timescaledb UPDATE in each of its databases.`;
+  return `the server's administrator must install TimescaleDB ${version}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.`;
 }
 
-/** A server changes its PostgreSQL with one and the same TimescaleDB on both sides. */
+/** An upgrade of PostgreSQL needs the same TimescaleDB version before and after it. */
 function upgradePath(goal: Version, best: Version): string {
   const majors = majorsFor(best);
   const isDirect = majorsFor(goal).some((major) => majors.includes(major));
   if (isDirect) return '';
-  return ` No PostgreSQL runs both ${best.text} and ${goal.text}, so that it takes more than one step: the next is PostgreSQL ${majors.at(-1)} with ${best.text}.`;
+  return ` No PostgreSQL version runs both TimescaleDB ${best.text} and ${goal.text}, so the upgrade takes several steps. The next step is PostgreSQL ${majors.at(-1)} with TimescaleDB ${best.text}.`;
 }
 
-function postgresqlSentence({ name, goal, major }: Situation): string {
+function postgresqlClause({ goal, major }: VersionSituation): string {
   if (goal === undefined) return '';
   const best = reachable(goal, major);
   const needed = isBeyondTable(goal)
     ? 'a newer PostgreSQL'
     : `PostgreSQL ${listed(majorsFor(goal), 'or')}`;
-  return `TimescaleDB ${goal.text} needs ${needed}, and the server of ${name} runs ${major}, whose newest is ${best.text}: its administrator upgrades PostgreSQL first.${upgradePath(goal, best)}`;
+  return `TimescaleDB ${goal.text} needs ${needed}. The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best)}`;
 }
 
-/** Where nothing can be said of a database. */
-export function unknownAdvice(name: string): string {
-  return `How ${name} stands to the newest version is not known.`;
-}
+const UNKNOWN = 'the installed version cannot be compared with the latest version.';
 
-const SENTENCES: Readonly<Record<VerdictCode, (situation: Situation) => string>> = {
-  'up-to-date': ({ name }) => `Nothing is to be done in ${name}.`,
-  ahead: ({ name }) =>
-    `Nothing is to be done in ${name}: it runs a development build, or what was named is old.`,
-  unknown: ({ name }) => unknownAdvice(name),
-  'alter-extension': alterSentence,
+/** Clauses that follow the name of the database. */
+const CLAUSES: Readonly<Record<VerdictCode, (situation: VersionSituation) => string>> = {
+  'up-to-date': () => 'no action needed.',
+  ahead: () =>
+    'no action needed. The database runs a development build, or the latest version that was named is old.',
+  unknown: () => UNKNOWN,
+  'alter-extension': alterClause,
   'template1-outdated': ({ installed }) =>
-    `It is template1: until then new databases begin with ${installed.text}.`,
-  'upgrade-package': packageSentence,
-  'upgrade-postgresql-first': postgresqlSentence,
+    `this database is template1, so new databases start with TimescaleDB ${installed.text} until then.`,
+  'upgrade-package': packageClause,
+  'upgrade-postgresql-first': postgresqlClause,
 };
 
-/** What is published about the installed version, and whether what fixes it can be had here. */
-function advisorySentences({ installed, advisories, major }: Situation): readonly string[] {
+/** Names the advisories that affect the installed version, and whether this PostgreSQL can run the fix. */
+function advisoryClauses({ installed, advisories, major }: VersionSituation): readonly string[] {
   const fix = fixedIn(advisories);
   if (fix === undefined) return [];
   const isOutOfReach = isNewer(fix, reachable(fix, major));
   const reach = isOutOfReach ? `, and PostgreSQL ${major} cannot run ${fix.text}` : '';
-  const what = listed(
+  const fixes = listed(
     advisories.map(({ sentence }) => sentence),
     'and',
   );
-  return [`${installed.text} has a published vulnerability: ${what}${reach}.`];
+  return [`TimescaleDB ${installed.text} has a published vulnerability: ${fixes}${reach}.`];
 }
 
-/** What else somebody should know who acts on it. */
-function additionalNotes({ newest, latest, installed, goal }: Situation): readonly string[] {
+/** Names contradictions and limits of the verdict. */
+function additionalNotes({
+  latestVersion,
+  latest,
+  installed,
+  goal,
+}: VersionSituation): readonly string[] {
   const contradicts =
-    newest.says === 'up-to-date' && latest !== undefined && isNewer(latest, installed);
+    latestVersion.status === 'up-to-date' && latest !== undefined && isNewer(latest, installed);
   return [
     ...(contradicts
       ? [
-          `The endpoint calls ${installed.text} up to date, and names ${latest.text}, which is newer.`,
+          `the endpoint reports that ${installed.text} is up to date, and names ${latest.text}, which is newer.`,
         ]
       : []),
     ...(goal !== undefined && isBeyondTable(goal)
       ? [
-          `${goal.text} is newer than what is known here of PostgreSQL's support, as of ${AS_OF}, and is judged by what was named alone.`,
+          `TimescaleDB ${goal.text} is newer than the support table of this project (${AS_OF}), so its PostgreSQL versions are not known.`,
         ]
       : []),
   ];
 }
 
-/** Who does what about a database, and why. Pure. */
-export function adviceFor(situation: Situation, codes: readonly VerdictCode[]): string {
-  return [
-    ...advisorySentences(situation),
-    ...codes.map((code) => SENTENCES[code](situation)),
+function toAdvice(name: string, [first = '', ...others]: readonly string[]): string {
+  const sentences = others.map((clause) => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`);
+  return [`${name}: ${first}`, ...sentences].join(' ');
+}
+
+/** Returns the advice for a database whose installed version cannot be compared. */
+export function unknownAdvice(name: string): string {
+  return toAdvice(name, [UNKNOWN]);
+}
+
+/** Describes who must do what for a database, and why. Pure. */
+export function adviceFor(situation: VersionSituation, codes: readonly VerdictCode[]): string {
+  return toAdvice(situation.name, [
+    ...advisoryClauses(situation),
+    ...codes.map((code) => CLAUSES[code](situation)),
     ...additionalNotes(situation),
-  ].join(' ');
+  ]);
 }

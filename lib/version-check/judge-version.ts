@@ -1,27 +1,21 @@
-import type { Newest } from '../delivery/parse-reply.ts';
+import type { LatestVersion } from '../delivery/parse-reply.ts';
 import type { Severity } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
+import { isNewer, toVersion } from '../version.ts';
 import { adviceFor, unknownAdvice } from './advice.ts';
-import {
-  type Advisory,
-  AS_OF,
-  advisoriesFor,
-  fixedIn,
-  majorOf,
-  minorReleasesBehind,
-  reachable,
-} from './support-table.ts';
+import { newestOf, toSituation, type VersionSituation } from './situation.ts';
+import { type Advisory, AS_OF, minorReleasesBehind, reachable } from './support-table.ts';
 
 /**
- * What is to be done, or that nothing is. Part of the log's contract; never renamed.
+ * Result of the version check. Part of the log's contract.
  *
- * - `alter-extension`: a newer TimescaleDB is on the server's disk than in this database
- * - `template1-outdated`: the same of template1, from which databases are made
- * - `upgrade-package`: a newer one can be installed on this PostgreSQL
- * - `upgrade-postgresql-first`: the newest cannot
- * - `ahead`: installed is newer than what was named; a downgrade is never suggested
- * - `unknown`: what was named cannot be judged
+ * - `up-to-date`: no action needed
+ * - `alter-extension`: the server's disk has a newer TimescaleDB than this database
+ * - `template1-outdated`: the same of template1, which new databases are copied from
+ * - `upgrade-package`: this PostgreSQL can run a newer TimescaleDB
+ * - `upgrade-postgresql-first`: this PostgreSQL cannot run the latest TimescaleDB
+ * - `ahead`: the installed version is newer than the latest one; a downgrade is never suggested
+ * - `unknown`: there is no latest version to compare with
  */
 export type VerdictCode =
   | 'up-to-date'
@@ -32,82 +26,37 @@ export type VerdictCode =
   | 'ahead'
   | 'unknown';
 
-/** What the version check concluded for one database, in the extension's own words where it has some. */
+/** Verdict of the version check on one database; messages use the extension's own words where it has some. */
 export interface Verdict {
-  /** More than one may hold; the first is the headline. */
+  /** One or more codes; the first is the headline. */
   readonly codes: readonly VerdictCode[];
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
-  /** Who does what, about which database. */
+  /** Names the database, and who must do what. */
   readonly sentence: string;
   readonly installed: string;
-  /** On the server's disk; null where PostgreSQL cannot list it. */
+  /** Default version on the server's disk; null where PostgreSQL cannot list it. */
   readonly available: string | null;
-  /** What was named as newest; absent unless it is a valid version text. */
+  /** Latest version as named; absent unless it is a valid version text. */
   readonly latest?: string;
-  /** The newest that this PostgreSQL can run. */
+  /** Latest version that this PostgreSQL can run. */
   readonly reachable?: string;
   /** Minor releases from the installed to the reachable one. */
   readonly versionsBehind?: number;
-  /** Those that cover the installed version. */
+  /** Advisories that affect the installed version. */
   readonly advisories: readonly Advisory['id'][];
-  /** The date of the tables that say what PostgreSQL runs, and of the advisories. */
+  /** Date of the tables of supported PostgreSQL versions and of advisories. */
   readonly asOf: string;
 }
 
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
 const NOT_UP_TO_DATE = 'the "timescaledb" extension is not up-to-date';
 const AHEAD =
-  'the installed "timescaledb" extension is newer than the newest version that the telemetry endpoint knows';
+  'the installed "timescaledb" extension is newer than the latest version that the telemetry endpoint names';
 
-/** Everything that a verdict is made from. */
-export interface Situation {
-  /** As the target calls the database. */
-  readonly name: string;
-  readonly facts: Facts;
-  readonly newest: Newest;
-  readonly installed: Version;
-  readonly onDisk: Version | undefined;
-  /** What was named, where it can be compared. */
-  readonly latest: Version | undefined;
-  readonly advisories: readonly Advisory[];
-  /** The newest that is worth having: what was named, or what fixes what is published. */
-  readonly goal: Version | undefined;
-  readonly major: string;
-}
-
-function newestOf(versions: readonly (Version | undefined)[]): Version | undefined {
-  return versions
-    .filter((version) => version !== undefined)
-    .toSorted(compareVersions)
-    .at(-1);
-}
-
-function situationOf(newest: Newest, facts: Facts, name: string, installed: Version): Situation {
-  const { availableVersion, availableVersions, postgresqlVersion } = facts;
-  // Stryker disable next-line StringLiteral: what is no version has no place among those on the disk
-  const onDisk = newestOf([availableVersion ?? '', ...availableVersions].map(toVersion));
-  // Stryker disable next-line StringLiteral: the same goes for what was named
-  const latest = toVersion(newest.named ?? '');
-  const advisories = advisoriesFor(installed);
-  const wanted = newest.says === 'outdated' ? latest : undefined;
-  const goal = newestOf([wanted, fixedIn(advisories)]);
-  return {
-    name,
-    facts,
-    newest,
-    installed,
-    onDisk,
-    latest,
-    advisories,
-    goal: goal !== undefined && isNewer(goal, installed) ? goal : undefined,
-    major: majorOf(postgresqlVersion),
-  };
-}
-
-/** What would bring this database on. */
-function stepsOf({ facts, installed, onDisk, goal, major }: Situation): readonly VerdictCode[] {
+/** Returns the steps that bring this database up to date. */
+function stepsOf({ facts, installed, onDisk, goal, major }: VersionSituation) {
   const isPending = onDisk !== undefined && isNewer(onDisk, installed);
   const [wanted, best] =
     goal === undefined ? [installed, installed] : [goal, reachable(goal, major)];
@@ -121,22 +70,25 @@ function stepsOf({ facts, installed, onDisk, goal, major }: Situation): readonly
   return steps.filter(([, holds]) => holds).map(([code]) => code);
 }
 
-/** What the endpoint, or the operator, has named cannot be used. */
-function whyUnknown({ newest, latest }: Pick<Situation, 'newest' | 'latest'>): string | undefined {
-  if (newest.says === 'nothing') return newest.why;
-  if (newest.says === 'outdated' && latest === undefined) {
-    return `server did not return a comparable TimescaleDB version: "${newest.named}"`;
+/** Returns why there is no latest version to compare with. */
+function unknownReason({ latestVersion, latest }: VersionSituation): string | undefined {
+  if (latestVersion.status === 'unknown') return latestVersion.reason;
+  if (latestVersion.status === 'outdated' && latest === undefined) {
+    return `server did not return a comparable TimescaleDB version: "${latestVersion.version}"`;
   }
   return undefined;
 }
 
-function codesOf(situation: Situation): readonly VerdictCode[] {
+/** Whether the installed version is newer than the one that the endpoint calls the latest. */
+function isAhead({ latestVersion, latest, installed }: VersionSituation): boolean {
+  return latestVersion.status === 'outdated' && latest !== undefined && isNewer(installed, latest);
+}
+
+function codesOf(situation: VersionSituation): readonly VerdictCode[] {
   const steps = stepsOf(situation);
-  if (whyUnknown(situation) !== undefined) return ['unknown', ...steps];
+  if (unknownReason(situation) !== undefined) return ['unknown', ...steps];
   if (steps.length > 0) return steps;
-  const { newest, latest, installed } = situation;
-  const isAhead = newest.says === 'outdated' && isNewer(installed, latest);
-  return [isAhead ? 'ahead' : 'up-to-date'];
+  return [isAhead(situation) ? 'ahead' : 'up-to-date'];
 }
 
 function severityOf(codes: readonly VerdictCode[], advisories: readonly Advisory[]): Severity {
@@ -145,34 +97,34 @@ function severityOf(codes: readonly VerdictCode[], advisories: readonly Advisory
   return headline === 'up-to-date' || headline === 'ahead' ? 'INFO' : 'WARN';
 }
 
-function hintOf(situation: Situation, codes: readonly VerdictCode[]): string | undefined {
-  const { installed, latest, onDisk, newest, goal } = situation;
+function hintOf(situation: VersionSituation, codes: readonly VerdictCode[]): string | undefined {
+  const { installed, latest, onDisk, latestVersion, goal } = situation;
   const [headline] = codes;
   if (headline === 'up-to-date') return undefined;
   if (headline === 'unknown') {
-    return newest.says === 'nothing'
-      ? 'What answered may be a proxy, or the endpoint may have changed its reply.'
-      : 'It is shown as it came, and nothing follows from it.';
+    return latestVersion.status === 'unknown'
+      ? 'The reply may come from a proxy, or the endpoint may have changed its format.'
+      : 'The version is shown as received, and not evaluated.';
   }
   if (headline === 'ahead') {
-    // Stryker disable next-line OptionalChaining: ahead of what was named
-    return `${latest?.text} was named as the newest, the installed version is ${installed.text}.`;
+    // Stryker disable next-line OptionalChaining: there is a latest version that the installed one is ahead of
+    return `The latest version is ${latest?.text}, the installed version is ${installed.text}.`;
   }
   const best = newestOf([goal, onDisk]);
-  // Stryker disable next-line OptionalChaining: one of the two is what there is a step to
+  // Stryker disable next-line OptionalChaining: every step leads to one of the two
   return `The most up-to-date version is ${best?.text}, the installed version is ${installed.text}.`;
 }
 
-function messageOf(situation: Situation, codes: readonly VerdictCode[]): string {
-  const why = whyUnknown(situation);
-  if (why !== undefined) return why;
+function messageOf(situation: VersionSituation, codes: readonly VerdictCode[]): string {
+  const reason = unknownReason(situation);
+  if (reason !== undefined) return reason;
   const [headline] = codes;
   if (headline === 'up-to-date') return UP_TO_DATE;
   return headline === 'ahead' ? AHEAD : NOT_UP_TO_DATE;
 }
 
-/** An installed version that has no place in the order of versions: nothing can be said of it. */
-function incomparable(facts: Facts, name: string, newest: Newest): Verdict {
+/** Returns the verdict for an installed version that cannot be compared. */
+function incomparable(facts: Facts, name: string, { version }: LatestVersion): Verdict {
   const { installedVersion: installed, availableVersion: available } = facts;
   return {
     codes: ['unknown'],
@@ -181,22 +133,22 @@ function incomparable(facts: Facts, name: string, newest: Newest): Verdict {
     sentence: unknownAdvice(name),
     installed,
     available,
-    ...(newest.named !== undefined && { latest: newest.named }),
+    ...(version !== undefined && { latest: version }),
     advisories: [],
     asOf: AS_OF,
   };
 }
 
 /**
- * How a database stands to the newest version that was named, what can be done about it here, and by whom. One rule is
- * ours and not the extension's: a downgrade is never suggested. Pure.
+ * Compares a database with the latest version and with the published advisories, and says which upgrade is possible there
+ * and who must do it. Unlike the extension, it never suggests a downgrade. Pure.
  *
- * @param name as the target calls the database
+ * @param name of the database in the target
  */
-export function judge(newest: Newest, facts: Facts, name: string): Verdict {
+export function judge(latestVersion: LatestVersion, facts: Facts, name: string): Verdict {
   const installed = toVersion(facts.installedVersion);
-  if (installed === undefined) return incomparable(facts, name, newest);
-  const situation = situationOf(newest, facts, name, installed);
+  if (installed === undefined) return incomparable(facts, name, latestVersion);
+  const situation = toSituation(latestVersion, facts, name, installed);
   const { goal, major, advisories } = situation;
   const codes = codesOf(situation);
   const hint = hintOf(situation, codes);
@@ -210,7 +162,7 @@ export function judge(newest: Newest, facts: Facts, name: string): Verdict {
     sentence: adviceFor(situation, codes),
     installed: facts.installedVersion,
     available: facts.availableVersion,
-    ...(newest.named !== undefined && { latest: newest.named }),
+    ...(latestVersion.version !== undefined && { latest: latestVersion.version }),
     ...(best !== undefined && { reachable: best.text }),
     ...(behind !== undefined && { versionsBehind: behind }),
     advisories: advisories.map(({ id }) => id),

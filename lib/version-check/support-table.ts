@@ -1,14 +1,14 @@
 import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
 
-/** When this page was last compared with its sources; a newer TimescaleDB is judged by the reply alone. */
+/** Date of the last comparison of this file with its sources. */
 export const AS_OF = '2026-11-21';
 
-/** What a PostgreSQL major runs of TimescaleDB, by the releases' own build files (`CMakeLists.txt`). */
+/** TimescaleDB releases that a PostgreSQL major version can run; source: `CMakeLists.txt` of each release. */
 interface Support {
   readonly major: string;
-  /** The first minor release; from the beginning where there is none. */
+  /** First minor release; absent for every release since the first. */
   readonly since?: string;
-  /** The last patch of the last minor release; until now where there is none. */
+  /** Last patch of the last minor release; absent while it is supported. */
   readonly until?: string;
 }
 
@@ -25,13 +25,13 @@ const SUPPORT: readonly Support[] = [
   { major: '18', since: '2.23.0' },
 ];
 
-/** The newest minor release on this page. */
+/** Newest minor release in this table. */
 const NEWEST_MINOR = '2.29';
 
-/** A published vulnerability of TimescaleDB. */
+/** A published security advisory about TimescaleDB. */
 export interface Advisory {
   readonly id: string;
-  /** The first release that had it; left out where that is not certain, and then every older one counts as affected. */
+  /** First affected release; absent where it is not known, and then every older release counts as affected. */
   readonly since?: string;
   readonly fixed: string;
   readonly sentence: string;
@@ -56,25 +56,25 @@ export const ADVISORIES: readonly Advisory[] = [
     since: '2.8.0',
     fixed: '2.9.3',
     sentence:
-      "GHSA-44jh-j22r-33wq (CVE-2023-25149: the telemetry job could be made to run another user's functions) is fixed in 2.9.3",
+      'GHSA-44jh-j22r-33wq (CVE-2023-25149: the telemetry job could execute functions of other users) is fixed in 2.9.3',
   },
   // https://www.cve.org/CVERecord?id=CVE-2022-24128
   {
     id: 'CVE-2022-24128',
     fixed: '2.5.2',
     sentence:
-      'CVE-2022-24128 (what somebody made before the installation could get its rights) is fixed in 2.5.2',
+      'CVE-2022-24128 (objects created before CREATE EXTENSION could run with the rights of its superuser) is fixed in 2.5.2',
   },
 ];
 
-/** On this page, where every text is a version. */
+/** Parses a version of this table. */
 function known(text: string): Version {
   const version = toVersion(text);
-  if (version === undefined) throw new TypeError(`${text} is no version`);
+  if (version === undefined) throw new TypeError(`${text} is not a version`);
   return version;
 }
 
-/** `9.6.24` is of the major 9.6, `17.5` of 17. */
+/** Returns PostgreSQL's major version: 9.6 for `9.6.24`, 17 for `17.5`. */
 export function majorOf(postgresqlVersion: string): string {
   const [first = '', second = ''] = postgresqlVersion.split('.');
   return Number(first) < 10 ? `${first}.${second}` : first;
@@ -84,23 +84,23 @@ function minorOf({ order }: Version): Version {
   return known(`${order.major}.${order.minor}`);
 }
 
-/** Newer than anything on this page. */
+/** Whether a version is newer than every version of this table. */
 export function isBeyondTable(version: Version): boolean {
   return isNewer(minorOf(version), known(NEWEST_MINOR));
 }
 
 /**
- * The newest that a PostgreSQL major can run, up to `newest`. Of a major that is not on this page, and of a release that
- * is newer than it, the best is assumed.
+ * Returns the latest version that a PostgreSQL major version can run, up to `latest`. Unknown majors and releases newer
+ * than this table are assumed to be supported.
  */
-export function reachable(newest: Version, major: string): Version {
+export function reachable(latest: Version, major: string): Version {
   const until = SUPPORT.find((support) => support.major === major)?.until;
-  return until !== undefined && isNewer(minorOf(newest), minorOf(known(until)))
+  return until !== undefined && isNewer(minorOf(latest), minorOf(known(until)))
     ? known(until)
-    : newest;
+    : latest;
 }
 
-/** The PostgreSQL majors that can run a version; those of the newest on this page, where it is newer. */
+/** Returns the PostgreSQL majors that can run a version; for a version newer than this table, those of its newest. */
 export function majorsFor(version: Version): readonly string[] {
   const minor = isBeyondTable(version) ? known(NEWEST_MINOR) : minorOf(version);
   return SUPPORT.filter(
@@ -110,20 +110,20 @@ export function majorsFor(version: Version): readonly string[] {
   ).map(({ major }) => major);
 }
 
-/** How many minor releases there have been before: 0.12, 1.0 to 1.7, and all of 2. */
+/** Counts the earlier minor releases: 0.12, 1.0 to 1.7, and all of 2. */
 function minorsBefore({ order: { major, minor } }: Version): number | undefined {
   if (major === 0) return 0;
   if (major === 1) return 1 + minor;
   return major === 2 ? 9 + minor : undefined;
 }
 
-/** How many minor releases lie between; undefined where this page does not know. */
+/** Counts the minor releases between two versions; undefined for a major that this table does not know. */
 export function minorReleasesBehind(installed: Version, newer: Version): number | undefined {
   const [from, to] = [minorsBefore(installed), minorsBefore(newer)];
   return from === undefined || to === undefined ? undefined : Math.max(0, to - from);
 }
 
-/** The advisories that cover a version. */
+/** Returns the advisories that affect a version. */
 export function advisoriesFor(version: Version): readonly Advisory[] {
   return ADVISORIES.filter(
     ({ since, fixed }) =>
@@ -131,7 +131,7 @@ export function advisoriesFor(version: Version): readonly Advisory[] {
   );
 }
 
-/** The release in which all of them are fixed. */
+/** Returns the first release in which all advisories are fixed. */
 export function fixedIn(advisories: readonly Advisory[]): Version | undefined {
   return advisories
     .map(({ fixed }) => known(fixed))

@@ -35,9 +35,9 @@ test('two databases of one server at different versions: each run names its own'
         available: '2.28.3',
         verdicts: ['alter-extension'],
         sentence: expect.stringContaining(
-          "in number-0 runs ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
+          "the extension's owner must run ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
         ),
-        // What fixes the published vulnerability, although the endpoint does not name it.
+        // The version that fixes the advisory, although the endpoint does not name it.
         reachable: '2.29.1',
       },
     },
@@ -47,7 +47,9 @@ test('two databases of one server at different versions: each run names its own'
         installed: '2.23.1',
         available: '2.28.3',
         verdicts: ['alter-extension'],
-        sentence: expect.stringMatching(/^2\.23\.1 has .* in number-1 runs ALTER EXTENSION/),
+        sentence: expect.stringMatching(
+          /^number-1: TimescaleDB 2\.23\.1 has .* must run ALTER EXTENSION/,
+        ),
       },
     },
   ]);
@@ -93,7 +95,9 @@ test('in template1 the verdict says that new databases begin with it', async () 
       outcome: 'sent',
       version: {
         verdicts: ['alter-extension', 'template1-outdated', 'upgrade-package'],
-        sentence: expect.stringContaining('until then new databases begin with 2.23.1.'),
+        sentence: expect.stringContaining(
+          'so new databases start with TimescaleDB 2.23.1 until then.',
+        ),
       },
     });
   } finally {

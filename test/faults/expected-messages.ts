@@ -302,71 +302,71 @@ export const reportUnpublished = (problem: string): Saying =>
 
 export const ENDPOINT_UNREACHABLE = saying(
   'ENDPOINT_UNREACHABLE',
-  'The telemetry endpoint cannot be reached, or broke the connection off.',
-  'Check the way out: NAT gateway or proxy, security group, name resolution. It is tried again by itself.',
+  'The telemetry endpoint cannot be reached, or it closed the connection.',
+  'Check NAT gateway or proxy, security group and name resolution. The run will be retried automatically.',
 );
 
 export const ENDPOINT_TLS = saying(
   'ENDPOINT_TLS',
-  'TLS with the telemetry endpoint failed: its certificate does not verify, or it speaks no version that this client accepts.',
-  'Something between the function and the endpoint may open TLS: have it let the endpoint through, or give its authority with NODE_EXTRA_CA_CERTS where you set the environment of the function yourself. Of a collector of your own look at the certificate. The report was not sent.',
+  'TLS with the telemetry endpoint failed: its certificate does not verify, or it supports no TLS version that this client accepts.',
+  "Exempt the endpoint from TLS inspection, or trust its authority with NODE_EXTRA_CA_CERTS where you set the function's environment yourself. Check the certificate of your own collector. The report was not sent.",
 );
 
 export const ENDPOINT_CERTIFICATE_WEAK = saying(
   'ENDPOINT_TLS',
-  'TLS with the telemetry endpoint, or with a proxy on the way, failed: the key or the signature of its certificate, or of the authority that signed it, is too weak.',
-  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it too. The report was not sent.',
+  "TLS with the telemetry endpoint, or with a proxy before it, failed: the key or the signature of its certificate, or of the certificate's authority, is too weak.",
+  'Issue a certificate with an RSA key of at least 2048 bits or an EC key of at least 256 bits, signed with SHA-256 or better. Replace the authority if it is the weak one. The report was not sent.',
 );
 
 export const ENDPOINT_CERTIFICATE_WRONG_PURPOSE = saying(
   'ENDPOINT_TLS',
-  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its certificate is not for servers.',
-  'Issue a certificate whose extended key usage has serverAuth, or that has none. The report was not sent.',
+  'TLS with the telemetry endpoint, or with a proxy before it, failed: its certificate is not valid for servers.',
+  'Issue a certificate whose extended key usage contains serverAuth, or that has none. The report was not sent.',
 );
 
 export const ENDPOINT_CLIENT_CERTIFICATE_REQUIRED = saying(
   'ENDPOINT_TLS',
-  'The telemetry endpoint, or a proxy on the way, requires a client certificate, and this client has none.',
+  'The telemetry endpoint, or a proxy before it, requires a client certificate, and this client has none.',
   'Accept connections without a client certificate on your collector or proxy; client certificates are not supported. The endpoint has not accepted the report.',
 );
 
 export const ENDPOINT_HANDSHAKE_REJECTED = saying(
   'ENDPOINT_TLS',
-  'The telemetry endpoint, or a proxy on the way, ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
+  'The telemetry endpoint, or a proxy before it, ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
   'Allow TLS 1.2 or later with the ciphers and curves of current clients, and no client certificate, on your collector or proxy. The report was not sent.',
 );
 
 export const ENDPOINT_KEY_EXCHANGE_WEAK = saying(
   'ENDPOINT_TLS',
-  'TLS with the telemetry endpoint, or with a proxy on the way, failed: its key exchange or its signature algorithm is too weak.',
-  'Use ECDHE, or Diffie-Hellman parameters of 2048 bits or more, on your collector or proxy. The report was not sent.',
+  'TLS with the telemetry endpoint, or with a proxy before it, failed: its key exchange or its signature algorithm is too weak.',
+  'Use ECDHE, or Diffie-Hellman parameters of at least 2048 bits, on your collector or proxy. The report was not sent.',
 );
 
 export const ENDPOINT_TIMEOUT = saying(
   'ENDPOINT_TIMEOUT',
   'The telemetry endpoint did not answer within 10 s.',
-  'In a private subnet the function needs a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). It is tried again by itself.',
+  'Give a function in a private subnet a NAT gateway or a proxy (HTTPS_PROXY with NODE_USE_ENV_PROXY=1). The run will be retried automatically.',
 );
 
 export const endpointRedirected = (status: number): Saying =>
   saying(
     'ENDPOINT_REDIRECTED',
-    `The telemetry endpoint answered ${status}, a redirect; redirects are not followed.`,
-    'Set the endpoint in DELIVERY to the address that is meant.',
+    `The telemetry endpoint answered with a redirect (${status}). Redirects are not followed.`,
+    'Set the endpoint in DELIVERY to the final address.',
   );
 
 export const endpointRejected = (status: number): Saying =>
   saying(
     'ENDPOINT_REJECTED',
     `telemetry got unexpected HTTP response status: ${status}`,
-    'Check the endpoint in DELIVERY, and whether a proxy on the way refuses the request.',
+    'Check the endpoint in DELIVERY, and whether a proxy refuses the request.',
   );
 
 export const endpointUnavailable = (status: number): Saying =>
   saying(
     'ENDPOINT_UNAVAILABLE',
     `telemetry got unexpected HTTP response status: ${status}`,
-    'The endpoint is overloaded or broken. It is tried again by itself.',
+    'Wait: the endpoint is overloaded or broken. The run will be retried automatically.',
   );
 
 const AFTER_TIME_LIMIT = {
@@ -389,7 +389,7 @@ export const OUT_OF_DATE: Saying = {
 };
 
 /** The report left; of the reply the run only says why there is nothing to be judged by. */
-export const replyUnreadable = (why: 'too large' | 'too slow' | 'broken off'): Saying => ({
+export const replyUnreadable = (why: 'too large' | 'too slow' | 'connection lost'): Saying => ({
   message: `telemetry error: incomplete HTTP response (${why})`,
 });
 

@@ -13,7 +13,7 @@ import type { RetrySettings } from '../../lib/config/send-report-config.ts';
 import type { Target } from '../../lib/config/target.ts';
 import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
 import type { LevelHolder, PlaceKind } from '../../lib/consent/level-place.ts';
-import { REQUEST_HEADERS } from '../../lib/delivery/deliver.ts';
+import { REQUEST_HEADERS } from '../../lib/delivery/request.ts';
 import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/diagnostics/checklist.ts';
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
 import { METRICS } from '../../lib/naming.ts';

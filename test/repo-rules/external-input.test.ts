@@ -72,7 +72,7 @@ describe('what comes from outside comes in here alone, and each of these reads i
     [
       'what the endpoint answers',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
-      ['delivery/deliver.ts'],
+      ['delivery/deliver.ts', 'delivery/request.ts'],
     ],
     ['what Secrets Manager answers', /SecretString/, ['credentials/parse-secret.ts']],
     ['what Scheduler answers', /SchedulerClient/, ['schedule/schedule-retry.ts']],

@@ -95,11 +95,11 @@ export const ENDPOINT_FAULTS = {
     resetBeforeHead: unanswered('it takes the report and resets the connection', 'ECONNRESET'),
     resetAfterHead: sent(
       "it resets the connection after its answer's headers",
-      replyUnreadable('broken off'),
+      replyUnreadable('connection lost'),
     ),
     resetInBody: sent(
       "it resets the connection in its answer's body",
-      replyUnreadable('broken off'),
+      replyUnreadable('connection lost'),
     ),
     closes: unanswered('it takes the report and closes the connection', 'ECONNRESET'),
     closesInHead: unanswered('it closes the connection in its status line', 'ECONNRESET'),
@@ -156,10 +156,10 @@ export const ENDPOINT_FAULTS = {
     ),
     lengthTooLong: sent(
       'its answer is shorter than its content-length',
-      replyUnreadable('broken off'),
+      replyUnreadable('connection lost'),
     ),
     lengthTooShort: sent('its answer is longer than its content-length', REPLY_MALFORMED),
-    chunkGarbage: sent('its answer has a chunk that is none', replyUnreadable('broken off')),
+    chunkGarbage: sent('its answer has a chunk that is none', replyUnreadable('connection lost')),
     byteOrderMark: sent('its answer begins with a byte order mark', REPLY_MALFORMED),
     wrongCharset: sent('its answer is in UTF-16', REPLY_MALFORMED),
     notJson: sent('its answer is a web page', REPLY_MALFORMED),

@@ -7,23 +7,24 @@ import { generate } from 'selfsigned';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listen } from '../../../emulator/http-server.ts';
 import { answerWithVersion, startTelemetryEndpoint } from '../../../emulator/telemetry-endpoint.ts';
-import { deliver, REQUEST_HEADERS } from '../../../lib/delivery/deliver.ts';
+import { deliver } from '../../../lib/delivery/deliver.ts';
+import { REQUEST_HEADERS } from '../../../lib/delivery/request.ts';
 import { RunError } from '../../../lib/errors.ts';
 import { PRODUCT } from '../../../lib/product.ts';
 import type { Report } from '../../../lib/report/build-report.ts';
 import { startConnectProxy } from '../../support/network/connect-proxy.ts';
 import { writeEndlessly } from '../../support/network/endless.ts';
 
-/** Not minified, not sorted, not ASCII: any change on the way would show. */
+/** Not minified, not sorted, not ASCII: every change of a byte is visible. */
 const BODY = new TextEncoder().encode('{"db_uuid": "0b1c",  "b": 1.50, "a": "ü\\u00fc€"}\n');
 const REPORT: Report = { source: 'catalog', body: BODY, sha256: 'unused', estimatedRelations: 0 };
 const GOOD_REPLY = '{"current_timescaledb_version": "2.23.0", "is_up_to_date": true}';
 
-/** What is left of the run, for the reply; much more than it may take. */
+/** Remaining time of the run; much more than the reply may take. */
 const RUN_LEFT_MS = 60_000;
 const NEVER = new AbortController().signal;
 
-/** The whole exchange: what a run does with one report. */
+/** Sends one report and reads its reply, as a run does. */
 async function post(url: string, signal: AbortSignal = NEVER) {
   const { receipt, readReply } = await deliver(REPORT, { endpoint: `${url}/v1/metrics` }, signal);
   return { receipt, reply: await readReply(RUN_LEFT_MS) };
@@ -35,7 +36,7 @@ async function errorOf(action: Promise<unknown>): Promise<RunError> {
   throw new Error('No RunError was thrown.', { cause: result });
 }
 
-/** Why the endpoint refused the report: the bytes have left, so there is a receipt all the same. */
+/** Returns the error of a refused report, which has a receipt nevertheless. */
 async function refusalOf(url: string): Promise<RunError> {
   const { receipt, readReply } = await deliver(REPORT, { endpoint: url }, NEVER);
   const error = await errorOf(readReply(RUN_LEFT_MS));
@@ -43,7 +44,7 @@ async function refusalOf(url: string): Promise<RunError> {
   return error;
 }
 
-/** A server below HTTP: what it does with a connection that has sent its request. */
+/** Starts a TCP server that handles a connection once it has sent its request. */
 async function listenRaw(answer: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -65,13 +66,13 @@ async function listenRaw(answer: (socket: Socket) => void) {
   };
 }
 
-/** Stops the product's time limits, so that only what the test is about can end it. */
+/** Stops the product's time limits. */
 function stopTimers(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
-describe('what leaves', () => {
+describe('a delivery', () => {
   test("is one POST of the report's exact bytes with a fixed list of headers", async () => {
     await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.23.0', true));
     await post(endpoint.url);
@@ -91,7 +92,7 @@ describe('what leaves', () => {
     });
   });
 
-  test('has the headers that the module publishes', () => {
+  test('has the published headers', () => {
     expect(REQUEST_HEADERS).toStrictEqual({
       Connection: 'close',
       'Content-Type': 'application/json',
@@ -101,7 +102,7 @@ describe('what leaves', () => {
     });
   });
 
-  test('is nothing when the run is over already', async () => {
+  test('opens no connection when the run is already over', async () => {
     await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.23.0'));
     const error = await errorOf(post(endpoint.url, AbortSignal.abort()));
     expect(error.origin).toBe('AbortError');
@@ -110,7 +111,7 @@ describe('what leaves', () => {
 });
 
 describe('a 2xx status is a receipt', () => {
-  test.each([200, 201, 202, 299])('%i, with the reply as it came', async (status) => {
+  test.each([200, 201, 202, 299])('for %i, with the unchanged reply', async (status) => {
     await using server = await listen((_request, response) => {
       response.writeHead(status).end(GOOD_REPLY);
     });
@@ -124,14 +125,14 @@ describe('a 2xx status is a receipt', () => {
     expect(reply).toStrictEqual({ body: Buffer.from(GOOD_REPLY) });
   });
 
-  test('204, whose body is empty', async () => {
+  test('for 204, with an empty body', async () => {
     await using server = await listen((_request, response) => {
       response.writeHead(204).end();
     });
     expect((await post(server.url)).reply).toStrictEqual({ body: Buffer.alloc(0) });
   });
 
-  test('whatever bytes the body has, and in whatever pieces they come', async () => {
+  test('for a body of any bytes in several pieces', async () => {
     const bytes = Buffer.from([0xff, 0x00, 0xc3, 0x0a]);
     await using server = await listen((_request, response) => {
       response.write(bytes);
@@ -142,22 +143,22 @@ describe('a 2xx status is a receipt', () => {
   });
 });
 
-describe('another status is an error', () => {
+describe('a status that is not 2xx', () => {
   test.each([
     [400, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
     [401, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    [403, 'ENDPOINT_REJECTED', false, 'a proxy on the way'],
+    [403, 'ENDPOINT_REJECTED', false, 'a proxy refuses the request'],
     [404, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    [407, 'ENDPOINT_REJECTED', false, 'a proxy on the way'],
+    [407, 'ENDPOINT_REJECTED', false, 'a proxy refuses the request'],
     [413, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    // For fetch a reason to post the same once more.
+    // fetch would post again.
     [421, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    [408, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
-    [429, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
-    [500, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
-    [503, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
-    [599, 'ENDPOINT_UNAVAILABLE', true, 'It is tried again by itself.'],
-  ])('%i is %s', async (status, code, retryable, remedy) => {
+    [408, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
+    [429, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
+    [500, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
+    [503, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
+    [599, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
+  ])('%i is the error %s', async (status, code, retryable, remedy) => {
     await using endpoint = await startTelemetryEndpoint((response) => {
       response.writeHead(status).end('c4n4ry');
     });
@@ -191,7 +192,7 @@ describe('another status is an error', () => {
     },
   );
 
-  test('101 too, though nobody asked to speak something else', async () => {
+  test('101 is an error, also without an upgrade request', async () => {
     stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listenRaw((socket) => {
@@ -204,7 +205,7 @@ describe('another status is an error', () => {
     await closed.promise;
   });
 
-  test('and its body, however long, is not waited for', async () => {
+  test('is an error before its endless body is read', async () => {
     stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
@@ -241,8 +242,8 @@ describe('interim responses', () => {
   });
 });
 
-describe('an endpoint that does not answer', () => {
-  test('refuses the connection', async () => {
+describe('an endpoint without an answer', () => {
+  test('is unreachable when it refuses the connection', async () => {
     const server = await listen(() => undefined);
     await server[Symbol.asyncDispose]();
     const error = await errorOf(post(server.url));
@@ -258,21 +259,25 @@ describe('an endpoint that does not answer', () => {
   test.each([
     ['resets the connection', (socket: Socket) => socket.resetAndDestroy(), 'ECONNRESET'],
     ['closes the connection', (socket: Socket) => socket.end(), 'ECONNRESET'],
-    ['speaks no HTTP', (socket: Socket) => socket.write('SSH-2.0\r\n'), 'HPE_INVALID_CONSTANT'],
-    ['sends half a status line', (socket: Socket) => socket.end('HTTP/1.1 20'), 'ECONNRESET'],
     [
-      'sends headers without end',
+      'does not speak HTTP',
+      (socket: Socket) => socket.write('SSH-2.0\r\n'),
+      'HPE_INVALID_CONSTANT',
+    ],
+    ['sends a part of a status line', (socket: Socket) => socket.end('HTTP/1.1 20'), 'ECONNRESET'],
+    [
+      'sends endless headers',
       (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`),
       'HPE_HEADER_OVERFLOW',
     ],
-  ])('%s', async (_what, answer, origin) => {
+  ])('is unreachable when it %s', async (_what, answer, origin) => {
     await using server = await listenRaw((socket) => answer(socket));
     const error = await errorOf(post(server.url));
     expect(error).toMatchObject({ code: 'ENDPOINT_UNREACHABLE', retryable: true, origin });
     expect(`${error.message} ${error.remedy}`).not.toContain('127.0.0.1');
   });
 
-  test('cannot prove who it is, and gets nothing', async () => {
+  test('receives no request when its certificate does not verify', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
     let requests = 0;
     const server = createTlsServer({ key, cert }, (_request, response) => {
@@ -294,7 +299,7 @@ describe('an endpoint that does not answer', () => {
     expect(requests).toBe(0);
   });
 
-  test("stays silent: the run's signal ends the wait and the connection", async () => {
+  test("is left by the run's signal, which closes the connection", async () => {
     const run = new AbortController();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
@@ -307,13 +312,13 @@ describe('an endpoint that does not answer', () => {
   });
 });
 
-describe('a proxy that has not answered yet when the run is over', () => {
+describe('a proxy that has not answered when the run is over', () => {
   const direct = https.globalAgent;
   afterEach(() => {
     https.globalAgent = direct;
   });
 
-  test('is left at once, so that its late answer opens no connection to the endpoint', async () => {
+  test('opens no connection to the endpoint when it answers late', async () => {
     const run = new AbortController();
     const left = Promise.withResolvers<void>();
     await using proxy = await startConnectProxy((client) => {
@@ -328,13 +333,13 @@ describe('a proxy that has not answered yet when the run is over', () => {
   });
 });
 
-describe('the time limits', () => {
+describe('the time limit', () => {
   afterEach(() => {
     vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
-  test('10 s without a status line are a time-out', async () => {
+  test('of the status line is 10 s, and then it is a timeout', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const asked = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
@@ -361,7 +366,7 @@ describe('the time limits', () => {
     await closed.promise;
   });
 
-  test('5 s for a reply are too slow, and the report is sent all the same', async () => {
+  test('of the reply is 5 s, and then the report counts as sent', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const closed = Promise.withResolvers<void>();
@@ -374,7 +379,7 @@ describe('the time limits', () => {
     const sending = post(server.url).finally(() => {
       isOver = true;
     });
-    // The second limit begins when the status line is there.
+    // The second limit starts with the status line.
     while (!timers.mock.calls.some(([, delay]) => delay === 5_000)) {
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -387,7 +392,7 @@ describe('the time limits', () => {
     await closed.promise;
   });
 
-  test('leave no timer behind, however the delivery ends', async () => {
+  test('leaves no timer behind after a success or a failure', async () => {
     const set = vi.spyOn(globalThis, 'setTimeout');
     const clear = vi.spyOn(globalThis, 'clearTimeout');
     await using good = await startTelemetryEndpoint(answerWithVersion('2.23.0'));
@@ -400,14 +405,14 @@ describe('the time limits', () => {
       const [, delay] = set.mock.calls[index] ?? [];
       return delay === 10_000 || delay === 5_000;
     });
-    // One for each status line, one for each reply.
+    // One timer for each status line and each reply.
     expect(ours).toHaveLength(4);
     const cleared = clear.mock.calls.map(([timer]) => timer);
     for (const { value } of ours) expect(cleared).toContain(value);
   });
 });
 
-describe('a reply that cannot be read is no failure', () => {
+describe('an unreadable reply is not a failure', () => {
   async function replyOf(
     answer: (response: ServerResponse) => Promise<void> | void,
     signal?: AbortSignal,
@@ -418,7 +423,7 @@ describe('a reply that cannot be read is no failure', () => {
     return reply;
   }
 
-  test('4096 bytes can be read, 4097 are too large', async () => {
+  test('and 4096 bytes are readable, 4097 are too large', async () => {
     const ofBytes = (bytes: number) =>
       replyOf((response) => {
         response.end('x'.repeat(bytes));
@@ -427,7 +432,7 @@ describe('a reply that cannot be read is no failure', () => {
     expect(await ofBytes(4_097)).toStrictEqual({ unreadable: 'too large' });
   });
 
-  test('one that comes in small pieces counts as a whole', async () => {
+  test('and the limit applies to the sum of small pieces', async () => {
     const reply = await replyOf(async (response) => {
       for (let piece = 0; piece < 5; piece += 1) {
         response.write(Buffer.alloc(1_000, ' '));
@@ -438,7 +443,7 @@ describe('a reply that cannot be read is no failure', () => {
     expect(reply).toStrictEqual({ unreadable: 'too large' });
   });
 
-  test('one without end is too large, and its connection is closed', async () => {
+  test('and an endless one is too large, and its connection is closed', async () => {
     stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
@@ -449,7 +454,7 @@ describe('a reply that cannot be read is no failure', () => {
     await closed.promise;
   });
 
-  test('one that is compressed, which nobody asked for, is read as it is', async () => {
+  test('and a compressed one is not decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(2_000_000));
     expect(bomb.byteLength).toBeLessThan(4_096);
     const reply = await replyOf((response) => {
@@ -459,25 +464,25 @@ describe('a reply that cannot be read is no failure', () => {
   });
 
   test.each([
-    ['ends in the middle', (socket: Socket, head: string) => socket.end(head)],
+    ['ends early', (socket: Socket, head: string) => socket.end(head)],
     [
-      'is reset in the middle',
+      'is reset',
       (socket: Socket, head: string) => socket.write(head, () => socket.resetAndDestroy()),
     ],
     [
-      'has a chunk that is none',
+      'has an invalid chunk',
       (socket: Socket) =>
         socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n'),
     ],
-  ])('one that %s is broken off', async (_what, answer) => {
+  ])('and one that %s has lost its connection', async (_what, answer) => {
     const head = `HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n${GOOD_REPLY}`;
     await using server = await listenRaw((socket) => answer(socket, head));
     const { receipt, reply } = await post(server.url);
     expect(receipt.status).toBe(200);
-    expect(reply).toStrictEqual({ unreadable: 'broken off' });
+    expect(reply).toStrictEqual({ unreadable: 'connection lost' });
   });
 
-  test("one that does not end is too slow when the run's signal ends it", async () => {
+  test("and one that the run's signal ends is too slow", async () => {
     const run = new AbortController();
     await using server = await listen((_request, response) => {
       response.writeHead(200, { 'content-length': 100 });

@@ -1,67 +1,65 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { understand } from '../../../lib/delivery/parse-reply.ts';
+import { parseReply } from '../../../lib/delivery/parse-reply.ts';
 import { judge } from '../../../lib/version-check/judge-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
 
-const MALFORMED = { says: 'nothing', why: 'malformed telemetry response body' };
+const MALFORMED = { status: 'unknown', reason: 'malformed telemetry response body' };
 
-function understandText(text: string) {
-  return understand({ body: new TextEncoder().encode(text) });
+function parseText(text: string) {
+  return parseReply({ body: new TextEncoder().encode(text) });
 }
 
-function understandVersion(named: unknown) {
-  return understandText(
-    JSON.stringify({ current_timescaledb_version: named, is_up_to_date: false }),
-  );
+function parseVersion(named: unknown) {
+  return parseText(JSON.stringify({ current_timescaledb_version: named, is_up_to_date: false }));
 }
 
 describe('is_up_to_date', () => {
   test.each([
-    ['{"is_up_to_date": true}', { says: 'up-to-date' }],
-    ['{"is_up_to_date": "true"}', { says: 'up-to-date' }],
-    [' {"is_up_to_date": true, "others": {"are": "ignored"}}\r\n', { says: 'up-to-date' }],
-    ['{"is_up_to_date": false, "is_up_to_date": true}', { says: 'up-to-date' }],
+    ['{"is_up_to_date": true}', { status: 'up-to-date' }],
+    ['{"is_up_to_date": "true"}', { status: 'up-to-date' }],
+    [' {"is_up_to_date": true, "others": {"are": "ignored"}}\r\n', { status: 'up-to-date' }],
+    ['{"is_up_to_date": false, "is_up_to_date": true}', { status: 'up-to-date' }],
     [
       '{"is_up_to_date": true, "current_timescaledb_version": "2.30.1"}',
-      { says: 'up-to-date', named: '2.30.1' },
+      { status: 'up-to-date', version: '2.30.1' },
     ],
     [
       '{"is_up_to_date": true, "current_timescaledb_version": "\\u001b[31m is not repeated"}',
-      { says: 'up-to-date' },
+      { status: 'up-to-date' },
     ],
-  ])('of %s is the server’s word', (text, newest) => {
-    expect(understandText(text)).toStrictEqual(newest);
+  ])('is read from %s', (text, latest) => {
+    expect(parseText(text)).toStrictEqual(latest);
   });
 
   test.each(['false', '"false"', '"TRUE"', '" true"', '1', '0', '""', '[true]', '{"true": true}'])(
-    'of %s is not true: it is text, and only "true" is true',
+    'of %s is compared as text, and is not "true"',
     (value) => {
       const text = `{"is_up_to_date": ${value}, "current_timescaledb_version": "2.29.2"}`;
-      expect(understandText(text)).toStrictEqual({ says: 'outdated', named: '2.29.2' });
+      expect(parseText(text)).toStrictEqual({ status: 'outdated', version: '2.29.2' });
     },
   );
 });
 
-describe('the version', () => {
+describe('current_timescaledb_version', () => {
   const reasonOf = (named: unknown): string => {
-    const newest = understandVersion(named);
-    if (newest.says !== 'nothing') throw new Error(`it was understood: ${JSON.stringify(newest)}`);
-    return newest.why;
+    const latest = parseVersion(named);
+    if (latest.status !== 'unknown') throw new Error(`it was parsed: ${JSON.stringify(latest)}`);
+    return latest.reason;
   };
   const PREFIX = 'server did not return a valid TimescaleDB version: ';
 
-  test.each([[undefined], [null], ['']])('%j: no version string in response', (named) => {
+  test.each([[undefined], [null], ['']])('of %j is missing', (named) => {
     expect(reasonOf(named)).toBe(`${PREFIX}no version string in response`);
   });
 
-  test('of 128 bytes is one, of 129 is too long', () => {
+  test('may have 128 bytes, and 129 are too long', () => {
     const longest = `2.29.2-${'x'.repeat(121)}`;
-    expect(understandVersion(longest)).toStrictEqual({ says: 'outdated', named: longest });
+    expect(parseVersion(longest)).toStrictEqual({ status: 'outdated', version: longest });
     expect(reasonOf(`${longest}x`)).toBe(`${PREFIX}version string is too long`);
   });
 
-  test('is too long by bytes, not by characters', () => {
+  test('is limited by bytes, not by characters', () => {
     expect(reasonOf('ü'.repeat(64))).toBe(`${PREFIX}version string has invalid characters`);
     expect(reasonOf('ü'.repeat(65))).toBe(`${PREFIX}version string is too long`);
   });
@@ -83,7 +81,7 @@ describe('the version', () => {
     [2, 29, 2],
     { version: '2.29.2' },
     1e21,
-  ])('%j has invalid characters and is not repeated', (named) => {
+  ])('of %j has invalid characters and is not repeated', (named) => {
     expect(reasonOf(named)).toBe(`${PREFIX}version string has invalid characters`);
   });
 
@@ -94,12 +92,12 @@ describe('the version', () => {
     [2029, '2029'],
     [true, 'true'],
     [false, 'false'],
-  ])('%j has no structure to be checked, as in the extension', (value, named) => {
-    expect(understandVersion(value)).toStrictEqual({ says: 'outdated', named });
+  ])('of %j is accepted without a check of its structure, as in the extension', (value, named) => {
+    expect(parseVersion(value)).toStrictEqual({ status: 'outdated', version: named });
   });
 });
 
-describe('malformed', () => {
+describe('a reply is malformed', () => {
   test.each([
     '',
     ' ',
@@ -122,23 +120,23 @@ describe('malformed', () => {
     '{"IS_UP_TO_DATE": true}',
     `${'['.repeat(2_000)}${']'.repeat(2_000)}`,
     `{"is_up_to_date": ${'['.repeat(4_000)}`,
-  ])('is %j', (text) => {
-    expect(understandText(text)).toStrictEqual(MALFORMED);
+  ])('for %j', (text) => {
+    expect(parseText(text)).toStrictEqual(MALFORMED);
   });
 
-  test('is not what is nested as deep as a reply can be, beside what is understood', () => {
+  test('but not for the deepest nesting that a reply can have', () => {
     const nested = `${'['.repeat(1_900)}${']'.repeat(1_900)}`;
-    expect(understandText(`{"x": ${nested}, "is_up_to_date": true}`)).toStrictEqual({
-      says: 'up-to-date',
+    expect(parseText(`{"x": ${nested}, "is_up_to_date": true}`)).toStrictEqual({
+      status: 'up-to-date',
     });
   });
 
   test.each([
     '{"__proto__": {"is_up_to_date": true}}',
     '{"constructor": {"prototype": {"is_up_to_date": true}}}',
-  ])('is %s, which inherits nothing, and pollutes nothing', (text) => {
-    expect(understandText(text)).toStrictEqual(MALFORMED);
-    expect(understandText('{}')).toStrictEqual(MALFORMED);
+  ])('for %s, which inherits nothing and pollutes no prototype', (text) => {
+    expect(parseText(text)).toStrictEqual(MALFORMED);
+    expect(parseText('{}')).toStrictEqual(MALFORMED);
   });
 
   test.each([
@@ -146,35 +144,35 @@ describe('malformed', () => {
     ['half a character', [0xc3]],
     ['an overlong form', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
-  ])('is what has %s', (_what, bytes) => {
+  ])('with %s', (_what, bytes) => {
     const head = new TextEncoder().encode('{"is_up_to_date": true, "x": "');
     const end = Buffer.from('"}');
-    expect(understand({ body: Buffer.concat([head, end]) }).says).toBe('up-to-date');
+    expect(parseReply({ body: Buffer.concat([head, end]) }).status).toBe('up-to-date');
     const body = Buffer.concat([head, Uint8Array.from(bytes), end]);
-    expect(understand({ body })).toStrictEqual(MALFORMED);
+    expect(parseReply({ body })).toStrictEqual(MALFORMED);
   });
 
-  test('is what begins with a byte order mark, which JSON does not have', () => {
-    expect(understandText('\ufeff{"is_up_to_date": true}')).toStrictEqual(MALFORMED);
+  test('with a byte order mark, which JSON does not allow', () => {
+    expect(parseText('\ufeff{"is_up_to_date": true}')).toStrictEqual(MALFORMED);
   });
 
-  test('is UTF-16', () => {
+  test('in UTF-16', () => {
     const body = Buffer.from('{"is_up_to_date": true}', 'utf16le');
-    expect(understand({ body })).toStrictEqual(MALFORMED);
+    expect(parseReply({ body })).toStrictEqual(MALFORMED);
   });
 });
 
-test.each(['too large', 'too slow', 'broken off'] as const)(
-  'one that was %s says so',
+test.each(['too large', 'too slow', 'connection lost'] as const)(
+  'gives the reason of an incomplete reply: %s',
   (unreadable) => {
-    expect(understand({ unreadable })).toStrictEqual({
-      says: 'nothing',
-      why: `telemetry error: incomplete HTTP response (${unreadable})`,
+    expect(parseReply({ unreadable })).toStrictEqual({
+      status: 'unknown',
+      reason: `telemetry error: incomplete HTTP response (${unreadable})`,
     });
   },
 );
 
-test('whatever bytes come back, there is a verdict without a control character', () => {
+test('gives a verdict without control characters for any bytes', () => {
   const aText = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.constantFrom('2.30.1', 'true'),
@@ -188,7 +186,7 @@ test('whatever bytes come back, there is a verdict without a control character',
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), anObject), (bytes) => {
       const body = Uint8Array.from(bytes);
-      const verdict = judge(understand({ body }), aServer(), 'metrics');
+      const verdict = judge(parseReply({ body }), aServer(), 'metrics');
       expect(JSON.stringify(verdict)).not.toMatch(/\\[nrtbf]|\\u00/);
       expect(verdict.codes.length).toBeGreaterThan(0);
     }),

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { unreachableError } from '../../../lib/delivery/deliver.ts';
+import { unreachableError } from '../../../lib/delivery/errors.ts';
 import { RunError } from '../../../lib/errors.ts';
 import { tlsFaultOf } from '../../../lib/network/tls-faults.ts';
 import { toDatabaseError } from '../../../lib/postgres/errors.ts';

@@ -50,7 +50,7 @@ const upToDate: Verdict = {
   message: 'the "timescaledb" extension is up-to-date',
   installed: '2.23.0',
   available: '2.24.0',
-  sentence: 'Nothing is to be done in orders.',
+  sentence: 'orders: no action needed.',
   versionsBehind: 0,
   advisories: [],
   asOf: '2026-11-21',
@@ -81,7 +81,7 @@ const VERSION = {
   available: '2.24.0',
   versionsBehind: 0,
   verdicts: ['up-to-date'],
-  sentence: 'Nothing is to be done in orders.',
+  sentence: 'orders: no action needed.',
   asOf: '2026-11-21',
 };
 

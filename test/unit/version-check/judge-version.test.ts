@@ -14,17 +14,17 @@ function judged(installed: string, onDisk: string, named: string, postgresql: st
     availableVersions: onDisk === '?' ? [] : [onDisk],
     postgresqlVersion: postgresql,
   });
-  return judge({ says: 'outdated', named }, facts, 'metrics');
+  return judge({ status: 'outdated', version: named }, facts, 'metrics');
 }
 
 /**
- * Installed in the database, on the server's disk, named as newest, PostgreSQL → verdicts, severity, the newest that this
- * PostgreSQL can run, and how many minor releases that is ahead. `?` on the disk: PostgreSQL cannot list it.
+ * Installed version, version on the server's disk, named latest version, PostgreSQL → verdicts, severity, latest version that
+ * this PostgreSQL can run, and its minor releases after the installed one. `?` on the disk: PostgreSQL cannot list it.
  */
 const TABLE = `
   installed   | on disk    | named      | PG     | verdicts                                   | says  | reachable  | behind
 
-  up to date, and what is newer than what was named
+  up to date, or newer than the named version
   2.29.2      | 2.29.2     | 2.29.2     | 18.1   | up-to-date                                 | INFO  |            | 0
   2.29.1      | 2.29.1     | 2.29.1     | 16.9   | up-to-date                                 | INFO  |            | 0
   2.29.2      | ?          | 2.29.2     | 17.5   | up-to-date                                 | INFO  |            | 0
@@ -35,7 +35,7 @@ const TABLE = `
   2.29.2      | 2.29.2     | 2.29.2-rc1 | 18.1   | ahead                                      | INFO  |            | 0
   2.29.2      | 2.29.2     | 2.9.0      | 18.1   | ahead                                      | INFO  |            | 0
 
-  behind, on a PostgreSQL that can run the newest
+  behind, on a PostgreSQL that can run the named version
   2.29.1      | 2.29.1     | 2.29.2     | 16.1   | upgrade-package                            | WARN  | 2.29.2     | 0
   2.29.1      | 2.29.2     | 2.29.2     | 16.1   | alter-extension                            | WARN  | 2.29.2     | 0
   2.29.1      | 2.29.2     | 2.30.1     | 16.1   | alter-extension, upgrade-package           | WARN  | 2.30.1     | 1
@@ -58,7 +58,7 @@ const TABLE = `
   2.23.0-dev  | 2.23.0-dev | 2.29.2     | 17.5   | upgrade-package                            | ERROR | 2.29.2     | 6
   2.9.2       | 2.9.2      | 2.9.3      | 15.1   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 19
 
-  the last release of each PostgreSQL: nothing newer can be had there
+  the last release for each PostgreSQL: no newer one is available there
   1.7.5       | 1.7.5      | 2.29.2     | 9.6.24 | upgrade-postgresql-first                   | ERROR | 1.7.5      | 0
   1.7.5       | 1.7.5      | 2.29.2     | 10.23  | upgrade-postgresql-first                   | ERROR | 1.7.5      | 0
   2.3.1       | 2.3.1      | 2.29.2     | 11.22  | upgrade-postgresql-first                   | ERROR | 2.3.1      | 0
@@ -69,7 +69,7 @@ const TABLE = `
   2.28.3      | 2.28.3     | 2.30.1     | 15.8   | upgrade-postgresql-first                   | ERROR | 2.28.3     | 0
   2.28.3      | 2.28.3     | 2.29.2     | 16.8   | upgrade-package                            | ERROR | 2.29.2     | 1
 
-  one before the last: what can be had there is named
+  one before the last: the last one is reachable
   1.7.4       | 1.7.4      | 1.7.5      | 9.6.24 | upgrade-package, upgrade-postgresql-first  | ERROR | 1.7.5      | 0
   1.6.1       | 1.6.1      | 2.29.2     | 9.6.24 | upgrade-package, upgrade-postgresql-first  | ERROR | 1.7.5      | 1
   0.12.1      | 0.12.1     | 2.29.2     | 10.23  | upgrade-package, upgrade-postgresql-first  | ERROR | 1.7.5      | 8
@@ -82,16 +82,16 @@ const TABLE = `
   2.27.0-p0   | 2.27.0-p0  | 2.29.2     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 1
   2.28.0      | 2.28.1     | 2.30.1     | 15.8   | alter-extension, upgrade-package, upgrade-postgresql-first | ERROR | 2.28.3 | 0
 
-  the newest that was named is one that an older PostgreSQL still runs
+  the named version still runs on an older PostgreSQL
   2.27.0      | 2.27.0     | 2.28.3     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 1
   2.18.0      | 2.18.0     | 2.19.3     | 14.18  | upgrade-package, upgrade-postgresql-first  | ERROR | 2.19.3     | 1
 
-  the first of each PostgreSQL that can run the newest
+  the first release for each PostgreSQL that can run the named version
   2.13.0      | 2.13.0     | 2.29.2     | 16.0   | upgrade-package                            | ERROR | 2.29.2     | 16
   2.17.0      | 2.17.0     | 2.29.2     | 17.0   | upgrade-package                            | ERROR | 2.29.2     | 12
   2.23.0      | 2.23.0     | 2.29.2     | 18.0   | upgrade-package                            | ERROR | 2.29.2     | 6
 
-  what is no version in an order is shown, and nothing follows from it
+  a version that cannot be compared is shown, and not evaluated
   2.29.2      | 2.29.2     | a.b.c      | 18.1   | unknown                                    | WARN  |            | 0
   2.29.2      | 2.29.2     | 2          | 18.1   | unknown                                    | WARN  |            | 0
   2.29.2      | 2.29.2     | 10.1.1.1   | 18.1   | unknown                                    | WARN  |            | 0
@@ -133,24 +133,24 @@ const ROWS: readonly Row[] = TABLE.split('\n')
     };
   });
 
-/** What the extension says, or what we say where it has no words, by the first verdict. */
+/** Returns the expected message for the first verdict. */
 function messageOf({ codes: [headline], named }: Row): string {
   if (headline === 'up-to-date') return UP_TO_DATE;
   if (headline === 'unknown') {
     return `server did not return a comparable TimescaleDB version: "${named}"`;
   }
   return headline === 'ahead'
-    ? 'the installed "timescaledb" extension is newer than the newest version that the telemetry endpoint knows'
+    ? 'the installed "timescaledb" extension is newer than the latest version that the telemetry endpoint names'
     : NOT_UP_TO_DATE;
 }
 
 describe('the truth table', () => {
-  test('has every edge of what PostgreSQL supports, and more than sixty cases', () => {
+  test('has more than sixty cases', () => {
     expect(ROWS.length).toBeGreaterThan(60);
   });
 
   test.each(ROWS)(
-    '$installed, on the disk $onDisk, $named named, PostgreSQL $postgresql: $codes, $severity',
+    'gives $codes ($severity) for $installed, with $onDisk on the disk, $named named and PostgreSQL $postgresql',
     (row) => {
       const verdict = judged(row.installed, row.onDisk, row.named, row.postgresql);
       expect({
@@ -176,7 +176,7 @@ describe('the truth table', () => {
   );
 
   test.each(ROWS)(
-    'of $installed, $onDisk, $named, $postgresql never suggests what is older, and names the database',
+    'names the database and suggests no older version for $installed, $onDisk, $named, $postgresql',
     ({ installed, onDisk, named, postgresql }) => {
       const { sentence, hint = '', reachable } = judged(installed, onDisk, named, postgresql);
       expect(sentence).toContain('metrics');
@@ -189,68 +189,68 @@ describe('the truth table', () => {
   );
 });
 
-describe('says who does what', () => {
+describe('the sentence', () => {
   test.each<[what: string, versions: Parameters<typeof judged>, hint: string, sentence: string]>([
-    ['nothing', ['2.29.2', '2.29.2', '2.29.2', '18.1'], '', 'Nothing is to be done in metrics.'],
+    ['no action', ['2.29.2', '2.29.2', '2.29.2', '18.1'], '', 'metrics: no action needed.'],
     [
-      'nothing, ahead',
+      'no action for a version that is ahead',
       ['2.30.0-dev', '2.30.0-dev', '2.29.2', '18.1'],
-      '2.29.2 was named as the newest, the installed version is 2.30.0-dev.',
-      'Nothing is to be done in metrics: it runs a development build, or what was named is old.',
+      'The latest version is 2.29.2, the installed version is 2.30.0-dev.',
+      'metrics: no action needed. The database runs a development build, or the latest version that was named is old.',
     ],
     [
-      'the owner of the extension',
+      'ALTER EXTENSION by the owner of the extension',
       ['2.29.1', '2.29.2', '2.29.2', '18.1'],
       'The most up-to-date version is 2.29.2, the installed version is 2.29.1.',
-      "The owner of the extension in metrics runs ALTER EXTENSION timescaledb UPDATE, as the first statement of a fresh session: 2.29.2 is on the server's disk already.",
+      "metrics: the extension's owner must run ALTER EXTENSION timescaledb UPDATE as the first statement of a new session. TimescaleDB 2.29.2 is already on the server's disk.",
     ],
     [
-      'the owner, with what is newer on the disk than what was named',
+      'ALTER EXTENSION to a version on the disk that is newer than the named one',
       ['2.29.2', '2.30.1', '2.29.2', '18.1'],
       'The most up-to-date version is 2.30.1, the installed version is 2.29.2.',
-      "The owner of the extension in metrics runs ALTER EXTENSION timescaledb UPDATE, as the first statement of a fresh session: 2.30.1 is on the server's disk already.",
+      "metrics: the extension's owner must run ALTER EXTENSION timescaledb UPDATE as the first statement of a new session. TimescaleDB 2.30.1 is already on the server's disk.",
     ],
     [
-      'the administrator',
+      'an installation by the administrator',
       ['2.29.1', '2.29.1', '2.29.2', '18.1'],
       'The most up-to-date version is 2.29.2, the installed version is 2.29.1.',
-      'The administrator of the server of metrics installs TimescaleDB 2.29.2; then the owner of the extension runs ALTER EXTENSION timescaledb UPDATE in each of its databases.',
+      "metrics: the server's administrator must install TimescaleDB 2.29.2. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.",
     ],
     [
-      'the administrator, who cannot have the fix on this PostgreSQL',
+      'an upgrade of PostgreSQL by the administrator, where this PostgreSQL cannot run the fix',
       ['2.28.3', '2.28.3', '2.29.2', '15.8'],
       'The most up-to-date version is 2.29.2, the installed version is 2.28.3.',
-      '2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, and PostgreSQL 15 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18, and the server of metrics runs 15, whose newest is 2.28.3: its administrator upgrades PostgreSQL first.',
+      "metrics: TimescaleDB 2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, and PostgreSQL 15 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 15, whose latest TimescaleDB is 2.28.3. The server's administrator must upgrade PostgreSQL first.",
     ],
     [
-      'the administrator, in more than one step',
+      'an upgrade of PostgreSQL in several steps',
       ['1.7.5', '1.7.5', '2.29.2', '9.6.24'],
       'The most up-to-date version is 2.29.2, the installed version is 1.7.5.',
-      '1.7.5 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, GHSA-vgp2-jj5c-828m is fixed in 2.25.2 and CVE-2022-24128 (what somebody made before the installation could get its rights) is fixed in 2.5.2, and PostgreSQL 9.6 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18, and the server of metrics runs 9.6, whose newest is 1.7.5: its administrator upgrades PostgreSQL first. No PostgreSQL runs both 1.7.5 and 2.29.2, so that it takes more than one step: the next is PostgreSQL 12 with 1.7.5.',
+      "metrics: TimescaleDB 1.7.5 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, GHSA-vgp2-jj5c-828m is fixed in 2.25.2 and CVE-2022-24128 (objects created before CREATE EXTENSION could run with the rights of its superuser) is fixed in 2.5.2, and PostgreSQL 9.6 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 9.6, whose latest TimescaleDB is 1.7.5. The server's administrator must upgrade PostgreSQL first. No PostgreSQL version runs both TimescaleDB 1.7.5 and 2.29.2, so the upgrade takes several steps. The next step is PostgreSQL 12 with TimescaleDB 1.7.5.",
     ],
     [
-      'the administrator, with a release that is newer than the table',
+      'an installation of a release that is newer than the support table',
       ['2.29.2', '2.29.2', '2.30.1', '16.4'],
       'The most up-to-date version is 2.30.1, the installed version is 2.29.2.',
-      "The administrator of the server of metrics installs TimescaleDB 2.30.1; then the owner of the extension runs ALTER EXTENSION timescaledb UPDATE in each of its databases. 2.30.1 is newer than what is known here of PostgreSQL's support, as of 2026-11-21, and is judged by what was named alone.",
+      "metrics: the server's administrator must install TimescaleDB 2.30.1. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases. TimescaleDB 2.30.1 is newer than the support table of this project (2026-11-21), so its PostgreSQL versions are not known.",
     ],
     [
-      'nobody, where nothing is known',
+      'that the versions cannot be compared',
       ['2.29.2', '2.29.2', 'a.b.c', '18.1'],
-      'It is shown as it came, and nothing follows from it.',
-      'How metrics stands to the newest version is not known.',
+      'The version is shown as received, and not evaluated.',
+      'metrics: the installed version cannot be compared with the latest version.',
     ],
-  ])('%s', (_who, versions, hint, sentence) => {
+  ])('asks for %s', (_who, versions, hint, sentence) => {
     const verdict = judged(...versions);
     expect(verdict.hint ?? '').toBe(hint);
     expect(verdict.sentence).toBe(sentence);
   });
 
   function of(changes: FactsChanges) {
-    return judge({ says: 'outdated', named: '2.29.2' }, aServer(changes), 'metrics');
+    return judge({ status: 'outdated', version: '2.29.2' }, aServer(changes), 'metrics');
   }
 
-  test('with the version, where the newest on the disk is not its default', () => {
+  test('names the version on the disk when it is not the default one', () => {
     const { codes, sentence } = of({
       installedVersion: '2.29.1',
       availableVersion: '2.29.1',
@@ -258,10 +258,10 @@ describe('says who does what', () => {
       postgresqlVersion: '18.1',
     });
     expect(codes).toEqual(['alter-extension']);
-    expect(sentence).toContain("runs ALTER EXTENSION timescaledb UPDATE TO '2.29.2', as the");
+    expect(sentence).toContain("must run ALTER EXTENSION timescaledb UPDATE TO '2.29.2' as the");
   });
 
-  test('and that template1 hands the old version on', () => {
+  test('says that template1 passes the old version on', () => {
     const { codes, sentence } = of({
       installedVersion: '2.29.1',
       availableVersion: '2.29.2',
@@ -269,21 +269,23 @@ describe('says who does what', () => {
       postgresqlVersion: '18.1',
     });
     expect(codes).toEqual(['alter-extension', 'template1-outdated']);
-    expect(sentence).toMatch(/It is template1: until then new databases begin with 2\.29\.1\.$/);
+    expect(sentence).toMatch(
+      /This database is template1, so new databases start with TimescaleDB 2\.29\.1 until then\.$/,
+    );
   });
 
-  test('an installed version without an order is shown quoted, and nothing follows from it', () => {
+  test('quotes an installed version that cannot be compared, and asks for nothing', () => {
     expect(of({ installedVersion: 'nightly' })).toMatchObject({
       codes: ['unknown'],
       severity: 'WARN',
       message: 'the installed version of "timescaledb" cannot be compared: "nightly"',
-      sentence: 'How metrics stands to the newest version is not known.',
+      sentence: 'metrics: the installed version cannot be compared with the latest version.',
       advisories: [],
     });
   });
 });
 
-describe('where the endpoint', () => {
+describe('an endpoint', () => {
   const facts = aServer({
     installedVersion: '2.29.1',
     availableVersion: '2.29.1',
@@ -291,25 +293,29 @@ describe('where the endpoint', () => {
     postgresqlVersion: '18.1',
   });
 
-  test('says up to date, it is', () => {
-    expect(judge({ says: 'up-to-date' }, facts, 'metrics')).toMatchObject({
+  test('that reports up to date gives the verdict up-to-date', () => {
+    expect(judge({ status: 'up-to-date' }, facts, 'metrics')).toMatchObject({
       codes: ['up-to-date'],
       severity: 'INFO',
       message: UP_TO_DATE,
     });
   });
 
-  test('says up to date and names a newer one, both is said', () => {
-    const { codes, sentence } = judge({ says: 'up-to-date', named: '2.29.2' }, facts, 'metrics');
+  test('that reports up to date and names a newer version contradicts itself, and the sentence says so', () => {
+    const { codes, sentence } = judge(
+      { status: 'up-to-date', version: '2.29.2' },
+      facts,
+      'metrics',
+    );
     expect(codes).toEqual(['up-to-date']);
     expect(sentence).toBe(
-      'Nothing is to be done in metrics. The endpoint calls 2.29.1 up to date, and names 2.29.2, which is newer.',
+      'metrics: no action needed. The endpoint reports that 2.29.1 is up to date, and names 2.29.2, which is newer.',
     );
   });
 
-  test('says up to date of what has a published vulnerability, it is not', () => {
+  test('that reports a vulnerable version as up to date is overruled', () => {
     const old = { ...facts, installedVersion: '2.29.0', availableVersion: '2.29.0' };
-    expect(judge({ says: 'up-to-date', named: '2.29.0' }, old, 'metrics')).toMatchObject({
+    expect(judge({ status: 'up-to-date', version: '2.29.0' }, old, 'metrics')).toMatchObject({
       codes: ['upgrade-package'],
       severity: 'ERROR',
       message: NOT_UP_TO_DATE,
@@ -317,18 +323,18 @@ describe('where the endpoint', () => {
     });
   });
 
-  test('says nothing that can be understood, that is what is said', () => {
-    const why = 'malformed telemetry response body';
-    expect(judge({ says: 'nothing', why }, facts, 'metrics')).toMatchObject({
+  test('with an invalid reply gives the verdict unknown and the reason', () => {
+    const reason = 'malformed telemetry response body';
+    expect(judge({ status: 'unknown', reason }, facts, 'metrics')).toMatchObject({
       codes: ['unknown'],
       severity: 'WARN',
-      message: why,
-      hint: 'What answered may be a proxy, or the endpoint may have changed its reply.',
+      message: reason,
+      hint: 'The reply may come from a proxy, or the endpoint may have changed its format.',
     });
   });
 });
 
-describe('a verdict has exactly', () => {
+describe('a verdict', () => {
   const facts = aServer({
     installedVersion: '2.29.2',
     availableVersion: null,
@@ -346,65 +352,70 @@ describe('a verdict has exactly', () => {
     codes: ['up-to-date'],
     severity: 'INFO',
     message: UP_TO_DATE,
-    sentence: 'Nothing is to be done in metrics.',
+    sentence: 'metrics: no action needed.',
     ...common,
   };
 
-  test('what is known, where nothing was named', () => {
-    expect(judge({ says: 'up-to-date' }, facts, 'metrics')).toStrictEqual(upToDate);
+  test('has no latest version when none was named', () => {
+    expect(judge({ status: 'up-to-date' }, facts, 'metrics')).toStrictEqual(upToDate);
   });
 
-  test('what was named, where it is older: who says up to date is not behind', () => {
-    expect(judge({ says: 'up-to-date', named: '2.29.0' }, facts, 'metrics')).toStrictEqual({
+  test('has the latest version also when that is older than the installed one', () => {
+    expect(judge({ status: 'up-to-date', version: '2.29.0' }, facts, 'metrics')).toStrictEqual({
       ...upToDate,
       latest: '2.29.0',
     });
   });
 
-  test('why nothing is known', () => {
-    expect(judge({ says: 'nothing', why: 'a reason' }, facts, 'metrics')).toStrictEqual({
+  test('has the reason why the latest version is unknown', () => {
+    expect(judge({ status: 'unknown', reason: 'a reason' }, facts, 'metrics')).toStrictEqual({
       codes: ['unknown'],
       severity: 'WARN',
       message: 'a reason',
-      hint: 'What answered may be a proxy, or the endpoint may have changed its reply.',
-      sentence: 'How metrics stands to the newest version is not known.',
+      hint: 'The reply may come from a proxy, or the endpoint may have changed its format.',
+      sentence: 'metrics: the installed version cannot be compared with the latest version.',
       ...common,
     });
   });
 
-  test('the advisories, by their names', () => {
+  test('has the ids of the advisories', () => {
     const old = { ...facts, installedVersion: '2.29.0' };
-    expect(judge({ says: 'up-to-date' }, old, 'metrics')).toMatchObject({
+    expect(judge({ status: 'up-to-date' }, old, 'metrics')).toMatchObject({
       advisories: ['GHSA-hcfx-29v5-2rcw'],
       reachable: '2.29.1',
     });
   });
 
-  test('no count of releases that nobody has counted', () => {
-    const verdict = judge({ says: 'outdated', named: '3.0.0' }, facts, 'metrics');
+  test('has no count of releases for an unknown major version', () => {
+    const verdict = judge({ status: 'outdated', version: '3.0.0' }, facts, 'metrics');
     expect(verdict).toMatchObject({ codes: ['upgrade-package'], reachable: '3.0.0' });
     expect(verdict).not.toHaveProperty('versionsBehind');
   });
 
   test.each([
-    [{ says: 'outdated', named: '2.29.2' } as const, { latest: '2.29.2' }],
-    [{ says: 'nothing', why: 'a reason' } as const, {}],
-  ])('what was named, of an installed version without an order: %j', (newest, latest) => {
-    expect(judge(newest, { ...facts, installedVersion: 'nightly' }, 'metrics')).toStrictEqual({
-      codes: ['unknown'],
-      severity: 'WARN',
-      message: 'the installed version of "timescaledb" cannot be compared: "nightly"',
-      sentence: 'How metrics stands to the newest version is not known.',
-      installed: 'nightly',
-      available: null,
-      ...latest,
-      advisories: [],
-      asOf: AS_OF,
-    });
-  });
+    [{ status: 'outdated', version: '2.29.2' } as const, { latest: '2.29.2' }],
+    [{ status: 'unknown', reason: 'a reason' } as const, {}],
+  ])(
+    'of an installed version that cannot be compared repeats the latest version: %j',
+    (latestVersion, latest) => {
+      expect(
+        judge(latestVersion, { ...facts, installedVersion: 'nightly' }, 'metrics'),
+      ).toStrictEqual({
+        codes: ['unknown'],
+        severity: 'WARN',
+        message: 'the installed version of "timescaledb" cannot be compared: "nightly"',
+        sentence: 'metrics: the installed version cannot be compared with the latest version.',
+        installed: 'nightly',
+        available: null,
+        ...latest,
+        advisories: [],
+        asOf: AS_OF,
+      });
+    },
+  );
 });
 
-test('whatever is named, there is a verdict, and it never suggests a downgrade', () => {
+test('every combination of versions has a verdict that suggests no downgrade', () => {
   const aVersion = fc
     .tuple(fc.nat(4), fc.nat(40), fc.nat(9), fc.constantFrom('', '-dev', '-rc2', '-p0'))
     .map(([major, minor, patch, suffix]) => `${major}.${minor}.${patch}${suffix}`);

@@ -38,17 +38,17 @@ test.each([
   ['1.7.5', [FIRST, SECOND, OLDEST]],
   ['2.23.0-dev', [FIRST, SECOND]],
   ['2.27.0-p0', [FIRST]],
-])('the advisories that cover %s are %j', (text, ids) => {
+])('the advisories that affect %s are %j', (text, ids) => {
   expect(advisoriesFor(version(text)).map(({ id }) => id)).toEqual(ids);
 });
 
-test('what fixes several is the newest of their fixes', () => {
+test('several advisories are fixed by the newest of their fixes', () => {
   expect(fixedIn(advisoriesFor(version('2.9.2')))?.text).toBe('2.29.1');
   expect(fixedIn([])).toBeUndefined();
 });
 
 test.each(ADVISORIES)(
-  '$id is a sentence that names itself and its fix',
+  'the sentence of $id names the advisory and its fix',
   ({ id, fixed, sentence }) => {
     expect(sentence).toMatch(new RegExp(`^${id} .*is fixed in ${fixed.replaceAll('.', '\\.')}$`));
   },
@@ -77,11 +77,11 @@ test.each([
   '2.30.1 ',
   '1234567.0.0',
   'timescaledb-2.30.1',
-])('%j is none', (text) => {
+])('%j is not a version', (text) => {
   expect(toVersion(text)).toBeUndefined();
 });
 
-test('versions have an order, in which what is before a release comes before it', () => {
+test('versions are sorted with pre-releases before their release', () => {
   const texts = [
     '0.12.1',
     '1.7.5',
@@ -106,7 +106,7 @@ test.each([
   expect(majorOf(text)).toBe(major);
 });
 
-/** The first and the last minor release that each PostgreSQL major runs. */
+/** First and last minor release that each PostgreSQL major can run. */
 const SUPPORTED = [
   ['9.6', undefined, '1.7'],
   ['10', undefined, '1.7'],
@@ -139,7 +139,7 @@ test.each(SUPPORTED)('PostgreSQL %s runs TimescaleDB from %s to %s', (major, fir
 });
 
 test.each(SUPPORTED)(
-  'on PostgreSQL %s the best is the newest, until %s %s',
+  'PostgreSQL %s reaches the latest version, or the last one that it runs (%s to %s)',
   (major, _first, last) => {
     const best = reachable(version('2.29.2'), major).text;
     if (last === undefined) expect(best).toBe('2.29.2');
@@ -147,7 +147,7 @@ test.each(SUPPORTED)(
   },
 );
 
-test('of what is not in the table the best is assumed, where its end is not known', () => {
+test('an unknown PostgreSQL, or a newer TimescaleDB, is assumed to be supported', () => {
   expect(reachable(version('2.40.0'), '18').text).toBe('2.40.0');
   expect(reachable(version('2.40.0'), '19').text).toBe('2.40.0');
   expect(reachable(version('2.40.0'), '15').text).toBe('2.28.3');
@@ -155,7 +155,7 @@ test('of what is not in the table the best is assumed, where its end is not know
   expect(isBeyondTable(version('2.29.9'))).toBe(false);
 });
 
-test('a newest that a PostgreSQL still runs is not taken for the last of it', () => {
+test('a latest version that PostgreSQL still runs is not replaced by its last one', () => {
   expect(reachable(version('2.20.0'), '15').text).toBe('2.20.0');
   expect(reachable(version('2.28.9'), '15').text).toBe('2.28.9');
 });
@@ -168,6 +168,6 @@ test.each([
   ['2.9.0', '2.30.0', 21],
   ['2.29.2', '2.28.0', 0],
   ['2.29.2', '3.1.0', undefined],
-])('from %s to %s it is %s minor releases', (installed, newer, count) => {
+])('counts the minor releases from %s to %s: %s', (installed, newer, count) => {
   expect(minorReleasesBehind(version(installed), version(newer))).toBe(count);
 });
