@@ -4,7 +4,8 @@ import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import { type Connection, withConnection } from '../postgres/connect.ts';
-import type { Plan, Statement } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { SqlStatement } from './statement.ts';
 
 /** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
 const LOCK_TIMEOUT_MS = 3_000;
@@ -20,7 +21,7 @@ SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function whatWasDone(done: readonly Statement[]): string {
+function whatWasDone(done: readonly SqlStatement[]): string {
   return done.length === 0
     ? 'Nothing was changed.'
     : `Done before, and not undone: ${done.map(({ title }) => title).join('; ')}.`;
@@ -35,8 +36,8 @@ async function toQueryError(thrown: unknown): Promise<RunError> {
 /** What the server said of a statement, with what it needs, and what is done already. */
 async function refused(
   thrown: unknown,
-  { title, grant }: Statement,
-  done: readonly Statement[],
+  { title, grant }: SqlStatement,
+  done: readonly SqlStatement[],
 ): Promise<RunError> {
   const error = await toQueryError(thrown);
   const details = { origin: error.origin, original: thrown };
@@ -54,17 +55,17 @@ async function refused(
   );
 }
 
-const COMMIT: Statement = {
+const COMMIT: SqlStatement = {
   sql: 'COMMIT',
   title: 'COMMIT (whether it arrived is not known when the connection broke)',
   grant: '',
 };
 
 /** All or nothing. */
-async function runTogether(
+async function runTransactional(
   client: pg.Client,
-  statements: readonly Statement[],
-  done: Statement[],
+  statements: readonly SqlStatement[],
+  done: SqlStatement[],
 ): Promise<void> {
   if (statements.length === 0) return;
   let current = statements[0] ?? COMMIT;
@@ -82,7 +83,7 @@ async function runTogether(
   done.push(...statements);
 }
 
-const LOAD_TIME: Statement = {
+const LOAD_TIME: SqlStatement = {
   sql: "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) AS at",
   title: 'SELECT pg_catalog.pg_conf_load_time()',
   grant: 'GRANT EXECUTE ON FUNCTION pg_catalog.pg_conf_load_time() TO <the administrator>.',
@@ -90,7 +91,7 @@ const LOAD_TIME: Statement = {
 
 const loadTimeSchema = z.object({ at: z.number() });
 
-async function loadTime(client: pg.Client, done: readonly Statement[]): Promise<number> {
+async function loadTime(client: pg.Client, done: readonly SqlStatement[]): Promise<number> {
   let answer: pg.QueryResult<Record<string, unknown>>;
   try {
     answer = await client.query(LOAD_TIME.sql);
@@ -104,7 +105,7 @@ async function loadTime(client: pg.Client, done: readonly Statement[]): Promise<
 async function isLoadedAfter(
   client: pg.Client,
   before: number,
-  done: readonly Statement[],
+  done: readonly SqlStatement[],
 ): Promise<boolean> {
   const giveUpAt = performance.now() + RELOAD_LIMIT_MS;
   while ((await loadTime(client, done)) === before) {
@@ -123,10 +124,10 @@ const NOT_LOADED =
   'The server has written the new configuration and not loaded it yet: the level counts once it has.';
 
 /** Each for itself, as ALTER SYSTEM wants it. */
-async function runAlone(
+async function runNonTransactional(
   client: pg.Client,
-  statements: readonly Statement[],
-  done: Statement[],
+  statements: readonly SqlStatement[],
+  done: SqlStatement[],
 ): Promise<readonly string[]> {
   if (statements.length === 0) return [];
   const before = await loadTime(client, done);
@@ -147,9 +148,9 @@ function notTold(title: string, why: string): string {
 }
 
 /** What is left to do when the change is made; that it fails does not undo the change. */
-async function runAfter(
+async function runPostCommit(
   client: pg.Client,
-  statements: readonly Statement[],
+  statements: readonly SqlStatement[],
 ): Promise<readonly string[]> {
   const notes: string[] = [];
   for (const { sql, title } of statements) {
@@ -172,12 +173,12 @@ async function runAfter(
 export async function applyPlan(
   connection: Connection,
   signal: AbortSignal,
-  { alone, together, after }: Plan,
+  { nonTransactional, transactional, postCommit }: Plan,
 ): Promise<readonly string[]> {
   return withConnection(connection, signal, async (client) => {
-    const done: Statement[] = [];
-    const notes = await runAlone(client, alone, done);
-    await runTogether(client, together, done);
-    return [...notes, ...(await runAfter(client, after))];
+    const done: SqlStatement[] = [];
+    const notes = await runNonTransactional(client, nonTransactional, done);
+    await runTransactional(client, transactional, done);
+    return [...notes, ...(await runPostCommit(client, postCommit))];
   });
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Change, Scope } from '../../../lib/configure/event.ts';
 import { JOB_ACTIONS } from '../../../lib/configure/event.ts';
-import { planChange, type Situation } from '../../../lib/configure/plan.ts';
+import { allStatements, planChange } from '../../../lib/configure/plan.ts';
+import type { PlanInput } from '../../../lib/configure/statement.ts';
 import { RunError } from '../../../lib/errors.ts';
 import { aJob, aServer } from '../../support/timescaledb/facts.ts';
 import { anIdentity } from '../../support/timescaledb/identities.ts';
@@ -51,7 +52,7 @@ function scopeOf({ scope }: Case, { role, database }: Names): Scope {
   return { kind: 'role', role, ...(scope === 'role in database' && { inDatabase: database }) };
 }
 
-function situationOf(one: Case, names: Names): Situation {
+function inputOf(one: Case, names: Names): PlanInput {
   const { owner, role, database, extensionSchema } = names;
   const change: Change = {
     action: one.action,
@@ -89,10 +90,11 @@ function situationOf(one: Case, names: Names): Situation {
 }
 
 /** All that a log line or an error takes from a plan; undefined where the release cannot do what is asked for. */
-function loggedOf(situation: Situation) {
+function loggedOf(input: PlanInput) {
   try {
-    const { alone, together, after, notes } = planChange(situation);
-    const statements = [...alone, ...together, ...after];
+    const plan = planChange(input);
+    const { notes } = plan;
+    const statements = allStatements(plan);
     return { titles: statements.map(({ title, grant }) => ({ title, grant })), notes };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
@@ -100,16 +102,15 @@ function loggedOf(situation: Situation) {
   }
 }
 
-function statementsOf(situation: Situation): readonly string[] {
-  const { alone, together, after } = planChange(situation);
-  return [...alone, ...together, ...after].map(({ sql }) => sql);
+function statementsOf(input: PlanInput): readonly string[] {
+  return allStatements(planChange(input)).map(({ sql }) => sql);
 }
 
 test('titles and notes are the same whatever the names on the server are', () => {
   fc.assert(
     fc.property(someCase, someNames, (one, names) => {
-      const logged = loggedOf(situationOf(one, names));
-      expect(logged).toStrictEqual(loggedOf(situationOf(one, NEUTRAL)));
+      const logged = loggedOf(inputOf(one, names));
+      expect(logged).toStrictEqual(loggedOf(inputOf(one, NEUTRAL)));
     }),
     { numRuns: 1_000 },
   );
@@ -127,9 +128,9 @@ const ADD_JOB: Case = {
 };
 
 test.each(HOSTILE)('an owner named %j is in the statement and not in its title', (owner) => {
-  const situation = situationOf(ADD_JOB, { ...NEUTRAL, owner });
-  expect(statementsOf(situation).at(-1)).toContain(`'policy_telemetry', ${literal(owner)}, true`);
-  expect(loggedOf(situation)?.titles.at(-1)?.title).toBe(
+  const input = inputOf(ADD_JOB, { ...NEUTRAL, owner });
+  expect(statementsOf(input).at(-1)).toContain(`'policy_telemetry', ${literal(owner)}, true`);
+  expect(loggedOf(input)?.titles.at(-1)?.title).toBe(
     "INSERT INTO _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries, retry_period, proc_schema, proc_name, owner, scheduled, fixed_schedule) VALUES (1, 'Telemetry Reporter [1]', '24h', '100s', -1, '1h', '_timescaledb_functions', 'policy_telemetry', <the extension's owner>, true, false)",
   );
 });
@@ -137,7 +138,7 @@ test.each(HOSTILE)('an owner named %j is in the statement and not in its title',
 test('the statements themselves contain the names', () => {
   const names = { ...NEUTRAL, role: 'a role', database: 'a db', extensionSchema: 'a schema' };
   const statements = (changes: Partial<Case>) =>
-    statementsOf(situationOf({ ...ADD_JOB, ...changes }, names));
+    statementsOf(inputOf({ ...ADD_JOB, ...changes }, names));
   expect(statements({ scope: 'role in database', job: 'keep' })).toStrictEqual([
     `ALTER ROLE "a role" IN DATABASE "a db" SET timescaledb.telemetry_level = 'basic'`,
   ]);
