@@ -18,7 +18,8 @@ import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/diagnostics/checklist
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
 import { METRICS } from '../../lib/naming.ts';
 import { FIELDS } from '../../lib/report/fields/all-fields.ts';
-import type { Outcome, Phase } from '../../lib/run/outcome.ts';
+import type { Phase } from '../../lib/run/deadline.ts';
+import type { Outcome } from '../../lib/run/outcome.ts';
 import type { VerdictCode } from '../../lib/version-check/judge-version.ts';
 import { namesInTables, type Page, parsePage, readOwn, sectionsOf } from '../support/repo/pages.ts';
 
