@@ -1,43 +1,12 @@
 import { lines, sql } from '../../postgres/statement.ts';
 import type { ServerInfo } from '../../timescaledb/server-info.ts';
-import {
-  always,
-  type Field,
-  INTEGER,
-  isIn,
-  NUMBER,
-  object,
-  objectSql,
-  type Source,
-  selectSql,
-  type Type,
-} from './field.ts';
+import { type Field, isIn, object, objectSql, type Source, selectSql } from './field.ts';
+import { countedWhere, type Group, summed, type Total, totalsIn } from './totals.ts';
 
 /**
  * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is classified by
  * schema and catalog, measured, and added to the totals of its kind.
  */
-
-type Figure = Pick<Field, 'since' | 'before' | 'description' | 'example'>;
-
-/** A figure of a kind of relations. */
-interface Total extends Field {
-  /** Over the relations of one kind, as `r`. */
-  readonly aggregate: string;
-}
-
-function aggregated(name: string, type: Type, aggregate: string, figure: Figure): Total {
-  return { name, type, aggregate, ...figure, sql: always(`t.${name}`) };
-}
-
-/** Rows from before 2.0 have no counts; NULL counts as 0. */
-function summed(name: string, column: string, figure: Figure): Total {
-  return aggregated(name, INTEGER, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
-}
-
-function countedWhere(name: string, condition: string, figure: Figure): Total {
-  return aggregated(name, NUMBER, `pg_catalog.count(*) filter (where ${condition})`, figure);
-}
 
 function relationsNamed(description: string, example: number): Total {
   return countedWhere('num_relations', 'not r.is_child', { description, example });
@@ -97,15 +66,6 @@ const TUPLES_AND_SIZES: readonly Total[] = [
   summed('toast_size', 'toast_size', { description: 'bytes in TOAST tables', example: 335_872 }),
   summed('indexes_size', 'indexes_size', { description: 'bytes in indexes', example: 57_344 }),
 ];
-
-/** An object of figures. */
-interface Group extends Field {
-  readonly members: readonly (Total | Group)[];
-}
-
-function isGroup(member: Total | Group): member is Group {
-  return 'members' in member;
-}
 
 /** `compression` of one kind; `compressing` counts the relations of the kind that have compression enabled. */
 function compression(compressing: Total): Group {
@@ -231,12 +191,6 @@ const KINDS: readonly Group[] = [
     description: 'local parts of distributed hypertables, on a data node',
   }),
 ];
-
-function totalsIn(members: readonly (Total | Group)[], release: string): readonly Total[] {
-  return members
-    .filter((member) => isIn(member, release))
-    .flatMap((member) => (isGroup(member) ? totalsIn(member.members, release) : [member]));
-}
 
 /** One row per kind, also for kinds without relations. Kinds share their figures, and each is computed once. */
 const TOTALS: Source = {

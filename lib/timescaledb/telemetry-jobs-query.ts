@@ -1,0 +1,89 @@
+import { sql } from '../postgres/statement.ts';
+import { functionsSchema, has, jobTable, type ServerInfo } from './server-info.ts';
+
+/**
+ * The oid of the role whose level counts for the job. Before 1.3.2 the job ran as the bootstrap superuser, whose level counts
+ * in every release; until 1.7 as the owner of the extension's catalogs. Since 2.0 the job has an owner.
+ */
+function jobOwnerSql(server: ServerInfo): string {
+  if (has(server, 'jobOwnerIsRole')) return 'j.owner::pg_catalog.oid';
+  if (has(server, 'jobProcedures')) {
+    return `(
+  select a.oid
+  from pg_catalog.pg_roles a
+  where a.rolname = j.owner
+)`;
+  }
+  if (!has(server, 'jobRunsAsCatalogOwner')) return '10::pg_catalog.oid';
+  return `(
+  select c.relowner
+  from pg_catalog.pg_class c
+  where c.oid = j.tableoid
+)`;
+}
+
+/** Returns the SELECT of the telemetry rows of the job catalog, in one form for all releases. */
+export function telemetryJobsSql(server: ServerInfo): string {
+  const hasProcedures = has(server, 'jobProcedures');
+  const hasSchedule = has(server, 'fixedSchedules');
+  const isTelemetry = hasProcedures
+    ? `j.proc_schema = '${functionsSchema(server)}' and j.proc_name = 'policy_telemetry'`
+    : "j.job_type = 'telemetry_and_version_check_if_enabled'";
+  return sql`select
+  j.id,
+  ${jobOwnerSql(server)} as owner,
+  ${hasProcedures ? 'j.scheduled' : 'true'} as scheduled,
+  j.schedule_interval,
+  j.max_runtime,
+  j.max_retries,
+  j.retry_period,
+  ${hasSchedule ? 'j.initial_start' : 'null::pg_catalog.timestamptz'} as initial_start,
+  ${hasSchedule ? 'j.timezone' : 'null::pg_catalog.text'} as timezone,
+  case when s.next_start > pg_catalog.now() then s.next_start end as next_start,
+  least(greatest(s.last_start, s.last_finish), pg_catalog.now()) as last_run
+from ${jobTable(server)} j
+left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id
+where ${isTelemetry}`;
+}
+
+/**
+ * The three parts of an interval as JSON, or null when it is infinite. For NULL, which the catalogs do not have, each part is
+ * null, which the schema rejects. Parts are computed as numeric, because the longest interval overflows a bigint on the way.
+ */
+function intervalSql(column: string): string {
+  return sql`case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
+  'months', (
+    pg_catalog.date_part('year', ${column}) * 12
+    + pg_catalog.date_part('month', ${column})
+  )::bigint,
+  'days', pg_catalog.date_part('day', ${column})::bigint,
+  'microseconds', (
+    pg_catalog.date_part('hour', ${column})::numeric * 3600000000
+    + pg_catalog.date_part('minute', ${column})::numeric * 60000000
+    + pg_catalog.date_part('microseconds', ${column})::numeric
+  )::bigint
+) end`;
+}
+
+/** The rows of the common table expression `telemetry_jobs` as a JSON array. */
+export const TELEMETRY_JOBS_JSON = sql`(
+  select coalesce(
+    pg_catalog.json_agg(
+      pg_catalog.json_build_object(
+        'id', j.id,
+        'scheduled', j.scheduled,
+        'scheduleInterval', ${intervalSql('j.schedule_interval')},
+        'maxRuntime', ${intervalSql('j.max_runtime')},
+        'maxRetries', j.max_retries,
+        'retryPeriod', ${intervalSql('j.retry_period')},
+        'initialStart', j.initial_start,
+        'timezone', j.timezone,
+        'nextStart', j.next_start,
+        'lastRun', j.last_run
+      )
+      order by j.id
+    ),
+    '[]'::pg_catalog.json
+  )
+  from telemetry_jobs j
+)`;
