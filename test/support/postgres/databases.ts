@@ -42,11 +42,16 @@ export async function connectAsSuperuser(port: number, database: string): Promis
   return client;
 }
 
-async function dropDatabase(server: pg.Client, name: string): Promise<void> {
-  const { rows } = await server.query<{ hasForce: boolean }>(
-    `select current_setting('server_version_num')::int >= 130000 as "hasForce"`,
+/** PostgreSQL 13 has DROP DATABASE ... WITH (FORCE), and PostgreSQL 15 has CREATE DATABASE ... STRATEGY. */
+async function majorVersion(server: pg.Client): Promise<number> {
+  const { rows } = await server.query<{ major: number }>(
+    `select current_setting('server_version_num')::int / 10000 as major`,
   );
-  if (rows[0]?.hasForce) {
+  return rows[0]?.major ?? Number.NaN;
+}
+
+async function dropDatabase(server: pg.Client, name: string): Promise<void> {
+  if ((await majorVersion(server)) >= 13) {
     await server.query(`drop database ${name} with (force)`);
     return;
   }
@@ -55,6 +60,51 @@ async function dropDatabase(server: pg.Client, name: string): Promise<void> {
     name,
   ]);
   await server.query(`drop database ${name}`);
+}
+
+interface Contents {
+  readonly release: HandmadeRelease | undefined;
+  readonly encoding: string;
+  readonly port: number;
+}
+
+/** Creates a database, for a release with its extension. */
+async function createNew(
+  server: pg.Client,
+  name: string,
+  { release, encoding, port }: Contents,
+): Promise<void> {
+  // `locale` for both came with PostgreSQL 13.
+  await server.query(
+    `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
+  );
+  if (release === undefined) return;
+  const admin = await connectAsSuperuser(port, name);
+  await admin.query(`create extension timescaledb version '${release}'`);
+  await admin.end();
+}
+
+/** Returns the name of a database to copy; all test processes share it. */
+async function findTemplate(server: pg.Client, contents: Contents): Promise<string> {
+  const { release = 'none', encoding } = contents;
+  const name = `template_${encoding}_${release}`.replaceAll(/\W/g, '_').toLowerCase();
+  // Two test processes create it at the same time otherwise.
+  await server.query('select pg_advisory_lock(hashtext($1))', [name]);
+  try {
+    const { rowCount } = await server.query('select from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await createNew(server, name, contents);
+  } finally {
+    await server.query('select pg_advisory_unlock(hashtext($1))', [name]);
+  }
+  return name;
+}
+
+/** Creates the database as a copy: the files of a template take a tenth of the CPU time of CREATE EXTENSION. */
+async function createCopy(server: pg.Client, name: string, contents: Contents): Promise<void> {
+  // Before PostgreSQL 15 each copy waits for a checkpoint of the whole server.
+  if ((await majorVersion(server)) < 15) return createNew(server, name, contents);
+  const template = await findTemplate(server, contents);
+  await server.query(`create database ${name} template ${template} strategy file_copy`);
 }
 
 export async function createDatabase({
@@ -70,16 +120,10 @@ export async function createDatabase({
   const password = secret(`${label}_password_${suffix}`);
   const server = await connectAsSuperuser(port, 'postgres');
   await server.query(`create role ${role} login password '${password}'`);
-  // `locale` for both came with PostgreSQL 13.
-  await server.query(
-    `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
-  );
+  await createCopy(server, name, { release, encoding, port });
   await server.query(`revoke all on database ${name} from public`);
   await server.query(`grant connect on database ${name} to ${role}`);
   const admin = await connectAsSuperuser(port, name);
-  if (release !== undefined) {
-    await admin.query(`create extension timescaledb version '${release}'`);
-  }
   if (level !== undefined) {
     await admin.query(`alter database ${name} set timescaledb.telemetry_level = '${level}'`);
   }

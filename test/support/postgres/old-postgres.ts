@@ -2,41 +2,43 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from '../../../emulator/http-server.ts';
+import { writeExtension } from './extensions.ts';
 import {
   INITDB_FLAGS,
   makeServerFolder,
   POSTGRES_FLAGS,
   SUPERUSER,
   SUPERUSER_PASSWORD,
-  writeExtension,
 } from './postgres.ts';
 
 const run = promisify(execFile);
 
 /**
- * Runs a copy of the server in $1 from the folder $2, on port $3, until its own standard input ends: when stop() says
+ * Runs a copy of the server in $1 from the folder $2, with its data in $3, on port $4, until its own standard input ends: when stop() says
  * so, or when the process of the tests is no more, however it went; vitest kills those that a hook's time-out has left
  * unfinished. Whatever happens, the folder goes with the server. The signals that a terminal sends to all are left to
  * the server.
  */
 const KEEPER = `
-native=$1 folder=$2 port=$3
+native=$1 folder=$2 data=$3 port=$4
 trap '' HUP INT TERM
-trap 'rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder" "$data"' EXIT
 exec 3<&0 < /dev/null > /dev/null
 cp -RP "$native" "$folder/native" || exit
-# The package of 10 brings control files that 10 cannot read; what is not there cannot fail the list of what is available.
-find "$folder/native/share/postgresql/extension" -name '*.control' ! -name plpgsql.control -delete
+# The package of 10 brings control files that 10 cannot read; what is not there cannot fail the list of what is available,
+# nor be read for it again and again.
+find "$folder/native/share/postgresql/extension" -type f ! -name 'plpgsql*' -delete
 cp "$folder"/extension/* "$folder/native/share/postgresql/extension" || exit
-"$folder/native/bin/initdb" --pgdata="$folder/data" --username=${SUPERUSER} --pwfile="$folder/password" \\
+"$folder/native/bin/initdb" --pgdata="$data/data" --username=${SUPERUSER} --pwfile="$folder/password" \\
   --auth=scram-sha-256 --nosync ${INITDB_FLAGS.join(' ')} || exit
-"$folder/native/bin/postgres" -D "$folder/data" -p "$port" ${POSTGRES_FLAGS.join(' ')} \\
+"$folder/native/bin/postgres" -D "$data/data" -p "$port" ${POSTGRES_FLAGS.join(' ')} \\
   -c listen_addresses=127.0.0.1 -c unix_socket_directories= 3<&- & server=$!
 # Again and again, because a server that has only begun to start does not listen to signals yet.
 { cat <&3; while kill -INT $server; do sleep 0.1; done; } 2> /dev/null &
@@ -95,15 +97,19 @@ export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
   const native = nativeFolder(major);
   const user = await serverUser();
   const port = await freePort();
-  const folder = await makeServerFolder();
+  const folder = await makeServerFolder(tmpdir());
+  const data = await makeServerFolder();
+  const removeFolders = async (): Promise<void> => {
+    for (const one of [folder, data]) await rm(one, { recursive: true, force: true });
+  };
   try {
     await writeExtension(folder);
     await writeFile(join(folder, 'password'), SUPERUSER_PASSWORD, { mode: 0o600 });
     if (user !== undefined) {
       // Who runs the server also removes all of this.
-      await run('chown', ['-R', `${user.uid}:${user.gid}`, folder]);
+      await run('chown', ['-R', `${user.uid}:${user.gid}`, folder, data]);
     }
-    const keeper = spawn('sh', ['-c', KEEPER, 'sh', native, folder, String(port)], {
+    const keeper = spawn('sh', ['-c', KEEPER, 'sh', native, folder, data, String(port)], {
       ...user,
       // The server needs to be able to read where it is.
       cwd: folder,
@@ -122,12 +128,12 @@ export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
       async stop() {
         keeper.stdin.end();
         await closed;
-        // The folder itself is still there if the server's user may not write beside it.
-        await rm(folder, { recursive: true, force: true });
+        // The folders themselves are still there if the server's user may not write beside them.
+        await removeFolders();
       },
     };
   } catch (error) {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolders();
     throw error;
   }
 }
