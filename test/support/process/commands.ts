@@ -13,15 +13,16 @@ export interface Ended {
 }
 
 /**
- * `npm run <script> -- <args>`, without npm, and with nothing of our own environment: no PG*, AWS_* or DO_NOT_TRACK, and
- * a home without files.
+ * `npm run <script> -- <args>`, without npm, and with nothing of our own environment but the folder of compiled code: no
+ * PG*, AWS_* or DO_NOT_TRACK, and a home without files.
  */
 export async function runCommand(
   script: 'start' | 'report' | 'configure' | 'invoke',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], HOME: inject('folder'), ...environment };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: inject('folder'), ...environment };
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
