@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { measureTimeFactor, upperBound } from './test/support/vitest/time-limits.ts';
 
 const alarm = process.env['CI_ALARM'];
@@ -7,10 +7,55 @@ const timeFactor = Number(process.env['TEST_TIME_FACTOR'] ?? (await measureTimeF
 // The test processes inherit it (see test/support/vitest/time-limits.ts).
 process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 
+type Setup = 'folder' | 'postgres' | 'bundles';
+
+/** Test files with the same needs; their global setups run only when one of the files does. */
+function project(
+  name: string,
+  include: readonly string[],
+  setups: readonly Setup[],
+): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: {
+      name,
+      include: [...include],
+      globalSetup: setups.map((setup) => `test/support/vitest/setup/${setup}.ts`),
+    },
+  };
+}
+
+const INFRA = [
+  'test/infra/**/*.test.ts',
+  'test/repo-rules/audit.test.ts',
+  'test/repo-rules/licenses.test.ts',
+];
+const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes-out.test.ts'];
+const FUNCTIONS = ['test/{bundle,cli,faults}/**/*.test.ts'];
+
+const PROJECTS: TestProjectInlineConfiguration[] = [
+  {
+    extends: true,
+    test: {
+      name: 'unit',
+      include: ['test/**/*.test.ts'],
+      exclude: [...INFRA, ...DATABASE, ...FUNCTIONS],
+      // These files neither change global state nor start anything.
+      isolate: false,
+    },
+  },
+  project('infra', INFRA, ['folder', 'bundles']),
+  project('database', DATABASE, ['folder', 'postgres']),
+  project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
+];
+
+/** .ci/run checks with each alarm that a failing test, and a secret in an output, fails the run. */
+const ALARMS: TestProjectInlineConfiguration[] = [
+  project('alarm', [`test/support/vitest/alarms/${alarm}.ts`], ['folder', 'postgres']),
+];
+
 export default defineConfig({
   test: {
-    // .ci/run makes sure that a failing test, and a secret that comes out, is seen.
-    include: alarm ? [`test/support/vitest/alarms/${alarm}.ts`] : ['test/**/*.test.ts'],
     pool: 'forks',
     // Most tests wait for a server or a process; one core less, as is the default, would be one of two.
     maxWorkers: '100%',
@@ -19,7 +64,13 @@ export default defineConfig({
     teardownTimeout: upperBound(10_000, timeFactor),
     expect: { poll: { timeout: upperBound(5_000, timeFactor) } },
     setupFiles: ['test/support/vitest/no-secret-comes-out.ts'],
-    globalSetup: ['test/support/vitest/global-setup.ts'],
+    provide: { secrets: [] },
     reporters: ['default', './test/support/vitest/closing-line.ts'],
+    projects: alarm === undefined ? PROJECTS : ALARMS,
+    coverage: {
+      provider: 'v8',
+      include: ['lib/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+    },
   },
 });

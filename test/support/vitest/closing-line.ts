@@ -10,9 +10,11 @@ class ClosingLine implements Reporter {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string): number =>
       tests.filter((test) => test.result().state === state).length;
-    // A file that cannot even be collected, and an error outside all tests, are failures without a test.
+    // A file that cannot be collected, and an error outside all tests, are failures without a test.
     const broken = modules.filter((module) => module.errors().length > 0).length;
-    const failed = count('failed') + broken + unhandledErrors.length;
+    // A global setup that throws is reported later; no file has started then.
+    const nothingRan = modules.length === 0 ? 1 : 0;
+    const failed = count('failed') + broken + unhandledErrors.length + nothingRan;
     process.stdout.write(`${count('passed')} passed, ${failed} failed\n`);
     process.once('exit', () => {
       if (failed > 0) process.exitCode = 1;
