@@ -28,13 +28,9 @@ export interface Group extends Field {
   readonly members: readonly (Total | Group)[];
 }
 
-function isGroup(member: Total | Group): member is Group {
-  return 'members' in member;
-}
-
 /** Returns the figures of groups that a release has. */
 export function totalsIn(members: readonly (Total | Group)[], release: string): readonly Total[] {
   return members
     .filter((member) => isIn(member, release))
-    .flatMap((member) => (isGroup(member) ? totalsIn(member.members, release) : [member]));
+    .flatMap((member) => ('members' in member ? totalsIn(member.members, release) : [member]));
 }
