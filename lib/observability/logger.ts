@@ -8,19 +8,19 @@ import { shortenLine } from './shorten-line.ts';
 export interface Log {
   readonly logger: Logger;
   /**
-   * Writes one summary line; before it, for whoever debugs, what was thrown first.
+   * Writes one summary line; before it, at debug level, the original errors.
    *
-   * @param errors those that are told in the line
+   * @param errors the errors that the line describes
    */
   write(line: Line, ...errors: readonly (RunError | undefined)[]): void;
 }
 
 const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Of an error as it was thrown: a server may send megabytes. */
+/** Of an original error: a server may send megabytes. */
 const MAX_ORIGINAL_LENGTH = 4_000;
 
-/** Powertools' logger: JSON, one object a line, of at most 16 kB. */
+/** Creates Powertools' logger. It writes one JSON object per line, of at most 16 kB. */
 export function createLog(): Log {
   const logger = new Logger({ serviceName: SERVICE });
   return {
@@ -28,7 +28,7 @@ export function createLog(): Log {
     write({ severity, ...line }, ...errors) {
       for (const error of errors) {
         if (error?.original === undefined) continue;
-        logger.debug('The error as it was thrown; it may name roles, databases and hosts.', {
+        logger.debug('The original error. It may name roles, databases and hosts.', {
           original: escapeUnprintable(cutText(String(error.original), MAX_ORIGINAL_LENGTH)),
         });
       }

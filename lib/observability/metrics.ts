@@ -13,7 +13,7 @@ function count(name: MetricName, holds: boolean): Metric {
   return [name, MetricUnit.Count, holds ? 1 : 0];
 }
 
-/** A verdict that asks somebody to do something. */
+/** Whether a verdict requires an action. */
 function isStep(code: Verdict['codes'][number]): boolean {
   return code !== 'up-to-date' && code !== 'ahead' && code !== 'unknown';
 }
@@ -22,7 +22,7 @@ function behindOf({ versionsBehind }: NonNullable<Outcome['version']>): readonly
   return versionsBehind === undefined ? [] : [['VersionsBehind', MetricUnit.Count, versionsBehind]];
 }
 
-/** Zeros are sent too: what adds up over an environment needs a metric that is there. */
+/** Zeros are written too: a sum over an environment needs a data point of every run. */
 function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
   return [
     count('Completed', outcome !== 'failed'),
@@ -50,7 +50,7 @@ export interface RunMetrics {
 }
 
 /**
- * Powertools' metrics (EMF). Not through its middleware, which complains of an invocation without any, and what is no run
+ * Creates Powertools' metrics (EMF). Its middleware is not used: it warns about invocations without metrics, and a check
  * has none.
  */
 export function createMetrics(): RunMetrics {
@@ -59,7 +59,7 @@ export function createMetrics(): RunMetrics {
     write(outcome) {
       const { environment, database } = outcome;
       if (environment !== undefined && database !== undefined) {
-        // Each figure is its database's, and its environment's: an alarm cannot add up those of a thousand databases.
+        // Per database and per environment: an alarm cannot add up the metrics of a thousand databases.
         metrics.clearDefaultDimensions();
         metrics.setDefaultDimensions({ service: SERVICE, environment });
         metrics.addDimensions({});

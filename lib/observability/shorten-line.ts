@@ -1,9 +1,9 @@
 import { cutText, escapeUnprintable } from '../config/printable.ts';
 
-/** Of the line's own fields; what the logger adds (time, request, function) has its room up to 16 kB. */
+/** Limit of the line's own fields. The logger adds time, request and function, up to 16 kB in all. */
 const MAX_BYTES = 14_500;
 
-/** How long a text and how many items a list may be, from the mildest try to the strictest. */
+/** Maximum text length and list length, from the mildest attempt to the strictest. */
 const LIMITS = [
   [4_000, 100],
   [1_000, 20],
@@ -11,7 +11,7 @@ const LIMITS = [
 ] as const;
 const STRICTEST = [150, 4] as const;
 
-/** What no line does without; the last try keeps nothing else. */
+/** The fields of every line; the last attempt keeps only these. */
 const ESSENTIAL: ReadonlySet<string> = new Set([
   'outcome',
   'environment',
@@ -35,7 +35,7 @@ function bytesOf(fields: LineFields): number {
   return Buffer.byteLength(JSON.stringify(fields));
 }
 
-/** How texts and lists of a line are changed, at whatever depth. */
+/** How to change the texts and lists of a line, at any depth. */
 interface Change {
   readonly text: (text: string) => string;
   readonly list: (items: readonly unknown[]) => readonly unknown[];
@@ -57,7 +57,7 @@ function changeFields({ message, ...fields }: LineFields, change: Change): LineF
 
 const PRINTABLE: Change = { text: escapeUnprintable, list: (items) => items };
 
-/** Cuts texts and lists; a list of texts says how many are missing. */
+/** Cuts texts and lists; a cut list of texts ends with the number of missing items. */
 function cutTo([maxLength, maxItems]: readonly [maxLength: number, maxItems: number]): Change {
   return {
     text: (text) => cutText(text, maxLength),
@@ -76,8 +76,8 @@ function essentialOf({ message, ...fields }: LineFields): LineFields {
 }
 
 /**
- * Makes a summary line fit for the log, whatever servers and callers have put into it: no unprintable characters, and at most
- * 14.5 kB of JSON. A line that had to be shortened says how large it was.
+ * Makes a summary line safe for the log: it escapes unprintable characters, and shortens the line to at most 14.5 kB of
+ * JSON. A shortened line contains its original size.
  */
 export function shortenLine(line: { readonly message: string }): LineFields {
   const whole = changeFields({ ...line }, PRINTABLE);

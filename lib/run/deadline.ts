@@ -64,14 +64,15 @@ export interface Deadline {
   readonly remainingMs: () => number;
 }
 
-const REMEDIES: Readonly<Record<Phase, string>> = {
+/** What the run has done when a phase exceeds its limit. */
+const EFFECTS: Readonly<Record<Phase, string>> = {
   credentials: 'Nothing was read or sent.',
-  connection: 'The connection was cut, and nothing was read or sent.',
-  database: 'The connection was cut, and nothing was sent or changed.',
-  delivery: 'The report may have arrived all the same.',
-  change: 'A part of the change may have been made; a dry run shows what is left.',
+  connection: 'The connection was closed. Nothing was read or sent.',
+  database: 'The connection was closed. Nothing was sent or changed.',
+  delivery: 'The report may still have arrived.',
+  change: 'Part of the change may have been applied; a dry run shows what is left.',
   endpoint: 'Nothing was sent.',
-  retry: 'The retry may come all the same.',
+  retry: 'The retry may still come.',
 };
 
 function inSeconds(ms: number): string {
@@ -120,11 +121,11 @@ export function createDeadline(
     if (running !== undefined) timer = setTimeout(running.giveUp, Math.max(0, remainingMs()));
   };
   const timeLimit = (current: Running): RunError => {
-    const had = inSeconds(endOf(current) - current.startedAt);
+    const limit = inSeconds(endOf(current) - current.startedAt);
     return new RunError(
       'TIME_LIMIT',
-      `The phase "${current.phase}" did not end within the ${had} that it had; the whole run has ${inSeconds(limitMs)}.`,
-      { remedy: `Look at what that phase talks to. ${REMEDIES[current.phase]}` },
+      `The phase "${current.phase}" exceeded its time limit of ${limit}; the limit of the run is ${inSeconds(limitMs)}.`,
+      { remedy: `Check the service that this phase waits for. ${EFFECTS[current.phase]}` },
     );
   };
 

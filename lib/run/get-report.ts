@@ -27,23 +27,23 @@ export interface GetReportDependencies extends RunDependencies {
   readonly reader: DatabaseReader;
 }
 
-/** What a run would do, and what it would send. */
+/** The decision of a run, and the report that it would send. */
 export interface Preview {
   /** The target's name. */
   readonly database: string;
   readonly environment: string;
-  /** The decision; every rule's own answer, whether it decided or not; and every visible place where a level is set. */
+  /** The decision, the answer of every rule, and every visible place where a level is set. */
   readonly consent: Consent & {
     readonly rules: readonly RuleAnswer[];
     readonly levels: readonly VisibleLevel[];
   };
-  /** The job's next boundary, ISO 8601: the first tick at or after it is due. Null where there is none. */
+  /** The job's next start, ISO 8601: the first tick at or after it is due. Null for never. */
   readonly nextDue: string | null;
-  /** What is worth knowing of the schedule, and of how the report was built. */
+  /** Notes on the schedule, and on how the report was built. */
   readonly notes: readonly string[];
-  /** The exact text; null when it has no consent and was not asked for. */
+  /** The exact text; null without consent, unless alwaysDisplayReport is true. */
   readonly report: string | null;
-  /** Hexadecimal, of the report's bytes. */
+  /** Of the report's bytes, hexadecimal. */
   readonly sha256: string | null;
   readonly bytes: number | null;
   readonly source: Report['source'] | null;
@@ -71,7 +71,7 @@ function notesOf(facts: Facts, report: Report | undefined, notes: readonly strin
       ? []
       : [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]),
     ...(report !== undefined && report.estimatedRelations > 0
-      ? [`The sizes of ${report.estimatedRelations} relations are estimates.`]
+      ? [`The sizes of ${report.estimatedRelations} relations are estimated.`]
       : []),
   ];
 }

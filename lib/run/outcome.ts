@@ -9,16 +9,15 @@ import type { Verdict } from '../version-check/judge-version.ts';
 import type { Durations } from './deadline.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** What becomes one line of the log. */
+/** One line of the log. */
 export interface Line {
   readonly severity: Severity;
-  /** The line's text. */
   readonly message: string;
 }
 
-/** How a run ended: the function's result, and the one summary line of its log. */
+/** How a run ended: the result of the function, and the summary line of its log. */
 export interface Outcome extends Line {
-  /** `checked`: by configuration nothing is sent, and the version was judged; `shown` is a preview's. */
+  /** `checked`: sends nothing by configuration, and compared the version; `shown`: a preview. */
   readonly outcome: 'sent' | 'checked' | 'skipped' | 'failed' | 'shown';
   readonly environment?: string;
   readonly database?: string;
@@ -26,21 +25,21 @@ export interface Outcome extends Line {
   readonly attempt?: number;
   readonly hint?: string;
   readonly remedy?: string;
-  /** Read from a standby: the job and the identifiers are the primary's. */
+  /** The server is a standby: the job and the identifiers are those of the primary. */
   readonly standby?: true;
-  /** The report's db_uuid: the same under two targets where a snapshot was restored, or a template copied. */
+  /** The report's db_uuid. Two targets share it after a snapshot was restored or a template copied. */
   readonly uuid?: string;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'>;
   readonly warnings?: readonly string[];
-  /** Nothing to worry about, and yet not what one might expect. */
+  /** Harmless, but possibly unexpected. */
   readonly notes?: readonly string[];
-  /** The job's next boundary, ISO 8601: the first tick at or after it is due. */
+  /** The job's next start, ISO 8601: the first tick at or after it is due. */
   readonly nextDue?: string;
   readonly report?: {
     readonly source: Report['source'];
     readonly bytes: number;
     readonly sha256: string;
-    /** Relations whose sizes are estimates; absent when there are none. */
+    /** Number of relations with estimated sizes; absent for none. */
     readonly estimatedRelations?: number;
   };
   readonly receipt?: Receipt;
@@ -51,14 +50,14 @@ export interface Outcome extends Line {
     readonly reachable?: string;
     readonly versionsBehind?: number;
     readonly verdicts: Verdict['codes'];
-    /** Who does what, about which database. */
+    /** What to do, by whom, in which database. */
     readonly sentence: string;
-    /** Published vulnerabilities of the installed version; absent when there are none. */
+    /** Published vulnerabilities of the installed version; absent for none. */
     readonly advisories?: Verdict['advisories'];
-    /** The date of the tables behind it. */
+    /** The date of the release data. */
     readonly asOf: string;
   };
-  /** The attempt that will follow this one. */
+  /** The attempt that follows this one. */
   readonly retry?: Retry;
   readonly error?: ErrorFields;
   readonly durationMs: Durations;
@@ -68,13 +67,13 @@ function textOf({ code, origin, message, remedy }: RunError): string {
   return `${message} (${code}${origin === undefined ? '' : `, ${origin}`}) ${remedy}`;
 }
 
-/** What is no failure, and yet somebody should look at. */
+/** Problems that did not stop the run. */
 function warningsOf({ facts, consent, report, retryError }: RunRecord): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
     ...(consent?.warnings ?? []),
     ...(hasNoUuid
-      ? ['The database has no uuid in its metadata, so the report has no db_uuid.']
+      ? ['The metadata of the database has no uuid, so the report has no db_uuid.']
       : []),
     ...(report?.fallback !== undefined
       ? [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]
@@ -125,7 +124,7 @@ function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
   };
 }
 
-/** What goes into every outcome, as far as the run has come. */
+/** The fields that every outcome has, if the run has come that far. */
 function common(record: RunRecord) {
   const { event, target, facts, consent, due, report, receipt, verdict, retry } = record;
   const warnings = warningsOf(record);
@@ -158,14 +157,14 @@ function severityOf(record: RunRecord): Severity {
   return severity === 'INFO' && warningsOf(record).length > 0 ? 'WARN' : severity;
 }
 
-/** Why a tick that has consent sends nothing. */
+/** Explains a tick with consent that is not due. */
 function notDue({ every, nextDue }: Due): string {
   return nextDue === null
-    ? 'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.'
-    : `The telemetry job is not due: it runs every ${every}, again from ${nextDue.toISOString()} on.`;
+    ? 'The telemetry job is never due: its schedule_interval or initial_start is infinite.'
+    : `The telemetry job is not due: it runs every ${every}, next at ${nextDue.toISOString()}.`;
 }
 
-/** Why nothing is sent. */
+/** Explains why nothing is sent. */
 function whySkipped({ consent, due }: RunRecord): string {
   if (consent?.granted && due !== undefined) return notDue(due);
   return consent?.sentence ?? '';
@@ -182,15 +181,15 @@ function failure(record: RunRecord, error: RunError): Outcome {
   };
 }
 
-/** The verdict of a run that did what it was to do: it sent, or by configuration only checked. */
+/** The verdict of a run with consent. Without consent a verdict is only logged beside the reason. */
 function verdictOf({ verdict, consent }: RunRecord): Verdict | undefined {
   return consent?.granted ? verdict : undefined;
 }
 
 /**
- * The outcome of a run from its whole record. Pure.
+ * Makes the outcome of a run. Pure.
  *
- * @param unsent what it is called when nothing was to be done
+ * @param unsent the outcome of a run that had nothing to send
  */
 export function toOutcome(record: RunRecord, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
   const { error, consent, receipt } = record;

@@ -10,7 +10,7 @@ import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts'
 import type { RunContext } from './run-to-end.ts';
 
 const SUPERSEDED =
-  'This is a retry of a tick after which another was due already; that one is an attempt of its own.';
+  'This retry is too late: a later tick of the job was due meanwhile and has its own attempts.';
 
 /**
  * Decides whether the tick is due. A retry that was planned without an answer of the database can come after the next

@@ -186,7 +186,7 @@ test.each([
 
     const { log } = await invokeIn(world, { environment: { AWS_LAMBDA_LOG_LEVEL: level } });
 
-    expect(log.filter((line) => line.includes('The error as it was thrown'))).toHaveLength(lines);
+    expect(log.filter((line) => line.includes('The original error'))).toHaveLength(lines);
   },
 );
 

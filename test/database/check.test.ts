@@ -32,7 +32,7 @@ function saidTo({ conversations }: WireProxy) {
   }));
 }
 
-test('a check says to the database what a run says, word for word, and nothing else', async () => {
+test('sends the same statements to the database as a run', async () => {
   await using ofRun = await startWireProxy(inject('postgres').port);
   await using ofCheck = await startWireProxy(inject('postgres').port);
   for (const [proxy, what] of [
@@ -51,7 +51,7 @@ test('a check says to the database what a run says, word for word, and nothing e
   expect(saidTo(ofCheck)).toHaveLength(1);
 });
 
-test('a catalog table that is locked is a matter of the extension', async () => {
+test('fails the stage of the extension if a catalog table is locked', async () => {
   await using world = await startWorld({ secret: secretFor(database) });
   await database.admin.query(
     'begin; lock table _timescaledb_catalog.metadata in access exclusive mode',
@@ -66,7 +66,7 @@ test('a catalog table that is locked is a matter of the extension', async () => 
   });
 });
 
-test('an endpoint that accepts and stays silent ends the check when its time is up', async () => {
+test('ends in time if the endpoint accepts the connection and sends nothing', async () => {
   const silent = createServer((socket) => socket.on('error', () => undefined).resume());
   const port = await listenOnFreePort(silent);
   await using world = await startWorld({ secret: secretFor(database) });
@@ -80,7 +80,7 @@ test('an endpoint that accepts and stays silent ends the check when its time is 
   expect(ending.error?.remedy).toContain('Nothing was sent.');
 });
 
-test("the job's max_runtime bounds a check, too", async () => {
+test("limits a check to the job's max_runtime", async () => {
   const silent = createServer((socket) => socket.on('error', () => undefined).resume());
   const port = await listenOnFreePort(silent);
   await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '1.5 seconds'`);
@@ -91,10 +91,10 @@ test("the job's max_runtime bounds a check, too", async () => {
   silent.close();
   await database.admin.query(`update _timescaledb_catalog.bgw_job set max_runtime = '100 seconds'`);
   expect(brokenIn(ending)).toBe('endpoint-tls TIME_LIMIT');
-  expect(ending.error?.message).toContain('the whole run has 1.5 s');
+  expect(ending.error?.message).toContain('the limit of the run is 1.5 s');
 });
 
-test("what the server's own function did not give is told beside the report", async () => {
+test("explains why the report was not built by the server's own function", async () => {
   await using world = await startWorld({ secret: secretFor(database) });
   const { result } = await world.check({ target: { reportSource: 'function' } });
   const report = result?.stages.find(({ stage }) => stage === 'report');
@@ -104,7 +104,7 @@ test("what the server's own function did not give is told beside the report", as
   );
 });
 
-test('a report that is not due is built all the same', async () => {
+test('builds a report that is not due', async () => {
   await database.admin.query(
     `update _timescaledb_catalog.bgw_job set initial_start = '2999-01-01T00:00:00Z'`,
   );
@@ -123,7 +123,7 @@ test('a report that is not due is built all the same', async () => {
   );
 });
 
-test('of a rotated secret the way of the second login counts', async () => {
+test('shows the connection of the second login after a rotation of the secret', async () => {
   const wrong = secretFor({ ...database, password: 'wrong' });
   const elsewhere = secretFor(database, { port: await freePort() });
   await using world = await startWorld({
@@ -152,7 +152,7 @@ test.each([
     'A dump is being restored into this database: timescaledb.restoring is on. A run would be skipped.',
     /timescaledb_post_restore\(\)/,
   ],
-])('a check names %s in the stage of the job', async (_what, sql, undo, detail, remedy) => {
+])('names %s in the stage of the job', async (_what, sql, undo, detail, remedy) => {
   await using world = await startWorld({ secret: secretFor(database) });
   await database.admin.query(sql);
   const { result } = await world.check();

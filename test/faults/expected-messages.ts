@@ -371,16 +371,16 @@ export const endpointUnavailable = (status: number): Saying =>
 
 const AFTER_TIME_LIMIT = {
   credentials: 'Nothing was read or sent.',
-  connection: 'The connection was cut, and nothing was read or sent.',
-  database: 'The connection was cut, and nothing was sent or changed.',
-  delivery: 'The report may have arrived all the same.',
+  connection: 'The connection was closed. Nothing was read or sent.',
+  database: 'The connection was closed. Nothing was sent or changed.',
+  delivery: 'The report may still have arrived.',
 } as const;
 
 export const timeLimit = (phase: keyof typeof AFTER_TIME_LIMIT): Saying =>
   saying(
     'TIME_LIMIT',
-    `The phase "${phase}" did not end within the … s that it had; the whole run has … s.`,
-    `Look at what that phase talks to. ${AFTER_TIME_LIMIT[phase]}`,
+    `The phase "${phase}" exceeded its time limit of … s; the limit of the run is … s.`,
+    `Check the service that this phase waits for. ${AFTER_TIME_LIMIT[phase]}`,
   );
 
 /** The fault changed nothing: the report left, and the verdict is that of every test database. */
@@ -451,8 +451,7 @@ export const JOB_REMOVED: Saying = {
 };
 
 export const NEVER_DUE: Saying = {
-  message:
-    'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
+  message: 'The telemetry job is never due: its schedule_interval or initial_start is infinite.',
 };
 
 export const eventInvalid = (...problems: readonly string[]): Saying =>
@@ -477,5 +476,5 @@ export const KILLED: Saying = {
 
 /** The times stand for figures, too. */
 export const NOT_DUE: Saying = {
-  message: 'The telemetry job is not due: it runs every … hours, again from …-…-…T…:…:…Z on.',
+  message: 'The telemetry job is not due: it runs every … hours, next at …-…-…T…:…:…Z.',
 };

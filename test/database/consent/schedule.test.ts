@@ -41,7 +41,7 @@ describe('a tick that is not one of the job’s', () => {
       scheduledTime: '2026-11-24T04:05:00Z',
       consent: { granted: true, level: 'basic', rule: 'level-set', where: 'database' },
       message:
-        'The telemetry job is not due: it runs every 7 days, again from 2026-11-29T05:06:00.000Z on.',
+        'The telemetry job is not due: it runs every 7 days, next at 2026-11-29T05:06:00.000Z.',
       nextDue: '2026-11-29T05:06:00.000Z',
     });
     for (const absent of ['report', 'receipt', 'remedy', 'retry', 'notes', 'warnings']) {
@@ -115,7 +115,7 @@ describe('a tick that is not one of the job’s', () => {
     const never = {
       outcome: 'skipped',
       message:
-        'The telemetry job is not due, and never will be: its schedule_interval or its initial_start is infinite.',
+        'The telemetry job is never due: its schedule_interval or initial_start is infinite.',
     };
     const { outcome } = await world.run({ event });
     expect(outcome).toMatchObject(never);
@@ -190,7 +190,7 @@ test('a month is that of the job’s time zone', async () => {
   expect(outcome).toMatchObject({
     outcome: 'skipped',
     message:
-      'The telemetry job is not due: it runs every 1 month, again from 2026-04-30T21:30:00.000Z on.',
+      'The telemetry job is not due: it runs every 1 month, next at 2026-04-30T21:30:00.000Z.',
   });
 });
 
@@ -283,7 +283,7 @@ describe('max_runtime', () => {
   const endInDelivery = (limitMs: number): RegExp => {
     const seconds = (limitMs / 1_000).toFixed(1).replace('.', '\\.');
     return new RegExp(
-      `^The phase "delivery" did not end within .* that it had; the whole run has ${seconds} s\\.$`,
+      `^The phase "delivery" exceeded its time limit of .*; the limit of the run is ${seconds} s\\.$`,
     );
   };
 

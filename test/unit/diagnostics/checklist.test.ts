@@ -19,7 +19,7 @@ test('marks stages without a result as not reached', () => {
   );
 });
 
-test('the broken one is the first that is not behind, and after it nothing was reached', () => {
+test('marks the first stage without a result as failed, and the later ones as not reached', () => {
   const walk = createChecklist(['secret', 'dns', 'tcp', 'tls', 'login']);
   walk.pass('secret', { detail: 'given' });
   walk.skip('dns', 'an address');
@@ -41,14 +41,14 @@ test('the broken one is the first that is not behind, and after it nothing was r
   ]);
 });
 
-test('a stage that is said is the broken one, wherever we were', () => {
+test('marks a named stage as failed, wherever it is', () => {
   const walk = createChecklist(['secret', 'dns', 'tls']);
   walk.pass('secret');
   walk.fail(BROKEN, 'tls');
   expect(statusesOf(walk)).toBe('secret ok, dns not-reached, tls failed');
 });
 
-test('what is come through again is forgotten', () => {
+test('removes the results of stages that start again', () => {
   const walk = createChecklist(['secret', 'dns', 'tcp']);
   walk.pass('secret');
   walk.pass('dns');
@@ -59,14 +59,14 @@ test('what is come through again is forgotten', () => {
   expect(statusesOf(walk)).toBe('secret ok, dns failed, tcp not-reached');
 });
 
-test('what is still ahead can be skipped', () => {
+test('skips every stage without a result', () => {
   const walk = createChecklist(READING_STAGES);
   walk.pass('secret');
   walk.skipRest('enough');
   expect(new Set(walk.stages().map(({ status }) => status))).toEqual(new Set(['ok', 'skipped']));
 });
 
-test('an error that comes when everything is behind is not lost: the last one is the broken one', () => {
+test('marks the last stage as failed when every stage has a result', () => {
   const walk = createChecklist(['secret', 'dns']);
   walk.skipRest('enough');
   walk.fail(BROKEN);

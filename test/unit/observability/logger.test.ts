@@ -37,7 +37,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('writes a line as it is when it is short', () => {
+test('writes a short line unchanged', () => {
   const [text = '', ...more] = written(LINE);
   expect(more).toEqual([]);
   const { severity: _, ...fields } = LINE;
@@ -55,7 +55,7 @@ test.each([
     'many long fields',
     Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, 'x'.repeat(500)])),
   ],
-])('shortens %s to 16 kB of JSON with the fields that matter, and says so', (_what, fields) => {
+])('shortens %s to 16 kB of JSON and keeps the essential fields', (_what, fields) => {
   const [text = '', ...more] = written({ ...LINE, ...fields });
   expect(more).toEqual([]);
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(LIMIT_BYTES);
@@ -67,7 +67,7 @@ test.each([
   });
 });
 
-test('says how many items of a list are missing', () => {
+test('ends a cut list with the number of missing items', () => {
   const warnings = Array.from({ length: 5_000 }, (_, i) => `Warning number ${i} of many.`);
   const [text = ''] = written({ ...LINE, ...{ warnings } });
   const line: { warnings: readonly string[] } = JSON.parse(text);
@@ -91,7 +91,7 @@ test('stays within 16 kB of valid, printable JSON whatever a line holds', () => 
   );
 });
 
-test('shows the debug log the first 4,000 characters of what was thrown', () => {
+test('writes the first 4,000 characters of an original error at debug level', () => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'DEBUG');
   const error = new RunError('DATABASE_ERROR', 'It happened.', {
     remedy: 'Do this.',

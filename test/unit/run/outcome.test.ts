@@ -96,8 +96,8 @@ const sent: RunRecord = {
   durationMs,
 };
 
-describe('sent', () => {
-  test('has the whole story', () => {
+describe('a run that sent its report', () => {
+  test('has consent, report, receipt and version', () => {
     expect(toOutcome(sent)).toStrictEqual({
       outcome: 'sent',
       severity: 'INFO',
@@ -113,20 +113,20 @@ describe('sent', () => {
     });
   });
 
-  test('with a known vulnerability names the advisories', () => {
+  test('names the advisories of a known vulnerability', () => {
     const advisories = ['GHSA-hcfx-29v5-2rcw'];
     const outcome = toOutcome({ ...sent, verdict: { ...upToDate, advisories } });
     expect(outcome.version).toStrictEqual({ ...VERSION, advisories });
   });
 
-  test('by hand has no scheduled time and no attempt', () => {
+  test('has no scheduled time and no attempt when invoked by hand', () => {
     const outcome = toOutcome({ ...sent, event: {} });
     expect(outcome).not.toHaveProperty('scheduledTime');
     expect(outcome).not.toHaveProperty('attempt');
     expect(outcome.outcome).toBe('sent');
   });
 
-  test('from an outdated server is a warning, with the hint and the latest version', () => {
+  test('is a warning with hint and latest version for an outdated server', () => {
     expect(toOutcome({ ...sent, verdict: outdated })).toStrictEqual({
       ...toOutcome(sent),
       severity: 'WARN',
@@ -143,14 +143,17 @@ describe('sent', () => {
     });
   });
 
-  test.each(['INFO', 'WARN', 'ERROR'] as const)('is as severe as its verdict: %s', (severity) => {
-    expect(toOutcome({ ...sent, verdict: { ...upToDate, severity } })).toMatchObject({
-      outcome: 'sent',
-      severity,
-    });
-  });
+  test.each(['INFO', 'WARN', 'ERROR'] as const)(
+    'takes the severity of its verdict: %s',
+    (severity) => {
+      expect(toOutcome({ ...sent, verdict: { ...upToDate, severity } })).toMatchObject({
+        outcome: 'sent',
+        severity,
+      });
+    },
+  );
 
-  test('is no less severe for a warning beside it', () => {
+  test('keeps the severity ERROR beside a warning', () => {
     const warnings = ['The level set for this database is invalid and is treated as off.'];
     const verdict = { ...upToDate, severity: 'ERROR' as const };
     expect(toOutcome({ ...sent, verdict, consent: { ...granted, warnings } }).severity).toBe(
@@ -158,33 +161,33 @@ describe('sent', () => {
     );
   });
 
-  test('with a warning about consent is a warning', () => {
+  test('is a warning if the consent has one', () => {
     const warnings = ['The level set for this database is invalid and is treated as off.'];
     const outcome = toOutcome({ ...sent, consent: { ...granted, warnings } });
     expect(outcome).toMatchObject({ severity: 'WARN', warnings });
     expect(outcome.consent).toStrictEqual(GRANTED);
   });
 
-  test('from a standby says so', () => {
+  test('marks a standby', () => {
     const outcome = toOutcome({ ...sent, facts: aServer({ standby: true }) });
     expect(outcome).toStrictEqual({ ...toOutcome(sent), standby: true });
   });
 
-  test('with estimated sizes says of how many relations', () => {
+  test('counts the relations with estimated sizes', () => {
     const outcome = toOutcome({ ...sent, report: { ...report, estimatedRelations: 7 } });
     expect(outcome.report).toStrictEqual({ ...REPORT, estimatedRelations: 7 });
   });
 
-  test('says null for a version that is not on the disk', () => {
+  test('has a null for a version that is not on the disk', () => {
     const outcome = toOutcome({ ...sent, verdict: { ...upToDate, available: null } });
     expect(outcome.version).toStrictEqual({ ...VERSION, available: null });
   });
 });
 
-describe('skipped', () => {
+describe('a run that was skipped', () => {
   const skipped: RunRecord = { event, target, facts: aServer(), consent: denied, durationMs };
 
-  test('says why, and what would change it, and has neither report nor receipt', () => {
+  test('has the reason and the remedy, and neither report nor receipt', () => {
     expect(toOutcome(skipped)).toStrictEqual({
       outcome: 'skipped',
       severity: 'INFO',
@@ -203,13 +206,13 @@ describe('skipped', () => {
     });
   });
 
-  test('where nothing is to be changed has no remedy', () => {
+  test('has no remedy where none is needed', () => {
     const outcome = toOutcome({ ...skipped, consent: granted });
     expect(outcome.message).toBe(granted.sentence);
     expect(outcome).not.toHaveProperty('remedy');
   });
 
-  test('with a text that is no level is a warning', () => {
+  test('is a warning if the level is invalid', () => {
     const warnings = ['The level set for this database is invalid and is treated as off.'];
     expect(toOutcome({ ...skipped, consent: { ...denied, warnings } })).toStrictEqual({
       ...toOutcome(skipped),
@@ -219,17 +222,17 @@ describe('skipped', () => {
   });
 });
 
-describe('checked', () => {
+describe('a run that only checked the version', () => {
   const { report: _report, receipt: _receipt, ...story } = sent;
 
-  test('has the verdict, and nothing was sent', () => {
+  test('has the verdict and no receipt', () => {
     const outcome = toOutcome({ ...story, verdict: outdated });
     expect(outcome).toMatchObject({ outcome: 'checked', severity: 'WARN', hint: outdated.hint });
     expect(outcome).not.toHaveProperty('receipt');
     expect(outcome).not.toHaveProperty('report');
   });
 
-  test('without consent is skipped all the same, with the verdict', () => {
+  test('is skipped without consent, and keeps the verdict', () => {
     const outcome = toOutcome({ ...story, consent: denied, verdict: outdated });
     expect(outcome).toMatchObject({
       outcome: 'skipped',
@@ -241,7 +244,7 @@ describe('checked', () => {
   });
 });
 
-describe('failed', () => {
+describe('a run that failed', () => {
   const error = new RunError('DATABASE_BUSY', 'The server accepts no connection.', {
     remedy: 'It is tried again by itself.',
     origin: '53300',
@@ -283,7 +286,7 @@ describe('failed', () => {
     expect(JSON.stringify(outcome)).not.toContain('c4n4ry');
   });
 
-  test('without an origin has none', () => {
+  test('omits an origin that is unknown', () => {
     const plain = new RunError('CONFIG_INVALID', 'Wrong.', { remedy: 'Correct it.' });
     expect(toOutcome({ error: plain, durationMs })).toStrictEqual({
       ...FAILED,
@@ -293,7 +296,7 @@ describe('failed', () => {
     });
   });
 
-  test('with a warning is still an error', () => {
+  test('stays an error beside a warning', () => {
     const consent = {
       ...granted,
       warnings: ['The level set for this database is invalid and is treated as off.'],
