@@ -12,7 +12,7 @@ export function normalizeHost(text: string): string {
 const FOREIGN = /[\s\p{C}/@,:?#[\]\\%]/u;
 /** The form of a host. */
 export const HOST_FORM =
-  'must be one name or address: no port (which has a setting of its own), no URL, no list, no white space';
+  'must be one name or address, without port (which has its own setting), URL, list or white space';
 
 /**
  * Describes what is wrong with a normalised host, without quoting it. A path is the folder of a Unix socket, and accepted.

@@ -46,12 +46,12 @@ const deliverySchema = z
   .check(
     z.refine(
       ({ endpoint, latestVersion }) => endpoint === undefined || latestVersion === undefined,
-      'endpoint and latestVersion exclude each other: one sends reports, the other sends nothing at all',
+      'endpoint and latestVersion exclude each other: endpoint sends reports, latestVersion sends nothing',
     ),
     z.refine(
       ({ latestVersion, versionCheckWhenOff }) =>
         versionCheckWhenOff !== true || latestVersion !== undefined,
-      'versionCheckWhenOff needs latestVersion: only where nothing leaves may a version be judged without consent',
+      'versionCheckWhenOff requires latestVersion: only a target that sends nothing may check the version without consent',
     ),
   );
 
@@ -138,7 +138,7 @@ export function checkSettings(settings: Settings, problems: string[]): Assignmen
   const retry = hasRetry ? checkJson('RETRY', retrySchema, settings.RETRY, problems) : undefined;
   if (settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint?.startsWith('http:') === true) {
     problems.push(
-      'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
+      'DELIVERY endpoint: is http:, and a proxy (NODE_USE_ENV_PROXY) would send the report in plain text beyond loopback',
     );
   }
   if (target === undefined || delivery === undefined || problems.length > 0) return undefined;
@@ -168,6 +168,6 @@ export function parseEvent(event: unknown): RunEvent {
   if (parsed !== undefined) return parsed;
   throw new RunError('EVENT_INVALID', `The event is invalid: ${problems.join('; ')}.`, {
     remedy:
-      'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
+      'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } for a scheduled run, or { "check": true }. Nothing was read or sent.',
   });
 }

@@ -37,7 +37,7 @@ const tlsSchema = z
   .check(
     z.refine(
       ({ mode, caFile, serverName }) => mode !== 'disable' || (caFile ?? serverName) === undefined,
-      "caFile and serverName say how to verify TLS, and mode 'disable' says that there is none",
+      "caFile and serverName have no effect with the mode 'disable'; remove them, or choose another mode",
     ),
   );
 
@@ -58,7 +58,7 @@ const targetSchema = z
   .check(
     z.refine(
       ({ reportSource, sizes }) => reportSource === 'catalog' || sizes === 'exact',
-      "sizes 'estimated' promises that no user relation is opened, and reportSource 'function' opens them all",
+      "sizes 'estimated' excludes reportSource 'function', which opens every user relation",
     ),
   );
 
@@ -84,7 +84,7 @@ export interface TargetSettings {
 }
 
 const CONFIG_REMEDY =
-  "Correct the function's environment; it is set by the deployment of this target's environment.";
+  "Correct the function's environment variables; the deployment of this target's environment sets them.";
 
 export function configError(problems: readonly string[]): RunError {
   return new RunError(
@@ -99,12 +99,12 @@ export function checkTarget(settings: TargetSettings, problems: string[]): Targe
   const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
   if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     problems.push(
-      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which turns off certificate verification; remove it',
     );
   }
   if ((settings.PGREPLICATION ?? '') !== '') {
     problems.push(
-      'PGREPLICATION: is set, which makes the database connection one for replication; remove it',
+      'PGREPLICATION: is set, which turns the database connection into a replication connection; remove it',
     );
   }
   return target;

@@ -1,7 +1,7 @@
 import { parseTarget, type Target, type TargetSettings } from '../config/target.ts';
 import { type Consent, decideConsent } from '../consent/decide-consent.ts';
 import { RunError, toRunError } from '../errors.ts';
-import { type Connection, login } from '../postgres/connect.ts';
+import { type Connection, connectWithRotation } from '../postgres/connect.ts';
 import type { Durations, Phase } from '../run/deadline.ts';
 import { type Ending, type RunContext, type RunDependencies, runToEnd } from '../run/run-to-end.ts';
 import { type Facts, readFacts } from '../timescaledb/facts.ts';
@@ -63,7 +63,7 @@ async function startSession(
   );
   const inPhase: Session['inPhase'] = async (phase, work) => {
     const connection = await deadline.run('connection', (signal) =>
-      login(credentials, secrets, target, signal),
+      connectWithRotation(credentials, secrets, target, signal),
     );
     return deadline.run(phase, (signal) => work(connection, signal));
   };

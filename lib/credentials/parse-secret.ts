@@ -71,18 +71,18 @@ interface SecretParts {
 }
 
 function invalidSecret(problem: string): RunError {
-  return new RunError('SECRET_INVALID', `The secret cannot be used: ${problem}.`, {
+  return new RunError('SECRET_INVALID', `The secret is invalid: ${problem}.`, {
     remedy:
-      'Store JSON with username and password (and host, port, dbname, or give host and database in the target), or a postgres:// URL, as SecretString.',
+      'Store JSON with username and password (and host, port and dbname, unless the target has host and database), or a postgres:// URL, as SecretString.',
   });
 }
 
 const EXPECTED_KEYS: Readonly<Record<string, string>> = {
-  username: 'username must be a text that is not empty',
-  password: 'password must be a text that is not empty',
+  username: 'username must be a string that is not empty',
+  password: 'password must be a string that is not empty',
   host: `host ${HOST_FORM}`,
   port: 'port must be a whole number from 1 to 65535',
-  dbname: 'dbname must be a text',
+  dbname: 'dbname must be a string',
   ca: 'ca must be a certificate in PEM',
 };
 
@@ -107,14 +107,16 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalidSecret('its URL has a percent sign that is not part of an escape (write %25)');
+    throw invalidSecret(
+      'its URL has a percent sign that is not part of an escape (write it as %25)',
+    );
   }
 }
 
 function parseUrlSecret(text: string, target: Target): SecretParts {
   if (!URL.canParse(text)) {
     throw invalidSecret(
-      'its URL cannot be parsed (it needs a host, and reserved characters of user and password percent-encoded)',
+      'its URL cannot be parsed (it needs a host, and percent-encoded reserved characters in user and password)',
     );
   }
   const url = new URL(text);
@@ -130,9 +132,9 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
     throw invalidSecret('the port of its URL must be a whole number from 1 to 65535');
   }
   if (url.searchParams.get('sslmode') === 'disable' && target.tls.mode !== 'disable') {
-    throw new RunError('SECRET_INVALID', "The secret's URL asks for a connection without TLS.", {
+    throw new RunError('SECRET_INVALID', "The secret's URL requests a connection without TLS.", {
       remedy:
-        "A URL never weakens the target's TLS. Remove sslmode from the URL, or set tls.mode to disable in the target if plain text is what you want.",
+        "Remove sslmode from the URL, or set tls.mode to disable in the target if you want plain text. A URL never weakens the target's TLS.",
     });
   }
   const database = decoded(url.pathname.slice(1));
@@ -166,8 +168,9 @@ export function parseSecret(
     : parseJsonSecret(text);
   const host = target.host ?? parts.host;
   const database = target.database ?? parts.database;
-  if (host === undefined) throw invalidSecret('neither it nor the target names a host');
-  if (database === undefined) throw invalidSecret('neither it nor the target names a database');
+  if (host === undefined) throw invalidSecret('neither the secret nor the target has a host');
+  if (database === undefined)
+    throw invalidSecret('neither the secret nor the target has a database');
   // PostgreSQL's protocol ends a text with it: what follows would be read as another setting of the session.
   if ([parts.user, parts.password, database].some((text) => text.includes('\0'))) {
     throw invalidSecret('user, password and database must not contain a null character');

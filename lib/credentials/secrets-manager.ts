@@ -14,9 +14,9 @@ function secretError(thrown: unknown): RunError {
   const details = { origin, original: thrown };
   switch (origin) {
     case 'ResourceNotFoundException':
-      return new RunError('SECRET_NOT_FOUND', 'Secrets Manager knows no such secret.', {
+      return new RunError('SECRET_NOT_FOUND', 'Secrets Manager has no such secret.', {
         remedy:
-          "Check that secretId is the secret's name or its full ARN, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
+          "Check that secretId is the name or the full ARN of the secret, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
         ...details,
       });
     case 'CredentialsProviderError':
@@ -26,10 +26,10 @@ function secretError(thrown: unknown): RunError {
     case 'InvalidSignatureException':
       return new RunError(
         'SECRET_DENIED',
-        'The function may not read the secret, or has no AWS credentials.',
+        'Permission denied: the function cannot read the secret, or has no AWS credentials.',
         {
           remedy:
-            "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
+            "Grant secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
           ...details,
         },
       );
@@ -39,16 +39,16 @@ function secretError(thrown: unknown): RunError {
     case 'ValidationException':
       return new RunError(
         'SECRET_UNREADABLE',
-        'Secrets Manager holds the secret but cannot return it; it may be marked for deletion, have no value yet, or its key may be disabled.',
-        { remedy: 'Look at the secret and at the state of its KMS key.', ...details },
+        'Secrets Manager cannot return the secret: it may be scheduled for deletion, have no value, or have a disabled key.',
+        { remedy: 'Check the secret and the state of its KMS key.', ...details },
       );
     default:
       return new RunError(
         'SECRET_UNAVAILABLE',
-        'Secrets Manager did not answer in time, or answered that it is overloaded.',
+        'Secrets Manager did not answer in time, or is overloaded.',
         {
           remedy:
-            'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise it is tried again by itself.',
+            'Give a function in a private subnet an interface endpoint for Secrets Manager, or a NAT gateway. The run will be retried automatically.',
           ...details,
         },
       );

@@ -21,46 +21,23 @@ import { WIRE_TYPES } from './wire-types.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 /**
- * node-postgres accepts 100,000, less than the 600,000 that OWASP advises for the server's scram_iterations. So many take half a
- * second of computing here.
+ * The default of node-postgres, 100,000, is below the 600,000 that OWASP recommends for the server's scram_iterations. Two
+ * million take half a second of CPU time.
  */
 const MAX_SCRAM_ITERATIONS = 2_000_000;
 
-/** A logged-in client and its socket, which can be cut when the polite way to close does not work. */
+/** A logged-in client, and its socket for closing the connection without the server. */
 export interface Connection {
   readonly client: Client;
   readonly socket: Socket;
 }
 
-/** How far a connection had come when it failed. */
-interface Attempt {
-  readonly isConnected: boolean;
-  /** The server has been asked for TLS. */
-  readonly isAskedForTls: boolean;
-  readonly firstByte: number | undefined;
-  readonly isPasswordInQuestion: boolean;
-}
-
-/** An error of node-postgres before the login was done. */
-async function toConnectError(
-  error: unknown,
-  { isConnected, firstByte, isAskedForTls, isPasswordInQuestion }: Attempt,
-): Promise<RunError> {
-  // Loaded only when something has failed, as in lib/postgres/snapshot.ts.
-  const { tooManyConnections, silent, toDatabaseError } = await import('./errors.ts');
-  const { stalled } = await import('./connection-errors.ts');
-  const isTimeout = error instanceof Error && error.message === 'timeout expired';
-  if (isTimeout && isConnected) return firstByte === undefined ? silent(error) : stalled(error);
-  if (isAskedForTls && firstByte === 'E'.charCodeAt(0)) return tooManyConnections(error);
-  return toDatabaseError(error, isPasswordInQuestion ? 'password' : 'connect');
-}
-
 /**
- * Connects and logs in, once.
+ * Connects and logs in with one version of the credentials.
  *
  * @throws RunError DATABASE_*
  */
-async function connect(
+async function connectOnce(
   credentials: Credentials,
   target: Target,
   signal: AbortSignal,
@@ -78,7 +55,7 @@ async function connect(
     host: serverNameOf(target, credentials),
     port: credentials.port,
     user: credentials.user,
-    // As a function, because for an empty one node-postgres would look elsewhere: PGPASSWORD, ~/.pgpass.
+    // A function: for an empty string node-postgres would read PGPASSWORD or ~/.pgpass.
     password: () => credentials.password,
     database: credentials.database,
     ssl,
@@ -88,10 +65,10 @@ async function connect(
     scramMaxIterations: MAX_SCRAM_ITERATIONS,
     types: WIRE_TYPES,
   });
-  // Without a listener a connection that dies between two queries would end the process.
+  // Without a listener an error between two queries would end the process.
   client.on('error', () => undefined);
-  const cut = (): void => void socket.destroy();
-  signal.addEventListener('abort', cut, { once: true });
+  const destroy = (): void => void socket.destroy();
+  signal.addEventListener('abort', destroy, { once: true });
   observeSocket(socket, emit);
   connection.once('sslconnect', () => {
     const { stream } = connection;
@@ -111,24 +88,26 @@ async function connect(
     return { client, socket };
   } catch (error) {
     socket.destroy();
-    throw await toConnectError(error, {
+    // Loaded only after a failure.
+    const { toConnectError } = await import('./errors.ts');
+    throw toConnectError(error, {
       isConnected,
       isAskedForTls: ssl !== false,
       firstByte,
       isPasswordInQuestion: connection.isPasswordInQuestion,
     });
   } finally {
-    signal.removeEventListener('abort', cut);
+    signal.removeEventListener('abort', destroy);
   }
 }
 
 /**
- * Connects and logs in. When the server refuses the login, the secret may just have been rotated: it is read again, and
- * the other version tried once.
+ * Connects and logs in. After a rejected login it reads the secret again, which may have been rotated, and tries the other
+ * version once.
  *
  * @throws RunError DATABASE_*, SECRET_*
  */
-export async function login(
+export async function connectWithRotation(
   credentials: Credentials,
   secrets: SecretReader,
   target: Target,
@@ -136,44 +115,44 @@ export async function login(
   emit: (event: ConnectionEvent) => void = () => undefined,
 ): Promise<Connection> {
   try {
-    return await connect(credentials, target, signal, emit);
+    return await connectOnce(credentials, target, signal, emit);
   } catch (error) {
     if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
     const rotated = await readRotated(secrets, credentials, signal);
     if (rotated === undefined) throw error;
-    return await connect(rotated, target, signal, emit);
+    return await connectOnce(rotated, target, signal, emit);
   }
 }
 
-/** Ends the session; when the server does not answer the goodbye, cuts the line. */
+/** Ends the session; destroys the socket when the server does not respond. */
 async function close({ client, socket }: Connection): Promise<void> {
-  const cut = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
+  const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
   try {
     await client.end();
   } catch {
     socket.destroy();
   } finally {
-    clearTimeout(cut);
+    clearTimeout(timer);
   }
 }
 
 /**
- * Lends the connection, and closes it before this returns, whatever happens.
+ * Passes the connection to `work`, and always closes it before it returns.
  *
- * @param signal when aborted, cuts the line at once
+ * @param signal when aborted, destroys the socket at once
  */
 export async function withConnection<T>(
   connection: Connection,
   signal: AbortSignal,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const cut = (): void => void connection.socket.destroy();
-  signal.addEventListener('abort', cut, { once: true });
-  if (signal.aborted) cut();
+  const destroy = (): void => void connection.socket.destroy();
+  signal.addEventListener('abort', destroy, { once: true });
+  if (signal.aborted) destroy();
   try {
     return await work(connection.client);
   } finally {
     await close(connection);
-    signal.removeEventListener('abort', cut);
+    signal.removeEventListener('abort', destroy);
   }
 }

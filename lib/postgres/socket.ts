@@ -45,10 +45,14 @@ function readAuthority(caFile: string): string {
     });
   }
   if (isCertificate(pem)) return pem;
-  throw new RunError('CONFIG_INVALID', 'The file that tls.caFile names is no certificate in PEM.', {
-    remedy:
-      'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
-  });
+  throw new RunError(
+    'CONFIG_INVALID',
+    'The file that tls.caFile names is not a certificate in PEM.',
+    {
+      remedy:
+        'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
+    },
+  );
 }
 
 /** An address of this machine, as Node writes it. */

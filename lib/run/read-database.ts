@@ -1,6 +1,6 @@
 import type { Target } from '../config/target.ts';
 import { type Consent, decideConsent } from '../consent/decide-consent.ts';
-import { login } from '../postgres/connect.ts';
+import { connectWithRotation } from '../postgres/connect.ts';
 import type { Report } from '../report/build-report.ts';
 import { type Due, decideDue, loadSchedule, nextDueTick, type Schedule } from '../schedule/due.ts';
 import { jobSettings } from '../schedule/job-settings.ts';
@@ -85,7 +85,7 @@ export const inProcessReader: DatabaseReader = {
     );
     emit({ type: 'credentials-read', versionId: credentials.versionId });
     const connection = await deadline.run('connection', (signal) =>
-      login(credentials, secrets, target, signal, emit),
+      connectWithRotation(credentials, secrets, target, signal, emit),
     );
     return deadline.run(
       'database',

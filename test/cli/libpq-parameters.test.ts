@@ -312,7 +312,7 @@ describe('what is refused', () => {
       {},
       { PGHOST: 'db.example.com:5432' },
       [
-        'PGHOST must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+        'PGHOST must be one name or address, without port (which has its own setting), URL, list or white space',
       ],
     ],
     [
@@ -320,7 +320,7 @@ describe('what is refused', () => {
       {},
       { PGHOST: 'https://db.example.com' },
       [
-        'PGHOST must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+        'PGHOST must be one name or address, without port (which has its own setting), URL, list or white space',
       ],
     ],
     [
@@ -328,7 +328,7 @@ describe('what is refused', () => {
       url('postgres://u:s3cret@d%20b/db'),
       {},
       [
-        '--database-url: host must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+        '--database-url: host must be one name or address, without port (which has its own setting), URL, list or white space',
       ],
     ],
     [
@@ -336,7 +336,7 @@ describe('what is refused', () => {
       { ...url('postgres://u:s3cret@h.example.com/db'), tlsServerName: 'd b' },
       {},
       [
-        '--tls-server-name must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+        '--tls-server-name must be one name or address, without port (which has its own setting), URL, list or white space',
       ],
     ],
     ['several hosts', url('postgres://u:s3cret@a:1,b:2/db'), {}, [`--database-url ${SEVERAL}`]],

@@ -11,230 +11,230 @@ function saying(code: ErrorCode, message: string, remedy: string): Saying {
 
 export const SECRET_NOT_FOUND = saying(
   'SECRET_NOT_FOUND',
-  'Secrets Manager knows no such secret.',
-  "Check that secretId is the secret's name or its full ARN, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
+  'Secrets Manager has no such secret.',
+  "Check that secretId is the name or the full ARN of the secret, that the secret is in the function's region, and that one of its versions is AWSCURRENT.",
 );
 
 export const SECRET_DENIED = saying(
   'SECRET_DENIED',
-  'The function may not read the secret, or has no AWS credentials.',
-  "Allow secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
+  'Permission denied: the function cannot read the secret, or has no AWS credentials.',
+  "Grant secretsmanager:GetSecretValue on this secret, and kms:Decrypt on its key if it is customer-managed, to the function's role.",
 );
 
 export const SECRET_UNREADABLE = saying(
   'SECRET_UNREADABLE',
-  'Secrets Manager holds the secret but cannot return it; it may be marked for deletion, have no value yet, or its key may be disabled.',
-  'Look at the secret and at the state of its KMS key.',
+  'Secrets Manager cannot return the secret: it may be scheduled for deletion, have no value, or have a disabled key.',
+  'Check the secret and the state of its KMS key.',
 );
 
 export const SECRET_UNAVAILABLE = saying(
   'SECRET_UNAVAILABLE',
-  'Secrets Manager did not answer in time, or answered that it is overloaded.',
-  'In a private subnet the function needs an interface endpoint for Secrets Manager or a NAT gateway; otherwise it is tried again by itself.',
+  'Secrets Manager did not answer in time, or is overloaded.',
+  'Give a function in a private subnet an interface endpoint for Secrets Manager, or a NAT gateway. The run will be retried automatically.',
 );
 
 export const secretInvalid = (problem: string): Saying =>
   saying(
     'SECRET_INVALID',
-    `The secret cannot be used: ${problem}.`,
-    'Store JSON with username and password (and host, port, dbname, or give host and database in the target), or a postgres:// URL, as SecretString.',
+    `The secret is invalid: ${problem}.`,
+    'Store JSON with username and password (and host, port and dbname, unless the target has host and database), or a postgres:// URL, as SecretString.',
   );
 
 export const DATABASE_AUTHENTICATION = saying(
   'DATABASE_AUTHENTICATION',
-  'The server refuses this login: wrong user or password, a role that may not log in, or no matching line in pg_hba.conf.',
-  'Compare user and password with the role on the server, and its pg_hba.conf, which may ask for TLS (hostssl). Where the secret has another version, that was tried too.',
+  'The server rejected the login: wrong user or password, a role without LOGIN, or no matching line in pg_hba.conf.',
+  'Compare user and password with the role on the server, and check pg_hba.conf, which may require TLS (hostssl). If the secret has another version, that was tried too.',
 );
 
 export const DATABASE_UNRESOLVED = saying(
   'DATABASE_UNREACHABLE',
-  "The database server's name does not resolve.",
-  'Check how host is written, and who resolves it: in a VPC its DNS support, private zones and resolver rules.',
+  'The host name of the database server does not resolve.',
+  'Check the spelling of host, and the DNS of the VPC: DNS support, private zones and resolver rules.',
 );
 
 export const DATABASE_REFUSED = saying(
   'DATABASE_UNREACHABLE',
-  'Nothing listens where the database server should be.',
-  'Check host and port, and that the server is up and listens on more than its own machine (listen_addresses).',
+  'No server accepts connections at this host and port.',
+  'Check host and port, that the server is running, and that it does not listen on localhost alone (listen_addresses).',
 );
 
 export const DATABASE_SILENT = saying(
   'DATABASE_UNREACHABLE',
-  "What listens at the database server's port takes the connection, and says nothing.",
-  'Check that it is the port of PostgreSQL; the server, or a pooler or load balancer in front of it, may hang.',
+  'The server at this host and port accepts connections, but sends no data.',
+  'Check that the port is that of PostgreSQL. The server, or a pooler or load balancer before it, may hang.',
 );
 
 export const DATABASE_BROKEN_OFF = saying(
   'DATABASE_UNREACHABLE',
-  'The connection to the database server was broken off before the login was done.',
-  'Check host and port, that the server is up, and what is between: a proxy, a pooler or a firewall may refuse us.',
+  'The connection to the database server was closed before the login was complete.',
+  'Check host and port, that the server is running, and whether a proxy, a pooler or a firewall refuses the connection.',
 );
 
 export const DATABASE_BUSY = saying(
   'DATABASE_BUSY',
-  'The server has no room for this at the moment: too many connections, or no memory or disk left.',
-  'It is tried again by itself; if it stays so, the SQLSTATE says of what there is too little: connections (53300; also a CONNECTION LIMIT of the role or the database), memory (53200) or disk (53100).',
+  'The server has no resources left for this session: too many connections, or no memory or disk space.',
+  'Check the SQLSTATE if this repeats: connections (53300; also a CONNECTION LIMIT of the role or the database), memory (53200) or disk space (53100). The run will be retried automatically.',
 );
 
 export const DATABASE_NOT_ACCEPTING = saying(
   'DATABASE_BUSY',
-  'The server takes no connections at the moment: it is starting, stopping or recovering.',
-  'It is tried again by itself. A standby whose hot_standby is off never takes any: report from its primary.',
+  'The server accepts no connections at the moment: it is starting, stopping or recovering.',
+  'Wait for the server: the run will be retried automatically. Report from the primary if this is a standby with hot_standby off, which never accepts connections.',
 );
 
 export const DATABASE_CONNECTION_LOST = saying(
   'DATABASE_CONNECTION_LOST',
-  'The connection to the database ended in the middle of the run: the server, a pooler or the network closed it.',
-  'Nothing was left open. It is tried again by itself.',
+  'The connection to the database ended during the run: the server, a pooler or the network closed it.',
+  "Check the server's log if this repeats. Nothing was left open, and the run will be retried automatically.",
 );
 
 export const DATABASE_POOLER = saying(
   'DATABASE_CONNECTION_LOST',
-  'The server, or more likely a pooler in front of it, refused the session or ended it.',
-  "Look at the pooler's log: it may have no connection left, not know the database or the user, or pool by statement, which allows no transaction. It is tried again by itself.",
+  'The server, or more likely a pooler before it, refused or ended the session.',
+  "Check the pooler's log: it may have no connection left, not know the database or the user, or use statement pooling, which allows no transactions. The run will be retried automatically.",
 );
 
 export const DATABASE_STALLED = saying(
   'DATABASE_UNREACHABLE',
-  'The server began the login and did not finish it within 10 s.',
-  "Look at the server's log, and at that of a pooler in front of it: the pooler may be waiting for the server or for its own login there (PgBouncer: server_login_retry). The run will be retried automatically.",
+  'The server started the login and did not complete it within 10 s.',
+  'Check the logs of the server and of a pooler before it: the pooler may be waiting for the server, or for its own login there (PgBouncer: server_login_retry). The run will be retried automatically.',
 );
 
 export const POOLER_REFUSES = saying(
   'DATABASE_AUTHENTICATION',
-  'A pooler in front of the server, or the server itself, refuses this login: wrong user or password.',
-  "Compare user and password with the role on the server and with the pooler's user list, which may hold an old password (PgBouncer: userlist.txt or auth_query; Pgpool-II: pool_passwd). Where the secret has another version, that was tried too.",
+  'A pooler before the server, or the server itself, rejected the login: wrong user or password.',
+  "Compare user and password with the role on the server and with the pooler's user list, which may contain an old password (PgBouncer: userlist.txt or auth_query; Pgpool-II: pool_passwd). If the secret has another version, that was tried too.",
 );
 
 export const POOLER_WITHOUT_DATABASE = saying(
   'DATABASE_MISSING',
-  'The pooler in front of the server has no such database.',
+  'The pooler before the server has no database of this name.',
   "Correct dbname in the secret or database in the target, or add the database to the pooler's configuration.",
 );
 
 export const AUTHENTICATION_UNSUPPORTED = saying(
   'DATABASE_AUTHENTICATION_UNSUPPORTED',
-  'The server asks for a method of authentication that this client does not have, such as GSSAPI, SSPI or OAuth.',
-  'Add a line for the role with the method scram-sha-256 to pg_hba.conf, before the line that asks for the other method.',
+  'The server requires an authentication method that this client does not support, such as GSSAPI, SSPI or OAuth.',
+  'Add a line with the method scram-sha-256 for the role to pg_hba.conf, before the line with the other method.',
 );
 
 export const CLEAR_TEXT_REFUSED = saying(
   'DATABASE_AUTHENTICATION_UNSUPPORTED',
-  'The server asks for the password in clear text, on a connection that others could read. It was not sent.',
+  'The server requests the password in clear text on a connection that others could read. The password was not sent.',
   'Use scram-sha-256 on the server (pg_hba.conf) or in the pooler (PgBouncer: auth_type), or TLS with verify-full.',
 );
 
 export const CHANGED_MEANWHILE = saying(
   'DATABASE_CONFLICT',
-  'Another session changed or dropped an object while it was in use; ALTER EXTENSION UPDATE and DROP do so.',
-  'Let the change on the server come to its end: the run will be retried automatically. If the error stays, the catalogs may be damaged: see the log of the server.',
+  'Another session changed or dropped an object while it was in use, as ALTER EXTENSION UPDATE and DROP do.',
+  "Wait until the change on the server is complete: the run will be retried automatically. Check the server's log if the error persists: the catalogs may be damaged.",
 );
 
 export const DATABASE_CONFLICT = saying(
   'DATABASE_CONFLICT',
-  'The server ended the reading in favour of something else: recovery on a standby, or another session.',
-  'It is tried again by itself. On a standby where it stays so, raise max_standby_streaming_delay or report from the primary.',
+  'The server canceled a statement because of a conflict: with recovery on a standby, or with another session.',
+  'Raise max_standby_streaming_delay on the standby, or report from the primary, if this repeats. The run will be retried automatically.',
 );
 
 export const DATABASE_TLS_UNSUPPORTED = saying(
   'DATABASE_TLS_UNSUPPORTED',
-  'The server offers no TLS, or none that this client accepts, and TLS is asked for.',
-  'Turn on ssl on the server, with TLS 1.2 or later. Only if the way to it is private, set tls.mode to disable in the target: the password protocol and the report then travel in plain text.',
+  'TLS is required, and the server offers none that this client accepts.',
+  'Turn on ssl on the server, with TLS 1.2 or later. Only if the network path is private, set tls.mode to disable in the target: the login and the report are then sent in plain text.',
 );
 
 export const CERTIFICATE_UNTRUSTED = saying(
   'DATABASE_TLS_UNVERIFIED',
-  "The database server's certificate does not verify: no authority that is trusted here has signed it.",
-  'Put the authority that signed it, as PEM, into the key ca of the secret or into tls.caFile.',
+  "The database server's certificate does not verify: no trusted certificate authority has signed it.",
+  'Put the PEM of its certificate authority into the key ca of the secret or into tls.caFile.',
 );
 
 export const CERTIFICATE_MISNAMED = saying(
   'DATABASE_TLS_UNVERIFIED',
   "The database server's certificate does not verify: it is for another name.",
-  'Connect to a name that it has; set tls.serverName where the host is an address, a tunnel or a load balancer.',
+  'Connect to a name in the certificate, or set tls.serverName if the host is an address, a tunnel or a load balancer.',
 );
 
 export const CERTIFICATE_OUT_OF_DATE = saying(
   'DATABASE_TLS_UNVERIFIED',
-  "The database server's certificate does not verify: it, or the authority that signed it, has expired or is not valid yet.",
-  'Renew it on the server; where it is the authority, here too.',
+  "The database server's certificate does not verify: it, or its certificate authority, has expired or is not valid yet.",
+  'Renew the certificate on the server. If the authority has expired, replace it in the secret or in tls.caFile, too.',
 );
 
 export const CERTIFICATE_WEAK = saying(
   'DATABASE_TLS_UNVERIFIED',
-  "The database server's certificate does not verify: its key or its signature, or that of the authority that signed it, is too weak.",
-  'Issue a certificate with an RSA key of 2048 bits or more, or an EC key of 256 bits, signed with SHA-256 or better; where the authority is the weak one, replace it on the server and here.',
+  "The database server's certificate does not verify: its key or its signature, or that of its certificate authority, is too weak.",
+  'Issue a certificate with an RSA key of at least 2048 bits or an EC key of at least 256 bits, signed with SHA-256 or better. If the authority is the weak one, replace it in the secret or in tls.caFile, too.',
 );
 
 export const CERTIFICATE_WRONG_PURPOSE = saying(
   'DATABASE_TLS_UNVERIFIED',
-  "The database server's certificate does not verify: it is not for servers.",
-  'Issue a certificate for the server whose extended key usage has serverAuth, or that has none.',
+  "The database server's certificate does not verify: it is not valid for servers.",
+  'Issue a certificate whose extended key usage contains serverAuth, or that has none.',
 );
 
 export const CLIENT_CERTIFICATE_REQUIRED = saying(
   'DATABASE_TLS_REFUSED',
-  'The server, or a proxy in front of it, requires a client certificate, and this client has none.',
-  "Take clientcert, or the method cert, out of the role's line in pg_hba.conf, or the same demand out of the proxy's settings; client certificates are not supported. TLS and the password protect the login as before.",
+  'The server, or a proxy before it, requires a client certificate, and this client has none.',
+  "Remove clientcert, or the method cert, from the role's line in pg_hba.conf, or the same requirement from the proxy's settings; client certificates are not supported. TLS and the password still protect the login.",
 );
 
 export const HANDSHAKE_REJECTED = saying(
   'DATABASE_TLS_REFUSED',
   'The server ended the TLS handshake with an alert: it shares no cipher, curve or signature algorithm with this client, or it requires a client certificate, which this client does not have.',
-  "Allow TLS 1.2 or later with the ciphers and curves of current clients on the server (ssl_ciphers, ssl_groups, the certificate's curve), and require no client certificate of this role.",
+  "Allow TLS 1.2 or later with the ciphers and curves of current clients on the server (ssl_ciphers, ssl_groups, the certificate's curve), and require no client certificate from this role.",
 );
 
 export const SERVER_NAME_UNKNOWN = saying(
   'DATABASE_TLS_REFUSED',
-  'The server, or a proxy in front of it, has no certificate for the name that it was asked for.',
-  'Set tls.serverName to a name that its certificate has.',
+  'The server, or a proxy before it, has no certificate for the requested server name.',
+  'Set tls.serverName to a name in its certificate.',
 );
 
 export const KEY_EXCHANGE_WEAK = saying(
   'DATABASE_TLS_REFUSED',
   "The server's TLS key exchange or signature algorithm is too weak for this client.",
-  'Give the server ciphers with ECDHE (ssl_ciphers), or Diffie-Hellman parameters of 2048 bits or more (ssl_dh_params_file).',
+  'Configure ciphers with ECDHE on the server (ssl_ciphers), or Diffie-Hellman parameters of at least 2048 bits (ssl_dh_params_file).',
 );
 
 export const DATABASE_MISSING = saying(
   'DATABASE_MISSING',
-  'The server has no database of that name.',
+  'The server has no database of this name.',
   'Correct dbname in the secret or database in the target, or remove the target.',
 );
 
 export const DATABASE_PERMISSION = saying(
   'DATABASE_PERMISSION',
-  'The role lacks a right that PostgreSQL or TimescaleDB give to every role.',
-  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC; take row-level security off where somebody put it on them; see the README, "The role".',
+  'The role lacks a privilege that PostgreSQL or TimescaleDB grant to every role.',
+  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC. Remove row-level security from the catalogs. See the README, "The role".',
 );
 
 export const DATABASE_STATEMENT_TIMEOUT = saying(
   'DATABASE_STATEMENT_TIMEOUT',
-  'A statement reached its time limit on the server, or an administrator cancelled it.',
-  "The server may be busy; it is tried again by itself. With very many relations set sizes to 'estimated' in the target.",
+  'A statement reached its time limit on the server, or an administrator canceled it.',
+  "Set sizes to 'estimated' in the target if the database has very many relations. The server may be busy; the run will be retried automatically.",
 );
 
 export const CATALOG_LOCKED = saying(
   'CATALOG_LOCKED',
-  "A catalog table is locked by another session, so that the database's state cannot be read.",
-  'Look for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs in pg_locks. It is tried again by itself.',
+  "Another session has locked a catalog table, so the database's state cannot be read.",
+  'Search pg_locks for a long ALTER EXTENSION, VACUUM FULL or LOCK on the catalogs. The run will be retried automatically.',
 );
 
 export const CATALOG_UNEXPECTED = saying(
   'CATALOG_UNEXPECTED',
-  "TimescaleDB's catalogs are not those of the version that pg_extension names; the extension may be half upgraded.",
-  'Compare pg_extension with the library on disk, and finish the upgrade with ALTER EXTENSION timescaledb UPDATE in a fresh session.',
+  "TimescaleDB's catalogs do not match the version in pg_extension; the extension may be only partly upgraded.",
+  'Compare pg_extension with the library on disk, and complete the upgrade with ALTER EXTENSION timescaledb UPDATE in a new session.',
 );
 
 export const DATABASE_ERROR = saying(
   'DATABASE_ERROR',
-  'The database answered with an error.',
-  "Look the SQLSTATE up in PostgreSQL's documentation, appendix A; the log level DEBUG (logLevel of the environment) shows the server's own text.",
+  'The server returned an error.',
+  "Look up the SQLSTATE in appendix A of PostgreSQL's documentation; the log level DEBUG (logLevel of the environment) shows the server's own message.",
 );
 
 export const DATABASE_NOT_POSTGRESQL = saying(
   'DATABASE_NOT_POSTGRESQL',
-  'What answers at this host and port is not PostgreSQL.',
+  'The server at this host and port is not PostgreSQL.',
   'Check host and port in the secret and in the target.',
 );
 
@@ -247,19 +247,19 @@ export const EXTENSION_MISSING = saying(
 export const DATABASE_DAMAGED = saying(
   'DATABASE_DAMAGED',
   'The server reports damaged data, or a disk that it cannot read.',
-  "Look at the server's own log and at its disks now, and see that there is a backup. This run only read, and came across it.",
+  "Check the server's log and its disks now, and make sure that a backup exists. This run only read data.",
 );
 
 export const DATABASE_CLOSED = saying(
   'DATABASE_ERROR',
-  'The server lets nobody into this database: it does not allow connections, or was dropped half.',
-  'ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
+  'The database accepts no connections, or DROP DATABASE was interrupted.',
+  'Run ALTER DATABASE … ALLOW_CONNECTIONS true, or remove the target.',
 );
 
 export const DATABASE_WITHOUT_SESSION = saying(
   'DATABASE_ERROR',
-  'The server cannot begin a session: a file that it needs is not there, such as a library that a setting names.',
-  "Compare session_preload_libraries and local_preload_libraries, also the role's and the database's, with what is on the server's disk.",
+  'The server cannot start a session: a required file is missing, such as a library that a setting names.',
+  "Compare session_preload_libraries and local_preload_libraries, also those of the role and of the database, with the files on the server's disk.",
 );
 
 export const CATALOG_REPLACED = saying(
@@ -403,7 +403,7 @@ export const configInvalid = (...problems: readonly string[]): Saying =>
   saying(
     'CONFIG_INVALID',
     `The function's configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}: ${problems.join('; ')}.`,
-    "Correct the function's environment; it is set by the deployment of this target's environment.",
+    "Correct the function's environment variables; the deployment of this target's environment sets them.",
   );
 
 /** By consent nothing is sent. */
@@ -417,7 +417,7 @@ export const AUTHORITY_UNREADABLE = saying(
 
 export const AUTHORITY_NO_PEM = saying(
   'CONFIG_INVALID',
-  'The file that tls.caFile names is no certificate in PEM.',
+  'The file that tls.caFile names is not a certificate in PEM.',
   'Ship one certificate or several, each between -----BEGIN CERTIFICATE----- and -----END CERTIFICATE-----.',
 );
 
@@ -458,7 +458,7 @@ export const eventInvalid = (...problems: readonly string[]): Saying =>
   saying(
     'EVENT_INVALID',
     `The event is invalid: ${problems.join('; ')}.`,
-    'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } as the schedule does, or { "check": true }. Nothing was read or sent.',
+    'Send {} for a run now, { "scheduledTime": "<ISO 8601>" } for a scheduled run, or { "check": true }. Nothing was read or sent.',
   );
 
 export const DO_NOT_TRACK_DENIAL: Saying = {

@@ -94,7 +94,7 @@ test.each([
   {
     what: 'fails',
     value: "begin raise exception 'c4n4ry' using errcode = 'XX000'; end",
-    why: 'get_telemetry_report() failed (DATABASE_ERROR, XX000: The database answered with an error.)',
+    why: 'get_telemetry_report() failed (DATABASE_ERROR, XX000: The server returned an error.)',
   },
   {
     what: 'waits for a lock',

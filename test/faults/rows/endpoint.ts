@@ -290,7 +290,7 @@ export const ENDPOINT_FAULTS = {
       fault: 'it is http:// on this host, and a proxy would carry that away',
       outcome: 'failed',
       says: configInvalid(
-        'DELIVERY endpoint: is http:, which a proxy (NODE_USE_ENV_PROXY) would carry off loopback in plain text',
+        'DELIVERY endpoint: is http:, and a proxy (NODE_USE_ENV_PROXY) would send the report in plain text beyond loopback',
       ),
     },
   },

@@ -139,11 +139,11 @@ export const RUNTIME_FAULTS = {
     ),
     unverifiedTls: misconfigured(
       'NODE_TLS_REJECT_UNAUTHORIZED is 0',
-      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which turns off certificate verification; remove it',
     ),
     replication: misconfigured(
       'PGREPLICATION is set',
-      'PGREPLICATION: is set, which makes the database connection one for replication; remove it',
+      'PGREPLICATION: is set, which turns the database connection into a replication connection; remove it',
     ),
     pgVariables: sent('PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and others name another server'),
     pgOptions: sent('PGOPTIONS sets a search_path, a level, and limits that nothing can keep to'),

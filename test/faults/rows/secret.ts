@@ -91,13 +91,13 @@ export const SECRET_FAULTS = {
     wrongShape: {
       fault: 'it is JSON without a password',
       outcome: 'failed',
-      says: secretInvalid('password must be a text that is not empty'),
+      says: secretInvalid('password must be a string that is not empty'),
     },
     portInHost: {
       fault: 'its host has a port',
       outcome: 'failed',
       says: secretInvalid(
-        'host must be one name or address: no port (which has a setting of its own), no URL, no list, no white space',
+        'host must be one name or address, without port (which has its own setting), URL, list or white space',
       ),
     },
     blankParts: {

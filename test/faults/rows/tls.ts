@@ -94,7 +94,7 @@ export const TLS_FAULTS = {
       fault: 'NODE_TLS_REJECT_UNAUTHORIZED would have no certificate verified',
       outcome: 'failed',
       says: configInvalid(
-        'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every certificate; remove it',
+        'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which turns off certificate verification; remove it',
       ),
     },
     none: {

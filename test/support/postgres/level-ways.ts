@@ -102,7 +102,7 @@ async function readAll(snapshot: TimescaledbSnapshot, { conf, sys }: Ways): Prom
   };
 }
 
-/** Logs in with start-up options, which node-postgres takes from there when a client is made: before login() waits. */
+/** Logs in with start-up options, which node-postgres takes from there when a client is made: before connectWithRotation() waits. */
 async function loginWith(options: string, database: TestDatabase): Promise<Connection> {
   process.env['PGOPTIONS'] = options;
   const loggingIn = loginTo(database);

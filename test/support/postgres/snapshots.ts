@@ -1,6 +1,6 @@
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
-import { type Connection, login } from '../../../lib/postgres/connect.ts';
+import { type Connection, connectWithRotation } from '../../../lib/postgres/connect.ts';
 import {
   type TimescaledbSnapshot,
   withTimescaledbSnapshot,
@@ -30,7 +30,7 @@ export async function loginTo(
     { SecretString: secretFor(database, { port: database.port }) },
     target,
   );
-  return login(
+  return connectWithRotation(
     credentials,
     { read: async () => credentials },
     target,

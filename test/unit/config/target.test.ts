@@ -24,8 +24,8 @@ function settingsError(settings: Settings): RunError {
   return errorOf(() => parseSettings(settings));
 }
 
-describe('settings that are complete', () => {
-  test('only name, environment and secret are needed; all else has the strict default', () => {
+describe('valid settings', () => {
+  test('require only name, environment and secret, and have strict defaults', () => {
     expect(parseSettings({ TARGET, DELIVERY: '{}' })).toStrictEqual({
       target: {
         ...SMALLEST,
@@ -39,7 +39,7 @@ describe('settings that are complete', () => {
     });
   });
 
-  test('whatever is given is taken as it is', () => {
+  test('keep every given value', () => {
     const target = {
       ...SMALLEST,
       host: 'db.internal',
@@ -54,30 +54,30 @@ describe('settings that are complete', () => {
     expect(parseTarget({ TARGET: JSON.stringify(target) })).toStrictEqual(target);
   });
 
-  test('TLS options without a mode leave the strict mode', () => {
+  test('have the strict TLS mode when TLS options have no mode', () => {
     const { tls } = parseTarget({
       TARGET: JSON.stringify({ ...SMALLEST, tls: { caFile: 'ca.pem' } }),
     });
     expect(tls).toStrictEqual({ mode: 'verify-full', caFile: 'ca.pem' });
   });
 
-  test.each([1, 2, 3, 4, 6, 8, 12, 24])('a tick of %i hours divides the day', (tickHours) => {
+  test.each([1, 2, 3, 4, 6, 8, 12, 24])('may have a tick of %i hours', (tickHours) => {
     expect(parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tickHours }) }).tickHours).toBe(
       tickHours,
     );
   });
 
-  test('NODE_TLS_REJECT_UNAUTHORIZED may be anything but 0', () => {
+  test('may have any NODE_TLS_REJECT_UNAUTHORIZED other than 0', () => {
     const settings = { TARGET, DELIVERY: '{}', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
     expect(parseSettings(settings).target.name).toBe('orders');
   });
 });
 
-describe('settings that are wrong', () => {
-  test('sizes are not estimated by a function that opens every relation', () => {
+describe('invalid settings', () => {
+  test('combine estimated sizes with reportSource function', () => {
     const target = { ...SMALLEST, reportSource: 'function', sizes: 'estimated' };
     expect(settingsError({ TARGET: JSON.stringify(target), DELIVERY: '{}' }).message).toContain(
-      "TARGET: sizes 'estimated' promises that no user relation is opened",
+      "TARGET: sizes 'estimated' excludes reportSource 'function'",
     );
   });
 
@@ -86,7 +86,7 @@ describe('settings that are wrong', () => {
   const ENDPOINT =
     'must be an https:// URL without credentials or fragment (http:// on loopback only)';
 
-  test('one error names every problem of TARGET, DELIVERY and Node, with path and expectation', () => {
+  test('have one error with every problem of TARGET, DELIVERY and Node', () => {
     const target = {
       name: 'two words',
       environment: '',
@@ -125,8 +125,7 @@ describe('settings that are wrong', () => {
       'TARGET: unknown keys "hots" (did you mean "host"?), "user"',
       `DELIVERY endpoint: ${ENDPOINT}`,
       'DELIVERY: unknown key "also"',
-      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which switches off the verification of every ' +
-        'certificate; remove it',
+      'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which turns off certificate verification; remove it',
     ];
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
     expect(error.remedy).toContain("function's environment");
@@ -144,7 +143,7 @@ describe('settings that are wrong', () => {
     ['port', 65_536, 'TARGET port: must be at most 65535'],
     ['tls', 'verify-full', 'TARGET tls: must be an object'],
     ['tickHours', '24', 'TARGET tickHours: must be one of'],
-  ])('%s: %j is a problem', (key, value, problem) => {
+  ])('have %s: %j', (key, value, problem) => {
     const error = errorOf(() =>
       parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: value }) }),
     );
@@ -160,7 +159,7 @@ describe('settings that are wrong', () => {
     ['null', 'must be an object, not null'],
     ['[]', 'must be an object, not an array'],
     ['"orders"', 'must be an object, not a string'],
-  ])('%j is not the JSON of an object', (text, problem) => {
+  ])('are %j instead of the JSON of an object', (text, problem) => {
     const error = settingsError({ TARGET: text, DELIVERY: text });
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', retryable: false });
     expect(error.message).toContain('has 2 problems: ');
@@ -171,13 +170,13 @@ describe('settings that are wrong', () => {
     );
   });
 
-  test('certificates that are not verified are refused however good the rest is', () => {
+  test('turn off certificate verification', () => {
     const error = settingsError({ TARGET, DELIVERY: '{}', NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain('has a problem: NODE_TLS_REJECT_UNAUTHORIZED: is 0');
   });
 
-  test('a key __proto__ is an unknown key like any other', () => {
+  test('have the unknown key __proto__', () => {
     const text = `{"__proto__": {"host": "elsewhere"}, ${TARGET.slice(1)}`;
     expect(errorOf(() => parseTarget({ TARGET: text })).message).toContain(
       'unknown key "__proto__"',
@@ -186,7 +185,7 @@ describe('settings that are wrong', () => {
 });
 
 describe('names', () => {
-  test.each(['a', '7', 'Prod-EU.orders_2', 'x'.repeat(63)])('%j is one', (name) => {
+  test.each(['a', '7', 'Prod-EU.orders_2', 'x'.repeat(63)])('%j is valid', (name) => {
     const { environment, ...target } = parseTarget({
       TARGET: JSON.stringify({ ...SMALLEST, name, environment: name }),
     });
@@ -212,7 +211,7 @@ describe('names', () => {
     'percent%',
     'ümlaut',
     'right\u202eto-left',
-  ])('%j could forge a log line or is too much for one', (name) => {
+  ])('%j is invalid, because it is too long or could forge a log line', (name) => {
     for (const key of ['name', 'environment']) {
       const error = errorOf(() =>
         parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, [key]: name }) }),
@@ -232,7 +231,7 @@ describe('the endpoint', () => {
     'http://127.0.0.1:8080/v1/metrics',
     'http://127.255.3.4/',
     'http://[::1]:8080/v1/metrics',
-  ])('%s may be one', (endpoint) => {
+  ])('may be %s', (endpoint) => {
     const { delivery } = parseSettings({ TARGET, DELIVERY: JSON.stringify({ endpoint }) });
     expect(delivery).toStrictEqual({ endpoint });
   });
@@ -259,20 +258,20 @@ describe('the endpoint', () => {
     'telemetry.timescale.com',
     'https://',
     '',
-  ])('%j may not', (endpoint) => {
+  ])('may not be %j', (endpoint) => {
     const error = settingsError({ TARGET, DELIVERY: JSON.stringify({ endpoint }) });
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain('has a problem: DELIVERY endpoint: must be an https:// URL');
   });
 });
 
-describe('instead of an endpoint', () => {
+describe('latestVersion', () => {
   const parsed = (delivery: object) =>
     parseSettings({ TARGET, DELIVERY: JSON.stringify(delivery) }).delivery;
   const messageOf = (delivery: object): string =>
     settingsError({ TARGET, DELIVERY: JSON.stringify(delivery) }).message;
 
-  test('the operator may name the newest version, and nothing is sent', () => {
+  test('replaces the endpoint', () => {
     expect(parsed({ latestVersion: '2.30.1' })).toStrictEqual({
       latestVersion: '2.30.1',
       whenOff: false,
@@ -284,7 +283,7 @@ describe('instead of an endpoint', () => {
   });
 
   test.each(['', '2', 'newest', 'v2.30.1', '2.30.1.4', '2.30.1 '])(
-    'but %j is no version',
+    'may not be %j',
     (latestVersion) => {
       expect(messageOf({ latestVersion })).toContain(
         'DELIVERY latestVersion: must be a version of TimescaleDB, such as 2.30.1',
@@ -292,7 +291,7 @@ describe('instead of an endpoint', () => {
     },
   );
 
-  test('both at once are refused: one sends, the other sends nothing', () => {
+  test('excludes an endpoint', () => {
     const endpoint = 'https://collector.example.com/';
     expect(messageOf({ endpoint, latestVersion: '2.30.1' })).toContain(
       'DELIVERY: endpoint and latestVersion exclude each other',
@@ -300,10 +299,10 @@ describe('instead of an endpoint', () => {
   });
 
   test.each([{}, { endpoint: 'https://collector.example.com/' }])(
-    'a version check without consent is refused where something could leave: %j',
+    'is required by versionCheckWhenOff: %j',
     (delivery) => {
       expect(messageOf({ ...delivery, versionCheckWhenOff: true })).toContain(
-        'DELIVERY: versionCheckWhenOff needs latestVersion',
+        'DELIVERY: versionCheckWhenOff requires latestVersion',
       );
       expect(() => parsed({ ...delivery, versionCheckWhenOff: false })).not.toThrow();
     },
@@ -321,7 +320,7 @@ describe('the event', () => {
     { scheduledTime: '2026-11-22T04:05:00Z', attempt: 3 },
     { ignoreSchedule: true },
     { ignoreSchedule: false },
-  ])('%j is understood', (event) => {
+  ])('%j is valid', (event) => {
     expect(parseEvent(event)).toStrictEqual(event);
   });
 
@@ -340,14 +339,14 @@ describe('the event', () => {
     [{ attempt: '1' }, 'event attempt: must be a number'],
     [{ ignoreSchedule: 'yes' }, 'event ignoreSchedule: must be true or false'],
     [{ ignoreConsent: true }, 'event: unknown key "ignoreConsent"'],
-  ])('%j is not', (event, problem) => {
+  ])('%j is invalid', (event, problem) => {
     const error = errorOf(() => parseEvent(event));
     expect(error).toMatchObject({ code: 'EVENT_INVALID', retryable: false });
     expect(error.message).toContain(`The event is invalid: ${problem}`);
     expect(error.remedy).toContain('Nothing was read or sent.');
   });
 
-  test('all its problems are in one error', () => {
+  test('has one error with all its problems', () => {
     const event = { scheduledTime: 'tomorrow', attempt: -1, ignoreSchedule: 1, more: true };
     const { message } = errorOf(() => parseEvent(event));
     for (const key of ['scheduledTime:', 'attempt:', 'ignoreSchedule:', '"more"']) {
@@ -360,16 +359,18 @@ test.each([
   [{ PGREPLICATION: 'database' }, 'PGREPLICATION: is set'],
   [
     { NODE_USE_ENV_PROXY: '1', DELIVERY: '{"endpoint":"http://127.0.0.1:1/"}' },
-    'DELIVERY endpoint: is http:, which a proxy',
+    'DELIVERY endpoint: is http:, and a proxy',
   ],
-])('%j would undo a promise, and is refused', (dangerous, problem) => {
+])('%j is rejected, because it would break a promise', (dangerous, problem) => {
   const settings = { TARGET: JSON.stringify(SMALLEST), DELIVERY: '{}', ...dangerous };
   expect(errorOf(() => parseSettings(settings)).message).toContain(problem);
   expect(() => parseSettings({ ...settings, DELIVERY: '{}', PGREPLICATION: '' })).not.toThrow();
 });
 
-test('tls.mode disable does not go with what says how to verify', () => {
+test('tls.mode disable excludes the options of verification', () => {
   const tls = { mode: 'disable', serverName: 'db.example.com' };
   const error = errorOf(() => parseTarget({ TARGET: JSON.stringify({ ...SMALLEST, tls }) }));
-  expect(error.message).toContain('TARGET tls: caFile and serverName say how to verify TLS');
+  expect(error.message).toContain(
+    "TARGET tls: caFile and serverName have no effect with the mode 'disable'",
+  );
 });

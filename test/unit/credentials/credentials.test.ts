@@ -46,7 +46,7 @@ async function errorOf(action: () => unknown): Promise<RunError> {
   throw new Error('Nothing was thrown.');
 }
 
-/** Whatever a printer of errors could make of it. */
+/** Returns everything that a printer of errors could show. */
 function everythingShownOf(error: RunError): string {
   return [
     error.message,
@@ -60,8 +60,8 @@ function everythingShownOf(error: RunError): string {
   ].join('\n');
 }
 
-describe('a secret that can be used', () => {
-  test('in the RDS shape says everything, and keys of others do not matter', () => {
+describe('a valid secret', () => {
+  test('in the RDS shape has all parts, and may have unknown keys', () => {
     expect(parse(RDS)).toStrictEqual({
       versionId: 'v1',
       host: 'db.example.com',
@@ -73,7 +73,7 @@ describe('a secret that can be used', () => {
     });
   });
 
-  test('in the managed shape has only user and password; the target says the rest', () => {
+  test('in the managed shape has user and password, and the target has the rest', () => {
     expect(parse({ username: 'reporter', password: 'p@ss' }, PLACED)).toStrictEqual({
       versionId: 'v1',
       host: 'target.example.com',
@@ -85,30 +85,27 @@ describe('a secret that can be used', () => {
     });
   });
 
-  test.each(['postgres', 'postgresql'])(
-    'is a %s:// URL, whose percent-escapes are undone',
-    (it) => {
-      const url = `${it}://re%40porter:p%3Ass%25%2F%C3%BC@db.example.com:6432/ts%20db?sslmode=require`;
-      expect(parse(` ${url}\n`)).toStrictEqual({
-        versionId: 'v1',
-        host: 'db.example.com',
-        port: 6432,
-        user: 're@porter',
-        password: 'p:ss%/ü',
-        database: 'ts db',
-        ca: undefined,
-      });
-    },
-  );
+  test.each(['postgres', 'postgresql'])('may be a %s:// URL, which is percent-decoded', (it) => {
+    const url = `${it}://re%40porter:p%3Ass%25%2F%C3%BC@db.example.com:6432/ts%20db?sslmode=require`;
+    expect(parse(` ${url}\n`)).toStrictEqual({
+      versionId: 'v1',
+      host: 'db.example.com',
+      port: 6432,
+      user: 're@porter',
+      password: 'p:ss%/ü',
+      database: 'ts db',
+      ca: undefined,
+    });
+  });
 
-  test('is a URL with an IPv6 address, which loses its brackets', () => {
+  test('may be a URL with an IPv6 address, whose brackets are removed', () => {
     expect(parse('postgres://u:p@[2001:db8::7]/tsdb')).toMatchObject({
       host: '2001:db8::7',
       port: 5432,
     });
   });
 
-  test('is a URL without port or database, when the target says the rest', () => {
+  test('may be a URL without port or database, when the target has the rest', () => {
     expect(parse('postgres://u:p@h', PLACED)).toMatchObject({
       host: 'target.example.com',
       port: 5432,
@@ -131,12 +128,12 @@ describe('a secret that can be used', () => {
     });
   });
 
-  test('may have the port as text, as older RDS secrets do', () => {
+  test('may have the port as a string, as older RDS secrets do', () => {
     expect(parse({ ...RDS, port: '5433' }).port).toBe(5433);
   });
 
   test.each([null, '', ' \n'])(
-    'may have %j for what RDS does not know of an instance',
+    'may have %j for a part that the instance does not have',
     (nothing) => {
       const blank = { host: nothing, port: nothing, dbname: nothing, ca: nothing };
       expect(parse({ ...RDS, ...blank }, PLACED)).toMatchObject({
@@ -156,7 +153,7 @@ describe('a secret that can be used', () => {
     ['db.example.com.', 'db.example.com.'],
     ['my_db', 'my_db'],
     ['/var/run/postgresql', '/var/run/postgresql'],
-  ])('may have the host %j, which means %j', (host, meant) => {
+  ])('may have the host %j, which is read as %j', (host, meant) => {
     expect(parse({ ...RDS, host }).host).toBe(meant);
   });
 
@@ -164,11 +161,11 @@ describe('a secret that can be used', () => {
     expect(parse({ ...RDS, port: ' 5433 ' }).port).toBe(5433);
   });
 
-  test('is JSON even when a value in it looks like a URL', () => {
+  test('may be JSON with a value that looks like a URL', () => {
     expect(parse({ ...RDS, password: 'postgres://x' }).password).toBe('postgres://x');
   });
 
-  test('may carry the certificate authority', () => {
+  test('may contain the certificate authority', () => {
     expect(parse({ ...RDS, ca: CA }).ca).toBe(CA);
   });
 
@@ -182,7 +179,7 @@ describe('a secret that can be used', () => {
   });
 });
 
-describe('a secret that cannot be used', () => {
+describe('an invalid secret', () => {
   const CANARY = 'c4n4ry';
   const GOOD = {
     host: `${CANARY}-host`,
@@ -207,20 +204,24 @@ describe('a secret that cannot be used', () => {
     ['null', 'null', 'it is not a JSON object'],
     ['a number', '714714', 'it is not a JSON object'],
     ['a JSON string', `"${CANARY}"`, 'it is not a JSON object'],
-    ['without a user', without('username'), 'username must be a text that is not empty'],
-    ['without a password', without('password'), 'password must be a text that is not empty'],
+    ['without a user', without('username'), 'username must be a string that is not empty'],
+    ['without a password', without('password'), 'password must be a string that is not empty'],
     ['with an empty user', having({ username: '' }), 'username must be'],
     ['with an empty password', having({ password: '' }), 'password must be'],
     ['with a number for a password', having({ password: 714714 }), 'password must be'],
-    ['with an empty host', having({ host: '' }), 'neither it nor the target names a host'],
+    ['with an empty host', having({ host: '' }), 'neither the secret nor the target has a host'],
     [
       'with an empty database',
       having({ dbname: '' }),
-      'neither it nor the target names a database',
+      'neither the secret nor the target has a database',
     ],
-    ['with a number for a database', having({ dbname: 714714 }), 'dbname must be a text'],
+    ['with a number for a database', having({ dbname: 714714 }), 'dbname must be a string'],
     ['with a number for a host', having({ host: 714714 }), 'host must be one name'],
-    ['with a port in the host', having({ host: `${CANARY}:5432` }), 'no port (which has a'],
+    [
+      'with a port in the host',
+      having({ host: `${CANARY}:5432` }),
+      'without port (which has its own setting)',
+    ],
     ['with a space in the host', having({ host: `${CANARY} x` }), 'host must be one name'],
     ['with a URL for a host', having({ host: `tcp://${CANARY}` }), 'host must be one name'],
     ['with two hosts', having({ host: `${CANARY},x` }), 'host must be one name'],
@@ -249,49 +250,58 @@ describe('a secret that cannot be used', () => {
       'port must be a whole number',
     ],
     ['with a ca that is no PEM', having({ ca: CANARY }), 'ca must be a certificate in PEM'],
-    ['without a host', without('host'), 'neither it nor the target names a host'],
-    ['without a database', without('dbname'), 'neither it nor the target names a database'],
+    ['without a host', without('host'), 'neither the secret nor the target has a host'],
+    ['without a database', without('dbname'), 'neither the secret nor the target has a database'],
     [
       'with three problems at once',
       JSON.stringify({ host: `${CANARY}-host`, port: CANARY }),
-      'username must be a text that is not empty, password must be a text that is not empty, ' +
+      'username must be a string that is not empty, password must be a string that is not empty, ' +
         'port must be a whole number from 1 to 65535',
     ],
     ['a URL without a user', `postgres://:${CANARY}@${CANARY}/d`, 'its URL has no user'],
     ['a URL without a password', `postgres://${CANARY}@${CANARY}/d`, 'its URL has no password'],
     ['a URL with neither', `postgres://${CANARY}/d`, 'its URL has no user'],
     ['a URL without a host', `postgres://${CANARY}:${CANARY}@/d`, 'cannot be'],
-    ['a URL without a database', `postgres://${CANARY}:${CANARY}@h`, 'names a database'],
+    [
+      'a URL without a database',
+      `postgres://${CANARY}:${CANARY}@h`,
+      'neither the secret nor the target has a database',
+    ],
     ['a URL with a bad port', `postgres://${CANARY}:${CANARY}@h:99999/d`, 'its URL cannot be'],
     [
       'a URL with an unescaped #',
       `postgres://${CANARY}:${CANARY}#${CANARY}@h/d`,
-      'its URL cannot be parsed (it needs a host, and reserved characters',
+      'its URL cannot be parsed (it needs a host, and percent-encoded reserved characters',
     ],
     ['a bad escape in the user', `postgres://${CANARY}%:x@h/d`, 'a percent sign that is not part'],
-    ['a bad escape in the password', `postgres://u:${CANARY}%zz@h/d`, '(write %25)'],
-    ['an escape that is not UTF-8', `postgres://u:${CANARY}%ff@h/d`, '(write %25)'],
-    ['a bad escape in the database', `postgres://u:${CANARY}@h/${CANARY}%`, '(write %25)'],
+    ['a bad escape in the password', `postgres://u:${CANARY}%zz@h/d`, '(write it as %25)'],
+    ['an escape that is not UTF-8', `postgres://u:${CANARY}%ff@h/d`, '(write it as %25)'],
+    ['a bad escape in the database', `postgres://u:${CANARY}@h/${CANARY}%`, '(write it as %25)'],
     [
-      'a URL that would switch TLS off',
+      'a URL that would turn TLS off',
       `postgres://${CANARY}:${CANARY}@${CANARY}/${CANARY}?sslmode=disable`,
-      'asks for a connection without TLS',
+      'requests a connection without TLS',
     ],
   ];
 
-  test.each(BAD)('%s: the error says so and quotes nothing of it', async (_what, text, problem) => {
-    const output = { VersionId: 'v1', ...(text !== undefined && { SecretString: text }) };
-    const error = await errorOf(() => parseSecret(output, TARGET));
-    expect(error).toMatchObject({ code: 'SECRET_INVALID', retryable: false });
-    expect(error.message).toContain(problem);
-    expect(error.remedy).toMatch(/^(Store JSON with username and password|A URL never weakens)/);
-    expect(error.original).toBeUndefined();
-    const shown = everythingShownOf(error);
-    expect(shown.toLowerCase()).not.toContain(CANARY);
-    expect(shown).not.toContain('714714');
-  });
+  test.each(BAD)(
+    '(%s) has an error that names the problem and quotes nothing',
+    async (_what, text, problem) => {
+      const output = { VersionId: 'v1', ...(text !== undefined && { SecretString: text }) };
+      const error = await errorOf(() => parseSecret(output, TARGET));
+      expect(error).toMatchObject({ code: 'SECRET_INVALID', retryable: false });
+      expect(error.message).toContain(problem);
+      expect(error.remedy).toMatch(
+        /^(Store JSON with username and password|Remove sslmode from the URL)/,
+      );
+      expect(error.original).toBeUndefined();
+      const shown = everythingShownOf(error);
+      expect(shown.toLowerCase()).not.toContain(CANARY);
+      expect(shown).not.toContain('714714');
+    },
+  );
 
-  test('sslmode=disable is refused for every mode that asks for TLS', async () => {
+  test('has sslmode=disable with every target that requires TLS', async () => {
     for (const mode of ['verify-full', 'verify-ca'] as const) {
       const target: Target = { ...TARGET, tls: { mode } };
       const error = await errorOf(() => parse('postgres://u:p@h/d?sslmode=disable', target));
@@ -300,7 +310,7 @@ describe('a secret that cannot be used', () => {
   });
 });
 
-/** The real client, which talks to loopback, once. */
+/** Returns the real client, for loopback, with one attempt. */
 function clientOf(endpoint: string): SecretsManagerClient {
   return new SecretsManagerClient({
     endpoint,
@@ -326,7 +336,7 @@ describe('reading from Secrets Manager', () => {
     expect(credentials).toStrictEqual(parseSecret(table[stage], TARGET));
   });
 
-  test('a binary secret is invalid, not unreadable', async () => {
+  test('reports a binary secret as invalid, not as unreadable', async () => {
     await using service = await startSecretsManager(() => ({
       VersionId: 'v1',
       SecretBinary: 'c2VjcmV0',
@@ -341,16 +351,16 @@ describe('reading from Secrets Manager', () => {
     [400, 'ResourceNotFoundException', 'SECRET_NOT_FOUND', false, 'secretId'],
     [400, 'AccessDeniedException', 'SECRET_DENIED', false, 'secretsmanager:GetSecretValue'],
     [400, 'UnrecognizedClientException', 'SECRET_DENIED', false, 'kms:Decrypt'],
-    [400, 'ExpiredTokenException', 'SECRET_DENIED', false, 'Allow'],
-    [400, 'InvalidSignatureException', 'SECRET_DENIED', false, 'Allow'],
+    [400, 'ExpiredTokenException', 'SECRET_DENIED', false, 'Grant'],
+    [400, 'InvalidSignatureException', 'SECRET_DENIED', false, 'Grant'],
     [400, 'DecryptionFailure', 'SECRET_UNREADABLE', false, 'KMS key'],
-    [400, 'InvalidRequestException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
-    [400, 'InvalidParameterException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
-    [400, 'ValidationException', 'SECRET_UNREADABLE', false, 'Look at the secret'],
-    [500, 'InternalServiceError', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
-    [503, 'ServiceUnavailable', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
-    [400, 'ThrottlingException', 'SECRET_UNAVAILABLE', true, 'tried again by itself'],
-  ])('%i %s is %s', async (status, type, code, retryable, remedy) => {
+    [400, 'InvalidRequestException', 'SECRET_UNREADABLE', false, 'Check the secret'],
+    [400, 'InvalidParameterException', 'SECRET_UNREADABLE', false, 'Check the secret'],
+    [400, 'ValidationException', 'SECRET_UNREADABLE', false, 'Check the secret'],
+    [500, 'InternalServiceError', 'SECRET_UNAVAILABLE', true, 'will be retried automatically'],
+    [503, 'ServiceUnavailable', 'SECRET_UNAVAILABLE', true, 'will be retried automatically'],
+    [400, 'ThrottlingException', 'SECRET_UNAVAILABLE', true, 'will be retried automatically'],
+  ])('reports %i %s as %s', async (status, type, code, retryable, remedy) => {
     await using service = await startSecretsManager(() => ({ status, type }));
     const reader = createSecretReader(clientOf(service.url), TARGET);
     const error = await errorOf(() => reader.read('AWSCURRENT', signal));
@@ -360,7 +370,7 @@ describe('reading from Secrets Manager', () => {
     expect(everythingShownOf(error)).not.toContain('refused by the local endpoint');
   });
 
-  test('nobody listening is a service that is unavailable', async () => {
+  test('reports a refused connection as an unavailable service', async () => {
     const service = await startSecretsManager(() => version('v1', 'old'));
     await service[Symbol.asyncDispose]();
     const reader = createSecretReader(clientOf(service.url), TARGET);
@@ -368,7 +378,7 @@ describe('reading from Secrets Manager', () => {
     expect(error).toMatchObject({ code: 'SECRET_UNAVAILABLE', origin: 'ECONNREFUSED' });
   });
 
-  test("the run's signal ends a request that nobody answers", async () => {
+  test("ends an unanswered request by the run's signal", async () => {
     const run = new AbortController();
     await using service = await listen(() => run.abort());
     const reader = createSecretReader(clientOf(service.url), TARGET);
@@ -377,25 +387,25 @@ describe('reading from Secrets Manager', () => {
   });
 });
 
-describe('reading again after a refused login', () => {
+describe('reading again after a rejected login', () => {
   const { signal } = new AbortController();
-  const refused = parseSecret(version('v1', 'old'), TARGET);
+  const rejected = parseSecret(version('v1', 'old'), TARGET);
 
   async function rotate(answer: SecretAnswer) {
     await using service = await startSecretsManager(answer);
     const reader = createSecretReader(clientOf(service.url), TARGET);
-    const credentials = await readRotated(reader, refused, signal);
+    const credentials = await readRotated(reader, rejected, signal);
     return { credentials, stages: service.requests.map(({ stage }) => stage) };
   }
 
-  test('an AWSCURRENT that has changed meanwhile is used', async () => {
+  test('uses a changed AWSCURRENT', async () => {
     const table = { AWSCURRENT: version('v2', 'new'), AWSPENDING: version('v3', 'newer') };
     const { credentials, stages } = await rotate(fromTable({ [TARGET.secretId]: table }));
     expect(credentials).toMatchObject({ versionId: 'v2', password: 'new' });
     expect(stages).toStrictEqual(['AWSCURRENT']);
   });
 
-  test('behind the same AWSCURRENT, AWSPENDING is used', async () => {
+  test('uses AWSPENDING when AWSCURRENT is the same', async () => {
     const table = { AWSCURRENT: version('v1', 'old'), AWSPENDING: version('v2', 'new') };
     const { credentials, stages } = await rotate(fromTable({ [TARGET.secretId]: table }));
     expect(credentials).toMatchObject({ versionId: 'v2', password: 'new' });
@@ -404,19 +414,16 @@ describe('reading again after a refused login', () => {
 
   test.each([
     ['no AWSPENDING', {}],
-    ['an AWSPENDING that is the refused version', { AWSPENDING: version('v1', 'old') }],
-    [
-      'an AWSPENDING that is not yet written to the end',
-      { AWSPENDING: { VersionId: 'v2', SecretString: '{"username":' } },
-    ],
-  ])('%s gives nothing to try', async (_what, pending) => {
+    ['an AWSPENDING that is the rejected version', { AWSPENDING: version('v1', 'old') }],
+    ['an incomplete AWSPENDING', { AWSPENDING: { VersionId: 'v2', SecretString: '{"username":' } }],
+  ])('finds no other version with %s', async (_what, pending) => {
     const table = { AWSCURRENT: version('v1', 'old'), ...pending };
     const { credentials, stages } = await rotate(fromTable({ [TARGET.secretId]: table }));
     expect(credentials).toBeUndefined();
     expect(stages).toStrictEqual(['AWSCURRENT', 'AWSPENDING']);
   });
 
-  test('a service that is down is an error of its own, at either stage', async () => {
+  test('throws when the service is down, at either stage', async () => {
     const down = { status: 500, type: 'InternalServiceError' };
     const atPending: SecretAnswer = (_id, stage) =>
       stage === 'AWSPENDING' ? down : version('v1', 'old');
@@ -427,14 +434,14 @@ describe('reading again after a refused login', () => {
 });
 
 test.each(['p/ss', 'p?ss', 'p#ss', 'p@s/s'])(
-  'a password %s that is not percent-encoded is said to be, and no part of it becomes a host',
+  'the password %s without percent-encoding is a problem of the URL, and not read as a host',
   (password) => {
     const text = `postgres://reporter:${password}@db.example.com:5432/metrics`;
     expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/percent-encoded/);
   },
 );
 
-test('a certificate authority that is none is a problem of the secret', () => {
+test('an invalid certificate authority is a problem of the secret', () => {
   const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
   const text = JSON.stringify({ ...RDS, ca });
   expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/ca must be a certificate/);

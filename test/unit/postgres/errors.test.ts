@@ -8,7 +8,7 @@ import { toDatabaseError } from '../../../lib/postgres/errors.ts';
 
 const CANARY = 'c4n4ry';
 
-/** An error as PostgreSQL sends it: its text and its fields are full of names. */
+/** Returns an error as PostgreSQL sends it, with names in its message and fields. */
 function fromServer(sqlstate: string, text = `role "${CANARY}" has a problem`): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError(text, 100, 'error'), {
     severity: 'FATAL',
@@ -20,7 +20,7 @@ function fromServer(sqlstate: string, text = `role "${CANARY}" has a problem`): 
   });
 }
 
-/** An error as a socket, the resolver or OpenSSL make it. */
+/** Returns an error as a socket, the resolver or OpenSSL creates it. */
 function fromNode(code: string, text = `${code} ${CANARY}.example.com:5432`): Error {
   return Object.assign(new Error(text), { code, hostname: `${CANARY}.example.com` });
 }
@@ -47,34 +47,37 @@ test.each([
   ['58030', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX001', 'DATABASE_DAMAGED', false, 'its disks'],
   ['XX002', 'DATABASE_DAMAGED', false, 'its disks'],
-  ['42710', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
-  ['53300', 'DATABASE_BUSY', true, 'disk (53100)'],
-  ['57P03', 'DATABASE_BUSY', true, 'A standby whose hot_standby is off'],
-  ['08P01', 'DATABASE_CONNECTION_LOST', true, "Look at the pooler's log"],
-  ['57P01', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
-  ['57P02', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
-  ['57P05', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
-  ['25P03', 'DATABASE_CONNECTION_LOST', true, 'It is tried again by itself.'],
-  ['57014', 'DATABASE_STATEMENT_TIMEOUT', true, "set sizes to 'estimated'"],
+  ['42710', 'DATABASE_CONNECTION_LOST', true, "Check the server's log"],
+  ['53300', 'DATABASE_BUSY', true, 'disk space (53100)'],
+  ['57P03', 'DATABASE_BUSY', true, 'a standby with hot_standby off'],
+  ['08P01', 'DATABASE_CONNECTION_LOST', true, "Check the pooler's log"],
+  ['57P01', 'DATABASE_CONNECTION_LOST', true, "Check the server's log"],
+  ['57P02', 'DATABASE_CONNECTION_LOST', true, "Check the server's log"],
+  ['57P05', 'DATABASE_CONNECTION_LOST', true, "Check the server's log"],
+  ['25P03', 'DATABASE_CONNECTION_LOST', true, "Check the server's log"],
+  ['57014', 'DATABASE_STATEMENT_TIMEOUT', true, "Set sizes to 'estimated'"],
   ['55P03', 'CATALOG_LOCKED', true, 'pg_locks'],
-  ['58000', 'DATABASE_CONNECTION_LOST', true, "Look at the pooler's log"],
-  ['22012', 'DATABASE_ERROR', false, 'Look the SQLSTATE up'],
-])('SQLSTATE %s is %s, whenever it comes', (sqlstate, code, retryable, remedy) => {
-  for (const phase of PHASES) {
-    const thrown = fromServer(sqlstate);
-    const error = toDatabaseError(thrown, phase);
-    expect(error).toMatchObject({ code, retryable, origin: sqlstate });
-    expect(error.remedy).toContain(remedy);
-    expect(error.original).toBe(thrown);
-    expectNoNames(error);
-  }
-});
+  ['58000', 'DATABASE_CONNECTION_LOST', true, "Check the pooler's log"],
+  ['22012', 'DATABASE_ERROR', false, 'Look up the SQLSTATE'],
+])(
+  'SQLSTATE %s is %s during the login and for a statement',
+  (sqlstate, code, retryable, remedy) => {
+    for (const phase of PHASES) {
+      const thrown = fromServer(sqlstate);
+      const error = toDatabaseError(thrown, phase);
+      expect(error).toMatchObject({ code, retryable, origin: sqlstate });
+      expect(error.remedy).toContain(remedy);
+      expect(error.original).toBe(thrown);
+      expectNoNames(error);
+    }
+  },
+);
 
 test.each([
-  ['55000', 'lets nobody into this database', 'DATABASE_ERROR', 'Look the SQLSTATE up'],
-  ['58P01', 'cannot begin a session', 'CATALOG_UNEXPECTED', 'the library on disk'],
+  ['55000', 'accepts no connections', 'DATABASE_ERROR', 'Look up the SQLSTATE'],
+  ['58P01', 'cannot start a session', 'CATALOG_UNEXPECTED', 'the library on disk'],
 ])(
-  'SQLSTATE %s says something else of a login than of a statement',
+  'SQLSTATE %s means another error during the login than for a statement',
   (sqlstate, message, code, remedy) => {
     expect(toDatabaseError(fromServer(sqlstate), 'connect')).toMatchObject({
       code: 'DATABASE_ERROR',
@@ -90,11 +93,11 @@ test.each([
 );
 
 test.each(['42P01', '42703', '42883', '3F000', '22P02', '42704', '42804', '42809', '42846'])(
-  'SQLSTATE %s says nothing of the catalogs before they are read',
+  'SQLSTATE %s concerns the catalogs only after the login',
   (sqlstate) => {
     const atLogin = toDatabaseError(fromServer(sqlstate), 'connect');
     expect(atLogin).toMatchObject({ code: 'DATABASE_ERROR', retryable: false, origin: sqlstate });
-    expect(atLogin.remedy).toContain('Look the SQLSTATE up');
+    expect(atLogin.remedy).toContain('Look up the SQLSTATE');
     const inQuery = toDatabaseError(fromServer(sqlstate), 'query');
     expect(inQuery).toMatchObject({ code: 'CATALOG_UNEXPECTED', retryable: false });
     expect(inQuery.remedy).toContain('ALTER EXTENSION timescaledb UPDATE');
@@ -102,14 +105,14 @@ test.each(['42P01', '42703', '42883', '3F000', '22P02', '42704', '42804', '42809
   },
 );
 
-/** With the routine that PostgreSQL names in every error of its own. */
+/** Returns an error with a routine, as PostgreSQL itself sends it. */
 function fromPostgresql(sqlstate: string, text: string): Error {
   return Object.assign(fromServer(sqlstate, text), { routine: 'some_routine' });
 }
 
-describe('what a pooler says during the login', () => {
+describe('an error of a pooler during the login', () => {
   test.each(['08P01', 'XX000'])(
-    'is a refused password with SQLSTATE %s, while the password is in question',
+    'is a rejected password for SQLSTATE %s after the password was sent',
     (sqlstate) => {
       const error = toDatabaseError(fromServer(sqlstate), 'password');
       expect(error).toMatchObject({
@@ -122,7 +125,7 @@ describe('what a pooler says during the login', () => {
       expect(toDatabaseError(fromServer(sqlstate), 'connect')).toMatchObject({
         code: 'DATABASE_CONNECTION_LOST',
         retryable: true,
-        remedy: expect.stringContaining("Look at the pooler's log"),
+        remedy: expect.stringContaining("Check the pooler's log"),
       });
     },
   );
@@ -161,7 +164,7 @@ describe('what a pooler says during the login', () => {
     [`database "${CANARY}" is disabled`, 'DATABASE_CONNECTION_LOST'],
     ['failed to create a backend connection', 'DATABASE_CONNECTION_LOST'],
     ['all backend nodes are down', 'DATABASE_CONNECTION_LOST'],
-  ])('%s: %s, whether the password was sent or not', (text, code) => {
+  ])('with the message "%s" is %s, before and after the password was sent', (text, code) => {
     for (const when of ['connect', 'password'] as const) {
       const error = toDatabaseError(fromServer('08P01', text), when);
       expect(error).toMatchObject({ code, origin: '08P01' });
@@ -170,7 +173,7 @@ describe('what a pooler says during the login', () => {
   });
 });
 
-describe('an internal error in a query', () => {
+describe('an internal error of a statement', () => {
   test.each([
     'could not open relation with OID 4711',
     'cache lookup failed for relation 4711',
@@ -180,25 +183,25 @@ describe('an internal error in a query', () => {
     'tuple concurrently deleted',
     'catalog is missing 2 attribute(s) for relid 4711',
     'pg_attribute catalog is missing 1 attribute(s) for relation OID 4711',
-  ])('is a conflict: %s', (text) => {
+  ])('is a conflict for "%s"', (text) => {
     const error = toDatabaseError(fromPostgresql('XX000', text), 'query');
     expect(error).toMatchObject({ code: 'DATABASE_CONFLICT', retryable: true, origin: 'XX000' });
   });
 
-  test('is not retried when PostgreSQL says anything else', () => {
+  test('is not retried for any other message', () => {
     for (const text of [CANARY, 'not: cache lookup failed for type 1']) {
       const error = toDatabaseError(fromPostgresql('XX000', text), 'query');
       expect(error).toMatchObject({ code: 'DATABASE_ERROR', retryable: false, origin: 'XX000' });
     }
   });
 
-  test('is of a pooler when it names no routine of PostgreSQL', () => {
+  test('comes from a pooler when it names no routine of PostgreSQL', () => {
     const error = toDatabaseError(fromServer('XX000'), 'query');
     expect(error).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true });
     expectNoNames(error);
   });
 
-  test('is looked for in no other error than an internal one', () => {
+  test('is recognized by its SQLSTATE, not by its message alone', () => {
     const error = toDatabaseError(
       fromPostgresql('P0001', 'cache lookup failed for type 1'),
       'query',
@@ -208,7 +211,7 @@ describe('an internal error in a query', () => {
 });
 
 test.each([new SyntaxError(CANARY), new TypeError(CANARY), new RangeError(CANARY)])(
-  'an answer that node-postgres cannot read is not of the protocol: %s',
+  'an answer that node-postgres cannot parse is not part of the protocol: %s',
   (thrown) => {
     const inQuery = toDatabaseError(thrown, 'query');
     expect(inQuery).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', origin: undefined });
@@ -250,20 +253,20 @@ test.each(CERTIFICATE_CODES)('%s is a certificate that does not verify', (token)
 });
 
 test.each([
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'no authority that is trusted here', 'tls.caFile'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'no authority that is trusted here', 'tls.caFile'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'no trusted certificate authority', 'tls.caFile'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'no trusted certificate authority', 'tls.caFile'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'for another name', 'tls.serverName'],
   ['HOSTNAME_MISMATCH', 'for another name', 'tls.serverName'],
-  ['CERT_HAS_EXPIRED', 'has expired or is not valid yet', 'Renew it'],
-  ['CERT_NOT_YET_VALID', 'has expired or is not valid yet', 'Renew it'],
-])('%s says why: %s', (token, why, remedy) => {
+  ['CERT_HAS_EXPIRED', 'has expired or is not valid yet', 'Renew the certificate'],
+  ['CERT_NOT_YET_VALID', 'has expired or is not valid yet', 'Renew the certificate'],
+])('%s has the reason "%s"', (token, reason, remedy) => {
   const error = toDatabaseError(fromNode(token), 'connect');
-  expect(error.message).toContain(why);
+  expect(error.message).toContain(reason);
   expect(error.remedy).toContain(remedy);
 });
 
 test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])(
-  '%s is a handshake that fails for another reason',
+  '%s is a handshake that fails for a reason other than the certificate',
   (token) => {
     expect(tlsFaultOf(fromNode(token))).toBe('unsupported');
     expect(toDatabaseError(fromNode(token), 'connect').code).toBe('DATABASE_TLS_UNSUPPORTED');
@@ -271,7 +274,7 @@ test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOC
 );
 
 test.each(['toString', 'constructor', '__proto__'])(
-  'a server that answers with the SQLSTATE %s confuses nobody',
+  'the invalid SQLSTATE %s is reported as it is',
   (code) => {
     const error = toDatabaseError(Object.assign(new Error('hostile'), { code }), 'query');
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: code });
@@ -279,13 +282,13 @@ test.each(['toString', 'constructor', '__proto__'])(
 );
 
 test.each(['28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CERT_', ''])(
-  '%s is no error of TLS',
+  '%s is not an error of TLS',
   (token) => {
     expect(tlsFaultOf(fromNode(token))).toBeUndefined();
   },
 );
 
-/** OpenSSL's own text, as a write that fails has it. */
+/** Returns an error with OpenSSL's own message, as a failed write has it. */
 function fromOpenssl(reason: string, alert = ''): Error {
   return fromNode(
     'EPROTO',
@@ -307,36 +310,39 @@ const TLS_REASONS = [
   ['sslv3 alert handshake failure', 'DATABASE_TLS_REFUSED', 'or it requires a client certificate'],
   ['tlsv1 alert insufficient security', 'DATABASE_TLS_REFUSED', 'shares no cipher'],
   ['tlsv1 alert internal error', 'DATABASE_TLS_REFUSED', 'with an alert'],
-  ['tlsv1 unrecognized name', 'DATABASE_TLS_REFUSED', 'the name that it was asked for'],
+  ['tlsv1 unrecognized name', 'DATABASE_TLS_REFUSED', 'the requested server name'],
   ['dh key too small', 'DATABASE_TLS_REFUSED', 'key exchange'],
   ['wrong curve', 'DATABASE_TLS_REFUSED', 'key exchange'],
-  ['tlsv1 alert protocol version', 'DATABASE_TLS_UNSUPPORTED', 'offers no TLS, or none'],
-  ['wrong version number', 'DATABASE_TLS_UNSUPPORTED', 'offers no TLS, or none'],
+  ['tlsv1 alert protocol version', 'DATABASE_TLS_UNSUPPORTED', 'the server offers none'],
+  ['wrong version number', 'DATABASE_TLS_UNSUPPORTED', 'the server offers none'],
 ] as const;
 
-test.each(TLS_REASONS)('OpenSSL says "%s" to a read or a write: %s', (reason, code, message) => {
-  const name = `ERR_SSL_${reason.replaceAll(' ', '_').toUpperCase()}`;
-  for (const thrown of [fromOpenssl(reason), fromNode(name)]) {
-    const error = toDatabaseError(thrown, 'connect');
-    expect(error).toMatchObject({
-      code,
-      retryable: false,
-      origin: name.replace('/', '_'),
-      message: expect.stringContaining(message),
-    });
-    if (code === 'DATABASE_TLS_REFUSED') expect(error.remedy).not.toMatch(/disable|plain text/);
-    expectNoNames(error);
+test.each(TLS_REASONS)(
+  'OpenSSL\'s reason "%s" is %s for a read and for a write',
+  (reason, code, message) => {
+    const name = `ERR_SSL_${reason.replaceAll(' ', '_').toUpperCase()}`;
+    for (const thrown of [fromOpenssl(reason), fromNode(name)]) {
+      const error = toDatabaseError(thrown, 'connect');
+      expect(error).toMatchObject({
+        code,
+        retryable: false,
+        origin: name.replace('/', '_'),
+        message: expect.stringContaining(message),
+      });
+      if (code === 'DATABASE_TLS_REFUSED') expect(error.remedy).not.toMatch(/disable|plain text/);
+      expectNoNames(error);
 
-    const endpoint = unreachableError(thrown);
-    expect(endpoint).toMatchObject({ code: 'ENDPOINT_TLS', origin: name.replace('/', '_') });
-    if (message.includes('client certificate')) {
-      expect(endpoint.message).toContain('requires a client certificate');
+      const endpoint = unreachableError(thrown);
+      expect(endpoint).toMatchObject({ code: 'ENDPOINT_TLS', origin: name.replace('/', '_') });
+      if (message.includes('client certificate')) {
+        expect(endpoint.message).toContain('requires a client certificate');
+      }
+      expectNoNames(endpoint);
     }
-    expectNoNames(endpoint);
-  }
-});
+  },
+);
 
-test('TLS that fails in the middle of a run is a lost connection, unless a certificate is asked for late', () => {
+test('TLS that fails after the login is a lost connection, unless the server requests a certificate late', () => {
   expect(
     toDatabaseError(fromOpenssl('decryption failed or bad record mac'), 'query'),
   ).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true });
@@ -348,8 +354,8 @@ test.each([
   ['EE certificate key too weak', 'is too weak', 'SHA-256'],
   ['CA certificate key too weak', 'is too weak', 'SHA-256'],
   ['CA signature digest algorithm too weak', 'is too weak', 'SHA-256'],
-  ['permitted subtree violation', 'rules out this use', 'name constraints'],
-])('UNSPECIFIED is told apart by the text of OpenSSL: %s', (text, why, remedy) => {
+  ['permitted subtree violation', 'does not allow this use', 'name constraints'],
+])("UNSPECIFIED is classified by OpenSSL's message: %s", (text, reason, remedy) => {
   const thrown = fromNode('UNSPECIFIED', text);
   const errors = [toDatabaseError(thrown, 'connect'), unreachableError(thrown)];
   expect(errors.map(({ code }) => code)).toEqual(['DATABASE_TLS_UNVERIFIED', 'ENDPOINT_TLS']);
@@ -357,23 +363,23 @@ test.each([
     expect(error).toMatchObject({
       retryable: false,
       origin: 'UNSPECIFIED',
-      message: expect.stringContaining(why),
+      message: expect.stringContaining(reason),
       remedy: expect.stringContaining(remedy),
     });
   }
 });
 
-test('a certificate of another purpose has a remedy of its own', () => {
+test('a certificate for another purpose has its own remedy', () => {
   for (const error of [
     toDatabaseError(fromNode('INVALID_PURPOSE'), 'connect'),
     unreachableError(fromNode('INVALID_PURPOSE')),
   ]) {
-    expect(error.message).toContain('is not for servers');
+    expect(error.message).toContain('is not valid for servers');
     expect(error.remedy).toContain('serverAuth');
   }
 });
 
-test('SQLSTATE 28000 names the client certificate where PostgreSQL does', () => {
+test('SQLSTATE 28000 with a message about a client certificate is a missing client certificate', () => {
   const thrown = fromServer('28000', 'connection requires a valid client certificate');
   const error = toDatabaseError(thrown, 'connect');
   expect(error).toMatchObject({ code: 'DATABASE_TLS_REFUSED', retryable: false, origin: '28000' });
@@ -386,30 +392,37 @@ test.each([
   ['ENOTFOUND', 'does not resolve', 'private zones'],
   ['EAI_AGAIN', 'does not resolve', 'private zones'],
   ['EAI_FAIL', 'does not resolve', 'private zones'],
-  ['ECONNREFUSED', 'Nothing listens', 'listen_addresses'],
-  ['ENOENT', 'Nothing listens', 'host and port'],
-  ['EACCES', 'Nothing listens', 'host and port'],
-  ['ECONNRESET', 'broken off', 'firewall'],
-  ['ECONNABORTED', 'broken off', 'firewall'],
-  ['EPIPE', 'broken off', 'firewall'],
-  ['ETIMEDOUT', 'not answered', 'security group'],
-  ['EHOSTUNREACH', 'not answered', 'security group'],
-  ['EHOSTDOWN', 'not answered', 'security group'],
-  ['ENETUNREACH', 'not answered', 'security group'],
-  ['ENETDOWN', 'not answered', 'security group'],
-  ['EADDRNOTAVAIL', 'not answered', 'security group'],
-])('%s is a server out of reach at first, and a lost connection later', (token, why, remedy) => {
-  const first = toDatabaseError(fromNode(token), 'connect');
-  expect(first).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: true, origin: token });
-  expect(first.message).toContain(why);
-  expect(first.remedy).toContain(remedy);
-  expectNoNames(first);
-  const later = toDatabaseError(fromNode(token), 'query');
-  expect(later).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true, origin: token });
-  expectNoNames(later);
-});
+  ['ECONNREFUSED', 'No server accepts connections', 'listen_addresses'],
+  ['ENOENT', 'No server accepts connections', 'host and port'],
+  ['EACCES', 'No server accepts connections', 'host and port'],
+  ['ECONNRESET', 'was closed', 'firewall'],
+  ['ECONNABORTED', 'was closed', 'firewall'],
+  ['EPIPE', 'was closed', 'firewall'],
+  ['ETIMEDOUT', 'cannot be reached', 'security group'],
+  ['EHOSTUNREACH', 'cannot be reached', 'security group'],
+  ['EHOSTDOWN', 'cannot be reached', 'security group'],
+  ['ENETUNREACH', 'cannot be reached', 'security group'],
+  ['ENETDOWN', 'cannot be reached', 'security group'],
+  ['EADDRNOTAVAIL', 'cannot be reached', 'security group'],
+])(
+  '%s is an unreachable server before the login, and a lost connection after it',
+  (token, reason, remedy) => {
+    const first = toDatabaseError(fromNode(token), 'connect');
+    expect(first).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: true, origin: token });
+    expect(first.message).toContain(reason);
+    expect(first.remedy).toContain(remedy);
+    expectNoNames(first);
+    const later = toDatabaseError(fromNode(token), 'query');
+    expect(later).toMatchObject({
+      code: 'DATABASE_CONNECTION_LOST',
+      retryable: true,
+      origin: token,
+    });
+    expectNoNames(later);
+  },
+);
 
-test('all addresses of a name refused are a server out of reach', () => {
+test('an AggregateError of all addresses is an unreachable server', () => {
   const thrown = Object.assign(new AggregateError([fromNode('ECONNREFUSED')], CANARY), {
     code: 'ECONNREFUSED',
   });
@@ -418,7 +431,7 @@ test('all addresses of a name refused are a server out of reach', () => {
   expectNoNames(error);
 });
 
-describe('what node-postgres itself says', () => {
+describe('an error of node-postgres itself', () => {
   test.each([
     ['The server does not support SSL connections', 'DATABASE_TLS_UNSUPPORTED'],
     ['There was an error establishing an SSL connection', 'DATABASE_NOT_POSTGRESQL'],
@@ -434,7 +447,7 @@ describe('what node-postgres itself says', () => {
       'DATABASE_AUTHENTICATION',
     ],
     ['Something else', 'DATABASE_ERROR'],
-  ])('on connecting: %s', (text, code) => {
+  ])('before the login is classified: %s', (text, code) => {
     const error = toDatabaseError(new Error(`${text} (${CANARY})`), 'connect');
     expect(error.code).toBe(code);
     expect(error.remedy).not.toBe('');
@@ -445,7 +458,7 @@ describe('what node-postgres itself says', () => {
     'Connection terminated unexpectedly',
     'Connection terminated',
     'Client has encountered a connection error and is not queryable',
-  ])('between or during two queries: %s', (text) => {
+  ])('after the login is a lost connection: %s', (text) => {
     expect(toDatabaseError(new Error(text), 'query')).toMatchObject({
       code: 'DATABASE_CONNECTION_LOST',
       retryable: true,
@@ -457,18 +470,18 @@ describe('what node-postgres itself says', () => {
     'unexpected error message of an extension',
     'the job was terminated',
     'timeout expired',
-  ])('is not looked for in what the server says: %s', (text) => {
+  ])('is not recognized in a message of the server: %s', (text) => {
     const error = toDatabaseError(fromServer('P0001', text), 'query');
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: 'P0001' });
   });
 });
 
-test('an error of a run stays what it is', () => {
+test('an error of a run is returned unchanged', () => {
   const error = new RunError('EXTENSION_MISSING', 'No extension.', { remedy: 'Install it.' });
   expect(toDatabaseError(error, 'query')).toBe(error);
 });
 
-test('what is no error at all is an error of the database without a token', () => {
+test('a thrown value that is not an Error is an error of the database without a token', () => {
   for (const thrown of [CANARY, undefined, { code: '28P01', message: CANARY }]) {
     const error = toDatabaseError(thrown, 'query');
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: undefined });
@@ -484,7 +497,7 @@ test.each([
   ['53100', 'DATABASE_BUSY', true],
   ['53200', 'DATABASE_BUSY', true],
   ['57P04', 'DATABASE_MISSING', false],
-])('SQLSTATE %s in a query is %s', (code, expected, retryable) => {
+])('SQLSTATE %s of a statement is %s', (code, expected, retryable) => {
   const error = toDatabaseError(Object.assign(new Error('x'), { code }), 'query');
   expect(error).toMatchObject({ code: expected, retryable, origin: code });
 });
@@ -508,7 +521,7 @@ describe('an error that a server has sent without a SQLSTATE', () => {
   });
 });
 
-describe('a text of eight megabytes', () => {
+describe('a message of eight megabytes', () => {
   test.each([
     ['connect', '08P01', 'max_'],
     ['connect', '08P01', 'database '],
