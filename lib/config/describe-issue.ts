@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { quotable } from './printable.ts';
 
 /** Limits of text quoted from an input: a log line must stay short. */
@@ -21,6 +21,13 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['nan', 'NaN'],
 ]);
 
+/** Returns the type of a value, as zod names it. */
+function typeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return Number.isNaN(value) ? 'nan' : typeof value;
+}
+
 function typeName(type: string): string {
   return TYPES.get(type) ?? type;
 }
@@ -40,8 +47,15 @@ function describeKey(key: string, known: readonly string[]): string {
   return `"${quotable(key, MAX_KEY_LENGTH)}"${hint}`;
 }
 
-function describeKeys(keys: readonly string[], schema: unknown): string {
-  const known = schema instanceof z.core.$ZodObject ? Object.keys(schema._zod.def.shape) : [];
+/** Returns the keys of an object's schema; none for any other schema. */
+function keysOf(schema: z.core.$ZodRawIssue['inst']): readonly string[] {
+  const def = schema?._zod.def;
+  const shape = def !== undefined && 'shape' in def ? def.shape : undefined;
+  return Object.keys(Object(shape));
+}
+
+function describeKeys({ keys, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>) {
+  const known = keysOf(inst);
   const named = keys.slice(0, MAX_KEYS).map((key) => describeKey(key, known));
   const more = keys.length - MAX_KEYS;
   return `unknown key${keys.length === 1 ? '' : 's'} ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
@@ -49,7 +63,7 @@ function describeKeys(keys: readonly string[], schema: unknown): string {
 
 function describeType(expected: string, input: unknown): string {
   if (input === undefined) return 'is required';
-  const received = z.core.util.parsedType(input);
+  const received = typeOf(input);
   const isNumber = expected === 'int' && received === 'number';
   return `must be ${typeName(expected)}${isNumber ? '' : `, not ${typeName(received)}`}`;
 }
@@ -87,7 +101,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return describeValues(issue.values, issue.input);
     case 'unrecognized_keys':
-      return describeKeys(issue.keys, issue.inst);
+      return describeKeys(issue);
     case 'too_big':
       return describeLimit(issue.origin, 'at most', issue.maximum);
     case 'too_small':
