@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { fileAliases, PACKAGE_ALIASES } from './aliases.ts';
 import { builtins } from './builtins.ts';
 import { joinParts, type Part } from './join.ts';
 import { type ShippedPackage, writeNotices } from './third-party-notices.ts';
-import { IN_AWS_SDK, IN_PG, type Replacements, trim } from './trim.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -16,24 +16,24 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 export interface Bundle {
   /** The file that Lambda imports. */
   readonly file: string;
-  /** What is imported with it at every start. */
+  /** Size of what is imported at every start. */
   readonly bytes: number;
-  /** What is imported only where it is needed: the client of EventBridge Scheduler, the calendar. */
+  /** Size of what is imported only when it is needed, such as the client of EventBridge Scheduler. */
   readonly laterBytes: number;
   /** The project's own source files in it, relative to the root. */
   readonly sources: readonly string[];
-  /** The packages of others of which code is in it. */
+  /** The third-party packages that it contains code of. */
   readonly packages: readonly ShippedPackage[];
 }
 
-/** The files of which code is left in the output. */
+/** The source files that the output contains code of. */
 function shippedFiles(outputs: Metafile['outputs']): readonly string[] {
   return Object.values(outputs).flatMap(({ inputs }) =>
     Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
   );
 }
 
-/** How everything is written that ships. */
+/** Options of every output that ships. */
 const OUTPUT = {
   bundle: true,
   minify: true,
@@ -43,7 +43,7 @@ const OUTPUT = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** How the functions are built, but for what is left out of their dependencies. */
+/** Options of every function's build, without the aliases of dependencies. */
 export const BUILD_OPTIONS = {
   ...OUTPUT,
   absWorkingDir: ROOT,
@@ -53,7 +53,7 @@ export const BUILD_OPTIONS = {
   mainFields: ['module', 'main'],
 } as const satisfies BuildOptions;
 
-/** A file and what it imports at once, by the paths of the output. */
+/** Collects an output file and everything that it imports statically, by path. */
 function importedWith(path: string, outputs: Metafile['outputs'], found = new Set<string>()) {
   found.add(path);
   for (const { kind, path: other } of outputs[path]?.imports ?? []) {
@@ -63,7 +63,7 @@ function importedWith(path: string, outputs: Metafile['outputs'], found = new Se
   return found;
 }
 
-/** How much a start imports of what esbuild has made of one source file. */
+/** Returns the size of what a start imports of the bundle of one source file. */
 export function startBytes({ outputs }: Metafile, source: string): number {
   const [entry = ''] = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === source);
   const bytes = [...importedWith(entry, outputs)].map((path) => outputs[path]?.bytes ?? 0);
@@ -71,12 +71,12 @@ export function startBytes({ outputs }: Metafile, source: string): number {
 }
 
 /**
- * Loaded only when a run has failed, and with a copy of the AWS SDK of its own: what it shares with the start would hold
- * there what it alone needs of the SDK, since esbuild divides by files, and the SDK's hand everything on.
+ * Loaded only when a run has failed, and built with its own copy of the AWS SDK. esbuild splits by files, and the SDK
+ * re-exports everything: a shared copy would add 18 kB and 1.5 ms to every start.
  */
 const APART = { source: 'lib/schedule/schedule-retry.ts', name: 'scheduler.mjs' } as const;
 
-/** Leaves the import of what is built apart as it is. */
+/** Keeps the import of the part that is built separately. */
 const apart: Plugin = {
   name: 'apart',
   setup({ onResolve }) {
@@ -94,18 +94,15 @@ interface Built {
   readonly metafile: Metafile;
 }
 
-/** Builds one source file and what it imports; what the entry imports at once is in its file. */
-async function buildParts(
-  source: string,
-  entryName: string,
-  replacements: Replacements,
-): Promise<Built> {
+/** Builds one source file with its imports; static imports of the entry are joined into its file. */
+async function buildParts(source: string, entryName: string): Promise<Built> {
   const { metafile, outputFiles } = await build({
     ...BUILD_OPTIONS,
     entryPoints: { [basename(entryName, '.mjs')]: source },
     outdir: '.',
     write: false,
-    plugins: [trim(replacements), builtins(), apart],
+    alias: PACKAGE_ALIASES,
+    plugins: [fileAliases, builtins(), apart],
   });
   const parts = new Map(
     Object.entries(metafile.outputs).map(([path, { exports }]): [string, Part] => {
@@ -116,13 +113,13 @@ async function buildParts(
   const [entry, ...shared] = [...importedWith(entryName, metafile.outputs)].flatMap(
     (path) => parts.get(path) ?? [],
   );
-  if (entry === undefined) throw new TypeError(`esbuild has made no ${entryName} of ${source}.`);
+  if (entry === undefined) throw new TypeError(`esbuild wrote no ${entryName} for ${source}.`);
   const joined = await joinParts(entry, shared, OUTPUT);
   const split = [...parts.values()].map(({ name, text }): [string, string] => [name, text]);
   return { entry, texts: new Map([...split, ...joined]), metafile };
 }
 
-/** Whether anything of a build is there only when the scheduler is. */
+/** Whether a build imports the part that is built separately. */
 function needsApart({ outputs }: Metafile): boolean {
   return Object.values(outputs).some(({ imports }) =>
     imports.some(({ path }) => path === `./${APART.name}`),
@@ -130,18 +127,12 @@ function needsApart({ outputs }: Metafile): boolean {
 }
 
 /**
- * Bundles `functions/<name>.ts` as it ships into the folder of its name: minified ES modules with everything in them, of
- * which `index.mjs` is the first, and the only one that a start loads; and beside them the licences of what others have written
- * of it.
+ * Bundles `functions/<name>.ts` as it ships into the folder of its name: minified ES modules, of which a start loads only
+ * `index.mjs`, and the licences of the third-party code in them.
  */
 export async function bundle(name: FunctionName, outputFolder: string): Promise<Bundle> {
-  const { entry, texts, metafile } = await buildParts(`functions/${name}.ts`, 'index.mjs', {
-    ...IN_AWS_SDK,
-    ...IN_PG,
-  });
-  const later = needsApart(metafile)
-    ? await buildParts(APART.source, APART.name, IN_AWS_SDK)
-    : undefined;
+  const { entry, texts, metafile } = await buildParts(`functions/${name}.ts`, 'index.mjs');
+  const later = needsApart(metafile) ? await buildParts(APART.source, APART.name) : undefined;
   const files = [...texts, ...(later?.texts ?? [])];
   const folder = join(outputFolder, name);
   await mkdir(folder, { recursive: true });
@@ -158,7 +149,7 @@ export async function bundle(name: FunctionName, outputFolder: string): Promise<
   };
 }
 
-/** The same for one use on this machine; the folder goes with it. */
+/** Bundles a function into a temporary folder, which is deleted on disposal. */
 export async function bundleOnce(name: FunctionName): Promise<Bundle & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-bundle-'));
   return {

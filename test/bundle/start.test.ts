@@ -5,9 +5,9 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Each is loaded at every cold start, so what is added has to be worth it: just above what they have. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 350_000,
-  'get-report': 329_500,
-  configure: 335_000,
+  'send-report': 355_000,
+  'get-report': 334_500,
+  configure: 340_000,
 };
 
 function textOf(name: FunctionName): string {

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { FUNCTIONS } from '../../../infra/bundle/bundle.ts';
+
+const REPLACED = ['@aws-sdk/credential-provider-node', 'pg-connection-string', 'pgpass'];
+
+test.each(FUNCTIONS)('%s is bundled without the packages that are replaced', (name) => {
+  const names = inject('bundles')[name].packages.map((one) => one.name);
+  expect(names).toContain('@aws-sdk/credential-provider-env');
+  expect(names.filter((one) => REPLACED.includes(one))).toEqual([]);
+});
+
+test.each([
+  ['send-report', true],
+  ['get-report', false],
+  ['configure', false],
+] as const)('the scheduler of retries is built apart from %s: %s', (name, isThere) => {
+  const folder = join(inject('bundles')[name].file, '..');
+  expect(existsSync(join(folder, 'scheduler.mjs'))).toBe(isThere);
+});
