@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { allPages, anchorsOf, ownFiles, type Page, ROOT } from '../support/repo/pages.ts';
 
 const PAGES = allPages();
@@ -29,16 +29,17 @@ test('finds the pages of the repository', () => {
   );
 });
 
-describe.each(PAGES)('$path', (page) => {
-  test('has no broken link or anchor', () => {
-    expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([]);
-  });
+test.each(PAGES)('$path has no broken link or anchor', (page) => {
+  expect(linksOf(page).filter((link) => isBroken(page, link))).toEqual([]);
+});
 
-  test('names only files that exist', () => {
-    const paths = page.spans.filter((span) =>
-      /^(?:\.ci|bench|cli|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(span),
-    );
-    const missing = paths.filter((path) => ownFiles(path.replace(/\/$/, '')).length === 0);
-    expect(missing).toEqual([]);
-  });
+/** The changelog also names files that were moved or deleted. */
+const OF_TODAY = PAGES.filter(({ path }) => path !== 'CHANGELOG.md');
+
+test.each(OF_TODAY)('$path names only files that exist', ({ spans }) => {
+  const paths = spans.filter((span) =>
+    /^(?:\.ci|bench|cli|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(span),
+  );
+  const missing = paths.filter((path) => ownFiles(path.replace(/\/$/, '')).length === 0);
+  expect(missing).toEqual([]);
 });
