@@ -182,7 +182,7 @@ const CASES: readonly {
 ];
 
 test.each(CASES)(
-  'no name, secret or private text comes out when $what',
+  'writes no name, secret or private text when $what',
   async ({ how, sql, options }) => {
     await using database = await createDatabase({ release: '2.28.3', label: CANARY });
     await plant(database);

@@ -45,7 +45,7 @@ function answerUnavailable(response: ServerResponse): void {
 }
 
 describe('after an invocation that fails', () => {
-  test('without a retry, the error is in the answer, and the next invocation works', async () => {
+  test('returns the error and works again, without a retry', async () => {
     await using world = await startConsenting(database, {
       answer: onceThenUsual(answerUnavailable),
     });
@@ -58,7 +58,7 @@ describe('after an invocation that fails', () => {
     expect(deployed.coldStarts()).toBe(1);
   });
 
-  test('with a retry that is scheduled, the outcome is the answer, and the retry works', async () => {
+  test('returns the outcome and runs the retry, if one is scheduled', async () => {
     await using world = await startConsenting(database, {
       answer: onceThenUsual(answerUnavailable),
     });
@@ -77,7 +77,7 @@ describe('after an invocation that fails', () => {
   });
 
   test.each([['text'], [{ force: true }], [{ scheduledTime: 'yesterday' }]])(
-    'because of the event %j, the next invocation works',
+    'works again after the event %j',
     async (event) => {
       await using world = await startConsenting(database);
       await using deployed = deployIn(world);
@@ -87,7 +87,7 @@ describe('after an invocation that fails', () => {
     },
   );
 
-  test('because the bundle is missing, the answer is the error of the initialization', async () => {
+  test('returns the error of the initialization if the bundle is missing', async () => {
     await using deployed = deployFunction(
       join(inject('folder'), 'nowhere', 'index.mjs'),
       {},
@@ -137,7 +137,7 @@ describe('a process that ends', () => {
     },
   );
 
-  test('because its event loop is blocked at the deadline, is replaced, and the next invocation works', async () => {
+  test('is replaced if its event loop is blocked at the deadline', async () => {
     await using stack = new AsyncDisposableStack();
     const timeoutMs = scaled(4_000);
     const deployed = await deployMisbehaving(stack, 'blockEventLoop', { timeoutMs, graceMs: 0 });
@@ -156,7 +156,7 @@ describe('a process that ends', () => {
 });
 
 describe('when the time limit is near', () => {
-  test('a phase that hangs ends with a summary line, and the next invocation works', async () => {
+  test('ends a phase that hangs with a summary line, and works again', async () => {
     await using world = await startConsenting(database, { answer: onceThenUsual(() => undefined) });
     await using deployed = deployIn(world, {}, { timeoutMs: scaled(6_000) });
     const code = expect.stringMatching(/^(TIME_LIMIT|ENDPOINT_TIMEOUT)$/);
@@ -166,7 +166,7 @@ describe('when the time limit is near', () => {
     expect(deployed.coldStarts()).toBe(1);
   });
 
-  test('what hangs outside every phase is ended 500 ms before the deadline', async () => {
+  test('ends code that hangs outside every phase 500 ms before the deadline', async () => {
     await using world = await startConsenting(database);
     const timeoutMs = scaled(4_000);
     const environment = { HANG_IMPORT: 'delivery-' };

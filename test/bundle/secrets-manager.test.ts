@@ -14,7 +14,7 @@ function eventFor(name: FunctionName): object {
 }
 
 test.concurrent.each(FUNCTIONS)(
-  'a Secrets Manager that takes the request and never answers does not take all of the time of %s',
+  'limits the time that %s waits for a Secrets Manager that never answers',
   async (name) => {
     await using world = await startWorld({});
     await using silent = await listen(() => new Promise(() => undefined));
@@ -38,7 +38,7 @@ test.concurrent.each(FUNCTIONS)(
 );
 
 test.each(FUNCTIONS)(
-  'without credentials in its environment %s asks nobody for some',
+  '%s requests no credentials elsewhere if its environment has none',
   async (name) => {
     await using world = await startWorld({});
 
@@ -54,7 +54,7 @@ test.each(FUNCTIONS)(
 );
 
 test.each(FUNCTIONS)(
-  'a warm %s reads the secret over a new connection, since a NAT gateway may have forgotten the one before',
+  'a warm %s reads the secret over a new connection, because a NAT gateway may have dropped the old one',
   async (name) => {
     await using world = await startWorld({});
     const used = new WeakSet<Socket>();

@@ -14,48 +14,48 @@ const RETRY = {
   roleArn: 'arn:aws:iam::000000000000:role/scheduler',
 };
 
-/** Lambda's time for a run whose fault is seen without waiting for a limit. */
+/** Lambda's timeout for a fault that does not wait for a limit. */
 const ENOUGH_MS = scaled(60_000);
 
-/** The world with the fault in it. What is not said is as it should be. */
+/** One fault. Whatever is absent works normally. */
 export interface Faulty extends Circumstances {
-  /** Whose sessions are looked for afterwards; also whose credentials are in the secret. */
+  /** The database of the secret. After the run it must have no sessions of the role. */
   readonly database?: TestDatabase;
-  /** A pooler is in front of it, whose sessions of the same role stay. */
+  /** Idle sessions of a pooler may remain. */
   readonly pooled?: true;
   readonly world?: WorldOptions;
   readonly target?: Settings['target'];
-  /** Further variables of the function. */
+  /** More environment variables of the function. */
   readonly environment?:
     | Readonly<Record<string, string>>
     | ((world: World) => Readonly<Record<string, string>>);
-  /** Beside its tick, which is now; or the whole event of a tick. */
+  /** Fields besides the tick, which is now; or a function that returns the whole event. */
   readonly event?: Json | ((tick: string) => unknown);
-  /** The function's time limit. Of a run that waits for something that never comes, what is left of it after the reserves. */
+  /** The function's timeout. A run that waits forever ends before it, by the reserves. */
   readonly timeoutMs?: number;
-  /** How often the tick is invoked, all at once; each has to end as the row says, and there is one retry of all. */
+  /** How many invocations of the tick run at once. Each ends as the row says; there is one retry in all. */
   readonly times?: number;
-  /** How many lines there are beside the summary and the metrics, for whoever debugs. */
+  /** How many debug lines there are besides the summary and the metrics. */
   readonly furtherLines?: number;
-  /** What must not be in the log, beside the database's names and password. */
+  /** Texts that the log must not contain, besides the database's names and password. */
   readonly secrets?: readonly string[];
-  /** What else must be true when the run is over. */
+  /** More assertions after the run. */
   readonly after?: (run: FaultRun) => Promise<void> | void;
 }
 
 export interface FaultRun {
-  /** One, but where the tick is invoked several times at once. */
+  /** One, unless the tick is invoked several times at once. */
   readonly invocations: readonly Invocation[];
-  /** Invokes the same tick once more, and lets it live. */
+  /** Invokes the same tick again without killing it. */
   readonly invokeAgain: () => Promise<Invocation>;
   readonly world: World;
   readonly scheduler: Scheduler;
 }
 
-/** Makes the fault; what it starts goes onto the stack, and ends with the test. */
+/** Creates the fault; the stack disposes of what it starts. */
 export type Arrange = (stack: AsyncDisposableStack) => Promise<Faulty> | Faulty;
 
-/** A database that consents, in which nothing is wrong. */
+/** Creates a healthy database that consents. */
 export async function consenting(
   stack: AsyncDisposableStack,
   sql = '',
@@ -66,18 +66,18 @@ export async function consenting(
   return database;
 }
 
-/** Lambda's time for a run that is to reach its limit after `runMs`: with the reserves for the log line and for a retry. */
+/** Lambda's timeout for a run that reaches its limit after `runMs`: adds the reserves for the line and a retry. */
 export function timeFor(runMs: number, mostMs?: number): number {
   return scaled(runMs, mostMs) + 6_500;
 }
 
-/** The message of a fault as a pattern: `…` is a figure. */
+/** Returns the message of a fault as a pattern: `…` stands for a number. */
 function patternOf(message: string): RegExp {
   const parts = message.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${parts.join('[\\d.]+')}$`);
 }
 
-/** The one summary line: what it says, its level, and what the caller gets. */
+/** Expects one summary line with its message and level, and the result of the function. */
 function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): void {
   const { outcome, says, origin } = fault;
   const summaries = summariesOf(invocation);
@@ -104,9 +104,9 @@ function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): voi
 }
 
 /**
- * Nobody is logged in any more, and nothing is prepared. The server may take a moment to notice a line that was cut.
+ * Expects no session and no prepared transaction. The server may notice a closed connection after a moment.
  *
- * @param pooled sessions may stay that are idle, outside any transaction
+ * @param pooled allows idle sessions outside any transaction
  */
 async function expectNothingLeft(
   { admin, name, role }: TestDatabase,
@@ -125,7 +125,7 @@ async function expectNothingLeft(
   await expect.poll(left).toEqual([]);
 }
 
-function expectNothingTold(
+function expectNoSecretLogged(
   { log }: Invocation,
   database: TestDatabase | undefined,
   more: readonly string[],
@@ -135,7 +135,7 @@ function expectNothingTold(
   for (const secret of [...names, ...more]) expect(log.join('\n')).not.toContain(secret);
 }
 
-/** The process has gone before it could say anything, and Lambda counts an error. */
+/** Expects no summary line of a process that ended early, and an error that Lambda counts. */
 function expectNoLine({ log, ...result }: Invocation): void {
   expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
   expect(result).toMatchObject({ error: { name: 'Runtime.ExitError' } });
@@ -188,7 +188,7 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
   );
 
   for (const invocation of invocations) {
-    expectNothingTold(invocation, database, faulty.secrets ?? []);
+    expectNoSecretLogged(invocation, database, faulty.secrets ?? []);
     if (fault.outcome === 'killed') expectNoLine(invocation);
     else expectLine(fault, invocation, faulty.furtherLines);
     // Lambda would have ended a run that takes longer; its line would be missing.
@@ -202,8 +202,8 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
 }
 
 /**
- * One test for each fault of a group, over the bundle that ships: the outcome, the one line, the retry, what arrived, that
- * nothing is left on the database and that nothing was told.
+ * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, what arrived,
+ * that no session remains on the database, and that the log contains no secret.
  */
 export function testFaults<Id extends string>(
   { faults }: FaultGroup<Id>,

@@ -31,7 +31,7 @@ import { scaled } from '../vitest/time-limits.ts';
 export const SECRET_ID = 'test/metrics';
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
 
-/** The RDS shape of a secret for a database of the test server. */
+/** Returns a secret in the RDS shape for a database of the test server. */
 export function secretFor(
   { name, role, password }: Pick<TestDatabase, 'name' | 'role' | 'password'>,
   overrides: Readonly<Record<string, unknown>> = {},
@@ -52,10 +52,10 @@ export function secretFor(
 export interface WorldOptions {
   readonly secret?: string;
   readonly secrets?: SecretAnswer;
-  /** Of Secrets Manager. */
+  /** Options of Secrets Manager. */
   readonly secretsManager?: ListenOptions;
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
-  /** Of the endpoint: TLS, and what it does with a connection. */
+  /** Options of the endpoint: TLS, and how it handles a connection. */
   readonly endpoint?: ListenOptions;
 }
 
@@ -63,17 +63,17 @@ export interface Settings {
   readonly target?: Readonly<Record<string, unknown>> | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly limitMs?: number;
-  /** What invokes the run; `{}` is a person. */
+  /** The event; `{}` stands for an invocation by hand. */
   readonly event?: unknown;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Everything around a run, on loopback: Secrets Manager for the real SDK, and the endpoint. */
+/** The services around a run, on loopback: Secrets Manager for the real SDK, and the endpoint. */
 export interface World extends AsyncDisposable {
   readonly secrets: SecretsManager;
   readonly endpoint: TelemetryEndpoint;
-  /** The function's environment for a target. */
+  /** Returns the function's environment for a target. */
   environment(settings?: Settings): Record<string, string>;
   /** Runs the source of `send-report`, as its handler does. */
   run(settings?: Settings): Promise<{ outcome: Outcome; error: RunError | undefined }>;
