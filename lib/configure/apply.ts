@@ -7,7 +7,7 @@ import { type Connection, withConnection } from '../postgres/connect.ts';
 import type { Plan } from './plan.ts';
 import type { SqlStatement } from './statement.ts';
 
-/** Limits of the transaction that changes the job: whoever else works with the catalogs is not held up. */
+/** Limits of the transaction that changes the job, so that other sessions do not wait long for the catalogs. */
 const LOCK_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const RELOAD_LIMIT_MS = 5_000;
@@ -21,10 +21,10 @@ SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function whatWasDone(done: readonly SqlStatement[]): string {
+function describeApplied(done: readonly SqlStatement[]): string {
   return done.length === 0
     ? 'Nothing was changed.'
-    : `Done before, and not undone: ${done.map(({ title }) => title).join('; ')}.`;
+    : `Already applied and not rolled back: ${done.map(({ title }) => title).join('; ')}.`;
 }
 
 /** Converts an error of a statement; loaded only when a statement fails. */
@@ -33,8 +33,8 @@ async function toQueryError(thrown: unknown): Promise<RunError> {
   return toDatabaseError(thrown, 'query');
 }
 
-/** What the server said of a statement, with what it needs, and what is done already. */
-async function refused(
+/** Converts the error of a statement; adds the privilege that it needs, and what has been applied. */
+async function toChangeError(
   thrown: unknown,
   { title, grant }: SqlStatement,
   done: readonly SqlStatement[],
@@ -42,26 +42,25 @@ async function refused(
   const error = await toQueryError(thrown);
   const details = { origin: error.origin, original: thrown };
   if (error.origin === INSUFFICIENT_PRIVILEGE) {
-    return new RunError(
-      'CHANGE_DENIED',
-      `The administrator of this change may not: ${title}. ${whatWasDone(done)}`,
-      { remedy: grant, ...details },
-    );
+    return new RunError('CHANGE_DENIED', `Permission denied: ${title}. ${describeApplied(done)}`, {
+      remedy: grant,
+      ...details,
+    });
   }
   return new RunError(
     'CHANGE_FAILED',
-    `The change failed at: ${title}. ${error.message} ${whatWasDone(done)}`,
+    `The change failed at: ${title}. ${error.message} ${describeApplied(done)}`,
     { remedy: error.remedy, ...details },
   );
 }
 
 const COMMIT: SqlStatement = {
   sql: 'COMMIT',
-  title: 'COMMIT (whether it arrived is not known when the connection broke)',
+  title: 'COMMIT (if the connection broke, it is unknown whether the server has committed)',
   grant: '',
 };
 
-/** All or nothing. */
+/** Runs the statements in one transaction. */
 async function runTransactional(
   client: pg.Client,
   statements: readonly SqlStatement[],
@@ -78,7 +77,7 @@ async function runTransactional(
     current = COMMIT;
     await client.query(COMMIT.sql);
   } catch (error) {
-    throw await refused(error, current, done);
+    throw await toChangeError(error, current, done);
   }
   done.push(...statements);
 }
@@ -96,12 +95,12 @@ async function loadTime(client: pg.Client, done: readonly SqlStatement[]): Promi
   try {
     answer = await client.query(LOAD_TIME.sql);
   } catch (error) {
-    throw await refused(error, LOAD_TIME, done);
+    throw await toChangeError(error, LOAD_TIME, done);
   }
   return checkRow('the time of the configuration', loadTimeSchema, answer.rows[0]).at;
 }
 
-/** The server loads its configuration some time after it was told to; what is read before is the old one. */
+/** Waits until the server has loaded its configuration, which it does some time after the request. */
 async function isLoadedAfter(
   client: pg.Client,
   before: number,
@@ -115,15 +114,15 @@ async function isLoadedAfter(
   return true;
 }
 
-/** A function that was asked to do something, and answers that it did not. */
-function answersNo({ rows: [row] }: pg.QueryResult<Record<string, unknown>>): boolean {
+/** Whether a function returned false: it did not do what was requested. */
+function returnsFalse({ rows: [row] }: pg.QueryResult<Record<string, unknown>>): boolean {
   return row !== undefined && Object.values(row)[0] === false;
 }
 
 const NOT_LOADED =
-  'The server has written the new configuration and not loaded it yet: the level counts once it has.';
+  'The server has written the new configuration but not loaded it yet. The level takes effect when it does.';
 
-/** Each for itself, as ALTER SYSTEM wants it. */
+/** Runs each statement outside a transaction, as ALTER SYSTEM requires. */
 async function runNonTransactional(
   client: pg.Client,
   statements: readonly SqlStatement[],
@@ -134,20 +133,20 @@ async function runNonTransactional(
   let isRefused = false;
   for (const statement of statements) {
     try {
-      isRefused = answersNo(await client.query(statement.sql));
+      isRefused = returnsFalse(await client.query(statement.sql));
     } catch (error) {
-      throw await refused(error, statement, done);
+      throw await toChangeError(error, statement, done);
     }
     done.push(statement);
   }
   return !isRefused && (await isLoadedAfter(client, before, done)) ? [] : [NOT_LOADED];
 }
 
-function notTold(title: string, why: string): string {
-  return `The change is made, but not: ${title} (${why}). The extension's scheduler notices it when it is restarted, at the latest with the server. The level counts at once.`;
+function schedulerNote(title: string, why: string): string {
+  return `The change was applied, but this statement failed: ${title} (${why}). The extension's scheduler sees the change after its next restart, at the latest with the server. The level takes effect at once.`;
 }
 
-/** What is left to do when the change is made; that it fails does not undo the change. */
+/** Runs the statements after the commit. Their failure does not undo the change. */
 async function runPostCommit(
   client: pg.Client,
   statements: readonly SqlStatement[],
@@ -155,9 +154,10 @@ async function runPostCommit(
   const notes: string[] = [];
   for (const { sql, title } of statements) {
     try {
-      if (answersNo(await client.query(sql))) notes.push(notTold(title, 'it answered false'));
+      if (returnsFalse(await client.query(sql)))
+        notes.push(schedulerNote(title, 'it returned false'));
     } catch (error) {
-      notes.push(notTold(title, (await toQueryError(error)).origin ?? 'no SQLSTATE'));
+      notes.push(schedulerNote(title, (await toQueryError(error)).origin ?? 'no SQLSTATE'));
     }
   }
   return notes;
@@ -167,8 +167,8 @@ async function runPostCommit(
  * Runs the statements of a plan, and closes the connection.
  *
  * @param signal when aborted, cuts the connection
- * @returns notes on what did not work although the change is made
- * @throws RunError CHANGE_DENIED, CHANGE_FAILED, which list what was done before
+ * @returns notes on statements that failed after the change was applied
+ * @throws RunError CHANGE_DENIED, CHANGE_FAILED, which list the statements that were applied
  */
 export async function applyPlan(
   connection: Connection,

@@ -8,7 +8,7 @@ const STORED_SOURCES = [
   ['all-roles', 'global'],
 ] as const;
 
-/** Sources of the server itself, which are the same for every role. */
+/** Sources of the server itself. They are the same for every role. */
 const SERVER_SOURCES: ReadonlySet<string> = new Set([
   'default',
   'configuration file',
@@ -16,7 +16,7 @@ const SERVER_SOURCES: ReadonlySet<string> = new Set([
   'environment variable',
 ]);
 
-/** The level that a new session of the role gets, and its source; undefined where that is what the administrator's has. */
+/** Returns level and source of a new session of a plain role; undefined if they equal the administrator's. */
 function sessionOf({ level: { source, stored, configured } }: Facts) {
   for (const [place, name] of STORED_SOURCES) {
     const found = stored.find(
@@ -30,9 +30,9 @@ function sessionOf({ level: { source, stored, configured } }: Facts) {
 }
 
 /**
- * The facts as a plain reporting role sees them. The administrator of a change sees other things: the configuration file
- * behind a level of the database, and in the session a level of the administrator's own role. A plain role gets one level,
- * by PostgreSQL's order of precedence, and cannot read the file.
+ * Returns the facts as a plain reporting role sees them. The administrator sees more: the configuration file behind a level
+ * of the database, and in the session a level of the administrator's own role. A plain role sees one level, by
+ * PostgreSQL's order of precedence, and cannot read the file.
  *
  * @param facts read by the administrator, with no reporting role or with the one that the event names
  */

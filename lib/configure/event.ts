@@ -3,7 +3,7 @@ import { LEVELS, type Level } from '../config/target.ts';
 import { check } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 
-/** What may be done about the telemetry job. */
+/** Actions on the telemetry job. */
 export const JOB_ACTIONS = ['keep', 'add', 'pause', 'remove'] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
@@ -12,11 +12,11 @@ const nameSchema = z.string().check(
   z.refine((name) => !name.includes('\0'), 'must not contain a null character'),
 );
 
-/** Numbers with units alone, so that zero is the only one that is not positive. */
+/** Numbers with units only, so that zero is the only interval that is not positive. */
 const INTERVAL =
   /^\d{1,6} ?(minutes?|min|hours?|h|days?|d|weeks?|w|months?|mons?)( \d{1,6} ?(minutes?|min|hours?|h|days?|d|weeks?|w|months?|mons?))*$/i;
 
-/** PostgreSQL refuses a unit that comes twice, whatever it is called. */
+/** PostgreSQL rejects a unit that occurs twice, also under two names. */
 function hasUnitTwice(text: string): boolean {
   const units = (text.toLowerCase().match(/[a-z]+/g) ?? []).map((unit) =>
     /^mo/.test(unit) ? 'month' : unit.charAt(0),
@@ -33,7 +33,7 @@ const eventSchema = z.strictObject({
     ],
     {
       error:
-        'must be "instance", "database", or { "role": <name>, "inDatabase": <name, if it is for one database> }',
+        'must be "instance", "database", or { "role": <name>, "inDatabase": <name, optional> }',
     },
   ),
   level: z.optional(z.enum(LEVELS)),
@@ -58,19 +58,19 @@ export type Scope =
   | { readonly kind: 'instance' | 'database' }
   | { readonly kind: 'role'; readonly role: string; readonly inDatabase?: string | undefined };
 
-/** What is asked for. */
+/** The requested change. */
 export interface Change {
   readonly action: ConfigureEvent['action'];
   readonly scope: Scope;
-  /** `reset` takes away what is set there: a role can only tighten, so that for a role this is the way back. */
+  /** `reset` removes the setting. A role can only tighten the level, so this is how a role enables telemetry. */
   readonly level: Level | 'reset';
-  /** Undefined: what `action` means in the release at hand. */
+  /** Undefined: the default of `action` for the installed release. */
   readonly job: JobAction | undefined;
   readonly scheduleInterval: string | undefined;
   readonly dryRun: boolean;
 }
 
-/** What cannot be meant: every contradiction in the event. */
+/** Returns every contradiction in the event. */
 function contradictionsIn({
   action,
   scope,
@@ -82,25 +82,25 @@ function contradictionsIn({
   const checks: readonly (readonly [isThere: boolean, problem: string])[] = [
     [
       action === 'disable' && level !== undefined && level !== 'off',
-      `level: is ${level}, and disable means off`,
+      `level: is ${level}, but disable sets off`,
     ],
     [
       action === 'enable' && level === 'off',
-      'level: is off, and enable means basic or no_functions',
+      'level: is off, but enable needs basic or no_functions',
     ],
-    [action === 'disable' && job === 'add', 'job: is add, which disable cannot mean'],
+    [action === 'disable' && job === 'add', 'job: is add, which contradicts disable'],
     [
       action === 'enable' && (job === 'pause' || job === 'remove'),
-      `job: is ${job}, which enable cannot mean`,
+      `job: is ${job}, which contradicts enable`,
     ],
     [
       isForRole && job !== undefined && job !== 'keep',
-      `job: is ${job}, and the job is the database's and no role's; use the scope "database"`,
+      `job: is ${job}, but the job belongs to the database, not to a role; use the scope "database"`,
     ],
     [
       scheduleInterval !== undefined &&
         (action !== 'enable' || isForRole || (job !== undefined && job !== 'add')),
-      'scheduleInterval: is of a job that is added or already there, which needs the action "enable", the scope "database" or "instance", and the job "add"',
+      'scheduleInterval: needs the action "enable", the scope "database" or "instance", and the job "add"',
     ],
   ];
   return checks.filter(([isThere]) => isThere).map(([, problem]) => `event ${problem}`);
@@ -111,7 +111,7 @@ function levelOf({ action, scope, level }: ConfigureEvent): Change['level'] {
   return level ?? (typeof scope === 'object' ? 'reset' : 'basic');
 }
 
-/** The event of `configure`; adds what is wrong with it to `problems`, and is undefined when anything is. */
+/** Checks the event of `configure`. Adds its problems to `problems`; undefined if there are any. */
 export function checkChange(event: unknown, problems: string[]): Change | undefined {
   const parsed = check('event', eventSchema, event ?? undefined, problems);
   if (parsed === undefined) return undefined;
@@ -130,7 +130,7 @@ export function checkChange(event: unknown, problems: string[]): Change | undefi
 }
 
 /**
- * The event of `configure`.
+ * Parses the event of `configure`.
  *
  * @throws RunError EVENT_INVALID with every problem at once
  */

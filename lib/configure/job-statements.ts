@@ -18,9 +18,9 @@ import {
 } from './statement.ts';
 
 const WITHOUT_TELEMETRY =
-  'The server was built without telemetry: a telemetry job would fail there every hour, so none is added, and the level alone is set.';
+  'The server was built without telemetry, where a telemetry job would fail every hour. Only the level is set; no job is added.';
 
-/** The extension's own function, where the license lets it work; only a job of 2.x knows of it. */
+/** Returns the extension's own function if it works: from 2.0.0 on, and not under the license apache. */
 function apiFunction({ server, serverContext }: PlanInput, name: string) {
   const found = memberFunction(server, name);
   const works = serverContext.license !== 'apache' && isAtLeast(server, '2.0.0');
@@ -30,23 +30,23 @@ function apiFunction({ server, serverContext }: PlanInput, name: string) {
 const GRANT_OF_API =
   "It needs a member of the job's owner: GRANT <the job's owner> TO <the administrator>.";
 
-function calling({ call, name }: MemberFunction, args: string): SqlStatement {
+function callStatement({ call, name }: MemberFunction, args: string): SqlStatement {
   // CREATE EXTENSION … SCHEMA lets the user choose the schema of these functions.
   const named = { sql: call, title: `<the extension's schema>.${name}` };
   return { ...statementText`SELECT ${named}(${args})`, grant: GRANT_OF_API };
 }
 
-function writing(table: string, verb: string, text: StatementText): SqlStatement {
+function writeStatement(table: string, verb: string, text: StatementText): SqlStatement {
   return {
     ...text,
     grant: `It needs the extension's owner, or: GRANT SELECT, ${verb} ON ${table} TO <the administrator>.`,
   };
 }
 
-/** Statements for the job, and what they do not say themselves. */
+/** The statements for the job. */
 export interface JobPlan {
   readonly statements: readonly SqlStatement[];
-  /** By writing into the catalog, which the scheduler does not notice by itself. */
+  /** They write to the catalog, which the scheduler does not notice. */
   readonly isUnnoticed: boolean;
   readonly notes: readonly string[];
 }
@@ -57,10 +57,10 @@ function isIn(jobs: readonly TelemetryJob[], column = 'id'): string {
   return `${column} IN (${jobs.map(({ id }) => id).join(', ')})`;
 }
 
-/** A setting of a job that alter_job() changes. */
+/** Settings that alter_job() changes. */
 type JobSetting = 'scheduled' | 'schedule_interval' | 'next_start';
 
-/** Sets one of the jobs' settings to an expression of SQL. */
+/** Sets one setting of some jobs to an SQL expression. */
 function alter(
   input: PlanInput,
   jobs: readonly TelemetryJob[],
@@ -70,7 +70,7 @@ function alter(
   if (jobs.length === 0) return NOTHING;
   const api = apiFunction(input, 'alter_job');
   if (api !== undefined) {
-    const statements = jobs.map(({ id }) => calling(api, `${id}, ${setting} => ${value}`));
+    const statements = jobs.map(({ id }) => callStatement(api, `${id}, ${setting} => ${value}`));
     return { statements, isUnnoticed: false, notes: [] };
   }
   const [table, key] =
@@ -78,17 +78,17 @@ function alter(
       ? ['_timescaledb_internal.bgw_job_stat', 'job_id']
       : [jobTable(input.server), 'id'];
   const update = statementText`UPDATE ${table} SET ${setting} = ${value} WHERE ${isIn(jobs, key)}`;
-  return { statements: [writing(table, 'UPDATE', update)], isUnnoticed: true, notes: [] };
+  return { statements: [writeStatement(table, 'UPDATE', update)], isUnnoticed: true, notes: [] };
 }
 
-/** The row as the release's own installation writes it, with id 1, which a dump does not carry. */
+/** Inserts the row that the installation of the release writes, with id 1. A dump does not contain it. */
 function insertion(input: PlanInput, interval: string): SqlStatement {
   const { server, serverContext } = input;
   const values = `${interval}, '100s', -1, '1h'`;
   const table = jobTable(server);
   const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
   if (!isAtLeast(server, '2.0.0')) {
-    return writing(
+    return writeStatement(
       table,
       'INSERT',
       statementText`INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
@@ -96,7 +96,7 @@ function insertion(input: PlanInput, interval: string): SqlStatement {
   }
   const hasFixed = isAtLeast(server, '2.9.0');
   const owner = { sql: serverContext.extensionOwner, title: "<the extension's owner>" };
-  return writing(
+  return writeStatement(
     table,
     'INSERT',
     statementText`INSERT INTO ${table} (id, application_name, ${columns}, proc_schema, proc_name, owner, scheduled${hasFixed ? ', fixed_schedule' : ''}) VALUES (1, 'Telemetry Reporter [1]', ${values}, '${functionsSchema(server)}', 'policy_telemetry', ${owner}, true${hasFixed ? ', false' : ''})`,
@@ -129,7 +129,7 @@ function add(input: PlanInput): JobPlan {
   return {
     statements,
     isUnnoticed: changes.some(({ isUnnoticed }) => isUnnoticed),
-    notes: statements.length === 0 ? ['The telemetry job is there and scheduled.'] : [],
+    notes: statements.length === 0 ? ['The telemetry job already exists and is scheduled.'] : [],
   };
 }
 
@@ -138,22 +138,22 @@ function pause(input: PlanInput): JobPlan {
   if (!isAtLeast(server, '2.0.0')) {
     throw new RunError(
       'EVENT_INVALID',
-      'The event asks to pause the telemetry job, which TimescaleDB cannot before 2.0.',
-      { remedy: 'Use the job "remove", or "keep". Nothing was changed.' },
+      'The event pauses the telemetry job, which TimescaleDB supports since 2.0.',
+      { remedy: 'Set job to "remove" or "keep". Nothing was changed.' },
     );
   }
   const running = facts.jobs.filter(({ scheduled }) => scheduled);
   if (running.length > 0) return alter(input, running, 'scheduled', 'false');
   const note =
     facts.jobs.length === 0
-      ? 'There is no telemetry job that could be paused.'
-      : 'The telemetry job is paused already.';
+      ? 'There is no telemetry job to pause.'
+      : 'The telemetry job is already paused.';
   return { ...NOTHING, notes: [note] };
 }
 
 const DEFAULT_TIMES = '24 hours, 100 seconds, -1, 1 hour';
 
-/** What was particular to a row that is removed; nobody else will know it. */
+/** Notes the settings of a removed job, unless they are the defaults: they are lost with the row. */
 function removedJobSettings({
   scheduleInterval,
   maxRuntime,
@@ -168,7 +168,7 @@ function removedJobSettings({
   ].join(', ');
   if (times === DEFAULT_TIMES) return [];
   return [
-    `The removed job's schedule_interval, max_runtime, max_retries and retry_period were ${times}; a job that is added has ${DEFAULT_TIMES}, or another scheduleInterval.`,
+    `The removed job had schedule_interval, max_runtime, max_retries and retry_period ${times}. A job that is added again has ${DEFAULT_TIMES}, unless scheduleInterval is set.`,
   ];
 }
 
@@ -184,17 +184,17 @@ function remove(input: PlanInput): JobPlan {
   return {
     statements:
       api === undefined
-        ? [writing(table, 'DELETE', statementText`DELETE FROM ${table} WHERE ${condition}`)]
-        : jobs.map(({ id }) => calling(api, String(id))),
+        ? [writeStatement(table, 'DELETE', statementText`DELETE FROM ${table} WHERE ${condition}`)]
+        : jobs.map(({ id }) => callStatement(api, String(id))),
     isUnnoticed: api === undefined,
     notes: [
-      "A removed telemetry job comes back with the extension's next update; a paused one stays paused, and the level stays off.",
+      "The extension's next update restores a removed telemetry job. A paused job stays paused, and the level stays off.",
       ...jobs.flatMap(removedJobSettings),
     ],
   };
 }
 
-/** What `action` means for the job where the event does not say. */
+/** Returns the job action of the event, or the default of its action. */
 function jobActionOf({ change, server }: PlanInput): JobAction {
   if (change.job !== undefined) return change.job;
   if (change.action === 'enable') return 'add';
@@ -208,7 +208,7 @@ const BY_JOB_ACTION: Readonly<Record<JobAction, (input: PlanInput) => JobPlan>> 
   remove,
 };
 
-/** Plans what `change` does about the job. */
+/** Plans the statements for the job. */
 export function planJob(input: PlanInput): JobPlan {
   return BY_JOB_ACTION[jobActionOf(input)](input);
 }

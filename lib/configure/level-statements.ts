@@ -2,11 +2,11 @@ import type { Change } from './event.ts';
 import { type PlanInput, type SqlStatement, statementText } from './statement.ts';
 
 const SETTING = 'timescaledb.telemetry_level';
-/** From here on ALTER SYSTEM takes a setting that no library has registered. */
+/** Since this version ALTER SYSTEM accepts a setting that no library has registered. */
 const POSTGRESQL_17 = 170_000;
 const POSTGRESQL_15 = 150_000;
 
-/** How a role may set what no library of the server has registered. */
+/** How a role can set a level that no library of the server has registered. */
 function grantOfParameter({ server, serverContext }: PlanInput): string {
   if (serverContext.levelIsRegistered) return '';
   return server.serverVersionNum >= POSTGRESQL_15
@@ -14,8 +14,8 @@ function grantOfParameter({ server, serverContext }: PlanInput): string {
     : " While the extension's library is not loaded, only a superuser can.";
 }
 
-/** `SET … = 'off'`, or RESET. */
-function assignment(level: Change['level']): string {
+/** Returns `SET … = 'off'`, or RESET. */
+function settingClause(level: Change['level']): string {
   return level === 'reset' ? `RESET ${SETTING}` : `SET ${SETTING} = '${level}'`;
 }
 
@@ -24,12 +24,12 @@ export function levelOfInstance({
   server,
   serverContext,
 }: PlanInput): readonly SqlStatement[] {
-  const sql = `ALTER SYSTEM ${assignment(change.level)}`;
+  const sql = `ALTER SYSTEM ${settingClause(change.level)}`;
   const needsSet =
     server.serverVersionNum < POSTGRESQL_17 &&
     !serverContext.levelIsRegistered &&
     change.level !== 'reset';
-  const set = `${assignment(change.level)}`;
+  const set = settingClause(change.level);
   const alter: SqlStatement = {
     sql,
     title: sql,
@@ -40,7 +40,7 @@ export function levelOfInstance({
   };
   return [
     // Before PostgreSQL 17 the session has to know a setting that no library has registered.
-    ...(needsSet ? [{ sql: set, title: set, grant: 'Any role may do this.' }] : []),
+    ...(needsSet ? [{ sql: set, title: set, grant: 'Any role can do this.' }] : []),
     alter,
     {
       sql: 'SELECT pg_catalog.pg_reload_conf()',
@@ -52,7 +52,7 @@ export function levelOfInstance({
 
 export function levelElsewhere(input: PlanInput): SqlStatement {
   const { change, serverContext } = input;
-  const what = assignment(change.level);
+  const what = settingClause(change.level);
   const parameter = grantOfParameter(input);
   if (change.scope.kind === 'database') {
     const database = { sql: serverContext.database, title: '<this database>' };

@@ -5,13 +5,15 @@ import { type JobPlan, planJob } from './job-statements.ts';
 import { levelElsewhere, levelOfInstance } from './level-statements.ts';
 import type { PlanInput, SqlStatement } from './statement.ts';
 
-/** What a change comes to on this server. */
+/** The statements of a change on one server. */
 export interface Plan {
-  /** In the order in which they run: each for itself; then in one transaction; then, once that is committed. */
+  /** Run first, each outside a transaction. */
   readonly nonTransactional: readonly SqlStatement[];
+  /** Run next, in one transaction. */
   readonly transactional: readonly SqlStatement[];
+  /** Run last, after the commit. */
   readonly postCommit: readonly SqlStatement[];
-  /** What the person who asked should know. */
+  /** Notes for the administrator. */
   readonly notes: readonly string[];
 }
 
@@ -25,7 +27,7 @@ export function allStatements({
 }
 
 /**
- * Whether the scheduler may have started with a level that was off. It then has left the telemetry job out of its list
+ * Whether the scheduler may have started while the level was off. It then omits the telemetry job from its list
  * (src/bgw/job.c), and neither a new level of the database nor a reload makes it read the list again.
  */
 function mayHaveStartedOff({ change, facts }: PlanInput): boolean {
@@ -36,12 +38,12 @@ function mayHaveStartedOff({ change, facts }: PlanInput): boolean {
   );
 }
 
-/** Superusers may restart the workers; from 2.32.0 on the database's owner may, too (its release notes, #10953). */
+/** Superusers can restart the workers; since 2.32.0 the database's owner can, too (its release notes, #10953). */
 function mayRestart({ server, serverContext }: PlanInput): boolean {
   return serverContext.isSuperuser || (isAtLeast(server, '2.32.0') && server.memberOfDatabaseOwner);
 }
 
-/** Restarts the extension's scheduler where it does not notice the change, or says that this is needed. */
+/** Restarts the extension's scheduler if it does not notice the change, or notes that a restart is needed. */
 function restartScheduler(
   input: PlanInput,
   { isUnnoticed }: JobPlan,
@@ -63,7 +65,7 @@ function restartScheduler(
   };
 }
 
-/** A level of its own, or one of all roles, stands before the server's configuration. */
+/** Whether a level of the database or of all roles overrides that of the server's configuration. */
 function hasOwnLevel({ facts }: PlanInput): boolean {
   return facts.level.stored.some(
     ({ holder, value }) => holder === 'everybody' && value.trim().toLowerCase() !== 'off',
@@ -75,35 +77,35 @@ function notesOf(input: PlanInput): readonly string[] {
   const checks: readonly (readonly [holds: boolean, note: string])[] = [
     [
       serverContext.isTemplate,
-      `This is a template database: databases made from it get the job as it is here. A connection to it makes CREATE DATABASE wait or fail, so keep yours short.`,
+      'This is a template database: databases created from it inherit the job. A connection to it makes CREATE DATABASE wait or fail, so keep yours short.',
     ],
     [
       serverContext.isTemplate && change.scope.kind === 'database',
-      'A level that is set for a template is not copied to databases made from it, since ALTER DATABASE speaks of one database by its name: for all databases, new ones included, use the scope "instance".',
+      'Databases created from a template do not inherit its level, because ALTER DATABASE applies to one database. For all databases, including new ones, use the scope "instance".',
     ],
     [
       change.scope.kind === 'instance' && change.level === 'off' && hasOwnLevel(input),
-      'This database, or ALL roles, has a level of its own, which stands before that of the instance: the built-in reporter and a reporting role without the right to pg_file_settings go on with it. Use the scope "database" too, or RESET it there.',
+      'This database, or ALL roles, has a level of its own, which overrides that of the instance. The built-in reporter, and a reporting role that cannot read pg_file_settings, still use it. Use the scope "database" too, or RESET it there.',
     ],
     [
       change.scope.kind === 'role',
-      "A role's level can only tighten. It counts for the job's owner, the bootstrap superuser and the reporting role; the consent shown here takes the role of the event for the reporting role.",
+      "The level of a role can only tighten. It applies to the job's owner, the bootstrap superuser and the reporting role. The consent shown here assumes that the role of the event is the reporting role.",
     ],
   ];
   return checks.filter(([holds]) => holds).map(([, note]) => note);
 }
 
 /**
- * The statements that make a change on this server. Pure.
+ * Plans the statements of a change. Pure.
  *
- * @throws RunError EVENT_INVALID when this release cannot do what is asked for
+ * @throws RunError EVENT_INVALID when the installed release does not support the change
  */
 export function planChange(input: PlanInput): Plan {
   const { change, server } = input;
   if (change.level === 'no_functions' && !isAtLeast(server, '2.7.1')) {
     throw new RunError(
       'EVENT_INVALID',
-      'The event asks for the level no_functions, which came with TimescaleDB 2.7.1; this release knows off and basic.',
+      'The event sets the level no_functions, which exists since TimescaleDB 2.7.1. The installed release has only off and basic.',
       { remedy: 'Use basic, or upgrade the extension. Nothing was changed.' },
     );
   }

@@ -5,7 +5,7 @@ import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
 import { isAtLeast, type ServerInfo } from '../timescaledb/server-info.ts';
 import type { Change } from './event.ts';
 
-/** Any text as an expression of SQL, whatever is in it. */
+/** Encodes any text as an SQL expression. */
 function textSql(text: string): string {
   const hex = Buffer.from(text, 'utf8').toString('hex');
   return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;
@@ -28,15 +28,15 @@ const rowSchema = z.object({
   schedule_interval: z.nullable(z.string()),
 });
 
-/** What the statements of a change depend on beside the facts; every name and text is quoted by the server. */
+/** What the statements of a change depend on besides the facts. Every name and text is quoted by the server. */
 export interface ServerContext {
   /** Of this connection. */
   readonly database: string;
   readonly isTemplate: boolean;
   readonly isSuperuser: boolean;
-  /** A loaded library defines the level. */
+  /** Whether a loaded library defines the level. */
   readonly levelIsRegistered: boolean;
-  /** `apache` cannot change jobs by the extension's own functions. */
+  /** Under `apache` the extension's functions for jobs do not work. */
   readonly license: string | null;
   /** As a literal of the type that the release's job catalog has for an owner. */
   readonly extensionOwner: string;
@@ -50,9 +50,9 @@ function quotedOrNull(text: string | undefined, quoted: (text: string) => string
   return text === undefined ? 'null::pg_catalog.text' : quoted(textSql(text));
 }
 
-function surroundingsQuery({ scope, scheduleInterval }: Change, server: ServerInfo): string {
+function serverContextQuery({ scope, scheduleInterval }: Change, server: ServerInfo): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
-  // Since 2.10.2 the owner is a regrole, which reads its text as an identifier: what is not quoted is folded to lower case.
+  // Since 2.10.2 the owner is a regrole, which parses its text as an identifier and folds unquoted text to lower case.
   const owner = isAtLeast(server, '2.10.2')
     ? 'pg_catalog.quote_ident(r.rolname::pg_catalog.text)'
     : 'r.rolname::pg_catalog.text';
@@ -84,23 +84,23 @@ select
 }
 
 function missing(what: string): RunError {
-  return new RunError('EVENT_INVALID', `The server has no ${what} of the name in the event.`, {
+  return new RunError('EVENT_INVALID', `The server has no ${what} with the name in the event.`, {
     remedy:
-      'Compare the name with the one on the server, letter case included. Nothing was changed.',
+      'Compare the name with the one on the server, including letter case. Nothing was changed.',
   });
 }
 
 /**
- * Asks the server for the serverContext of a change.
+ * Reads the server context of a change.
  *
- * @throws RunError EVENT_INVALID when a role or database of the event is not there
+ * @throws RunError EVENT_INVALID when a role or database of the event does not exist
  */
 export async function readServerContext(
   snapshot: TimescaledbSnapshot,
   change: Change,
 ): Promise<ServerContext> {
-  const row = await snapshot.row(surroundingsQuery(change, snapshot.server), (found) =>
-    checkRow('the serverContext of the change', rowSchema, found),
+  const row = await snapshot.row(serverContextQuery(change, snapshot.server), (found) =>
+    checkRow('the server context of the change', rowSchema, found),
   );
   const { scope } = change;
   if (scope.kind === 'role' && row.role === null) throw missing('role');

@@ -3,7 +3,7 @@ import type { ServerInfo } from '../timescaledb/server-info.ts';
 import type { Change } from './event.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** Everything that a plan is made from. */
+/** The input of a plan. */
 export interface PlanInput {
   readonly change: Change;
   readonly server: ServerInfo;
@@ -11,16 +11,16 @@ export interface PlanInput {
   readonly serverContext: ServerContext;
 }
 
-/** The text of a statement, or of a part of it, in two versions. */
+/** The text of a statement or of a part of it, in two versions. */
 export interface StatementText {
   readonly sql: string;
-  /** The same with placeholders for the names of roles, databases and schemas, which must not reach a log or an error. */
+  /** The same with placeholders for names of roles, databases and schemas. Only this version reaches logs and errors. */
   readonly title: string;
 }
 
 /** One statement of a change. */
 export interface SqlStatement extends StatementText {
-  /** What helps when the server denies it; a sentence. */
+  /** The privilege to grant when the server denies the statement; a sentence. */
   readonly grant: string;
 }
 

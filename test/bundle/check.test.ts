@@ -37,7 +37,7 @@ function consenting(): Promise<TestDatabase> {
   return createDatabase({ release: '2.28.3', level: 'basic', label: 'canary' });
 }
 
-/** One that nothing is changed of. */
+/** A database that no test changes. */
 let healthy: TestDatabase;
 let identity: ServerCertificate;
 let trust: Readonly<Record<string, string>>;
@@ -56,7 +56,7 @@ interface Checked extends Pick<Recorded, 'log' | 'connections' | 'lookups'> {
   readonly value: CheckResult;
 }
 
-/** Invokes the file that ships. Whatever it finds is a result, has one line and no metrics, and tells no secret. */
+/** Invokes the bundle. Every check has a result, one line, no metrics, and contains no secret. */
 async function check(
   world: World,
   settings: Settings = {},
@@ -76,7 +76,7 @@ function named(stages: readonly Stage[], ...statuses: readonly Stage['status'][]
   return stages.filter(({ status }) => statuses.includes(status)).map(({ stage }) => stage);
 }
 
-/** The broken stage; there is one at the most, the stages after it are not reached, and what it says is what is logged. */
+/** Returns the failed stage. There is at most one, later stages are not reached, and the line describes it. */
 function brokenOf({ value, log }: Checked): Stage | undefined {
   const { stages, ok, sentence } = value;
   const at = stages.findIndex(({ status }) => status === 'failed');
@@ -105,8 +105,8 @@ function whereOf(checked: Checked): string {
   return broken === undefined ? 'nowhere' : `${broken.stage} ${broken.code}`;
 }
 
-describe('all is well', () => {
-  test('in send-report: every stage has its time, and nothing arrives at the endpoint', async () => {
+describe('a check without a problem', () => {
+  test('measures every stage in send-report, and sends nothing to the endpoint', async () => {
     await using world = await startWorld({
       secret: secretFor(healthy, { host: 'localhost', ca: inject('postgres').authority }),
     });
@@ -151,7 +151,7 @@ describe('all is well', () => {
     expect(checked.lookups).toEqual(['localhost']);
   });
 
-  test('in get-report: as far as the report, and nothing of an endpoint is known there', async () => {
+  test('ends with the report in get-report, which has no endpoint', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     const { value, connections } = await check(world, {}, 'get-report');
     expect(value.stages.map(({ stage }) => stage)).toEqual([...OF_READING, ...OF_REPORT]);
@@ -160,7 +160,7 @@ describe('all is well', () => {
     expect(connections).toEqual([portOf(world.secrets), `127.0.0.1:${healthy.port}`].toSorted());
   });
 
-  test('an endpoint on loopback, in plain text, is connected to and asked nothing', async () => {
+  test('connects to a plain-text endpoint on loopback and sends nothing', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     const { value } = await check(world);
     expect(named(value.stages, 'skipped')).toEqual([
@@ -171,7 +171,7 @@ describe('all is well', () => {
     expect([world.endpoint.connections(), world.endpoint.reports.length]).toEqual([1, 0]);
   });
 
-  test('a secret that was just rotated is no broken login', async () => {
+  test('passes the login with a secret that was just rotated', async () => {
     const versions = ['a-wrong-canary', healthy.password].map((password, index) => ({
       VersionId: `v${index + 1}`,
       SecretString: secretFor({ ...healthy, password }),
@@ -188,7 +188,7 @@ describe('all is well', () => {
   });
 });
 
-describe('one stage is broken', () => {
+describe('a check with one failed stage', () => {
   const refusing = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => socket.write('N'));
@@ -319,7 +319,7 @@ describe('one stage is broken', () => {
     expect(world.endpoint.connections()).toBe(0);
   });
 
-  test('a server that accepts and stays silent takes its time, and the phase is named', async () => {
+  test('names the phase if a server accepts the connection and sends nothing', async () => {
     const silent = createServer((socket) => socket.on('error', () => undefined).resume());
     const port = await listenOnFreePort(silent);
     await using world = await startWorld({ secret: secretFor(healthy, { port }) });
@@ -331,7 +331,7 @@ describe('one stage is broken', () => {
   });
 });
 
-describe('without consent nothing is broken, and nobody looks for the endpoint', () => {
+describe('without consent no stage fails, and the endpoint is not looked up', () => {
   const paused = 'update _timescaledb_catalog.bgw_job set scheduled = false';
   test.each<[string, string, (database: TestDatabase) => string]>([
     ['the level is off', 'level', ({ name }) => `alter database ${name} set ${LEVEL} = 'off'`],
@@ -376,7 +376,7 @@ describe('without consent nothing is broken, and nobody looks for the endpoint',
     },
   );
 
-  test('where nothing is sent by configuration, nothing is built either', async () => {
+  test('builds no report if the configuration sends nothing', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     const { value } = await check(world, {
       environment: { DELIVERY: JSON.stringify({ latestVersion: '2.30.1' }) },
@@ -387,13 +387,13 @@ describe('without consent nothing is broken, and nobody looks for the endpoint',
   });
 });
 
-describe('the way to the endpoint', () => {
+describe('the connection to the endpoint', () => {
   const to = (endpoint: string, more: Readonly<Record<string, string>> = {}): Settings => ({
     environment: { ...trust, DELIVERY: JSON.stringify({ endpoint }), ...more },
   });
   const through = (proxy: string) => ({ HTTPS_PROXY: proxy, NODE_USE_ENV_PROXY: '1' });
 
-  test('a name that does not resolve, a port at which nothing listens', async () => {
+  test('fails for a name that does not resolve and for a closed port', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     expect(whereOf(await check(world, to(`https://${UNRESOLVABLE}/`)))).toBe(
       'endpoint-dns ENDPOINT_UNREACHABLE',
@@ -434,7 +434,7 @@ describe('the way to the endpoint', () => {
     },
   );
 
-  test('a server that does not speak TLS', async () => {
+  test('fails for a server without TLS', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     const { port } = new URL(world.endpoint.url);
     expect(whereOf(await check(world, to(`https://127.0.0.1:${port}/`)))).toBe(
@@ -443,7 +443,7 @@ describe('the way to the endpoint', () => {
     expect(world.endpoint.reports).toEqual([]);
   });
 
-  test('a proxy lets through: the endpoint is looked up by nobody here', async () => {
+  test('connects through a proxy without resolving the name of the endpoint', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
     await using proxy = await startConnectProxy(tunnel());
@@ -458,7 +458,7 @@ describe('the way to the endpoint', () => {
     expect(lookups).not.toContain('localhost');
   });
 
-  test('behind a proxy the certificate is that of the endpoint', async () => {
+  test('shows the certificate of the endpoint behind a proxy', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
     await using proxy = await startConnectProxy(tunnel());
@@ -467,7 +467,7 @@ describe('the way to the endpoint', () => {
     expect(endpoint.bytes()).toBe(0);
   });
 
-  test('a proxy that says nothing', async () => {
+  test('ends in time if the proxy sends nothing', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using proxy = await startConnectProxy(() => undefined);
     const settings = to('https://endpoint.example/', through(proxy.url));
@@ -484,7 +484,7 @@ describe('the way to the endpoint', () => {
     ]);
   });
 
-  test('a proxy that refuses, one that is not there, one that is no proxy', async () => {
+  test('fails for a proxy that refuses, is unreachable, or is no proxy', async () => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using proxy = await startConnectProxy((client) =>
       client.end('HTTP/1.1 403 Forbidden\r\n\r\n'),
@@ -526,7 +526,7 @@ describe('the way to the endpoint', () => {
     expect(lookups).not.toContain('endpoint.example');
   });
 
-  test.each(['NO_PROXY', 'no_proxy'])('%s has its exceptions', async (name) => {
+  test.each(['NO_PROXY', 'no_proxy'])('respects %s', async (name) => {
     await using world = await startWorld({ secret: secretFor(healthy) });
     await using endpoint = await startTlsEndpoint(identity);
     await using proxy = await startConnectProxy(tunnel());
@@ -540,7 +540,7 @@ describe('the way to the endpoint', () => {
   });
 });
 
-describe('what is no check', () => {
+describe('an invalid check', () => {
   test.each([
     ['send-report', { check: true, ignoreSchedule: true }],
     ['send-report', { check: false }],
@@ -556,7 +556,7 @@ describe('what is no check', () => {
     expect(linesOf(invocation)[0]?.['remedy']).toContain('{ "check": true } alone');
   });
 
-  test('a configuration that cannot be understood is told as always', async () => {
+  test('logs an invalid configuration as a run does', async () => {
     await using world = await startWorld({});
     const invocation = await invokeRecorded(world, 'send-report', CHECK, {
       environment: { DELIVERY: '{"endpoint":"http://example.com/"}' },
@@ -567,7 +567,7 @@ describe('what is no check', () => {
   });
 });
 
-test('the doctor is loaded for a check alone, and get-report has none of the way out', async () => {
+test('loads the diagnostics only for a check, and ships no endpoint check in get-report', async () => {
   for (const name of ['send-report', 'get-report'] as const) {
     const { file, sources } = inject('bundles')[name];
     expect(sources).toContain('lib/diagnostics/run-check.ts');

@@ -15,7 +15,7 @@ function invokeIn(world: World, event: unknown): Promise<Invocation> {
   });
 }
 
-test('the bundle turns telemetry off and on, returns what it did, and logs it without names', async () => {
+test('turns telemetry off and on, returns the statements, and logs them without names', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   const { admin, name } = database;
   await admin.query(`alter database ${name} set ${LEVEL} = 'basic'`);
@@ -56,7 +56,7 @@ test('the bundle turns telemetry off and on, returns what it did, and logs it wi
   expect(world.endpoint.connections()).toBe(0);
 });
 
-test('what it cannot do it throws, after one line of the log', async () => {
+test('writes one line and throws when the change fails', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await using world = await startWorld({ secret: secretFor(database) });
   const denied = await invokeIn(world, { action: 'disable', scope: 'database' });

@@ -15,7 +15,7 @@ async function consenting() {
   return database;
 }
 
-test('it connects to Secrets Manager and to the database, and to nothing else', async () => {
+test('connects only to Secrets Manager and to the database', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
   const both = [portOf(world.secrets), `127.0.0.1:${database.port}`].toSorted();
@@ -33,7 +33,7 @@ test('it connects to Secrets Manager and to the database, and to nothing else', 
   expect(posted).toContain(CANARY);
 });
 
-test('the log has one line, with the hash and the size, and never the report', async () => {
+test('logs one line with the hash and the size, and not the report', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
   const { log, ...invocation } = await invokeRecorded(world, 'get-report');
@@ -50,7 +50,7 @@ test('the log has one line, with the hash and the size, and never the report', a
   expect(log.join('\n')).not.toContain(CANARY);
 });
 
-test('what goes wrong is logged in one line, and thrown', async () => {
+test('logs a failure in one line, and throws it', async () => {
   await using world = await startWorld({ secret: 'no secret' });
   const invocation = await invokeRecorded(world, 'get-report');
   expect(invocation).toMatchObject({ error: { name: 'RunError' } });

@@ -134,7 +134,7 @@ function expectNoRetry(invocation: Invocation, code = 'ENDPOINT_UNAVAILABLE'): v
 }
 
 describe('a failed run', () => {
-  test('makes one one-time schedule, returns, and tells it in one line', async () => {
+  test('creates one one-time schedule, returns, and writes one line', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler();
     const scheduledTime = tickNow();
@@ -172,7 +172,7 @@ describe('a failed run', () => {
     ]);
   });
 
-  test('needs no queue for what cannot be delivered', async () => {
+  test('works without a dead-letter queue', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler();
     const { deadLetterQueueArn: _, ...retry } = RETRY;
@@ -186,7 +186,7 @@ describe('a failed run', () => {
     expect(scheduler.schedules[0]?.body['Target']).not.toHaveProperty('DeadLetterConfig');
   });
 
-  test('whose retry should have been by now is tried again in the next minute', async () => {
+  test('is retried in the next minute if the time of its retry has passed', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler();
     const before = Date.now();
@@ -200,7 +200,7 @@ describe('a failed run', () => {
     expect(at).toBeLessThanOrEqual(Date.now() + 61_000);
   });
 
-  test('that could not ask the database goes by the settings of the job as it is installed', async () => {
+  test('uses the default settings of the job if the database could not be read', async () => {
     const port = await freePort();
     await using world = await failing({ secret: secretFor(database, { port }) });
     await using scheduler = await startScheduler();
@@ -216,7 +216,7 @@ describe('a failed run', () => {
     expect(world.endpoint.connections()).toBe(0);
   });
 
-  test('that has used up its time has some left for its retry', async () => {
+  test('has time to schedule its retry after its limit', async () => {
     const silent = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.resume();
@@ -266,7 +266,7 @@ describe.concurrent('as often as the job says', () => {
     expect(scheduler.schedules.map(eventOf)).toEqual([{ scheduledTime, attempt: next }]);
   });
 
-  test('a weekly job is tried again past the next tick, which is not due', async () => {
+  test('retries a weekly job past the next tick, which is not due', async () => {
     const scheduledTime = tickNow();
     await using own = await consenting(
       `update _timescaledb_catalog.bgw_job set schedule_interval = '7 days', initial_start = '${scheduledTime}'`,
@@ -308,7 +308,7 @@ describe('a chain of retries', () => {
     expect(new Set(scheduler.schedules.map(({ name }) => name)).size).toBe(3);
   });
 
-  test('ends where consent has been withdrawn in between', async () => {
+  test('ends when consent is withdrawn', async () => {
     await using own = await consenting();
     await using world = await failing({ secret: secretFor(own) });
     await using scheduler = await startScheduler();
@@ -325,7 +325,7 @@ describe('a chain of retries', () => {
   });
 });
 
-test('a tick that is invoked three times, twice of them at once, makes one schedule', async () => {
+test('creates one schedule for a tick that is invoked three times, twice at once', async () => {
   await using world = await failing();
   await using scheduler = await startScheduler();
   const scheduledTime = tickNow();
@@ -356,7 +356,7 @@ describe('where the retry cannot be scheduled', () => {
     ]);
   }
 
-  test('for lack of permission, the first error is thrown, with a warning', async () => {
+  test('throws the first error with a warning if permission is missing', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler('denies');
     const invocation = await invokeIn(world, scheduler, { event: { scheduledTime: tickNow() } });
@@ -364,7 +364,7 @@ describe('where the retry cannot be scheduled', () => {
     expect(scheduler.requests).toHaveLength(1);
   });
 
-  test('because the service does not answer, the run still ends, and in one line', async () => {
+  test('ends in one line if the service does not answer', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler('hangs');
     const startedAt = performance.now();
@@ -373,7 +373,7 @@ describe('where the retry cannot be scheduled', () => {
     expect(performance.now() - startedAt).toBeLessThan(scaled(12_000));
   });
 
-  test('but has been all the same, because only the answer was lost, it is', async () => {
+  test('reports the retry if only the answer was lost', async () => {
     await using world = await failing();
     await using scheduler = await startScheduler('stumbles');
     const scheduledTime = tickNow();
@@ -413,7 +413,7 @@ describe.concurrent('nothing is scheduled, and the service not even asked,', () 
   });
 });
 
-describe('what is needed now and then is loaded only then', () => {
+describe('code that is rarely needed', () => {
   /** The bundle's files in a folder of their own, without one of them. */
   async function bundleWithout(start: string) {
     const folder = await mkdtemp(join(inject('folder'), 'without-'));
@@ -424,7 +424,7 @@ describe('what is needed now and then is loaded only then', () => {
     return join(folder, 'index.mjs');
   }
 
-  test('the client of EventBridge Scheduler, by a run that has failed', async () => {
+  test('loads the client of EventBridge Scheduler only after a failure', async () => {
     const bundleFile = await bundleWithout('scheduler.');
     await using good = await startWorld({ secret: secretFor(database) });
     await using bad = await failing();
@@ -440,7 +440,7 @@ describe('what is needed now and then is loaded only then', () => {
     expect(scheduler.connections()).toBe(0);
   });
 
-  test('the calendar, for a job whose interval has days in a time zone, or months', async () => {
+  test('loads the calendar only for an interval with months, or with days in a time zone', async () => {
     const bundleFile = await bundleWithout('calendar-');
     await using monthly = await consenting(
       `update _timescaledb_catalog.bgw_job set schedule_interval = '1 month'`,
@@ -455,7 +455,7 @@ describe('what is needed now and then is loaded only then', () => {
   });
 });
 
-test('a warm function opens a connection of its own to the scheduler for each retry', async () => {
+test('opens a new connection to the scheduler for each retry of a warm function', async () => {
   await using scheduler = await startScheduler();
   await using world = await startWorld({
     secret: secretFor(database, { port: await freePort() }),

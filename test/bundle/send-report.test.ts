@@ -35,7 +35,7 @@ function consenting(): Promise<TestDatabase> {
   return createDatabase({ release: '2.28.3', level: 'basic' });
 }
 
-test('the bundle sends a report, once, and tells it in one line and its metrics', async () => {
+test('sends a report once, and writes one line and its metrics', async () => {
   await using database = await consenting();
   // Newer than every release on the server's disk.
   await using world = await startWorld({
@@ -110,7 +110,7 @@ test('the bundle sends a report, once, and tells it in one line and its metrics'
   expect(invocation.log).toHaveLength(2);
 });
 
-test('what leaves is the body and a fixed list of headers', async () => {
+test('sends the body and a fixed list of headers', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
 
@@ -153,7 +153,7 @@ test.each([
   expect(world.endpoint.connections()).toBe(0);
 });
 
-test('a run that fails throws after its one summary line', async () => {
+test('throws after the summary line of a failed run', async () => {
   await using world = await startWorld({
     secret: secretFor({ name: 'nowhere', role: 'nobody', password: 'none' }, { port: 1 }),
   });
@@ -190,7 +190,7 @@ test.each([
   },
 );
 
-test('every problem of TARGET and DELIVERY is in one summary line', async () => {
+test('lists every problem of TARGET and DELIVERY in one summary line', async () => {
   await using world = await startWorld({});
 
   const invocation = await invokeIn(world, {
@@ -206,14 +206,14 @@ test('every problem of TARGET and DELIVERY is in one summary line', async () => 
   expect(world.secrets.requests).toHaveLength(0);
 });
 
-test('an event that cannot be understood stops the run before anything is read', async () => {
+test('reads nothing for an invalid event', async () => {
   await using world = await startWorld({});
   const invocation = await invokeIn(world, { event: { scheduledTime: 'yesterday', force: true } });
   expect(summaries(invocation)).toMatchObject([{ error: { code: 'EVENT_INVALID' } }]);
   expect(world.secrets.requests).toHaveLength(0);
 });
 
-test("when Lambda's time runs out there is still a summary line, and it names the phase", async () => {
+test("writes a summary line that names the phase before Lambda's timeout", async () => {
   const silent = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.resume();
@@ -233,7 +233,7 @@ test("when Lambda's time runs out there is still a summary line, and it names th
   expect(summaries(invocation)[0]?.['message']).toContain('"connection"');
 });
 
-test('a reply that drips when the time is up is a note: the report was sent, and has its receipt', async () => {
+test('notes a reply that is too slow, and keeps the receipt of the report', async () => {
   await using database = await consenting();
   await using world = await startWorld({
     secret: secretFor(database),
@@ -256,7 +256,7 @@ test('a reply that drips when the time is up is a note: the report was sent, and
   });
 });
 
-test('a refused report has left, and has its receipt beside the error', async () => {
+test('has the receipt of a rejected report beside the error', async () => {
   await using database = await consenting();
   await using world = await startWorld({
     secret: secretFor(database),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
-/** Each is loaded at every cold start, so what is added has to be worth it: just above what they have. */
+/** Just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 355_000,
   'get-report': 334_500,
@@ -14,14 +14,14 @@ function textOf(name: FunctionName): string {
   return readFileSync(inject('bundles')[name].file, 'utf8');
 }
 
-test.each(FUNCTIONS)('a start of %s imports one file, and a small one', (name) => {
+test.each(FUNCTIONS)('a start of %s imports one file within its size limit', (name) => {
   const text = textOf(name);
   expect(inject('bundles')[name].bytes).toBe(Buffer.byteLength(text));
   expect(Buffer.byteLength(text)).toBeLessThan(LARGEST_BYTES[name]);
   expect(text).not.toMatch(/\b(?:import|from)\s*["'](?:\.|node:)/);
 });
 
-test.each(FUNCTIONS)('%s looks for credentials and a region in its environment alone', (name) => {
+test.each(FUNCTIONS)('%s reads credentials and region only from its environment', (name) => {
   const folder = dirname(inject('bundles')[name].file);
   for (const file of readdirSync(folder)) {
     const text = readFileSync(join(folder, file), 'utf8');
@@ -30,7 +30,7 @@ test.each(FUNCTIONS)('%s looks for credentials and a region in its environment a
   }
 });
 
-test('what only a failed run needs is not in the file that a start imports', () => {
+test('a start of send-report imports no code for failed runs', () => {
   const text = textOf('send-report');
   expect(text).not.toContain('CreateSchedule"');
   expect(text).not.toContain('28P01');

@@ -37,7 +37,7 @@ async function runOn(
   return recorded;
 }
 
-test('with latestVersion the version is judged, and nothing is sent, nor looked for', async () => {
+test('compares the version with latestVersion, and neither sends nor resolves anything', async () => {
   await using database = await at('basic');
   const run = await runOn(database, checking({}));
   expect(run).toMatchObject({ value: { outcome: 'checked' } });
@@ -55,7 +55,7 @@ test('with latestVersion the version is judged, and nothing is sent, nor looked 
   ]);
 });
 
-test('telemetry off means no version check, as in TimescaleDB', async () => {
+test('checks no version while telemetry is off, as TimescaleDB does', async () => {
   await using database = await at('off');
   const run = await runOn(database, checking({}));
   const [line] = summariesOf(run);
@@ -63,7 +63,7 @@ test('telemetry off means no version check, as in TimescaleDB', async () => {
   expect(line).not.toHaveProperty('version');
 });
 
-test('unless the operator wants one all the same: skipped, with the verdict', async () => {
+test('checks the version while telemetry is off if the operator asks for it', async () => {
   await using database = await at('off');
   const run = await runOn(database, checking({ versionCheckWhenOff: true }));
   expect(summariesOf(run)).toMatchObject([
@@ -82,7 +82,7 @@ test('unless the operator wants one all the same: skipped, with the verdict', as
   ]);
 });
 
-test('a tick that is not due checks nothing', async () => {
+test('checks nothing in a tick that is not due', async () => {
   await using database = await at('basic');
   await database.admin.query(
     "update _timescaledb_catalog.bgw_job set schedule_interval = '3 years', initial_start = now() + interval '1 year' where id = 1",
@@ -93,7 +93,7 @@ test('a tick that is not due checks nothing', async () => {
   expect(line).not.toHaveProperty('version');
 });
 
-test('DO_NOT_TRACK ends it before the secret is read, whatever the operator wants', async () => {
+test('reads no secret under DO_NOT_TRACK, whatever DELIVERY contains', async () => {
   await using database = await at('basic');
   const run = await runOn(database, {
     ...checking({ versionCheckWhenOff: true }),

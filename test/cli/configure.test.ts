@@ -119,7 +119,7 @@ describe.concurrent('on a database that consents', () => {
     ]);
     expect(code).toBe(1);
     expect(stderr.split('\n')).toEqual([
-      `CHANGE_DENIED: The administrator of this change may not: ALTER DATABASE <this database> SET ${LEVEL} = 'off'. Nothing was changed.`,
+      `CHANGE_DENIED: Permission denied: ALTER DATABASE <this database> SET ${LEVEL} = 'off'. Nothing was changed.`,
       `error: must be owner of database ${database.name}`,
       expect.stringContaining('GRANT <the owner> TO <the administrator>'),
       '',
@@ -147,7 +147,7 @@ describe.concurrent('the options', () => {
     [
       'a contradiction',
       ['disable', '--scope', 'database', '--level', 'basic', '--job', 'add', '--apply'],
-      ['--level: is basic, and disable means off', '--job: is add, which disable cannot mean'],
+      ['--level: is basic, but disable sets off', '--job: is add, which contradicts disable'],
     ],
     [
       'several words that are none',

@@ -381,7 +381,7 @@ describe.concurrent('the options', () => {
         '--job',
         'add',
       ],
-      ['--level: is basic, and disable means off', '--job: is add, which disable cannot mean'],
+      ['--level: is basic, but disable sets off', '--job: is add, which contradicts disable'],
     ],
     [
       'configure of nothing',

@@ -44,7 +44,7 @@ function change(event: Readonly<Record<string, unknown>>) {
   return configured(database(), event, { target: TARGET });
 }
 
-test('no job is added to a server that was built without telemetry, and none is missed', async () => {
+test('adds no job to a server that was built without telemetry', async () => {
   expect(await consent()).toMatchObject({ granted: true, rule: 'level-when-unset' });
   const { statements, notes } = await change({ action: 'enable', scope: 'database' });
   expect(statements).toStrictEqual([
@@ -56,7 +56,7 @@ test('no job is added to a server that was built without telemetry, and none is 
   expect(await rows()).toStrictEqual([]);
 });
 
-test('a job that is there is paused by alter_job(), denies, and comes back as it was', async () => {
+test('pauses a job by alter_job(), which denies consent, and resumes it unchanged', async () => {
   await server.db.exec(INSERT);
   const before = await rows();
   const off = await change({ action: 'disable', scope: 'database' });
@@ -73,7 +73,7 @@ test('a job that is there is paused by alter_job(), denies, and comes back as it
   expect(await consent()).toMatchObject({ granted: true });
 });
 
-test('the interval is changed by alter_job(), and the job removed by delete_job()', async () => {
+test('changes the interval by alter_job() and removes the job by delete_job()', async () => {
   const on = await change({ action: 'enable', scope: 'database', scheduleInterval: '7 days' });
   expect(on.statements.at(-1)).toBe(
     "SELECT public.alter_job(1, schedule_interval => INTERVAL '7 days')",
@@ -84,7 +84,7 @@ test('the interval is changed by alter_job(), and the job removed by delete_job(
   expect(await rows()).toStrictEqual([]);
 });
 
-test('put back by hand, written as the catalog wants it, it consents again', async () => {
+test('grants consent again after the job was inserted by hand', async () => {
   await server.db.exec(
     `${INSERT}; alter database ${EMBEDDED_DATABASE} reset timescaledb.telemetry_level`,
   );
@@ -93,7 +93,7 @@ test('put back by hand, written as the catalog wants it, it consents again', asy
   expect(await consent()).toMatchObject({ granted: true, rule: 'level-when-unset' });
 });
 
-test('a server that does not load its configuration is told of', async () => {
+test('notes that the server has not loaded its configuration', async () => {
   const { notes } = await change({ action: 'disable', scope: 'instance', job: 'keep' });
   await server.db.exec('alter system reset timescaledb.telemetry_level');
   expect(notes.join(' ')).toContain('not loaded it yet');

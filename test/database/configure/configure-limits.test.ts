@@ -65,7 +65,7 @@ describe('a dry run', () => {
     expect(result.statements).not.toStrictEqual([]);
   });
 
-  test('lists exactly what the run then runs', async () => {
+  test('lists exactly the statements that the run then executes', async () => {
     await using database = await consenting();
     const planned = await configured(database, { ...OFF, dryRun: true });
     const done = await configured(database, OFF);
@@ -131,7 +131,7 @@ const DENIED: readonly {
     what: 'a reload',
     event: { action: 'disable', scope: 'instance', job: 'keep' },
     title:
-      /pg_reload_conf\(\)\. Done before, and not undone: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'\./,
+      /pg_reload_conf\(\)\. Already applied and not rolled back: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'\./,
     remedy: /GRANT EXECUTE ON FUNCTION pg_catalog\.pg_reload_conf\(\)/,
     before: (role) => `grant alter system on parameter ${LEVEL} to ${role}`,
     grant: (role) => `grant execute on function pg_catalog.pg_reload_conf() to ${role}`,
@@ -170,7 +170,7 @@ test.each(DENIED)(
   },
 );
 
-test('what fails in the middle of the transaction leaves nothing; what came before it is listed', async () => {
+test('rolls back a transaction that fails, and lists the statements before it', async () => {
   await using database = await consenting();
   const { admin } = database;
   await admin.query(`
@@ -188,11 +188,11 @@ test('what fails in the middle of the transaction leaves nothing; what came befo
     /failed at: UPDATE _timescaledb_catalog\.bgw_job .*Nothing was changed\.$/,
   );
   expect(inInstance.error?.message).toMatch(
-    /failed at: UPDATE .*Done before, and not undone: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
+    /failed at: UPDATE .*Already applied and not rolled back: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
   );
 });
 
-test('somebody who holds the job catalog is not waited for longer than the lock time-out', async () => {
+test('waits for a lock on the job catalog no longer than the lock timeout', async () => {
   await using database = await consenting();
   await database.admin.query('begin; lock table _timescaledb_catalog.bgw_job in share mode');
   const { error } = await configureAs(database, OFF);
@@ -237,7 +237,7 @@ describe('the extension has functions of its own for jobs', () => {
     ).toStrictEqual(['alter 1 1 mon 2 days ']);
   });
 
-  test('a job that is paused in both ways is resumed in both', async () => {
+  test('resumes a job that is unscheduled and postponed', async () => {
     const pause = () => `update _timescaledb_catalog.bgw_job set scheduled = false;
       insert into _timescaledb_internal.bgw_job_stat (job_id, next_start, total_runs, total_duration, total_duration_failures,
         total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
@@ -246,7 +246,7 @@ describe('the extension has functions of its own for jobs', () => {
     expect(calls).toStrictEqual(['alter 1  t', 'alter 1  now']);
   });
 
-  test('a scheduler that may have started with the level off is restarted', async () => {
+  test('restarts a scheduler that may have started while the level was off', async () => {
     const off = (name: string) => `alter database ${name} set ${LEVEL} = 'off'`;
     const enable = { action: 'enable', scope: 'database' };
     expect(await callsAfter(enable, off)).toStrictEqual(['restart']);
@@ -277,13 +277,13 @@ describe('the extension has functions of its own for jobs', () => {
     expect(notes.some((note) => note.includes(`${restart} as a superuser`))).toBe(!may);
   });
 
-  test('under the license apache the catalog is written, and the scheduler told', async () => {
+  test('writes the catalog and restarts the scheduler under the license apache', async () => {
     const apache = (name: string) => `alter database ${name} set timescaledb.license = 'apache'`;
     expect(await callsAfter(OFF, apache)).toStrictEqual(['restart']);
     expect(await callsAfter({ ...OFF, job: 'remove' }, apache)).toStrictEqual(['restart']);
   });
 
-  test("one of the same name that is not the extension's is not called", async () => {
+  test("does not call a function of the same name that is not the extension's", async () => {
     expect(
       await callsAfter(
         OFF,
@@ -293,12 +293,14 @@ describe('the extension has functions of its own for jobs', () => {
     ).toStrictEqual(['restart']);
   });
 
-  test('a restart that fails does not undo the change, and is told', async () => {
+  test('notes a failed restart, and keeps the change', async () => {
     await using database = await consenting();
     await database.admin.query(`${API}; drop table calls;
       alter extension timescaledb drop function alter_job(int, interval, bool, timestamptz)`);
     const { notes, consent } = await configured(database, OFF);
-    expect(notes.join(' ')).toMatch(/The change is made, but not: SELECT .*restart_background/);
+    expect(notes.join(' ')).toMatch(
+      /The change was applied, but this statement failed: SELECT .*restart_background/,
+    );
     expect(decisionOf(consent.after)).toMatchObject({ granted: false });
   });
 });
@@ -319,7 +321,9 @@ describe('the interval of the job', () => {
       expect(await interval()).toStrictEqual(['1 mon 12:00:00']);
       const { notes } = await configured(database, { ...OFF, job: 'remove' });
       expect(await interval()).toStrictEqual([]);
-      expect(notes.join(' ')).toContain('were 1 month 12 hours, 100 seconds, -1, 1 hour;');
+      expect(notes.join(' ')).toContain(
+        'max_retries and retry_period 1 month 12 hours, 100 seconds, -1, 1 hour.',
+      );
       await configured(database, { ...enable, scheduleInterval: '7 days' });
       expect(await interval()).toStrictEqual(['7 days']);
     },
@@ -327,7 +331,7 @@ describe('the interval of the job', () => {
 });
 
 describe('a server built without telemetry', () => {
-  test('never gets a job; the level alone is set, and the notes say so', async () => {
+  test('gets only the level and no job, and the notes explain it', async () => {
     await using database = await consenting('2.10.3');
     await database.admin.query(
       'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_config.bgw_job',
@@ -342,7 +346,7 @@ describe('a server built without telemetry', () => {
   });
 });
 
-test('what is wanted and what comes of it may differ, and then a note says why', async () => {
+test('notes why the consent differs from the change', async () => {
   await using database = await consenting();
   const owner = `${database.name}_owner`;
   await database.admin.query(`create role ${owner}; alter role ${owner} set ${LEVEL} = 'off';
@@ -361,7 +365,7 @@ test('what is wanted and what comes of it may differ, and then a note says why',
   );
 });
 
-test('on a standby nothing is tried', async () => {
+test('runs no statement on a standby', async () => {
   await using database = await consenting();
   const before = await stateOf(database);
   // What the server says of itself, in this database alone: a real standby would need a server more.
@@ -377,26 +381,26 @@ test('on a standby nothing is tried', async () => {
   expect(await stateOf(database)).toStrictEqual(before);
 });
 
-describe('an event that this server cannot follow runs nothing', () => {
+describe('rejects an event that this server does not support', () => {
   test.each([
     [
       'a role that is not there',
       '2.28.3',
       { action: 'disable', scope: { role: 'nobody at all' } },
-      /no role of the name/,
+      /no role with the name/,
     ],
     [
       'a database that is not there',
       '2.28.3',
       { action: 'disable', scope: { role: 'postgres', inDatabase: 'nowhere' } },
-      /no database of the name/,
+      /no database with the name/,
     ],
-    ['a pause before 2.0', '1.7.5', { ...OFF, job: 'pause' }, /cannot before 2\.0/],
+    ['a pause before 2.0', '1.7.5', { ...OFF, job: 'pause' }, /supports since 2\.0/],
     [
       'no_functions before 2.7.1',
       '1.7.5',
       { action: 'enable', scope: 'database', level: 'no_functions' },
-      /came with TimescaleDB 2\.7\.1/,
+      /exists since TimescaleDB 2\.7\.1/,
     ],
   ] as const)('%s', async (_what, release, event, message) => {
     await using database = await consenting(release);

@@ -62,7 +62,7 @@ async function startProxy(
   };
 }
 
-test('an error after the change says that the change is made', async () => {
+test('states that the change was applied when a later step fails', async () => {
   await using database = await consenting();
   await using proxy = await startProxy((connection) => (connection === 3 ? 'refuse' : 'pass'));
   const { error } = await configureAs({ name: database.name, port: proxy.port }, OFF);
@@ -71,7 +71,7 @@ test('an error after the change says that the change is made', async () => {
   expect(await consentOf(database)).toMatchObject({ granted: false, rule: 'level-off' });
 });
 
-test('a connection that ends while the server loads its configuration is told with what was done', async () => {
+test('lists the applied statements when the connection ends during the reload', async () => {
   await using database = await consenting();
   await using proxy = await startProxy((connection) =>
     connection === 2 ? 'cut after the reload' : 'pass',
@@ -82,11 +82,11 @@ test('a connection that ends while the server loads its configuration is told wi
   );
   await resetInstance(database);
   expect(error).toMatchObject({ code: 'CHANGE_FAILED' });
-  expect(error?.message).toContain('Done before, and not undone: ALTER SYSTEM SET');
+  expect(error?.message).toContain('Already applied and not rolled back: ALTER SYSTEM SET');
 });
 
 describe('the instance, where the database has a level of its own', () => {
-  test('is off, and the consent is what a plain role would find', async () => {
+  test('is off, and the consent is that of a plain role', async () => {
     await using database = await consenting();
     const event = { action: 'disable', scope: 'instance', job: 'keep' };
     const planned = await configured(database, { ...event, dryRun: true });

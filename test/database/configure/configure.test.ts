@@ -105,7 +105,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
         },
       );
 
-      test("the documentation's SQL and configure lead to the same consent, and the same job", async () => {
+      test("reaches the consent and the job that the documentation's SQL reaches", async () => {
         const sql = documented(release);
         const look = async () => [await consentOf(database), await jobRows(database, release)];
         for (const action of ['disable', 'enable'] as const) {
@@ -141,7 +141,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       );
     });
 
-    test('the instance: what no library has registered is set all the same, loaded, and read back', async () => {
+    test('sets, loads and reads back an instance level that no library has registered', async () => {
       await using database = await createDatabase({ port: server.port, release: '2.10.3' });
       await database.admin.query(
         'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_config.bgw_job',
@@ -170,7 +170,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       expect(decisionOf(on.consent.after)).toMatchObject({ granted: true, level: 'no_functions' });
     });
 
-    test('enable for a database whose server says off: a plain role is granted, and no note denies it', async () => {
+    test('grants consent to a plain role when the database overrides a server that is off', async () => {
       await using database = await createDatabase({ port: server.port, release: '2.10.3' });
       const { admin } = database;
       await admin.query(`set ${LEVEL} = 'off'`);
@@ -186,7 +186,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       expect(on.notes.join(' ')).not.toContain('still denied');
     });
 
-    test("the administrator's own level is not the reporting role's", async () => {
+    test("ignores the administrator's own level", async () => {
       await using database = await createDatabase({ port: server.port, release: '2.10.3' });
       const administrator = { role: `admin_${database.name}`, password: database.password };
       const { admin, name } = database;
@@ -237,7 +237,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       },
     );
 
-    test('a role, and a role in one database, whatever they are called', async () => {
+    test('sets the level of a role, and of a role in one database, with any name', async () => {
       await using database = await consenting('2.10.3');
       const role = `o'ne "role"; drop table x; --\\ ${database.name} é`;
       const quoted = `"${role.replaceAll('"', '""')}"`;
@@ -274,7 +274,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       await database.admin.query(`drop role ${quoted}`);
     });
 
-    test("the reporting role's level is seen in the consent after", async () => {
+    test("includes the reporting role's level in the consent after the change", async () => {
       await using database = await consenting('2.10.3');
       const { consent } = await configured(database, {
         action: 'disable',
@@ -292,7 +292,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       expect(await consentOf(database)).toMatchObject({ granted: true });
     });
 
-    test('a template: the job is copied to a new database, a level is not, and the note says so', async () => {
+    test('notes that a new database inherits the job of a template and not its level', async () => {
       await using template = await createDatabase({ port: server.port, release: '2.10.3' });
       const { admin, name } = template;
       await admin.query(`update pg_database set datistemplate = true where datname = '${name}'`);
@@ -317,9 +317,11 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
         `update pg_database set datistemplate = false where datname = '${name}'`,
       );
 
-      expect(notes.join(' ')).toMatch(/template.*is not copied.*use the scope "instance"/s);
+      expect(notes.join(' ')).toMatch(
+        /template do not inherit its level.*use the scope "instance"/s,
+      );
       expect(rows).toStrictEqual([{ level: null }]);
-      expect(copy.notes).toContain('There is no telemetry job that could be paused.');
+      expect(copy.notes).toContain('There is no telemetry job to pause.');
     });
   },
 );

@@ -55,29 +55,41 @@ describe('what is asked for', () => {
   );
 });
 
-describe('what cannot be meant is refused, with what it is', () => {
+describe('rejects and names a contradiction', () => {
   test.each([
-    [{ action: 'disable', scope: 'database', level: 'basic' }, 'level: is basic, and disable'],
-    [{ action: 'enable', scope: 'database', level: 'off' }, 'level: is off, and enable'],
-    [{ action: 'disable', scope: 'database', job: 'add' }, 'job: is add, which disable'],
-    [{ action: 'enable', scope: 'database', job: 'pause' }, 'job: is pause, which enable'],
-    [{ action: 'enable', scope: 'instance', job: 'remove' }, 'job: is remove, which enable'],
-    [{ action: 'disable', scope: { role: 'a' }, job: 'pause' }, "the job is the database's"],
+    [
+      { action: 'disable', scope: 'database', level: 'basic' },
+      'level: is basic, but disable sets off',
+    ],
+    [{ action: 'enable', scope: 'database', level: 'off' }, 'level: is off, but enable'],
+    [
+      { action: 'disable', scope: 'database', job: 'add' },
+      'job: is add, which contradicts disable',
+    ],
+    [
+      { action: 'enable', scope: 'database', job: 'pause' },
+      'job: is pause, which contradicts enable',
+    ],
+    [
+      { action: 'enable', scope: 'instance', job: 'remove' },
+      'job: is remove, which contradicts enable',
+    ],
+    [{ action: 'disable', scope: { role: 'a' }, job: 'pause' }, 'the job belongs to the database'],
     [
       { action: 'enable', scope: 'database', scheduleInterval: '1 mon 2 months' },
       'scheduleInterval: must not have a unit twice',
     ],
     [
       { action: 'disable', scope: 'database', scheduleInterval: '1 day' },
-      'scheduleInterval: is of a job that is added',
+      'scheduleInterval: needs the action "enable"',
     ],
     [
       { action: 'enable', scope: { role: 'a' }, scheduleInterval: '1 day' },
-      'scheduleInterval: is of a job that is added',
+      'scheduleInterval: needs the action "enable"',
     ],
     [
       { action: 'enable', scope: 'database', job: 'keep', scheduleInterval: '1 day' },
-      'scheduleInterval: is of a job that is added',
+      'scheduleInterval: needs the action "enable"',
     ],
     [{ action: 'disable', scope: {} }, 'scope: must be "instance", "database", or { "role"'],
     [{ action: 'disable', scope: { inDatabase: 'x' } }, 'scope: must be'],

@@ -106,7 +106,7 @@ function statementsOf(input: PlanInput): readonly string[] {
   return allStatements(planChange(input)).map(({ sql }) => sql);
 }
 
-test('titles and notes are the same whatever the names on the server are', () => {
+test('keeps titles and notes independent of the names on the server', () => {
   fc.assert(
     fc.property(someCase, someNames, (one, names) => {
       const logged = loggedOf(inputOf(one, names));
@@ -127,7 +127,7 @@ const ADD_JOB: Case = {
   scheduleInterval: undefined,
 };
 
-test.each(HOSTILE)('an owner named %j is in the statement and not in its title', (owner) => {
+test.each(HOSTILE)('puts an owner named %j into the statement and not into its title', (owner) => {
   const input = inputOf(ADD_JOB, { ...NEUTRAL, owner });
   expect(statementsOf(input).at(-1)).toContain(`'policy_telemetry', ${literal(owner)}, true`);
   expect(loggedOf(input)?.titles.at(-1)?.title).toBe(
@@ -135,7 +135,7 @@ test.each(HOSTILE)('an owner named %j is in the statement and not in its title',
   );
 });
 
-test('the statements themselves contain the names', () => {
+test('puts the names into the statements', () => {
   const names = { ...NEUTRAL, role: 'a role', database: 'a db', extensionSchema: 'a schema' };
   const statements = (changes: Partial<Case>) =>
     statementsOf(inputOf({ ...ADD_JOB, ...changes }, names));
