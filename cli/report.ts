@@ -26,6 +26,7 @@ import {
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
 import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
 import { showCheck, showOutcome } from './output/render.ts';
+import { showSql } from './output/show-sql.ts';
 import { createTerminalReporter } from './output/terminal.ts';
 
 const LIMIT_MS = 100_000;
@@ -37,6 +38,7 @@ interface Values {
   readonly reportSource?: string;
   readonly sizes?: string;
   readonly always?: true;
+  readonly showSql?: true;
   readonly check?: true;
   readonly send?: true;
   readonly endpoint?: string;
@@ -49,6 +51,8 @@ interface Options {
   readonly target: TargetChoices;
   readonly json: boolean;
   readonly always: boolean;
+  /** Print the statements as they are sent. */
+  readonly showSql: boolean;
   /** Only say how far a run comes, and what is in its way. */
   readonly check: boolean;
   readonly ignoreSchedule: boolean;
@@ -77,6 +81,7 @@ const command = addConnectionOptions(
     "catalog: plain SQL; function: the server's own, with its side effects, see the README (default: catalog)",
   )
   .option('--sizes <sizes>', 'exact, or estimated: no user relation is opened (default: exact)')
+  .option('--show-sql', 'print the statements to stderr as they are sent to the database')
   .optionsGroup('Sending:')
   .option('--send', 'run all of send-report, and send the report if there is consent')
   .option('--endpoint <url>', 'where --send sends it')
@@ -102,6 +107,10 @@ function checkOptions(values: Values, problems: string[]): void {
       '--always shows a report that has no consent, and --send never sends one',
     ],
     [
+      send === true && values.showSql === true,
+      '--show-sql shows the statements of a report that is not sent: leave out --send, which sends the same ones',
+    ],
+    [
       check === true && (send === true || always === true),
       '--check neither sends a report nor shows one: leave out --send and --always',
     ],
@@ -124,6 +133,7 @@ function read(parsed: Command, problems: string[]): Options {
     },
     json: json === true,
     always: always === true,
+    showSql: values.showSql === true,
     check: check === true,
     ignoreSchedule: ignoreSchedule === true,
     endpoint,
@@ -232,6 +242,7 @@ await runCommand<Options>({
   command,
   read,
   perform(options) {
+    if (options.showSql) showSql();
     if (options.check) return check(options);
     return options.endpoint === undefined ? show(options) : send(options, options.endpoint);
   },

@@ -379,7 +379,8 @@ describe.concurrent('the options', () => {
     expect(stdout).toContain('Usage: npm run report -- [options]');
     expect(optionsIn(stdout)).toEqual([
       ...['--database-url', '--tls-server-name', '--tls-ca-file'],
-      ...['--json', '--check', '--always', '--level', '--report-source', '--sizes', '--help'],
+      ...['--json', '--check', '--always', '--level', '--report-source', '--sizes'],
+      ...['--show-sql', '--help'],
       ...['--send', '--endpoint', '--ignore-schedule'],
     ]);
   });
