@@ -7,7 +7,7 @@ import type { TestDatabase } from '../../test/support/postgres/databases.ts';
 import { type HandmadeRelease, jobSchema } from '../../test/support/timescaledb/catalogs.ts';
 
 /** The keys of a secret in the RDS shape. */
-export type SecretKeys = Readonly<Record<string, unknown>>;
+type SecretKeys = Readonly<Record<string, unknown>>;
 export type SecretStages = Partial<Record<Stage, SecretVersion>>;
 
 /** How a run for a target of one kind must end. */

@@ -18,7 +18,7 @@ const LEAST_SAMPLES = 4;
 const MOST_BYTES_PER_RUN = 500;
 
 /** What one process held after so many runs. */
-export interface Sample {
+interface Sample {
   readonly runs: number;
   readonly weight: Weight;
 }
