@@ -16,7 +16,7 @@ export interface ServiceError {
 }
 
 /** The request is taken, and nothing comes back. */
-export interface Silence {
+interface Silence {
   readonly silence: true;
 }
 

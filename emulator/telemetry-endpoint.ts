@@ -4,7 +4,7 @@ import { type ListenOptions, type LoopbackServer, listen, readBody } from './htt
 export const ENDPOINT_PATH = '/v1/metrics';
 
 /** One report as it arrived. */
-export interface ReceivedReport {
+interface ReceivedReport {
   readonly method: string | undefined;
   readonly path: string | undefined;
   readonly headers: IncomingHttpHeaders;

@@ -56,7 +56,7 @@ export interface Circumstances {
 }
 
 /** The handler's result; or its error, with the type as the name. */
-export type InvocationResult =
+type InvocationResult =
   | { readonly value: unknown }
   | { readonly error: { readonly name: string; readonly message: string } };
 

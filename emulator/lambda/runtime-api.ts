@@ -15,7 +15,7 @@ export interface ErrorDocument {
 export type RuntimeAnswer = { readonly body: string } | { readonly error: ErrorDocument };
 
 /** One invocation as the runtime receives it. */
-export interface RuntimeInvocation {
+interface RuntimeInvocation {
   readonly requestId: string;
   readonly event: unknown;
   readonly functionArn: string;
