@@ -1,7 +1,7 @@
 import type { Target } from '../../lib/config/target.ts';
 
 /** A secret of Secrets Manager, and the customer-managed KMS key it is encrypted with, if any. */
-export interface SecretSettings {
+interface SecretSettings {
   /** Its name, or its ARN; of a secret in another account the ARN. Never its value. */
   readonly secret: string;
   /**
@@ -13,7 +13,7 @@ export interface SecretSettings {
 }
 
 /** How the connection to a database is secured. */
-export interface TlsSettings {
+interface TlsSettings {
   /** @default verify-full */
   readonly mode?: Target['tls']['mode'];
   /** PEM file with the certificate authorities, relative to the project's root; it ships with the function. */
@@ -25,7 +25,7 @@ export interface TlsSettings {
 }
 
 /** What databases have in common, unless they say otherwise. */
-export interface DatabaseDefaults {
+interface DatabaseDefaults {
   readonly tls?: TlsSettings;
   /**
    * The level of a server that was built without telemetry, and of no other. This is the only thing in an environment that
@@ -81,7 +81,7 @@ export interface DatabaseSettings extends DatabaseDefaults, SecretSettings {
 }
 
 /** Where in a VPC the functions run. */
-export interface NetworkSettings {
+interface NetworkSettings {
   /** Private subnets, by id. */
   readonly subnets: readonly string[];
   /** The VPC of the subnets, by id: a security group is made in it, which lets out what the functions need. */
@@ -97,7 +97,7 @@ export interface NetworkSettings {
 }
 
 /** Where reports go, and how; or that none go anywhere, and what the newest version is. */
-export interface DeliverySettings {
+interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
   /**
