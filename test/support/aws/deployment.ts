@@ -14,7 +14,7 @@ export const ENVIRONMENT = 'prod';
 export const TARGET_NAME = 'metrics.example';
 
 /** One invocation as it arrived at Lambda. */
-export interface Invoked {
+interface Invoked {
   readonly name: string;
   readonly event: unknown;
 }
@@ -34,7 +34,7 @@ type Answer = (
 ) => Promise<void>;
 
 /** The shell for a Lambda on loopback: credentials of nobody, and no look at the network for better ones. */
-export function shellFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, string> {
+function shellFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_LAMBDA: url,
     AWS_REGION: 'us-east-1',

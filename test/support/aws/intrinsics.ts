@@ -10,7 +10,7 @@ const DYNAMIC_REFERENCE = /^\{\{resolve:(ssm:[\w./-]+(:\d+)?|secretsmanager:[^{}
 const SUB_VARIABLE = /\$\{(?<name>[^!}][^}]*)\}/g;
 
 /** The name of the intrinsic function that a value is a call of. */
-export function intrinsicOf(value: unknown): string | undefined {
+function intrinsicOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const [name, ...others] = Object.keys(value);
   const isIntrinsic = name === 'Ref' || name?.startsWith('Fn::');

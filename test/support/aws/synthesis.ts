@@ -40,7 +40,7 @@ export function statementsOf({ Properties }: Resource): readonly PolicyStatement
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
-export interface Template {
+interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs?: object;
 }

@@ -6,7 +6,7 @@ import { startWorld, type World } from '../run/world.ts';
 import { HOSTILE_PASSWORD, type HostileServer, type Play, startHostileServer } from './server.ts';
 
 /** The run itself has 500 ms of this; 1,500 ms are reserved for the summary line. */
-export const TIME_LIMIT_MS = 2_000;
+const TIME_LIMIT_MS = 2_000;
 /** The deployed function has 256 MB. */
 const MEMORY_LIMIT_BYTES = 200_000_000;
 /** Maximum length of a log line. */

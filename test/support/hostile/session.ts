@@ -9,7 +9,7 @@ import { secretFor, startWorld } from '../run/world.ts';
 export type Answer = readonly Buffer[];
 
 /** All answers of a server in one session; the first is to the startup message. */
-export type Session = readonly Answer[];
+type Session = readonly Answer[];
 
 /** Methods of authentication. */
 export const LOGINS = ['trust', 'clear-text password', 'md5', 'scram'] as const;

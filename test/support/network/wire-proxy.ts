@@ -2,7 +2,7 @@ import { startProxy } from './sockets.ts';
 import { messageReader, startupParameters } from './wire.ts';
 
 /** What one client said to the server, as far as PostgreSQL's protocol 3 names it. */
-export interface Conversation {
+interface Conversation {
   /** The parameters of the startup message. */
   startup: Record<string, string>;
   /** The types of the messages after it: `Q` is a simple query, `P` Parse, `X` Terminate. */

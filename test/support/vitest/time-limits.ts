@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
  * Factor of all time limits of the tests; at least 1. vitest.config.ts measures it once for all test processes; the variable
  * TEST_TIME_FACTOR overrides the measurement.
  */
-export const TIME_FACTOR = Number(process.env['TEST_TIME_FACTOR'] ?? 1);
+const TIME_FACTOR = Number(process.env['TEST_TIME_FACTOR'] ?? 1);
 
 /** An upper bound is this much larger than what a wait takes on a quiet machine: a test that passes never reaches it. */
 const UPPER_BOUND_FACTOR = 4;
