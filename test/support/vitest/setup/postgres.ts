@@ -1,5 +1,14 @@
 import type { TestProject } from 'vitest/node';
+import type { TestServer } from '../../postgres/postgres.ts';
 import { resources } from '../resources.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgres: TestServer;
+    /** Texts that no test may write: those of the server. */
+    secrets: readonly string[];
+  }
+}
 
 /** Starts the PostgreSQL server in which each test file makes databases of its own. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
