@@ -5,7 +5,7 @@ import type { LevelPlace } from './level-place.ts';
 import { deniedByLevel, grantedSentence } from './messages.ts';
 import { type LevelAnswer, type LevelRule, resolveLevel } from './telemetry-level.ts';
 
-type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused' | 'restoring';
+export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused' | 'restoring';
 
 /** Whether a report may be sent, which rule decided, and where the deciding level is set. */
 export interface Consent extends LevelPlace {
