@@ -12,7 +12,7 @@ export interface Denial {
 }
 
 /** Makes a sentence of a clause. */
-export function toSentence(clause: string): string {
+function toSentence(clause: string): string {
   return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
 }
 

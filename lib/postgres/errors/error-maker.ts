@@ -1,6 +1,6 @@
 import { type ErrorCode, RunError } from '../../errors.ts';
 
-export interface MakerDetails {
+interface MakerDetails {
   readonly origin: string | undefined;
   readonly original: unknown;
 }
