@@ -145,7 +145,7 @@ test.each(DENIED)(
     const { admin, name } = database;
     const administrator = await administratorOf(database, (role) => before?.(role, name) ?? '');
     const change = JSON.parse(JSON.stringify(event).replace('REPORTER', database.role));
-    const isUntouched = title.source.includes('Done before') === false;
+    const isUntouched = title.source.includes('Already applied') === false;
     const state = await stateOf(database);
 
     const { error, line } = await configureAs(database, change, { administrator });
