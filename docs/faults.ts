@@ -35,7 +35,7 @@ function line(...cells: readonly string[]): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-function codeOf({ says: { code } }: Fault): string {
+function codeOf({ expected: { code } }: Fault): string {
   return code === undefined ? '' : `\`${code}\``;
 }
 
@@ -45,7 +45,7 @@ function broken(faults: readonly Fault[]): readonly string[] {
     '| fault | outcome | code | retry | message | remedy |',
     '|---|---|---|---|---|---|',
     ...faults.map((fault) => {
-      const { message, remedy = '' } = fault.says;
+      const { message, remedy = '' } = fault.expected;
       const retry = isRetried(fault) ? 'yes' : '';
       return line(fault.fault, fault.outcome, codeOf(fault), retry, message, remedy);
     }),
@@ -57,7 +57,7 @@ function survived(faults: readonly Fault[]): readonly string[] {
   return [
     '| the run continues when | outcome | message |',
     '|---|---|---|',
-    ...faults.map(({ fault, outcome, says: { message } }) =>
+    ...faults.map(({ fault, outcome, expected: { message } }) =>
       line(fault, outcome, message === OUT_OF_DATE.message ? USUAL : message),
     ),
   ];

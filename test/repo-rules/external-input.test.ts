@@ -48,7 +48,7 @@ test('the handlers hand their environment on, and look at one variable', async (
   const sources = await sourcesIn('functions');
   expect(sources.get('create-handler.ts')).toMatch(/\(event: unknown, context: Context\)/);
   for (const source of sources.values()) {
-    expect(source.match(/process\b.*/g)).toHaveLength(
+    expect(source.match(/process\b.*/g) ?? []).toHaveLength(
       source.match(/process\.env(,|\['RETRY'\])/g)?.length ?? 0,
     );
   }

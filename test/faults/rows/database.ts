@@ -2,11 +2,11 @@ import {
   CATALOG_LOCKED,
   CATALOG_REPLACED,
   CATALOG_UNEXPECTED,
-  CHANGED_MEANWHILE,
+  CHANGED_CONCURRENTLY,
+  CONNECTIONS_NOT_ALLOWED,
   catalogAnswered,
   DATABASE_AUTHENTICATION,
   DATABASE_BUSY,
-  DATABASE_CLOSED,
   DATABASE_CONFLICT,
   DATABASE_CONNECTION_LOST,
   DATABASE_DAMAGED,
@@ -29,20 +29,20 @@ import {
 } from '../expected-messages.ts';
 import type { Fault, FaultGroup } from './fault.ts';
 
-const failed = (fault: string, says: Fault['says'], origin?: string): Fault => ({
+const failed = (fault: string, expected: Fault['expected'], origin?: string): Fault => ({
   fault,
   outcome: 'failed',
-  says,
+  expected,
   ...(origin !== undefined && { origin }),
 });
 
-const skipped = (fault: string, says: Fault['says']): Fault => ({
+const skipped = (fault: string, expected: Fault['expected']): Fault => ({
   fault,
   outcome: 'skipped',
-  says,
+  expected,
 });
 
-const sent = (fault: string): Fault => ({ fault, outcome: 'sent', says: OUT_OF_DATE });
+const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_OF_DATE });
 
 export const DATABASE_FAULTS = {
   title: 'The database',
@@ -51,9 +51,9 @@ export const DATABASE_FAULTS = {
     noRole: failed('there is no such role', DATABASE_AUTHENTICATION, '28P01'),
     wrongPassword: failed('the password is wrong', DATABASE_AUTHENTICATION, '28P01'),
     expired: failed('the password is no longer valid', DATABASE_AUTHENTICATION, '28P01'),
-    noLogin: failed('the role may not log in', DATABASE_AUTHENTICATION, '28000'),
+    noLogin: failed('the role has no LOGIN', DATABASE_AUTHENTICATION, '28000'),
     connectRevoked: failed('CONNECT was revoked', DATABASE_PERMISSION, '42501'),
-    closed: failed('the database allows no connections', DATABASE_CLOSED, '55000'),
+    closed: failed('the database allows no connections', CONNECTIONS_NOT_ALLOWED, '55000'),
     noConnection: failed('the role has no connection left', DATABASE_BUSY, '53300'),
     schemaRevoked: failed(
       'the schema of the catalogs was revoked from PUBLIC',
@@ -75,28 +75,28 @@ export const DATABASE_FAULTS = {
       'the job catalog has 5,000 telemetry jobs, each of which could deny',
       catalogAnswered('jobs: must have at most 1000 items'),
     ),
-    unreadableVersion: failed("TimescaleDB's version is none that can be read", VERSION_UNREADABLE),
+    unreadableVersion: failed("TimescaleDB's version cannot be parsed", VERSION_UNREADABLE),
     catalogsOlder: failed(
-      'half upgraded: the catalogs are older than pg_extension says',
+      'partly upgraded: the catalogs are older than the version in pg_extension',
       CATALOG_UNEXPECTED,
       '42703',
     ),
     catalogsNewer: failed(
-      'half upgraded: the catalogs are newer than pg_extension says',
+      'partly upgraded: the catalogs are newer than the version in pg_extension',
       CATALOG_UNEXPECTED,
       '42703',
     ),
     catalogsMoved: failed(
-      'half upgraded: the job catalog has moved, and its old name is a view',
+      'partly upgraded: the job catalog has moved, and its old name is a view',
       CATALOG_REPLACED,
     ),
     libraryGone: failed(
-      "half upgraded: the library of pg_extension's version is gone from the disk",
+      'partly upgraded: the library of the version in pg_extension is not on the disk',
       CATALOG_UNEXPECTED,
       '58P01',
     ),
     olderSession: failed(
-      'upgraded while a pooler kept the session, which has the old library',
+      'upgraded while a pooler kept a session with the old library',
       DATABASE_CONNECTION_LOST,
       '42710',
     ),
@@ -112,14 +112,18 @@ export const DATABASE_FAULTS = {
     factsLocked: failed('a catalog table is locked: the metadata', CATALOG_LOCKED, '55P03'),
     reportLocked: failed('a catalog table is locked: the hypertables', CATALOG_LOCKED, '55P03'),
     tableLocked: sent("a user's table is locked"),
-    deadlock: failed('a deadlock is ended at its cost', DATABASE_CONFLICT, '40P01'),
+    deadlock: failed(
+      'a deadlock is resolved by canceling its statement',
+      DATABASE_CONFLICT,
+      '40P01',
+    ),
     serialization: failed('a serialization failure', DATABASE_CONFLICT, '40001'),
     relationGone: failed(
       'a relation is dropped while it is being read',
-      CHANGED_MEANWHILE,
+      CHANGED_CONCURRENTLY,
       'XX000',
     ),
-    typeGone: failed('a type is dropped while it is in use', CHANGED_MEANWHILE, 'XX000'),
+    typeGone: failed('a type is dropped while it is in use', CHANGED_CONCURRENTLY, 'XX000'),
     diskFull: failed('the disk is full', DATABASE_BUSY, '53100'),
     outOfMemory: failed('the server is out of memory', DATABASE_BUSY, '53200'),
     temporaryFiles: failed('the limit of temporary files is reached', DATABASE_BUSY, '53400'),
@@ -129,7 +133,7 @@ export const DATABASE_FAULTS = {
     damagedIndex: failed('an index is damaged', DATABASE_DAMAGED, 'XX002'),
     noRetryLeft: {
       ...failed(
-        'the server is out of memory, and the job wants no retries',
+        'the server is out of memory, and max_retries of the job is 0',
         DATABASE_BUSY,
         '53200',
       ),
@@ -143,12 +147,20 @@ export const DATABASE_FAULTS = {
       ),
       retry: false,
     },
-    columnOfFactsGone: failed('a column of the job catalog is gone', CATALOG_UNEXPECTED, '42703'),
-    columnOfReportGone: failed('a column of the hypertables is gone', CATALOG_UNEXPECTED, '42703'),
-    tableGone: failed('a table of the catalogs is gone', CATALOG_UNEXPECTED, '42P01'),
-    schemaGone: failed('a schema of the catalogs is gone', CATALOG_UNEXPECTED, '42P01'),
+    columnOfFactsGone: failed(
+      'a column of the job catalog is missing',
+      CATALOG_UNEXPECTED,
+      '42703',
+    ),
+    columnOfReportGone: failed(
+      'a column of the hypertables is missing',
+      CATALOG_UNEXPECTED,
+      '42703',
+    ),
+    tableGone: failed('a table of the catalogs is missing', CATALOG_UNEXPECTED, '42P01'),
+    schemaGone: failed('a schema of the catalogs is missing', CATALOG_UNEXPECTED, '42P01'),
     columnOfAnotherType: failed(
-      'a column of the catalogs has another type, which a text is not',
+      'a column of the catalogs has another type, which a string cannot be cast to',
       CATALOG_UNEXPECTED,
       '22P02',
     ),
@@ -158,7 +170,7 @@ export const DATABASE_FAULTS = {
       '42883',
     ),
     columnOfText: failed(
-      'a number of the job catalog is a text',
+      'a number of the job catalog is a string',
       catalogAnswered('jobs[0].maxRetries: must be a number, not a string'),
     ),
     nullInterval: failed(
@@ -168,7 +180,7 @@ export const DATABASE_FAULTS = {
       ),
     ),
     nullScheduled: failed(
-      'whether the job is scheduled is NULL',
+      'the column scheduled of the job is NULL',
       catalogAnswered('jobs[0].scheduled: must be true or false, not null'),
     ),
     nullMetadata: failed(
@@ -176,14 +188,14 @@ export const DATABASE_FAULTS = {
       reportUnpublished('db_metadata.* is missing, or has another type than published'),
     ),
     hugeMetadata: failed('a flagged row of the metadata has 10 MB', REPORT_TOO_LARGE),
-    noMetadata: sent('the metadata are empty'),
+    noMetadata: sent('the metadata table is empty'),
     noUuid: sent('the database has no uuid'),
     unreadableInstallTime: sent(
-      'the install time looks like a time, and PostgreSQL cannot read it',
+      'the install time looks like a time, and PostgreSQL cannot parse it',
     ),
     negativeCounts: sent("counts in the job's statistics are negative"),
     impossibleStatistics: sent('the number of rows of a table is not a number'),
-    noJob: skipped('the telemetry job is gone', JOB_REMOVED),
+    noJob: skipped('the telemetry job was removed', JOB_REMOVED),
     twoJobs: sent('there are two telemetry jobs'),
     twoJobsOnePaused: skipped('there are two telemetry jobs, and one is paused', JOB_PAUSED),
     jobPausedByNextStart: skipped(
@@ -194,6 +206,6 @@ export const DATABASE_FAULTS = {
     infiniteSchedule: skipped('the schedule_interval is infinite', NEVER_DUE),
     negativeIntervals: sent("the job's intervals are negative"),
     namesThatAreSql: sent('schemas, tables and keys of the metadata have names that are SQL'),
-    foreignTable: sent('a foreign table leads to a server that is not there'),
+    foreignTable: sent('a foreign table refers to a server that does not exist'),
   },
 } satisfies FaultGroup;

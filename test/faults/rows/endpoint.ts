@@ -34,22 +34,28 @@ export function byStatus<Status extends number, Value>(
   >;
 }
 
-/** Nothing arrived. */
+/** No report arrived. */
 function cut(fault: string, origin: string): Fault {
-  return { fault, outcome: 'failed', says: ENDPOINT_UNREACHABLE, origin, touchesEndpoint: true };
+  return {
+    fault,
+    outcome: 'failed',
+    expected: ENDPOINT_UNREACHABLE,
+    origin,
+    touchesEndpoint: true,
+  };
 }
 
-/** The report arrived, and the answer did not: nobody here can know that it did. */
+/** The report arrived, and its answer did not. */
 function unanswered(fault: string, origin: string): Fault {
-  return { fault, outcome: 'failed', says: ENDPOINT_UNREACHABLE, origin, arrive: 1 };
+  return { fault, outcome: 'failed', expected: ENDPOINT_UNREACHABLE, origin, arrive: 1 };
 }
 
-function unverified(fault: string, origin: string, says = ENDPOINT_TLS): Fault {
-  return { fault, outcome: 'failed', says, origin, touchesEndpoint: true };
+function unverified(fault: string, origin: string, expected = ENDPOINT_TLS): Fault {
+  return { fault, outcome: 'failed', expected, origin, touchesEndpoint: true };
 }
 
-function sent(fault: string, says = OUT_OF_DATE): Fault {
-  return { fault, outcome: 'sent', says };
+function sent(fault: string, expected = OUT_OF_DATE): Fault {
+  return { fault, outcome: 'sent', expected };
 }
 
 export const ENDPOINT_FAULTS = {
@@ -58,41 +64,41 @@ export const ENDPOINT_FAULTS = {
     unresolved: {
       fault: 'its name does not resolve',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ENOTFOUND',
     },
     refused: {
-      fault: 'nothing listens there',
+      fault: 'no server listens there',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ECONNREFUSED',
     },
     blackHole: {
-      fault: 'what is sent there is dropped on the way',
+      fault: 'packets to it are dropped',
       outcome: 'failed',
-      says: ENDPOINT_TIMEOUT,
+      expected: ENDPOINT_TIMEOUT,
       origin: 'TimeoutError',
     },
     handshakeSilent: {
-      fault: 'it takes the connection, and the TLS handshake does not end',
+      fault: 'it accepts the connection, and the TLS handshake does not end',
       outcome: 'failed',
-      says: timeLimit('delivery'),
+      expected: timeLimit('delivery'),
     },
     silent: {
-      fault: 'it takes the report and does not answer',
+      fault: 'it receives the report and does not answer',
       outcome: 'failed',
-      says: timeLimit('delivery'),
+      expected: timeLimit('delivery'),
       arrive: 1,
     },
     headDrips: {
-      fault: 'its answer drips, byte for byte',
+      fault: 'its answer arrives byte by byte',
       outcome: 'failed',
-      says: timeLimit('delivery'),
+      expected: timeLimit('delivery'),
       arrive: 1,
     },
-    bodyDrips: sent("its answer's body drips, byte for byte", replyUnreadable('too slow')),
+    bodyDrips: sent("its answer's body arrives byte by byte", replyUnreadable('too slow')),
     resetAtOnce: cut('it resets the connection', 'ECONNRESET'),
-    resetBeforeHead: unanswered('it takes the report and resets the connection', 'ECONNRESET'),
+    resetBeforeHead: unanswered('it receives the report and resets the connection', 'ECONNRESET'),
     resetAfterHead: sent(
       "it resets the connection after its answer's headers",
       replyUnreadable('connection lost'),
@@ -101,27 +107,27 @@ export const ENDPOINT_FAULTS = {
       "it resets the connection in its answer's body",
       replyUnreadable('connection lost'),
     ),
-    closes: unanswered('it takes the report and closes the connection', 'ECONNRESET'),
-    closesInHead: unanswered('it closes the connection in its status line', 'ECONNRESET'),
+    closes: unanswered('it receives the report and closes the connection', 'ECONNRESET'),
+    closesInHead: unanswered('it closes the connection within its status line', 'ECONNRESET'),
     garbage: unanswered('it does not speak HTTP', 'HPE_INVALID_CONSTANT'),
     headersTooLarge: unanswered("its answer's headers do not end", 'HPE_HEADER_OVERFLOW'),
 
-    status100: sent('it answers 100 before 200 although nobody asks whether to go on'),
+    status100: sent('it answers 100 before 200 without an Expect header'),
     status103: sent('it answers 103 (early hints) before 200'),
     ...byStatus(
       REDIRECTS,
       (status): Fault => ({
         fault: `it answers ${status}, a redirect to another host`,
         outcome: 'failed',
-        says: endpointRedirected(status),
+        expected: endpointRedirected(status),
         origin: String(status),
         arrive: 1,
       }),
     ),
     status101: {
-      fault: 'it answers 101 and wants to speak something else',
+      fault: 'it answers 101 to switch protocols',
       outcome: 'failed',
-      says: endpointRejected(101),
+      expected: endpointRejected(101),
       origin: '101',
       arrive: 1,
     },
@@ -130,7 +136,7 @@ export const ENDPOINT_FAULTS = {
       (status): Fault => ({
         fault: `it answers ${status}`,
         outcome: 'failed',
-        says: endpointRejected(status),
+        expected: endpointRejected(status),
         origin: String(status),
         arrive: 1,
       }),
@@ -140,7 +146,7 @@ export const ENDPOINT_FAULTS = {
       (status): Fault => ({
         fault: `it answers ${status}`,
         outcome: 'failed',
-        says: endpointUnavailable(status),
+        expected: endpointUnavailable(status),
         origin: String(status),
         arrive: 1,
       }),
@@ -149,9 +155,12 @@ export const ENDPOINT_FAULTS = {
     noBody: sent('it answers 200 without a body', REPLY_MALFORMED),
     status204: sent('it answers 204', REPLY_MALFORMED),
     endless: sent("its answer's body does not end", replyUnreadable('too large')),
-    bomb: sent('its answer is compressed, and 100 MB when it is not', replyUnreadable('too large')),
+    bomb: sent(
+      'its answer is compressed, and has 100 MB uncompressed',
+      replyUnreadable('too large'),
+    ),
     smallBomb: sent(
-      'its answer is compressed twice into 1 kB, and 100 MB when it is not',
+      'its answer is compressed twice into 1 kB, and has 100 MB uncompressed',
       REPLY_MALFORMED,
     ),
     lengthTooLong: sent(
@@ -159,15 +168,15 @@ export const ENDPOINT_FAULTS = {
       replyUnreadable('connection lost'),
     ),
     lengthTooShort: sent('its answer is longer than its content-length', REPLY_MALFORMED),
-    chunkGarbage: sent('its answer has a chunk that is none', replyUnreadable('connection lost')),
+    chunkGarbage: sent('its answer has an invalid chunk', replyUnreadable('connection lost')),
     byteOrderMark: sent('its answer begins with a byte order mark', REPLY_MALFORMED),
     wrongCharset: sent('its answer is in UTF-16', REPLY_MALFORMED),
     notJson: sent('its answer is a web page', REPLY_MALFORMED),
     deepJson: sent('its answer is JSON, nested 2000 deep', REPLY_MALFORMED),
     doubleKeys: sent('its answer has each key twice; the last counts'),
-    prototype: sent('its answer says __proto__', REPLY_MALFORMED),
+    prototype: sent('its answer has the key __proto__', REPLY_MALFORMED),
     lineBreak: sent(
-      'it names a version that would be two lines in a log',
+      'it names a version with a line break',
       replyWithoutVersion('version string has invalid characters'),
     ),
     longVersion: sent(
@@ -184,8 +193,8 @@ export const ENDPOINT_FAULTS = {
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ),
     knownAuthority: sent('the authority of NODE_EXTRA_CA_CERTS signed its certificate'),
-    oldTls: unverified('it speaks TLS 1.1 at the most', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
-    noTls: unverified('it speaks http where https is expected', 'ERR_SSL_WRONG_VERSION_NUMBER'),
+    oldTls: unverified('it supports TLS 1.1 at most', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
+    noTls: unverified('it answers http to https', 'ERR_SSL_WRONG_VERSION_NUMBER'),
     weakKey: unverified(
       'its certificate has an RSA key of 1024 bits',
       'UNSPECIFIED',
@@ -212,7 +221,7 @@ export const ENDPOINT_FAULTS = {
       ENDPOINT_HANDSHAKE_REJECTED,
     ),
     otherCurve: unverified(
-      'it speaks a curve that this client does not',
+      'it supports no curve of this client',
       'ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE',
       ENDPOINT_HANDSHAKE_REJECTED,
     ),
@@ -223,73 +232,73 @@ export const ENDPOINT_FAULTS = {
     ),
     resetInHandshake: cut('it resets the connection in the TLS handshake', 'ECONNRESET'),
     plainText: {
-      fault: 'it is http:// on another host than this one',
+      fault: 'it is http:// on another host than loopback',
       outcome: 'failed',
-      says: configInvalid(
+      expected: configInvalid(
         'DELIVERY endpoint: must be an https:// URL without credentials or fragment (http:// on loopback only)',
       ),
     },
 
     proxy: sent('it is behind a proxy that works'),
-    proxyForOthers: sent('there is a proxy that NO_PROXY excepts it from'),
-    proxyUnused: sent('there is a proxy, and NODE_USE_ENV_PROXY does not say to use it'),
+    proxyForOthers: sent('NO_PROXY exempts it from the proxy'),
+    proxyUnused: sent('HTTPS_PROXY is set without NODE_USE_ENV_PROXY'),
     proxyAbsent: {
-      fault: 'nothing listens where its proxy should be',
+      fault: 'no server listens at the address of its proxy',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ECONNREFUSED',
     },
     proxyDenies: {
       fault: 'its proxy answers 403',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ERR_PROXY_TUNNEL',
     },
     proxyWantsLogin: {
       fault: 'its proxy answers 407',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ERR_PROXY_TUNNEL',
     },
     proxySilent: {
       fault: 'its proxy does not answer',
       outcome: 'failed',
-      says: timeLimit('delivery'),
+      expected: timeLimit('delivery'),
     },
     proxyResets: {
       fault: 'its proxy resets the connection',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ECONNRESET',
     },
     proxyOpensTls: unverified(
-      'its proxy opens TLS with an authority of its own',
+      'its proxy inspects TLS with its own authority',
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ),
-    proxyOpensTlsKnown: sent('its proxy opens TLS with the authority of NODE_EXTRA_CA_CERTS'),
-    proxyOverTls: sent('it is behind a proxy that speaks https'),
+    proxyOpensTlsKnown: sent('its proxy inspects TLS with the authority of NODE_EXTRA_CA_CERTS'),
+    proxyOverTls: sent('it is behind an https proxy'),
     proxyUnverified: {
-      fault: 'an unknown authority signed the certificate of its proxy, which speaks https',
+      fault: 'an unknown authority signed the certificate of its https proxy',
       outcome: 'failed',
-      says: ENDPOINT_TLS,
+      expected: ENDPOINT_TLS,
       origin: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     },
     proxyWeakKey: {
-      fault: 'the certificate of its proxy, which speaks https, has an RSA key of 1024 bits',
+      fault: 'the certificate of its https proxy has an RSA key of 1024 bits',
       outcome: 'failed',
-      says: ENDPOINT_CERTIFICATE_WEAK,
+      expected: ENDPOINT_CERTIFICATE_WEAK,
       origin: 'UNSPECIFIED',
     },
     proxyClientCertificate: {
-      fault: 'its proxy, which speaks https, requires a client certificate',
+      fault: 'its https proxy requires a client certificate',
       outcome: 'failed',
-      says: ENDPOINT_CLIENT_CERTIFICATE_REQUIRED,
+      expected: ENDPOINT_CLIENT_CERTIFICATE_REQUIRED,
       origin: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     },
     proxyForPlainText: {
-      fault: 'it is http:// on this host, and a proxy would carry that away',
+      fault: 'it is http:// on loopback, with a proxy',
       outcome: 'failed',
-      says: configInvalid(
+      expected: configInvalid(
         'DELIVERY endpoint: is http:, and a proxy (NODE_USE_ENV_PROXY) would send the report in plain text beyond loopback',
       ),
     },

@@ -1,36 +1,36 @@
 import { type ErrorCode, RETRYABLE_BY_CODE } from '../../../lib/errors.ts';
 
-/** What the one summary line of a run says. In `message`, `…` stands for a figure of the run's own. */
-export interface Saying {
-  /** Of a failure. */
+/** Expected content of a run's summary line. In `message`, `…` stands for a number of this run. */
+export interface ExpectedMessage {
+  /** Present for a failure. */
   readonly code?: ErrorCode;
   readonly message: string;
-  /** What to do; where there is none, nothing is to be done. */
+  /** Absent when no action is needed. */
   readonly remedy?: string;
 }
 
-/** One fault of the world around a run, and what the run makes of it: a row of docs/faults.md, and a test. */
+/** One fault outside of a run, and how the run ends: a row of docs/faults.md, and a test. */
 export interface Fault {
-  /** What is wrong. */
+  /** Description of the fault. */
   readonly fault: string;
-  /** `killed`: the process did not live to say anything. */
+  /** `killed`: the process ended before it could write a line. */
   readonly outcome: 'sent' | 'skipped' | 'failed' | 'killed';
-  readonly says: Saying;
+  readonly expected: ExpectedMessage;
   /** PostgreSQL's SQLSTATE, Node's or AWS's name of the error. */
   readonly origin?: string;
   /**
-   * Whether exactly one retry is scheduled; where it is not said, whether the code is one that trying again can help. A run
-   * without one throws, so that Lambda's on-failure queue has it.
+   * Whether exactly one retry is scheduled; by default, whether the code is retryable. A failed run without a retry throws,
+   * so that Lambda's on-failure queue receives the event.
    */
   readonly retry?: boolean;
-  /** How many reports arrive at the endpoint; where it is not said, 1 with `sent` and none without. */
+  /** Number of reports that arrive at the endpoint; by default 1 for `sent`, else 0. */
   readonly arrive?: number;
-  /** The endpoint is asked for a connection although no report arrives. */
+  /** A connection to the endpoint is opened although no report arrives. */
   readonly touchesEndpoint?: true;
 }
 
 /** Whether a retry is scheduled. */
-export function isRetried({ outcome, says: { code }, retry }: Fault): boolean {
+export function isRetried({ outcome, expected: { code }, retry }: Fault): boolean {
   return outcome === 'failed' && (retry ?? (code !== undefined && RETRYABLE_BY_CODE[code]));
 }
 

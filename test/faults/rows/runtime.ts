@@ -14,34 +14,34 @@ import {
 import type { Fault, FaultGroup } from './fault.ts';
 
 function sent(fault: string): Fault {
-  return { fault, outcome: 'sent', says: OUT_OF_DATE };
+  return { fault, outcome: 'sent', expected: OUT_OF_DATE };
 }
 
 function killed(fault: string, arrive = 0): Fault {
-  return { fault, outcome: 'killed', says: KILLED, arrive };
+  return { fault, outcome: 'killed', expected: KILLED, arrive };
 }
 
 function misconfigured(fault: string, ...problems: readonly string[]): Fault {
-  return { fault, outcome: 'failed', says: configInvalid(...problems) };
+  return { fault, outcome: 'failed', expected: configInvalid(...problems) };
 }
 
 function misunderstood(fault: string, problem: string): Fault {
-  return { fault, outcome: 'failed', says: eventInvalid(problem) };
+  return { fault, outcome: 'failed', expected: eventInvalid(problem) };
 }
 
-/** The endpoint is broken, too, so that a retry is wanted. */
+/** The endpoint fails too, so that a retry is due. */
 function unscheduled(fault: string): Fault {
   return {
     fault,
     outcome: 'failed',
-    says: endpointUnavailable(503),
+    expected: endpointUnavailable(503),
     origin: '503',
     arrive: 1,
     retry: false,
   };
 }
 
-/** Spellings of DO_NOT_TRACK, each under a name of its own. */
+/** Spellings of DO_NOT_TRACK by name. */
 export const FORBIDDING = {
   one: '1',
   true: 'true',
@@ -72,20 +72,20 @@ export const RUNTIME_FAULTS = {
   title: 'The runtime',
   faults: {
     oneSecond: {
-      fault: 'Lambda has 1 s left at the beginning: too little for a retry, too',
+      fault: 'Lambda has 1 s left at the start, which is too short to schedule a retry',
       outcome: 'failed',
-      says: timeLimit('credentials'),
+      expected: timeLimit('credentials'),
       retry: false,
     },
     fiveSeconds: {
-      fault: 'Lambda has 5 s left at the beginning: enough for a retry',
+      fault: 'Lambda has 5 s left at the start, which is enough to schedule a retry',
       outcome: 'failed',
-      says: timeLimit('credentials'),
+      expected: timeLimit('credentials'),
     },
     killedInCredentials: killed('it is killed while it reads the secret'),
     killedInConnection: killed('it is killed while it logs in'),
     killedInDatabase: killed('it is killed while the server executes its statement'),
-    killedInDelivery: killed('it is killed when the report has been posted', 1),
+    killedInDelivery: killed('it is killed after it has posted the report', 1),
     killedInRetry: killed('it is killed while it schedules the retry', 1),
     outOfMemory: killed('it has no memory left'),
     littleMemory: sent('it has 128 MiB of memory'),
@@ -93,36 +93,36 @@ export const RUNTIME_FAULTS = {
     doubledFailure: {
       fault: 'a tick is invoked twice at once, and the endpoint answers 503',
       outcome: 'failed',
-      says: endpointUnavailable(503),
+      expected: endpointUnavailable(503),
       origin: '503',
       arrive: 2,
     },
-    clockAhead: sent('its clock is a day ahead, and AWS refuses what is signed then'),
-    clockBehind: sent('its clock is a day behind, and AWS refuses what is signed then'),
+    clockAhead: sent('its clock is a day ahead, and AWS rejects its signatures'),
+    clockBehind: sent('its clock is a day behind, and AWS rejects its signatures'),
     clockAheadFailure: unscheduled(
-      'its clock is a day ahead, and the endpoint answers 503: the next tick seems to have been',
+      'its clock is a day ahead, after the next tick, and the endpoint answers 503',
     ),
     clockBehindFailure: {
       fault: 'its clock is a day behind, and the endpoint answers 503',
       outcome: 'failed',
-      says: endpointUnavailable(503),
+      expected: endpointUnavailable(503),
       origin: '503',
       arrive: 1,
     },
     signatureRefused: {
-      fault: 'AWS refuses the signature of every attempt',
+      fault: 'AWS rejects the signature of every attempt',
       outcome: 'failed',
-      says: SECRET_DENIED,
+      expected: SECRET_DENIED,
       origin: 'InvalidSignatureException',
     },
     noCredentials: {
       fault: 'it has no AWS credentials',
       outcome: 'failed',
-      says: SECRET_DENIED,
+      expected: SECRET_DENIED,
       origin: 'CredentialsProviderError',
     },
-    noRegion: misconfigured('it does not know its AWS region', 'AWS_REGION: is not set'),
-    readOnly: sent('nothing can be written, no process started, and no worker'),
+    noRegion: misconfigured('its AWS region is not set', 'AWS_REGION: is not set'),
+    readOnly: sent('it can write no file, and start no process and no worker'),
 
     noTarget: misconfigured('it has no TARGET', 'TARGET: is not set; set it to a JSON object'),
     targetNoJson: misconfigured('its TARGET is not JSON', 'TARGET: is not JSON'),
@@ -145,19 +145,16 @@ export const RUNTIME_FAULTS = {
       'PGREPLICATION is set',
       'PGREPLICATION: is set, which turns the database connection into a replication connection; remove it',
     ),
-    pgVariables: sent('PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and others name another server'),
-    pgOptions: sent('PGOPTIONS sets a search_path, a level, and limits that nothing can keep to'),
+    pgVariables: sent('PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and others refer to another server'),
+    pgOptions: sent('PGOPTIONS sets a search_path, a level, and very short limits'),
 
-    pgNative: sent('NODE_PG_FORCE_NATIVE asks for a driver that is not there'),
+    pgNative: sent('NODE_PG_FORCE_NATIVE requests a driver that is not installed'),
 
-    eventText: misunderstood('the event is a text', 'event: must be an object, not a string'),
-    eventList: misunderstood('the event is a list', 'event: must be an object, not an array'),
-    eventUnknownKey: misunderstood(
-      'the event has a key that nobody knows',
-      'event: unknown key "force"',
-    ),
+    eventText: misunderstood('the event is a string', 'event: must be an object, not a string'),
+    eventList: misunderstood('the event is an array', 'event: must be an object, not an array'),
+    eventUnknownKey: misunderstood('the event has an unknown key', 'event: unknown key "force"'),
     eventManyKeys: misunderstood(
-      'the event has 5,000 keys that nobody knows, with control characters',
+      'the event has 5,000 unknown keys with control characters',
       'event: unknown keys "\\u001b0", "\\u001b1", "\\u001b2", "\\u001b3", "\\u001b4" and 4995 more',
     ),
     eventLongTime: misunderstood(
@@ -165,7 +162,7 @@ export const RUNTIME_FAULTS = {
       'event scheduledTime: must have at most nine decimals',
     ),
     eventTime: misunderstood(
-      "the event's scheduledTime is no time",
+      "the event's scheduledTime is not a time",
       'event scheduledTime: must be an ISO 8601 time such as 2026-11-22T04:05:00Z',
     ),
     eventAttempt: misunderstood(
@@ -173,14 +170,14 @@ export const RUNTIME_FAULTS = {
       'event attempt: must be at least 0',
     ),
     eventFlag: misunderstood(
-      "the event's ignoreSchedule is a text",
+      "the event's ignoreSchedule is a string",
       'event ignoreSchedule: must be true or false, not a string',
     ),
     eventNull: sent('the event is null'),
     lateRetry: {
-      fault: 'a retry comes three days late, when two more ticks were due',
+      fault: 'a retry arrives three days late, after two more ticks were due',
       outcome: 'skipped',
-      says: NOT_DUE,
+      expected: NOT_DUE,
     },
 
     ...bySpelling(
@@ -188,28 +185,28 @@ export const RUNTIME_FAULTS = {
       (text): Fault => ({
         fault: `DO_NOT_TRACK is "${text}"`,
         outcome: 'skipped',
-        says: DO_NOT_TRACK_DENIAL,
+        expected: DO_NOT_TRACK_DENIAL,
       }),
     ),
     ...bySpelling(ALLOWING, (text) => sent(`DO_NOT_TRACK is "${text}"`)),
 
     debug: sent('the log level is DEBUG'),
     debugFailure: {
-      fault: 'the log level is DEBUG, and nothing listens at the endpoint',
+      fault: 'the log level is DEBUG, and no server listens at the endpoint',
       outcome: 'failed',
-      says: ENDPOINT_UNREACHABLE,
+      expected: ENDPOINT_UNREACHABLE,
       origin: 'ECONNREFUSED',
     },
     debugLogin: {
       fault: 'the log level is DEBUG, and the password is wrong',
       outcome: 'failed',
-      says: DATABASE_AUTHENTICATION,
+      expected: DATABASE_AUTHENTICATION,
       origin: '28P01',
     },
-    powertools: sent('variables of Powertools ask for the event, for samples, and for other names'),
+    powertools: sent('variables of Powertools request the event, samples and other names'),
 
     schedulerDenies: unscheduled('EventBridge Scheduler denies the retry'),
-    schedulerRefused: unscheduled('nothing listens where EventBridge Scheduler should be'),
+    schedulerRefused: unscheduled('no server listens at the address of EventBridge Scheduler'),
     schedulerSilent: unscheduled('EventBridge Scheduler does not answer'),
   },
 } satisfies FaultGroup;

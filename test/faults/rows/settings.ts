@@ -1,13 +1,13 @@
-import { DATABASE_BUSY, DATABASE_WITHOUT_SESSION, OUT_OF_DATE } from '../expected-messages.ts';
+import { DATABASE_BUSY, OUT_OF_DATE, SESSION_FAILED } from '../expected-messages.ts';
 import type { Fault, FaultGroup } from './fault.ts';
 
-const sent = (fault: string): Fault => ({ fault, outcome: 'sent', says: OUT_OF_DATE });
+const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_OF_DATE });
 
-/** What the reporting role has set; the report has the same bytes as without it. */
+/** Settings of the reporting role. The report has the same bytes as without them. */
 export const SETTINGS_FAULTS = {
   title: 'Settings of the reporting role and of its database',
   faults: {
-    searchPath: sent('search_path leads elsewhere first, and to pg_catalog last'),
+    searchPath: sent('search_path has pg_catalog last'),
     intervalSqlStandard: sent('IntervalStyle is sql_standard'),
     intervalVerbose: sent('IntervalStyle is postgres_verbose'),
     intervalIso: sent('IntervalStyle is iso_8601'),
@@ -29,28 +29,28 @@ export const SETTINGS_FAULTS = {
     transactionTimeout: sent('transaction_timeout is shorter than the report takes'),
     idleSession: sent('idle_session_timeout is 2 s'),
     rowSecurity: sent('row_security is on'),
-    otherRole: sent('role is another role, which may do nothing'),
+    otherRole: sent('role is another role, without any privilege'),
     quoting: sent('quote_all_identifiers is on'),
     nulls: sent('transform_null_equals is on, and array_nulls off'),
-    planner: sent('the planner may use no scan and no join that it likes'),
-    plans: sent('plan_cache_mode, join_collapse_limit and geqo make other plans'),
-    jit: sent('everything is compiled'),
-    parallel: sent('everything is done in parallel'),
+    planner: sent("the planner's scans and joins are turned off"),
+    plans: sent('plan_cache_mode, join_collapse_limit and geqo change the plans'),
+    jit: sent('jit compiles every statement'),
+    parallel: sent('every statement is executed in parallel'),
     memory: sent('work_mem is 64 kB'),
     temporaryFiles: {
       fault: 'work_mem is 64 kB, and temp_file_limit is 0',
       outcome: 'failed',
-      says: DATABASE_BUSY,
+      expected: DATABASE_BUSY,
       origin: '53400',
     },
-    notices: sent('every message of the server goes to the client, and every plan into the log'),
+    notices: sent('every message of the server is sent to the client, and every plan is logged'),
     unseen: sent('track_activities is off'),
     relationKind: sent('restrict_nonsystem_relation_kind forbids views and foreign tables'),
     exitOnError: sent('exit_on_error is on, and the first statement for the report fails'),
     preload: {
-      fault: 'session_preload_libraries names a library that is not there',
+      fault: 'session_preload_libraries names a missing library',
       outcome: 'failed',
-      says: DATABASE_WITHOUT_SESSION,
+      expected: SESSION_FAILED,
       origin: '58P01',
     },
     database: sent('the database has all of them'),

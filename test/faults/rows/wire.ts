@@ -5,37 +5,37 @@ import {
   DATABASE_CONNECTION_LOST,
   DATABASE_NOT_POSTGRESQL,
 } from '../expected-messages.ts';
-import type { FaultGroup, Saying } from './fault.ts';
+import type { ExpectedMessage, FaultGroup } from './fault.ts';
 
-function fails(fault: string, says: Saying, origin?: string) {
-  return { fault, outcome: 'failed', says, ...(origin !== undefined && { origin }) } as const;
+function fails(fault: string, expected: ExpectedMessage, origin?: string) {
+  return { fault, outcome: 'failed', expected, ...(origin !== undefined && { origin }) } as const;
 }
 
 export const WIRE_FAULTS = {
   title: 'The bytes of the server',
   faults: {
     gssapi: fails(
-      'the server asks for GSSAPI (gss in pg_hba.conf)',
+      'the server requires GSSAPI (gss in pg_hba.conf)',
       AUTHENTICATION_UNSUPPORTED,
       'GSSAPI',
     ),
     sspi: fails(
-      'the server asks for SSPI (sspi in pg_hba.conf)',
+      'the server requires SSPI (sspi in pg_hba.conf)',
       AUTHENTICATION_UNSUPPORTED,
       'SSPI',
     ),
     oauth: fails(
-      'the server asks for a token (oauth in pg_hba.conf)',
+      'the server requires a token (oauth in pg_hba.conf)',
       AUTHENTICATION_UNSUPPORTED,
       'OAUTHBEARER',
     ),
     unknownMethod: fails(
-      'the server asks for a method of authentication that does not exist',
+      'the server requires an unknown authentication method',
       AUTHENTICATION_UNSUPPORTED,
       'AUTHENTICATION_99',
     ),
     clearText: fails(
-      'the server asks for the password in clear text (password in pg_hba.conf), with verify-ca',
+      'the server requests the password in clear text (password in pg_hba.conf), with verify-ca',
       CLEAR_TEXT_REFUSED,
     ),
     shortRequest: fails(
@@ -43,16 +43,16 @@ export const WIRE_FAULTS = {
       DATABASE_NOT_POSTGRESQL,
     ),
     repeatedRequest: fails(
-      'the server asks for the password twice in one login',
+      'the server requests the password twice in one login',
       DATABASE_NOT_POSTGRESQL,
     ),
     unterminatedInLogin: fails(
-      'an error during the login has no end (length 4)',
+      'an error during the login is empty (length 4)',
       DATABASE_NOT_POSTGRESQL,
     ),
     hugeClaimInLogin: fails('a message of the login claims to have 2 GB', DATABASE_NOT_POSTGRESQL),
     unknownTypeInLogin: fails(
-      'a message of the login has a type that does not exist',
+      'a message of the login has an unknown type',
       DATABASE_NOT_POSTGRESQL,
     ),
     endlessLogin: fails('the messages of the login never end', DATABASE_NOT_POSTGRESQL),
@@ -61,29 +61,29 @@ export const WIRE_FAULTS = {
       DATABASE_BUSY,
     ),
     unterminatedInQuery: fails(
-      'an error during a query has no end (length 4)',
+      'an error during a statement is empty (length 4)',
       DATABASE_CONNECTION_LOST,
     ),
     hugeClaimInQuery: fails(
-      'a message during a query claims to have 2 GB',
+      'a message during a statement claims to have 2 GB',
       DATABASE_CONNECTION_LOST,
     ),
     negativeLength: fails('a message claims to have a negative length', DATABASE_CONNECTION_LOST),
     passwordInQuery: fails(
-      'the server asks for the password in the middle of a query',
+      'the server requests the password during a statement',
       DATABASE_CONNECTION_LOST,
     ),
     cutRow: fails('a row is shorter than its columns', DATABASE_CONNECTION_LOST),
     brokenJson: fails('a value of type json is not JSON', DATABASE_CONNECTION_LOST),
-    endlessRows: fails('the rows of a query never end', DATABASE_CONNECTION_LOST),
-    endlessNotices: fails('the notices of a query never end', DATABASE_CONNECTION_LOST),
+    endlessRows: fails('the rows of a statement never end', DATABASE_CONNECTION_LOST),
+    endlessNotices: fails('the notices of a statement never end', DATABASE_CONNECTION_LOST),
     endlessEmptyRows: fails(
-      'the rows of a query never end, and have no columns',
+      'the rows of a statement never end, and have no columns',
       DATABASE_CONNECTION_LOST,
     ),
-    endlessResults: fails('the results of a query never end', DATABASE_CONNECTION_LOST),
+    endlessResults: fails('the results of a statement never end', DATABASE_CONNECTION_LOST),
     endlessColumns: fails(
-      'the row descriptions of a query never end, and have as many columns as there can be',
+      'the row descriptions of a statement never end, and have the maximum number of columns',
       DATABASE_CONNECTION_LOST,
     ),
     endlessArray: fails('a value of type text[] has millions of letters', DATABASE_CONNECTION_LOST),

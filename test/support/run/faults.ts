@@ -79,23 +79,26 @@ function patternOf(message: string): RegExp {
 
 /** Expects one summary line with its message and level, and the result of the function. */
 function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): void {
-  const { outcome, says, origin } = fault;
+  const { outcome, expected, origin } = fault;
   const summaries = summariesOf(invocation);
   expect(summaries, 'exactly one summary line').toHaveLength(1);
   expect(metricsOf(invocation), 'exactly one line of metrics').toHaveLength(1);
   expect(linesOf(invocation), 'no other line').toHaveLength(2 + furtherLines);
   const [line] = summaries;
-  expect(line).toMatchObject({ outcome, message: expect.stringMatching(patternOf(says.message)) });
+  expect(line).toMatchObject({
+    outcome,
+    message: expect.stringMatching(patternOf(expected.message)),
+  });
   if (outcome !== 'failed') {
     expect(invocation).toMatchObject({ value: { outcome }, exitCode: 0 });
-    if (says.remedy !== undefined) expect(line).toMatchObject({ remedy: says.remedy });
+    if (expected.remedy !== undefined) expect(line).toMatchObject({ remedy: expected.remedy });
     return;
   }
   const retried = isRetried(fault);
   expect(line).toMatchObject({
     level: retried ? 'WARN' : 'ERROR',
-    remedy: says.remedy,
-    error: { code: says.code, ...(origin !== undefined && { origin }) },
+    remedy: expected.remedy,
+    error: { code: expected.code, ...(origin !== undefined && { origin }) },
   });
   if (origin === undefined) expect(line?.['error']).not.toHaveProperty('origin');
   expect(invocation).toMatchObject(
