@@ -1,7 +1,4 @@
-/**
- * Every error that a run can end with: its stable code, and whether trying again later can help.
- * The codes are part of the log's contract; they are never renamed.
- */
+/** Every error code of a run, and whether a later attempt may succeed. Part of the log's contract. */
 export const RETRYABLE_BY_CODE = {
   CONFIG_INVALID: false,
   EVENT_INVALID: false,
@@ -50,21 +47,21 @@ export const RETRYABLE_BY_CODE = {
 export type ErrorCode = keyof typeof RETRYABLE_BY_CODE;
 
 export interface RunErrorDetails {
-  /** What to do about it; a sentence for the person who reads the log. */
+  /** How to correct the problem; begins with an imperative verb. */
   readonly remedy: string;
-  /** PostgreSQL's SQLSTATE, Node's or AWS's error name: a token, never free text. */
+  /** PostgreSQL's SQLSTATE, or the name of an error of Node or AWS; never free text. */
   readonly origin?: string | undefined;
-  /** What was thrown first. It may name roles, databases and hosts, so only the debug log shows it. */
+  /** The original error. It may contain names of roles, databases and hosts, so only the debug log shows it. */
   readonly original?: unknown;
 }
 
 /**
- * An error of a run. The message says what happened and the likely cause, the remedy what to do; neither quotes a
- * secret, a role, a database or a host. The original is not kept as `cause`, because Lambda prints an uncaught
- * error with its causes and the texts of PostgreSQL's errors carry names.
+ * An error of a run. The message says what happened and the likely cause, the remedy how to correct it. Neither contains a
+ * secret or the name of a role, a database or a host. The original error is not the `cause`, because Lambda prints an
+ * uncaught error with its causes, and PostgreSQL's messages contain names.
  */
 export class RunError extends Error {
-  /** Kept through minification: in its JSON log format Lambda prints the constructor's name as `errorType`. */
+  /** Lambda's JSON log format prints the constructor's name as `errorType`, which minification would change. */
   static override readonly name = 'RunError';
   override readonly name = 'RunError' as const;
   readonly code: ErrorCode;
@@ -82,13 +79,13 @@ export class RunError extends Error {
     this.#original = details.original;
   }
 
-  /** What was thrown first, for the debug log alone. A private field, so that no printer of errors finds it. */
+  /** The original error, for the debug log. A private field, which no printer of errors shows. */
   get original(): unknown {
     return this.#original;
   }
 }
 
-/** What a log line has of an error beside its message and remedy. */
+/** Fields of an error in a log line, beside its message and remedy. */
 export interface ErrorFields {
   readonly code: ErrorCode;
   readonly origin?: string;
@@ -99,18 +96,18 @@ export function toErrorFields({ code, origin, retryable }: RunError): ErrorField
   return { code, ...(origin !== undefined && { origin }), retryable };
 }
 
-/** Any thrown value as a RunError; what is not one already is a defect of ours and says so. */
+/** Converts a thrown value; an unknown error is reported as a defect of this project. */
 export function toRunError(thrown: unknown): RunError {
   if (thrown instanceof RunError) return thrown;
   return new RunError('INTERNAL', 'An unexpected error ended the run.', {
     remedy:
-      'This is a defect in timescaledb-telemetry. Set the log level to DEBUG (logLevel of the environment) for one run, and report what the log shows.',
+      'Set the log level to DEBUG (logLevel of the environment) for one run, and report the log lines: this is a defect in timescaledb-telemetry.',
     origin: errorCodeOf(thrown),
     original: thrown,
   });
 }
 
-/** The `code` or `name` of a thrown value, if it is a plain token that says something; never its text. */
+/** Returns the `code` or `name` of an error if it is a meaningful token; never its message. */
 export function errorCodeOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = 'code' in thrown ? thrown.code : undefined;
@@ -118,5 +115,5 @@ export function errorCodeOf(thrown: unknown): string | undefined {
   return /^[A-Za-z0-9_.]{1,64}$/.test(token) && !/^error$/i.test(token) ? token : undefined;
 }
 
-/** How serious a line of the log is; the names are those of Powertools. */
+/** Severity of a log line, by Powertools' names. */
 export type Severity = 'INFO' | 'WARN' | 'ERROR';

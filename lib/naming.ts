@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 
-/** How the logs and the metrics call this project. */
+/** Service name in logs and metrics. */
 export const SERVICE = 'timescaledb-telemetry';
 
-/** CloudWatch's, with the dimensions `service` and `environment`, and with these and `database`. */
+/** CloudWatch namespace; its metrics have the dimensions `service`, `environment` and, optionally, `database`. */
 export const METRICS_NAMESPACE = 'TimescaleDBTelemetry';
 
 /**
- * The figures of a run. Counts are 0 or 1 in each; `Duration` is in milliseconds, `ReportSize` in bytes.
+ * Metrics of a run. Counts are 0 or 1; `Duration` is in milliseconds, `ReportSize` in bytes.
  *
- * - `Completed`: it came to a lawful end, sent, checked or skipped; what never completes is what an alarm has to find
- * - `FinalFailures`: no further attempt will follow
- * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `VersionsBehind` (minor releases): only when there is a verdict
+ * - `Completed`: the run was sent, checked or skipped; an alarm detects missing runs by it
+ * - `FinalFailures`: the run failed, and no further attempt follows
+ * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `VersionsBehind` (minor releases): only with a verdict
  */
 export const METRICS = [
   'Completed',
@@ -29,17 +29,17 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
-/** What a target has a function for. */
+/** Purposes of a target's functions. */
 export const PURPOSES = ['send-report', 'get-report', 'configure'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** What Lambda's 64 characters leave for a person to read. */
+/** Length of the readable part within Lambda's 64 characters. */
 const READABLE_LENGTH = 28;
 const HASH_LENGTH = 10;
 
 /**
- * The name of a target's function, by which the deployment makes it and a person finds it. Names of targets are longer
- * than Lambda allows and have dots: what can be read is cut, and the hash tells one from the other.
+ * Returns the name of a target's function. Target names may have dots, and be longer than Lambda allows: the readable part
+ * is truncated, and a hash makes the name unique.
  */
 export function functionName(environment: string, database: string, purpose: Purpose): string {
   const readable = `${environment}-${database}`

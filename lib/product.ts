@@ -1,5 +1,5 @@
-/** The version of this project; it travels in `User-Agent` and `application_name`. Pinned to package.json by a test. */
+/** Version of this project, sent in `User-Agent` and `application_name`. A test compares it with package.json. */
 export const VERSION = '0.1.0';
 
-/** How this project introduces itself to every server it talks to. */
+/** Product name and version for `User-Agent` and `application_name`. */
 export const PRODUCT = `timescaledb-telemetry/${VERSION}`;

@@ -4,10 +4,10 @@ import { toVersion } from '../version.ts';
 import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
 import { check, checkJson } from './validate.ts';
 
-/** A URL's hostname that never leaves the machine. */
+/** Hostname of a URL on loopback. */
 export const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
-/** https, or http on loopback; without credentials or fragment. */
+/** Whether a URL is https, or http on loopback, without credentials and fragment. */
 export function isEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
@@ -15,10 +15,10 @@ export function isEndpoint(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
 }
 
-/** The address of the built-in reporter. */
+/** The endpoint of the built-in reporter. */
 const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
 
-/** A version that others can be compared with. */
+/** Schema of a version that can be compared. */
 export const versionSchema = z
   .string()
   .check(
@@ -55,22 +55,22 @@ const deliverySchema = z
     ),
   );
 
-/** Where reports go. */
+/** Destination of reports. */
 export interface Delivery {
   readonly endpoint: string;
 }
 
 /**
- * Instead of sending anything: what the operator says is the newest version.
+ * Version check without sending a report: the operator names the latest version.
  *
- * @property whenOff judge also where the database has telemetry off
+ * @property whenOff check the version also when telemetry is off
  */
 export interface VersionCheck {
   readonly latestVersion: string;
   readonly whenOff: boolean;
 }
 
-/** In the environment of `send-report` alone. */
+/** The variable DELIVERY, which only `send-report` has. */
 export type DeliveryOrCheck = Delivery | VersionCheck;
 
 function toDelivery(delivery: z.infer<typeof deliverySchema>): DeliveryOrCheck {
@@ -91,16 +91,16 @@ const retrySchema = z.strictObject({
 });
 
 /**
- * What the one-time schedule of a retry is made with. In the environment of `send-report`; without it a failed run waits
- * for its next tick.
+ * Settings of the one-time schedules of retries, in the environment of `send-report`. Without them a failed run is not
+ * retried before its next tick.
  *
- * @property scheduleGroup EventBridge Scheduler's group of this environment's schedules
- * @property roleArn the role that EventBridge Scheduler takes on to invoke the function
- * @property deadLetterQueueArn the SQS queue for retries that could not be delivered to the function
+ * @property scheduleGroup schedule group of this environment
+ * @property roleArn role that EventBridge Scheduler assumes to invoke the function
+ * @property deadLetterQueueArn SQS queue for retries that could not be delivered to the function
  */
 export type RetrySettings = z.infer<typeof retrySchema>;
 
-/** The summary line and the retry repeat the time as it came: nanoseconds and an offset have room, any more decimals not. */
+/** Limit of the time, which the summary line and the retry repeat: nanoseconds and an offset. */
 const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;
 
 const eventSchema = z.strictObject({
@@ -113,10 +113,10 @@ const eventSchema = z.strictObject({
   ignoreSchedule: z.optional(z.boolean()),
 });
 
-/** What the schedule, or a person, asks of one run. `{}` by hand means now. */
+/** Event of one run. `{}`, for a run by hand, means now. */
 export type RunEvent = z.infer<typeof eventSchema>;
 
-/** What the environment of `send-report` holds for us; read at the edge, parsed here. */
+/** Environment variables of `send-report`. */
 export interface Settings extends TargetSettings {
   readonly DELIVERY?: string | undefined;
   readonly RETRY?: string | undefined;
@@ -130,7 +130,7 @@ export interface Assignment {
   readonly retry?: RetrySettings;
 }
 
-/** TARGET, DELIVERY and RETRY; what is wrong with any of them goes into `problems`. */
+/** Checks TARGET, DELIVERY and RETRY, and adds their problems to `problems`. */
 export function checkSettings(settings: Settings, problems: string[]): Assignment | undefined {
   const target = checkTarget(settings, problems);
   const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
@@ -146,9 +146,9 @@ export function checkSettings(settings: Settings, problems: string[]): Assignmen
 }
 
 /**
- * TARGET, DELIVERY and RETRY, parsed and checked.
+ * Parses TARGET, DELIVERY and RETRY.
  *
- * @throws RunError CONFIG_INVALID with every problem of all of them at once
+ * @throws RunError CONFIG_INVALID with all their problems
  */
 export function parseSettings(settings: Settings): Assignment {
   const problems: string[] = [];
@@ -158,9 +158,9 @@ export function parseSettings(settings: Settings): Assignment {
 }
 
 /**
- * The event of a run.
+ * Parses the event of a run.
  *
- * @throws RunError EVENT_INVALID with every problem at once
+ * @throws RunError EVENT_INVALID with all its problems
  */
 export function parseEvent(event: unknown): RunEvent {
   const problems: string[] = [];

@@ -3,20 +3,20 @@ import { RunError } from '../errors.ts';
 import { hostSchema } from './host.ts';
 import { checkJson } from './validate.ts';
 
-/** Ordered from the strictest to the loosest, as TimescaleDB's own enum is. */
+/** Telemetry levels, from the strictest to the loosest. */
 export const LEVELS = ['off', 'no_functions', 'basic'] as const;
 
 /** `timescaledb.telemetry_level`. */
 export type Level = (typeof LEVELS)[number];
 
-/** Where a report's figures come from, and how its sizes are found. */
+/** Sources of a report, and methods of measuring sizes. */
 export const SOURCES = ['catalog', 'function'] as const;
 export const SIZES = ['exact', 'estimated'] as const;
 
-/** How often a target's schedule may fire, in hours: what divides a day. */
+/** Intervals of a target's schedule in hours: the divisors of a day. */
 export const TICK_HOURS = [1, 2, 3, 4, 6, 8, 12, 24] as const;
 
-/** Names end up in log lines, metrics and schedules, so they are plain. */
+/** Schema of names, which appear in log lines, metrics and schedules. */
 export const nameSchema = z
   .string()
   .check(
@@ -63,20 +63,20 @@ const targetSchema = z
   );
 
 /**
- * One database, and how this deployment wants it treated.
+ * One database, and the settings of this deployment for it.
  *
  * @property secretId name or ARN of the secret with the credentials
- * @property host, port, database override what the secret says
- * @property tls.serverName the name the server's certificate must carry, when it is not the host
- * @property levelWhenUnset the level of a server that was built without telemetry, and of no other
- * @property reportSource `function` calls the extension's own get_telemetry_report(), with its side effects: it writes
- *   missing identifiers, sets the counters of function calls to zero (2.7.1), takes a lock on every relation (2.7) or an
- *   exclusive one on catalog tables (1.5 to 2.5), and has crashed servers
+ * @property host, port, database take precedence over the secret
+ * @property tls.serverName the name in the server's certificate, when it is not the host
+ * @property levelWhenUnset the level for a server that was built without telemetry
+ * @property reportSource `function` calls the extension's get_telemetry_report(), with its side effects: it writes missing
+ *   identifiers, resets the counters of function calls (2.7.1), locks every relation (2.7) or, exclusively, catalog tables
+ *   (1.5 to 2.5), and has crashed servers
  * @property sizes `estimated` reads `relpages` and opens no user relation
  */
 export type Target = z.infer<typeof targetSchema>;
 
-/** What the environment of every function holds for us; read at the edge, parsed here. */
+/** Environment variables of every function. */
 export interface TargetSettings {
   readonly TARGET?: string | undefined;
   readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
@@ -94,7 +94,7 @@ export function configError(problems: readonly string[]): RunError {
   );
 }
 
-/** TARGET, and the variables of Node and node-postgres that would undo what it promises. */
+/** Checks TARGET, and the variables of Node and node-postgres that would weaken it. */
 export function checkTarget(settings: TargetSettings, problems: string[]): Target | undefined {
   const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
   if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
@@ -111,7 +111,7 @@ export function checkTarget(settings: TargetSettings, problems: string[]): Targe
 }
 
 /**
- * TARGET alone, for what reads and never sends.
+ * Parses TARGET, for functions that never send.
  *
  * @throws RunError CONFIG_INVALID with every problem at once
  */

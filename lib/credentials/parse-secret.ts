@@ -5,24 +5,24 @@ import { HOST_FORM, hostProblem, hostSchema, normalizeHost } from '../config/hos
 import type { Target } from '../config/target.ts';
 import { RunError } from '../errors.ts';
 
-/** Everything needed to log in. Never logged, never part of an error. */
+/** Credentials and location of a database. Never logged, and never part of an error. */
 export interface Credentials {
-  /** Which version of the secret this is, to see a rotation. */
+  /** Version of the secret, for detecting a rotation. */
   readonly versionId: string | undefined;
-  /** A name, an address, or the folder of the server's Unix sockets. */
+  /** Name or address, or the folder of the server's Unix sockets. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Empty where there is none: a server that trusts its clients, or asks the system who they are, needs none. */
+  /** Empty for a server that requires no password (trust or peer authentication). */
   readonly password: string;
   readonly database: string;
-  /** A private certificate authority, PEM. */
+  /** Private certificate authority, PEM. */
   readonly ca: string | undefined;
 }
 
 const DEFAULT_PORT = 5432;
 
-/** Whether a text has a certificate in PEM first; Node would take any other for an empty list. */
+/** Whether a text starts with a certificate in PEM. Node ignores any other text without an error. */
 export function isCertificate(pem: string): boolean {
   try {
     return new X509Certificate(pem).subject !== undefined;
@@ -31,7 +31,7 @@ export function isCertificate(pem: string): boolean {
   }
 }
 
-/** Treats null and an empty text, which RDS writes for what an instance does not have, as a key that is not there. */
+/** Treats null and blank text as a missing key; RDS writes them for parts that an instance does not have. */
 function unlessBlank<T>(schema: z.ZodMiniType<T>) {
   const isBlank = (value: unknown) =>
     value === null || (typeof value === 'string' && value.trim() === '');
@@ -44,8 +44,8 @@ function unlessBlank<T>(schema: z.ZodMiniType<T>) {
 }
 
 /**
- * The RDS shape and the managed shape (the same with `username` and `password` alone). Rotation functions add keys of
- * their own, so unknown keys are no error here. The messages never quote a value.
+ * Schema of the RDS shape and of the managed shape (`username` and `password` only). Unknown keys are allowed, because
+ * rotation functions add their own. Messages never quote a value.
  */
 const jsonSecretSchema = z.object({
   username: z.string().check(z.minLength(1)),
@@ -120,7 +120,7 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
     );
   }
   const url = new URL(text);
-  // A password with such a character would be cut there, and its rest taken for a host or a database.
+  // The URL parser would end the password at such a character, and read the rest as host or database.
   if (/[@#]/.test(url.pathname + url.search + url.hash)) {
     throw invalidSecret(
       'its URL has a character in user or password that must be percent-encoded (such as @ / ? #)',
@@ -152,7 +152,7 @@ function parseUrlSecret(text: string, target: Target): SecretParts {
 }
 
 /**
- * What a secret and a target say together; the target overrides.
+ * Combines a secret with the target, whose settings take precedence.
  *
  * @throws RunError SECRET_INVALID, which never quotes the secret
  */
@@ -171,7 +171,7 @@ export function parseSecret(
   if (host === undefined) throw invalidSecret('neither the secret nor the target has a host');
   if (database === undefined)
     throw invalidSecret('neither the secret nor the target has a database');
-  // PostgreSQL's protocol ends a text with it: what follows would be read as another setting of the session.
+  // In PostgreSQL's protocol it ends a string: the rest would be read as another session parameter.
   if ([parts.user, parts.password, database].some((text) => text.includes('\0'))) {
     throw invalidSecret('user, password and database must not contain a null character');
   }

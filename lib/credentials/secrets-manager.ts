@@ -55,24 +55,24 @@ function secretError(thrown: unknown): RunError {
   }
 }
 
-/** @throws RunError CONFIG_INVALID when the SDK could not even ask */
+/** @throws RunError CONFIG_INVALID when the SDK has no region */
 function checkRegion({ config }: SecretsManagerClient): Promise<string> {
   return config.region().catch(() => {
     throw configError(['AWS_REGION: is not set']);
   });
 }
 
-/** A run reads the secret once. A connection kept for the next run may be one that a NAT gateway has forgotten meanwhile. */
+/** A run reads the secret once, and a NAT gateway drops idle connections between two runs. */
 const NO_KEEP_ALIVE = {
   keepAlive: false,
-  // With the SDK's own, finite limit Node would still ask the service to keep the connection.
+  // With a finite limit Node would still send `Connection: keep-alive`.
   maxSockets: Number.POSITIVE_INFINITY,
 };
 
-/** A client that gives up in time: without an interface endpoint a private subnet swallows what is asked. */
+/** Creates a client with short timeouts: a private subnet without an interface endpoint drops the packets. */
 export function createSecretsClient(): SecretsManagerClient {
   return new SecretsManagerClient({
-    // Without the third the second is only a warning.
+    // Without throwOnRequestTimeout, requestTimeout only logs a warning.
     requestHandler: {
       connectionTimeout: 3_000,
       requestTimeout: 5_000,
@@ -84,11 +84,11 @@ export function createSecretsClient(): SecretsManagerClient {
 }
 
 export interface SecretReader {
-  /** The secret's value at one stage, or at AWSCURRENT. */
+  /** Reads and parses the secret's version at a stage. */
   read(stage: VersionStage, signal: AbortSignal): Promise<Credentials>;
 }
 
-/** Reads the target's secret through the AWS SDK. Nothing is kept between runs, so nothing can be stale. */
+/** Creates the reader of the target's secret. It caches nothing, so that no value is stale. */
 export function createSecretReader(client: SecretsManagerClient, target: Target): SecretReader {
   return {
     async read(stage, signal) {
@@ -108,20 +108,19 @@ export function createSecretReader(client: SecretsManagerClient, target: Target)
 }
 
 /**
- * The credentials to try after the server has refused `refused`: AWSCURRENT where it has changed meanwhile, else
- * AWSPENDING, because a rotation changes the password before it promotes the version. Undefined when there is no
- * other version, or only one that the rotation has not finished writing.
+ * Returns the credentials to try after a rejected login: AWSCURRENT when it has changed, else AWSPENDING, because a rotation
+ * changes the password before it promotes the version. Undefined without another complete version.
  */
 export async function readRotated(
   reader: SecretReader,
-  refused: Credentials,
+  rejected: Credentials,
   signal: AbortSignal,
 ): Promise<Credentials | undefined> {
   const current = await reader.read('AWSCURRENT', signal);
-  if (current.versionId !== refused.versionId) return current;
+  if (current.versionId !== rejected.versionId) return current;
   try {
     const pending = await reader.read('AWSPENDING', signal);
-    return pending.versionId === refused.versionId ? undefined : pending;
+    return pending.versionId === rejected.versionId ? undefined : pending;
   } catch (error) {
     if (error instanceof RunError && !error.retryable) return undefined;
     throw error;

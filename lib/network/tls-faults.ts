@@ -1,12 +1,12 @@
 /**
- * What is wrong with a TLS connection.
+ * Faults of a TLS connection.
  *
- * - `untrusted`, `misnamed`, `out-of-date`, `weak`, `wrong-purpose`, `unacceptable`: of the server's certificate
+ * - `untrusted`, `misnamed`, `out-of-date`, `weak`, `wrong-purpose`, `unacceptable`: faults of the server's certificate
  * - `client-certificate`: the server requires one, and this client has none
  * - `rejected`: the server ended the handshake with an alert
- * - `name-unknown`: the server has no certificate for the name that it was asked for (SNI)
- * - `weak-exchange`: the server's key exchange or signature algorithm is below what this client accepts
- * - `unsupported`: no common version or cipher, or no TLS at the other end
+ * - `name-unknown`: the server has no certificate for the requested server name (SNI)
+ * - `weak-exchange`: the server's key exchange or signature algorithm is too weak for this client
+ * - `unsupported`: no common TLS version, or the server does not support TLS
  */
 export type TlsFault =
   | 'untrusted'
@@ -21,7 +21,7 @@ export type TlsFault =
   | 'weak-exchange'
   | 'unsupported';
 
-/** By Node's names of a certificate that does not verify; the first pattern that matches counts. */
+/** Faults by Node's codes of certificate errors; the first matching pattern counts. */
 const OF_CERTIFICATE: readonly (readonly [RegExp, TlsFault])[] = [
   [/^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, 'misnamed'],
   [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/, 'out-of-date'],
@@ -34,9 +34,9 @@ const OF_CERTIFICATE: readonly (readonly [RegExp, TlsFault])[] = [
   ],
 ];
 
-/** By Node's names of a handshake that failed; alerts are those of RFC 8446, section 6, as OpenSSL calls them. */
+/** Faults by Node's codes of handshake errors; the alerts are those of RFC 8446, section 6, in OpenSSL's spelling. */
 const OF_HANDSHAKE: readonly (readonly [RegExp, TlsFault])[] = [
-  // A client without a certificate gets these alerts only because it has none.
+  // This client sends no certificate, so these alerts mean that one is required.
   [
     /_ALERT_(CERTIFICATE_(REQUIRED|REVOKED|EXPIRED|UNKNOWN)|(NO|BAD|UNSUPPORTED)_CERTIFICATE|UNKNOWN_CA)$/,
     'client-certificate',
@@ -51,7 +51,7 @@ const OF_HANDSHAKE: readonly (readonly [RegExp, TlsFault])[] = [
   [/^(EPROTO$|ERR_SSL_)/, 'unsupported'],
 ];
 
-/** Node's name for every verdict of OpenSSL on a certificate that it has no name for: only OpenSSL's text tells them apart. */
+/** Node's code for every certificate error of OpenSSL that Node has no code for; only OpenSSL's message is specific. */
 const UNNAMED = 'UNSPECIFIED';
 const WEAK = /too (weak|small)/i;
 
@@ -60,7 +60,7 @@ function codeOf(thrown: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Whether a write or a read found it, Node says EPROTO with OpenSSL's text, or names OpenSSL's reason: here it is the reason. */
+/** Returns OpenSSL's reason as a code. Node reports EPROTO with OpenSSL's message for a write, and the reason for a read. */
 function handshakeReason(thrown: unknown): string {
   const code = codeOf(thrown);
   const text = code === 'EPROTO' && thrown instanceof Error ? thrown.message : '';
@@ -68,12 +68,12 @@ function handshakeReason(thrown: unknown): string {
   return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase()}`;
 }
 
-/** OpenSSL's reasons have blanks and slashes: `ssl/tls alert handshake failure`. */
+/** Replaces the blanks and slashes of OpenSSL's reasons, such as `ssl/tls alert handshake failure`. */
 function plainToken(reason: string): string {
   return reason.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(0, 64);
 }
 
-/** The name of an error of TLS; undefined for any other error. */
+/** Returns the code of an error of TLS; undefined for any other error. */
 export function tlsOriginOf(thrown: unknown): string | undefined {
   return tlsFaultOf(thrown) === undefined ? undefined : plainToken(handshakeReason(thrown));
 }
@@ -82,7 +82,7 @@ function faultFrom(table: typeof OF_CERTIFICATE, name: string): TlsFault | undef
   return table.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** What is wrong with TLS, by what a socket or a request has thrown; undefined for an error that is none of TLS. */
+/** Returns the TLS fault of an error that a socket or a request has thrown; undefined for any other error. */
 export function tlsFaultOf(thrown: unknown): TlsFault | undefined {
   const code = codeOf(thrown);
   if (code === UNNAMED) {

@@ -6,15 +6,15 @@ import type { Target } from '../config/target.ts';
 import { type Credentials, isCertificate } from '../credentials/parse-secret.ts';
 import { RunError } from '../errors.ts';
 
-/** Node's 250 ms per address fail on healthy but distant hosts (nodejs/node#54359). */
+/** Connection timeout per address: Node's 250 ms are too short for distant hosts (nodejs/node#54359). */
 const ADDRESS_TIMEOUT_MS = 2_500;
 
-/** The name that the server's certificate must carry, and that it is asked for (SNI). */
+/** Returns the name that the server's certificate must have, and that is sent as SNI. */
 export function serverNameOf(target: Target, credentials: Pick<Credentials, 'host'>): string {
   return target.tls.serverName ?? credentials.host;
 }
 
-/** The TLS options of node-postgres for a target; `false` is plain text. */
+/** Returns the TLS options of node-postgres for a target; `false` for plain text. */
 export function tlsOptions(
   target: Target,
   credentials: Pick<Credentials, 'host' | 'ca'>,
@@ -55,12 +55,12 @@ function readAuthority(caFile: string): string {
   );
 }
 
-/** An address of this machine, as Node writes it. */
+/** Loopback addresses, as Node formats them. */
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /**
- * Whether only the server that is meant can read what is sent on this connection. With `verify-ca` another server of the
- * same authority could; in plain text everybody on the way, but for a Unix socket and this machine itself.
+ * Whether only the intended server can read the connection. With `verify-ca`, another server with a certificate of the same
+ * authority could; in plain text, everyone on the network path, except for a Unix socket and loopback.
  */
 export function isConfidential(
   { tls: { mode } }: Pick<Target, 'tls'>,
@@ -72,8 +72,8 @@ export function isConfidential(
 }
 
 /**
- * Connects to where the credentials say, whatever name node-postgres checks the server by. A host that is a path is the
- * folder of the server's Unix sockets, as everywhere in PostgreSQL.
+ * Connects to the host of the credentials, independently of the server name that node-postgres verifies. A host that is a
+ * path is the folder of the server's Unix sockets, as in libpq.
  */
 export class DatabaseSocket extends Socket {
   readonly #host: string;

@@ -3,7 +3,7 @@ import { check, HEADER_BYTES, WireError } from './wire-messages.ts';
 /** Source: RFC 4422, section 3.1. */
 const SASL_MECHANISM = /^[A-Z0-9_-]{1,20}$/;
 
-/** What PostgreSQL calls the requests that this client cannot answer. */
+/** PostgreSQL's names of the authentication requests that this client does not support. */
 const UNSUPPORTED_METHODS: ReadonlyMap<number, string> = new Map([
   [2, 'KERBEROS_V5'],
   [6, 'SCM_CREDENTIAL'],
@@ -12,24 +12,24 @@ const UNSUPPORTED_METHODS: ReadonlyMap<number, string> = new Map([
   [9, 'SSPI'],
 ]);
 
-/** The server asks for a kind of authentication that this client cannot do. */
+/** The server requires an authentication method that this client does not support. */
 export class AuthenticationUnsupportedError extends WireError {
   override readonly name = 'AuthenticationUnsupportedError';
-  /** A name of PostgreSQL or of a SASL mechanism. */
+  /** Name of the method in PostgreSQL, or of the SASL mechanism. */
   readonly code: string;
 
   constructor(method: string) {
-    super('The server asks for a method of authentication that is not supported.');
+    super('The server requires an authentication method that is not supported.');
     this.code = method;
   }
 }
 
-/** The server asks for the password in clear text, and others could read it on its way. */
+/** The server requests the password in clear text on a connection that others could read. */
 export class ClearTextPasswordError extends WireError {
   override readonly name = 'ClearTextPasswordError';
 }
 
-/** The kind of authentication that the server asks for. */
+/** Returns the number of the authentication request. */
 function authenticationRequest(message: Buffer): number {
   check(message.length >= HEADER_BYTES + 4, 'authentication request');
   return message.readInt32BE(HEADER_BYTES);
@@ -53,10 +53,10 @@ function checkMechanisms(offered: readonly string[]): void {
   throw new AuthenticationUnsupportedError(offered[0]?.replaceAll('-', '_') ?? '');
 }
 
-/** Checks the authentication requests of one login: one method, in its order, and then AuthenticationOk. */
+/** Checks the authentication requests of one login: the messages of one method in order, then AuthenticationOk. */
 export class AuthenticationGuard {
   readonly #mayReadPassword: () => boolean;
-  /** The last request. */
+  /** Number of the last request. */
   #request: number | undefined;
   #isAccepted = false;
 
@@ -76,7 +76,7 @@ export class AuthenticationGuard {
     const what = 'authentication request';
     switch (request) {
       case 0:
-        // With SCRAM the server has to prove that it knows the password, too.
+        // With SCRAM the server must first prove that it knows the password.
         check(message.length === HEADER_BYTES + 4 && before !== 10 && before !== 11, what);
         this.#isAccepted = true;
         return;

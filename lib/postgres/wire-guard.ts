@@ -17,24 +17,24 @@ import {
   WireError,
 } from './wire-messages.ts';
 
-/** Before the login is accepted. Source: libpq (fe-connect.c), which takes no longer ones. */
+/** Limits until the login is accepted, as in libpq (fe-connect.c). */
 const MAX_REQUEST_BYTES = 2_000;
 const MAX_LOGIN_MESSAGE_BYTES = 30_000;
 
 const MAX_MESSAGE_BYTES = 8 * 1_024 * 1_024;
-/** Of all messages together, each with about what it takes in memory when it is parsed. */
+/** Limit of the estimated memory for all parsed messages of a session. */
 const MAX_SESSION_BYTES = 32 * 1_024 * 1_024;
 const COST = {
   message: 128,
-  /** A result, one for each statement. */
+  /** A result; one for each statement. */
   result: 1_024,
-  /** A column of a row description. */
+  /** A column of a RowDescription. */
   column: 256,
-  /** A byte of a row, beside that of the message: a letter of a text may take two. */
+  /** A byte of a row, beside that of the message: a character of a string may take two. */
   rowByte: 1,
   /** A value of a row. */
   value: 48,
-  /** A node of JSON, or an element of an array, that a value may be parsed to. */
+  /** A possible node of JSON, or element of an array. */
   node: 48,
   /** An object of JSON: one whose only name is an index has an array of up to 36 places in V8. */
   object: 320,
@@ -42,23 +42,23 @@ const COST = {
 
 const EMPTY = Buffer.alloc(0);
 
-/** A server that cannot start a process says so in plain text, as before version 3 of the protocol. */
+/** The server cannot start a process; it sends the message in plain text, as before version 3 of the protocol. */
 export class NoProcessError extends WireError {
   override readonly name = 'NoProcessError';
 }
 
-/** Whether the length of an error is text: each byte a printable one of ASCII, or a part of another letter. */
+/** Whether the length of an error is text: printable ASCII, or bytes of other characters. */
 function isText(header: Buffer): boolean {
   return header.subarray(1, HEADER_BYTES).every((byte) => byte >= 0x20 && byte !== 0x7f);
 }
 
-/** What separates or begins nodes of JSON, or elements of an array. */
+/** Costs of the bytes that separate or begin nodes of JSON, or elements of an array. */
 const COST_OF_BYTE: ReadonlyMap<number, number> = new Map([
   ...Array.from(Buffer.from(',:['), (byte) => [byte, COST.node] as const),
   ['{'.charCodeAt(0), COST.object],
 ]);
 
-/** Returns what the nodes of JSON or the elements of an array may cost that the values of a row are parsed to. */
+/** Returns the cost of the possible nodes of JSON, or elements of arrays, in the values of a row. */
 function costOfNodes(message: Buffer): number {
   let cost = 0;
   for (const byte of message) cost += COST_OF_BYTE.get(byte) ?? 0;
@@ -67,7 +67,7 @@ function costOfNodes(message: Buffer): number {
 
 type Stage = 'login' | 'start' | 'session';
 
-/** The types of the messages that a server may send; `start` is between the accepted login and the first query. */
+/** Types of the messages that a server may send; `start` is between the accepted login and the first query. */
 const TYPES: Readonly<Record<Stage, string>> = {
   login: 'REN',
   start: 'SKNEZ',
@@ -75,17 +75,17 @@ const TYPES: Readonly<Record<Stage, string>> = {
 };
 
 /**
- * Cuts the bytes of a server into messages and checks each: type, length, content, and order as far as the driver relies
- * on it. Nothing is buffered that is longer than it may be.
+ * Splits the bytes of a server into messages, and checks type, length and content of each, and the order where the driver
+ * relies on it. Buffers no message that exceeds its limit.
  */
 class WireGuard {
   readonly #authentication: AuthenticationGuard;
   #stage: Stage = 'login';
   #columns: number | undefined;
   #cost = 0;
-  /** The beginning of a message whose length is not known yet. */
+  /** Start of a message whose length is not known yet. */
   #header: Buffer = EMPTY;
-  /** The message that is not there in whole yet, and how much of it is. */
+  /** Incomplete message, and the number of bytes received. */
   #partial: Buffer | undefined;
   #filled = 0;
 
@@ -98,7 +98,7 @@ class WireGuard {
   }
 
   /**
-   * Returns the messages that end in this chunk, one after the other.
+   * Yields the messages that end in this chunk.
    *
    * @throws WireError
    */
@@ -123,7 +123,7 @@ class WireGuard {
     }
   }
 
-  /** Returns the place for the message that begins here; undefined where its length is not there yet. */
+  /** Allocates the message that begins here; returns undefined until its length is received. */
   #begin(bytes: Buffer): Buffer | undefined {
     const type = String.fromCharCode(bytes[0] ?? 0);
     check(TYPES[this.#stage].includes(type), 'message of this stage');
@@ -174,7 +174,7 @@ class WireGuard {
   }
 }
 
-/** Of the messages that can be checked by themselves. */
+/** Checks of messages that do not depend on other messages. */
 const CHECKS: Readonly<Record<string, (message: Buffer) => void>> = {
   A: checkNotification,
   C: checkCommandComplete,
@@ -187,15 +187,15 @@ const CHECKS: Readonly<Record<string, (message: Buffer) => void>> = {
 };
 
 /**
- * A connection of node-postgres whose parser sees only messages that were checked. The parser is not made for a hostile
- * server: it throws inside the socket's listener, loops on what does not end, and buffers whatever a header claims.
+ * A connection of node-postgres whose parser receives only checked messages. The parser is not safe against a hostile
+ * server: it throws inside the socket's listener, loops on unterminated strings, and buffers any length that a header claims.
  */
 export class GuardedConnection extends PgConnection {
   readonly #guard: WireGuard;
   #isPasswordSent = false;
 
   /**
-   * @param mayReadPassword whether a password in clear text reaches the right server and nobody else
+   * @param mayReadPassword whether only the intended server can read a password in clear text
    */
   constructor(
     options: ConstructorParameters<typeof PgConnection>[0],
@@ -205,7 +205,7 @@ export class GuardedConnection extends PgConnection {
     this.#guard = new WireGuard(mayReadPassword);
   }
 
-  /** The server has been given the password, or a proof of it, and has not accepted it. */
+  /** The password, or a proof of it, was sent and not accepted yet. */
   get isPasswordInQuestion(): boolean {
     return this.#isPasswordSent && !this.#guard.isAuthenticated;
   }
@@ -220,7 +220,7 @@ export class GuardedConnection extends PgConnection {
     super.sendSCRAMClientFinalMessage(message);
   }
 
-  /** Behind TLS, where there is TLS. What the guard, the parser or a listener throws is an error of the connection. */
+  /** Reads after TLS decryption. An error that the guard, the parser or a listener throws is emitted by the connection. */
   override attachListeners(stream: Duplex): void {
     const source = new EventEmitter();
     super.attachListeners(source);

@@ -1,25 +1,25 @@
 /**
- * Checks of single messages of a PostgreSQL server. Source: PostgreSQL's documentation, "Message Formats". Only the
- * messages of a login with a password and of simple queries are known, because nothing else is asked for.
+ * Checks of single messages of a PostgreSQL server. Source: PostgreSQL's documentation, "Message Formats". Covers the
+ * messages of a login with a password and of simple queries, which are all that this client uses.
  */
 
-/** Of every message: its type, and its length, which counts itself. */
+/** Size of a message's type and length. */
 export const HEADER_BYTES = 5;
-/** PostgreSQL's own limit of a target list (MaxTupleAttributeNumber). */
+/** PostgreSQL's limit of a target list (MaxTupleAttributeNumber). */
 const MAX_COLUMNS = 1_664;
-/** In a RowDescription after a column's name: table, column, type, size, modifier and format. */
+/** Size of a column in a RowDescription after its name: table, column, type, size, modifier and format. */
 const COLUMN_BYTES = 18;
-/** The format of a simple query's columns. The driver's parsers of binary arrays trust the counts in them. */
+/** Format of a simple query's columns. The driver's parsers of binary arrays do not check the counts in them. */
 const TEXT_FORMAT = 0;
 
-/** Bytes of the server that are no message of the protocol, or one that is not expected here. */
+/** Bytes of the server that are not a valid message of the protocol, or not expected at this point. */
 export class WireError extends Error {
   override readonly name: string = 'WireError';
 }
 
-/** Throws unless the message is as the protocol has it. */
+/** @throws WireError unless the message is valid */
 export function check(isValid: boolean, what: string): asserts isValid {
-  if (!isValid) throw new WireError(`The server's bytes are no valid ${what}.`);
+  if (!isValid) throw new WireError(`The server sent an invalid ${what}.`);
 }
 
 /** Returns the offset after the zero byte that ends the string at `start`. */
@@ -42,7 +42,7 @@ function columnCount(message: Buffer, what: string): number {
   return count;
 }
 
-/** Of an ErrorResponse or NoticeResponse: fields of a type and a string, and a zero byte. */
+/** Checks an ErrorResponse or NoticeResponse: fields of a type and a string, then a zero byte. */
 export function checkFields(message: Buffer): void {
   const what = 'error or notice';
   let offset = HEADER_BYTES;
@@ -52,7 +52,7 @@ export function checkFields(message: Buffer): void {
   check(offset === message.length - 1, what);
 }
 
-/** Returns the number of columns. */
+/** Checks a RowDescription, and returns its number of columns. */
 export function checkRowDescription(message: Buffer): number {
   const what = 'row description';
   const count = columnCount(message, what);
@@ -66,7 +66,7 @@ export function checkRowDescription(message: Buffer): number {
   return count;
 }
 
-/** @param columns of the row description before it */
+/** @param columns number of columns in the last RowDescription */
 export function checkDataRow(message: Buffer, columns: number | undefined): void {
   const what = 'row';
   const count = columnCount(message, what);
@@ -94,13 +94,13 @@ export function checkParameterStatus(message: Buffer): void {
   checkStrings(message, HEADER_BYTES, 2, 'ParameterStatus');
 }
 
-/** The process's id, and the names of the channel and its payload. */
+/** Checks a NotificationResponse: process id, channel and payload. */
 export function checkNotification(message: Buffer): void {
   check(message.length >= HEADER_BYTES + 4, 'NotificationResponse');
   checkStrings(message, HEADER_BYTES + 4, 2, 'NotificationResponse');
 }
 
-/** The process's id and a key of 32 bits; later versions of the protocol have longer ones. */
+/** Checks a BackendKeyData: process id and a key of at least 32 bits. */
 export function checkBackendKeyData(message: Buffer): void {
   check(message.length >= HEADER_BYTES + 8, 'BackendKeyData');
 }

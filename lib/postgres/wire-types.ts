@@ -2,17 +2,17 @@ import type { CustomTypesConfig } from 'pg';
 import TypeOverrides from 'pg/lib/type-overrides.js';
 import { check } from './wire-messages.ts';
 
-/** The types of what is asked for, by their OIDs in pg_type: bool, int2, int4, float8, json and jsonb. */
+/** OIDs of the parsed types: bool, int2, int4, float8, json and jsonb. */
 const PARSED: ReadonlySet<number> = new Set([16, 21, 23, 701, 114, 3_802]);
 const TEXT_ARRAY: number = 1_009;
-/** The parser of arrays takes more than 80 bytes of memory for each letter. */
+/** The parser of arrays needs more than 80 bytes of memory for each character. */
 const MAX_ARRAY_LETTERS = 256 * 1_024;
 
 const types = new TypeOverrides();
 
 /**
- * Leaves the values of all other types as text. The server names the type of a value, and some of the parsers of
- * node-postgres take time that grows with the square of the text (those of dates, for example).
+ * Leaves values of all other types as text. The server chooses the type of a value, and some parsers of node-postgres take
+ * time quadratic in the length of the text (those of dates, for example).
  */
 export const WIRE_TYPES: CustomTypesConfig = {
   getTypeParser(oid, format) {

@@ -2,13 +2,13 @@ import { Temporal } from 'temporal-polyfill';
 import type { Interval } from '../timescaledb/facts.ts';
 
 /**
- * The time of a boundary, as PostgreSQL adds intervals: months first (a day that the month does not have becomes its
- * last), then days, both by the calendar of the time zone, then the rest by the clock. A local time that a change of
- * clocks skips or repeats is the later one, as in PostgreSQL.
+ * Returns the function that computes boundaries as PostgreSQL adds intervals: months first (a missing day becomes the last
+ * day of the month), then days, both in the calendar of the time zone, then the rest as elapsed time. A local time that a
+ * change of clocks skips or repeats is the later one, as in PostgreSQL.
  *
  * @param timeZone a name of the IANA database
- * @returns n => milliseconds since 1970; not finite where no calendar reaches
- * @throws RangeError the time zone is not known
+ * @returns n => milliseconds since 1970; not finite beyond the calendar's range
+ * @throws RangeError the time zone is unknown
  */
 export function boundariesIn(
   timeZone: string,
@@ -21,10 +21,10 @@ export function boundariesIn(
       .toPlainDateTime()
       .add(duration, { overflow: 'constrain' })
       .toZonedDateTime(timeZone, { disambiguation: 'later' }).epochMilliseconds;
-  // Asks for the time zone, even where there is nothing to add.
+  // Checks the time zone, also for an interval without months and days.
   add(0, { days: 0 });
   return (n) => {
-    // Nothing is added to the first one: it may be the first of two local times that are the same.
+    // The anchor itself may be the first of two equal local times.
     if (n === 0) return anchorMs;
     try {
       const inMonth = months === 0 ? anchorMs : add(anchorMs, { months: n * months });

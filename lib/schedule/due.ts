@@ -9,39 +9,40 @@ import {
   toMilliseconds,
 } from '../timescaledb/interval.ts';
 import { type JobSettings, jobSettings } from './job-settings.ts';
-/** One firing of the target's schedule: it stands for the hours before it. */
+
+/** One firing of the target's schedule; it covers the hours before it. */
 export interface Tick {
-  /** Its nominal time, in milliseconds since 1970. */
+  /** Nominal time, in milliseconds since 1970. */
   readonly time: number;
-  /** From one tick to the next. */
+  /** Hours between two ticks. */
   readonly hours: Target['tickHours'];
 }
 
-/** Whether this tick is one of the job's. */
+/** Whether the job is due in this tick. */
 export interface Due {
   readonly isDue: boolean;
-  /** The job's next boundary: the first tick at or after it is due. Null where there is none. */
+  /** The job's next boundary; the first tick at or after it is due. Null for a job that is never due again. */
   readonly nextDue: Date | null;
   /** The job's interval, for a person. */
   readonly every: string;
   readonly notes: readonly string[];
 }
 
-/** The boundaries of a schedule, by their number. */
+/** Boundaries of a schedule, by number. */
 interface Boundaries {
   readonly at: (n: number) => number;
   readonly anchorMs: number;
   readonly lengthMs: number;
-  /** How far a boundary can be from anchor + n × length. */
+  /** Maximum distance of a boundary from anchor + n × length. */
   readonly slackMs: number;
-  /** The number of the first one; without an initial start there was always one before. */
+  /** Number of the first boundary; minus infinity without an initial start. */
   readonly first: number;
 }
 
-/** Months of different lengths, days that a month does not have, changes of clocks, and a tick, with room to spare. */
+/** Covers months of different lengths, missing days, changes of clocks, and a tick. */
 const CALENDAR_SLACK_MS = 12 * DAY_MS;
 
-/** Where the schedule of the job begins: with the job, else with the extension in this database, else with time. */
+/** Returns the start of the job's schedule: the job's initial start, else the extension's installation, else 1970. */
 function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'installedAt'>) {
   const start = toMilliseconds(initialStart);
   if (start !== undefined) return { anchorMs: start, first: 0 };
@@ -49,12 +50,12 @@ function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'i
 }
 
 const UNKNOWN_ZONE =
-  'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.';
+  'The time zone of the telemetry job is unknown, so its days and months are those of UTC.';
 
-/** What PostgreSQL understands in another way: west of Greenwich is +, and these have no summer time. */
+/** Time zones that PostgreSQL interprets differently: + is west of Greenwich, and the names have no summer time. */
 const AMBIGUOUS_TIME_ZONE = /^([+-]|(cet|eet|met|wet)$)/i;
 
-/** The calendar is loaded only for intervals that need one, which the job as it is installed does not. */
+/** Loads the calendar, which the default interval of the job does not need. */
 async function calendarBoundaries(zone: string, anchorMs: number, interval: Interval) {
   const { boundariesIn } = await import('./calendar.ts');
   const inUtc = () => ({ at: boundariesIn('UTC', anchorMs, interval), notes: [UNKNOWN_ZONE] });
@@ -88,7 +89,7 @@ async function loadBoundaries(
   const zone = job.timezone ?? 'UTC';
   const common = { anchorMs, first, lengthMs };
   const isRegular = interval.months === 0 && (interval.days === 0 || /^(etc\/)?utc$/i.test(zone));
-  // What parts of different signs make shorter than an hour is taken by its mean length.
+  // An interval with parts of different signs and a sum below an hour has its mean length.
   if (isRegular || lengthMs < HOUR_MS || !Number.isFinite(anchorMs)) {
     const at = (n: number): number => anchorMs + n * lengthMs;
     return { boundaries: { ...common, at, slackMs: 0 }, notes: [] };
@@ -98,8 +99,8 @@ async function loadBoundaries(
 }
 
 /**
- * All boundaries that may be the last before a time, or the first after it; not one by one from the anchor. What no
- * calendar reaches is neither before nor after.
+ * Returns every boundary that may be the last before a time or the first after it, without iterating from the anchor. Times
+ * beyond the calendar's range are neither.
  */
 function boundariesAround(
   { at, anchorMs, lengthMs, slackMs, first }: Boundaries,
@@ -110,7 +111,7 @@ function boundariesAround(
   return Array.from({ length: highest - lowest + 1 }, (_, index) => at(lowest + index));
 }
 
-/** Said where the job wants more than the schedule gives. */
+/** Returns a note when the job is due more often than the schedule fires. */
 function tickTooInfrequentNote(
   lengthMs: number,
   every: string,
@@ -120,10 +121,10 @@ function tickTooInfrequentNote(
   const best = TICK_HOURS.findLast((one) => one * HOUR_MS <= lengthMs) ?? 1;
   const remedy =
     best < hours
-      ? `for more, set tickHours to ${best} in this target`
-      : 'more often than every hour is not possible';
+      ? `set tickHours to ${best} in this target for more reports`
+      : 'more than one report an hour is not possible';
   return [
-    `The telemetry job asks for a report every ${every}, and the schedule fires every ${plural(hours, 'hour')}, each time with one report; ${remedy}.`,
+    `The telemetry job is due every ${every}, and the schedule fires every ${plural(hours, 'hour')} with one report each time; ${remedy}.`,
   ];
 }
 
@@ -156,7 +157,7 @@ export function decideDue({ every, lengthMs, boundaries, notes }: Schedule, tick
     return { isDue, nextDue: isDue ? toDate(tick.time) : null, every, notes };
   }
   const previous = tick.time - tick.hours * HOUR_MS;
-  // The last before the end of the tick decides, however many there are.
+  // The last boundary before the end of the tick decides.
   const near = boundariesAround(boundaries, tick.time);
   return {
     isDue: near.some((ms) => previous < ms && ms <= tick.time),
@@ -166,13 +167,13 @@ export function decideDue({ every, lengthMs, boundaries, notes }: Schedule, tick
   };
 }
 
-/** The next tick that is due, in milliseconds since 1970: the one of the job's next boundary; null where there is none. */
+/** Returns the next due tick, in milliseconds since 1970; null for a job that is never due again. */
 export function nextDueTick(
   { nextDue }: Pick<Due, 'nextDue'>,
   { time, hours }: Tick,
 ): number | null {
   if (nextDue === null) return null;
   const tickMs = hours * HOUR_MS;
-  // A job without an interval is always due, also at this very moment; and then in the next tick.
+  // A job without an interval is due at once, and again in the next tick.
   return time + Math.max(1, Math.ceil((nextDue.getTime() - time) / tickMs)) * tickMs;
 }

@@ -12,14 +12,14 @@ const DEFAULT_JOB: Omit<TelemetryJob, 'id' | 'scheduled' | 'nextStart' | 'lastRu
 };
 
 /**
- * What the telemetry job asks of a run.
+ * Settings of the telemetry job that a run obeys.
  *
- * @property maxRuntimeMs 0: no limit of the job's own
- * @property maxRetries -1: as many as fit before the next due tick
+ * @property maxRuntimeMs 0 for no limit
+ * @property maxRetries -1 for no limit before the next due tick
  */
 export interface JobSettings {
   readonly scheduleInterval: Interval | null;
-  /** When the schedule began, where the job says so. */
+  /** Start of the schedule, ISO 8601. */
   readonly initialStart: string | null;
   readonly timezone: string | null;
   readonly maxRuntimeMs: number;
@@ -27,7 +27,7 @@ export interface JobSettings {
   readonly retryPeriodMs: number;
 }
 
-/** Of two telemetry jobs the longest interval counts, and of every limit the strictest. */
+/** Combines the settings of all telemetry jobs: the longest interval and the strictest limits. */
 export function jobSettings(facts?: Pick<Facts, 'jobs'>): JobSettings {
   const jobs = facts === undefined || facts.jobs.length === 0 ? [DEFAULT_JOB] : facts.jobs;
   const rarest = jobs.reduce((one, other) =>

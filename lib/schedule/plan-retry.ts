@@ -4,17 +4,17 @@ import type { Target } from '../config/target.ts';
 import { type Due, nextDueTick, type Tick } from './due.ts';
 import type { JobSettings } from './job-settings.ts';
 
-/** TimescaleDB's own limit to how much longer it waits with each failure, since 1.6.1. */
+/** Maximum factor of the wait after a failure, as in TimescaleDB since 1.6.1. */
 const LONGEST_FACTOR = 20;
 const HOUR_MS = 3_600_000;
-/** Assumed for the job when the database could not be asked: its own default. */
+/** Default interval of the job, for a database that could not be read. */
 const DEFAULT_INTERVAL_HOURS = 24 as const;
-/** EventBridge Scheduler is exact to the minute, and nobody knows what it makes of a time that has passed. */
+/** EventBridge Scheduler is precise to the minute, and does not document how it treats a time in the past. */
 const SHORTEST_WAIT_MS = 60_000;
 
-/** The next attempt of a tick that has failed. */
+/** The next attempt of a failed tick. */
 export interface Retry {
-  /** 1 is the first one after the scheduled run. */
+  /** Counts from 1, the first attempt after the scheduled run. */
   readonly attempt: number;
   /** ISO 8601, in whole seconds. */
   readonly at: string;
@@ -22,18 +22,18 @@ export interface Retry {
 
 export interface RetryCircumstances {
   readonly tick: Tick;
-  /** Which attempt has failed; 0 is the scheduled run. */
+  /** Number of the failed attempt; 0 is the scheduled run. */
   readonly attempt: number;
   readonly job: JobSettings;
-  /** Not there when the database could not be asked. */
+  /** Undefined for a database that could not be read. */
   readonly due: Due | undefined;
   /** In milliseconds since 1970. */
   readonly now: number;
 }
 
 /**
- * The end of the wait after the failure of attempt n - 1 is the beginning of attempt n, from the tick on. Whoever may
- * invoke the function can name any attempt, so the waits that are all the same are not counted one by one.
+ * Returns the time of an attempt: the tick's time plus the waits after all earlier failures. The event can contain any
+ * number, so equal waits are multiplied, and not added one by one.
  */
 function timeOfAttempt(
   attempt: number,
@@ -49,9 +49,9 @@ function timeOfAttempt(
 }
 
 /**
- * When to try a tick again, as the job's settings say: after n failures wait n × retry_period, at most one tick, never at
- * or past the next due tick, which is an attempt of its own. The time is the tick's and the attempt's, so that two
- * invocations of one tick plan the same; only a time that has passed becomes the next minute. Pure.
+ * Plans the next attempt by the job's settings: after n failures it waits n × retry_period, at most one tick, and ends
+ * before the next due tick. The time depends on the tick and the attempt alone, so that two invocations of one tick plan the
+ * same retry; a time in the past becomes the next minute. Pure.
  */
 export function planRetry({
   tick,
@@ -65,7 +65,7 @@ export function planRetry({
   const end =
     due === undefined ? tick.time + DEFAULT_INTERVAL_HOURS * HOUR_MS : nextDueTick(due, tick);
   if (end === null) return undefined;
-  // While nobody can be asked which ticks are due, the attempts of all of them must not come together hour by hour.
+  // Without the database every tick counts as due; their attempts must not accumulate hour by hour.
   const counted = due === undefined ? { ...tick, hours: DEFAULT_INTERVAL_HOURS } : tick;
   const at = Math.max(timeOfAttempt(attempt, counted, job), now + SHORTEST_WAIT_MS);
   const inSeconds = Math.ceil(at / 1_000) * 1_000;
@@ -74,12 +74,12 @@ export function planRetry({
     : undefined;
 }
 
-/** How the names of a target's retries begin: of fixed length, so that a role can be allowed these and no others. */
+/** Returns the prefix of the names of a target's retries. Its fixed length allows an IAM policy for these names alone. */
 export function retryPrefix({ environment, name }: Pick<Target, 'environment' | 'name'>): string {
   return createHash('sha256').update(`${environment}\n${name}`).digest('hex').slice(0, 24);
 }
 
-/** One one-time schedule, whoever asks for it: its name and token say which target, tick and attempt. */
+/** A one-time schedule; its name and token identify target, tick and attempt. */
 export interface OneTimeSchedule {
   readonly name: string;
   readonly at: string;
@@ -92,7 +92,9 @@ export interface OneTimeSchedule {
 }
 
 /**
- * @param scheduledTime the tick's own, as its event has it
+ * Creates the one-time schedule of a retry.
+ *
+ * @param scheduledTime of the tick, as in its event
  */
 export function retrySchedule(
   { attempt, at }: Retry,

@@ -5,15 +5,15 @@ import {
 } from '@aws-sdk/client-scheduler';
 import type { OneTimeSchedule } from './plan-retry.ts';
 
-/** For a retry that cannot be delivered to the function; one that is delivered is never repeated. */
+/** Scheduler's own retries of an invocation that could not be delivered to the function. */
 const DELIVERY_RETRIES = 2;
 const LONGEST_EVENT_AGE_S = 3_600;
 
 /**
- * Creates a one-time schedule, which is deleted when it is over. One of the same name is there already when the tick was
- * invoked twice; then there is nothing left to do. Loaded only by a run that has failed.
+ * Creates a one-time schedule, which deletes itself after its invocation. An existing schedule of the same name is a
+ * success: the tick was invoked twice. Loaded only after a failure.
  *
- * @throws the SDK's own errors
+ * @throws errors of the SDK
  */
 export async function createSchedule(
   schedule: OneTimeSchedule,
@@ -22,7 +22,7 @@ export async function createSchedule(
   const { name, at, group, functionArn, roleArn, deadLetterQueueArn, input } = schedule;
   const client = new SchedulerClient({
     maxAttempts: 2,
-    // Without the third the second is only a warning.
+    // Without throwOnRequestTimeout, requestTimeout only logs a warning.
     requestHandler: {
       connectionTimeout: 2_000,
       requestTimeout: 2_000,

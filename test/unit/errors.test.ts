@@ -12,8 +12,8 @@ const CODES = Object.keys(RETRYABLE_BY_CODE).filter((key): key is ErrorCode =>
   Object.hasOwn(RETRYABLE_BY_CODE, key),
 );
 
-describe('the codes', () => {
-  test('that another try can help are these', () => {
+describe('the error codes', () => {
+  test('of retryable errors are these', () => {
     expect(CODES.filter((code) => RETRYABLE_BY_CODE[code])).toStrictEqual([
       'TIME_LIMIT',
       'SECRET_UNAVAILABLE',
@@ -29,7 +29,7 @@ describe('the codes', () => {
     ]);
   });
 
-  test('that it cannot are these', () => {
+  test('of final errors are these', () => {
     expect(CODES.filter((code) => !RETRYABLE_BY_CODE[code])).toStrictEqual([
       'CONFIG_INVALID',
       'EVENT_INVALID',
@@ -62,7 +62,7 @@ describe('the codes', () => {
     ]);
   });
 
-  test('give an error its flag', () => {
+  test('determine whether an error is retryable', () => {
     for (const code of CODES) {
       const { retryable } = new RunError(code, 'It happened.', { remedy: 'Do this.' });
       expect([code, retryable]).toStrictEqual([code, RETRYABLE_BY_CODE[code]]);
@@ -70,7 +70,7 @@ describe('the codes', () => {
   });
 });
 
-describe('what was thrown first', () => {
+describe('the original error', () => {
   const original = new Error('role "c4n4ry" does not exist', { cause: 'c4n4ry' });
   const error = new RunError('DATABASE_ERROR', 'It happened.', {
     remedy: 'Do this.',
@@ -78,11 +78,11 @@ describe('what was thrown first', () => {
     original,
   });
 
-  test('is there for the debug log', () => {
+  test('is available to the debug log', () => {
     expect(error.original).toBe(original);
   });
 
-  test('is in no way of printing the error', () => {
+  test('is not shown by any way of printing the error', () => {
     const shown = [
       String(error),
       error.stack,
@@ -96,7 +96,7 @@ describe('what was thrown first', () => {
     expect(shown.join('\n')).not.toContain('c4n4ry');
   });
 
-  test('is no property of the error, and no cause', () => {
+  test('is neither a property nor the cause of the error', () => {
     expect(Object.keys(error).toSorted()).toStrictEqual([
       'code',
       'name',
@@ -108,7 +108,7 @@ describe('what was thrown first', () => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  test('leaves what may be printed', () => {
+  test('does not change what is printed', () => {
     expect(JSON.parse(JSON.stringify(error))).toStrictEqual({
       name: 'RunError',
       code: 'DATABASE_ERROR',
@@ -120,8 +120,8 @@ describe('what was thrown first', () => {
   });
 });
 
-describe('any thrown value as an error of a run', () => {
-  test('is itself when it is one', () => {
+describe('toRunError', () => {
+  test('returns an error of a run unchanged', () => {
     const error = new RunError('TIME_LIMIT', 'It took too long.', { remedy: 'Look.' });
     expect(toRunError(error)).toBe(error);
   });
@@ -133,7 +133,7 @@ describe('any thrown value as an error of a run', () => {
     [{ code: 'c4n4ry' }, undefined],
     [undefined, undefined],
     [null, undefined],
-  ])('is a defect of ours when it is none: %j', (thrown, origin) => {
+  ])('reports any other value as a defect of this project: %j', (thrown, origin) => {
     const error = toRunError(thrown);
     expect(error).toMatchObject({
       code: 'INTERNAL',
@@ -141,18 +141,18 @@ describe('any thrown value as an error of a run', () => {
       message: 'An unexpected error ended the run.',
       origin,
     });
-    expect(error.remedy).toContain('This is a defect in timescaledb-telemetry.');
+    expect(error.remedy).toContain('this is a defect in timescaledb-telemetry.');
     expect(error.original).toBe(thrown);
     expect(inspect(error, { showHidden: true, depth: null })).not.toContain('c4n4ry');
   });
 
-  test('has a token for an origin even when the name of the thrown error is free text', () => {
+  test('has no free text as its origin', () => {
     const thrown = Object.assign(new Error('x'), { name: 'role "c4n4ry" does not exist' });
     expect(toRunError(thrown).origin ?? '').not.toContain('c4n4ry');
   });
 });
 
-describe('the token of a thrown value', () => {
+describe('errorCodeOf', () => {
   const named = (name: string) => Object.assign(new Error('free text'), { name });
   const coded = (code: unknown) => Object.assign(new Error('free text'), { code });
 
@@ -164,7 +164,7 @@ describe('the token of a thrown value', () => {
     ['the name where the code is a number', new DOMException('x', 'TimeoutError'), 'TimeoutError'],
     ['nothing where the name says nothing', coded(undefined), undefined],
     ['64 characters', coded('x'.repeat(64)), 'x'.repeat(64)],
-  ])('is %s', (_what, thrown, token) => {
+  ])('returns a token: %s', (_what, thrown, token) => {
     expect(errorCodeOf(thrown)).toBe(token);
   });
 
@@ -180,7 +180,7 @@ describe('the token of a thrown value', () => {
     ['an object', { code: '42P01' }],
     ['nothing', undefined],
     ['null', null],
-  ])('is none: %s', (_what, thrown) => {
+  ])('returns undefined: %s', (_what, thrown) => {
     expect(errorCodeOf(thrown)).toBeUndefined();
   });
 });

@@ -2,23 +2,23 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { functionName, PURPOSES } from '../../lib/naming.ts';
 
-/** What a target allows. */
+/** Names that a target may have. */
 const aName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/);
 const aPurpose = fc.constantFrom(...PURPOSES);
 
-test('it can be read', () => {
+test('a function name is readable', () => {
   expect(functionName('prod', 'metrics', 'get-report')).toMatch(
     /^telemetry-prod-metrics-[0-9a-f]{10}-get-report$/,
   );
 });
 
-test('it stays the same, or a deployment would make all functions anew', () => {
+test('a function name is stable, so that a deployment does not replace the function', () => {
   expect(functionName('prod', 'metrics.eu', 'send-report')).toBe(
     'telemetry-prod-metrics-eu-f8797aaa56-send-report',
   );
 });
 
-test('Lambda takes it', () => {
+test('a function name is valid for Lambda', () => {
   fc.assert(
     fc.property(aName, aName, aPurpose, (environment, database, purpose) => {
       expect(functionName(environment, database, purpose)).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
@@ -26,7 +26,7 @@ test('Lambda takes it', () => {
   );
 });
 
-test('it is no other target’s, and no other purpose’s', () => {
+test('a function name is unique for target and purpose', () => {
   fc.assert(
     fc.property(fc.tuple(aName, aName), fc.tuple(aName, aName), (one, other) => {
       const names = [one, other].flatMap((target) =>
@@ -43,7 +43,7 @@ test.each([
   ['prod', 'a.b', 'prod', 'a-b'],
   ['prod', 'a'.repeat(62), 'prod', 'a'.repeat(63)],
 ])(
-  'what reads alike is told apart: %s %s, %s %s',
+  'similar names have different function names: %s %s, %s %s',
   (...[oneEnvironment, one, environment, other]) => {
     expect(functionName(oneEnvironment, one, 'configure')).not.toBe(
       functionName(environment, other, 'configure'),

@@ -6,7 +6,7 @@ import { hostProblem, hostSchema } from '../../../lib/config/host.ts';
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 
-/** The host that each way in makes of a text, or that it is rejected. */
+/** Returns the host that each input reads from a text, or that it is rejected. */
 function inTarget(host: string): string | undefined {
   try {
     const target = { name: 'x', environment: 'x', secretId: 'x', host };
@@ -46,7 +46,7 @@ describe('a host', () => {
     ['my_db-1', 'my_db-1'],
     ['dätenbank.example', 'dätenbank.example'],
     ['/var/run/postgresql', '/var/run/postgresql'],
-  ])('%j means %j in a target, a secret and PGHOST', (text, host) => {
+  ])('%j is read as %j in a target, a secret and PGHOST', (text, host) => {
     expect(inTarget(text)).toBe(host);
     expect(inSecret(text)).toBe(host);
     expect(inVariables(text)).toBe(host);
@@ -83,7 +83,7 @@ describe('a host', () => {
     fc.domain(),
   );
 
-  test('means the same wherever it is written, or is rejected everywhere', () => {
+  test('is read in the same way by every input, or rejected by all', () => {
     fc.assert(
       fc.property(someText, (text) => {
         const host = inTarget(text);
@@ -93,7 +93,7 @@ describe('a host', () => {
     );
   });
 
-  test('is never rejected when it is a domain name', () => {
+  test('may be any domain name', () => {
     fc.assert(
       fc.property(fc.domain(), (name) => {
         expect(domainToASCII(name)).toBe(name);

@@ -20,13 +20,13 @@ test.each([
   expect(escapeUnprintable(text)).toBe(escaped);
 });
 
-test('leaves letters of every script and emoji as they are', () => {
+test('does not change letters of any script and emoji', () => {
   for (const text of ['größe', 'таблица', 'テーブル', 'جدول', '👍', '']) {
     expect(escapeUnprintable(text)).toBe(text);
   }
 });
 
-test('leaves JSON the same value', () => {
+test('does not change the value of JSON', () => {
   fc.assert(
     fc.property(fc.json({ stringUnit: 'binary' }), (json) => {
       const escaped = escapeUnprintable(JSON.stringify(JSON.parse(json)));
@@ -36,7 +36,7 @@ test('leaves JSON the same value', () => {
   );
 });
 
-test('gives a terminal one line without control characters, whatever the text', () => {
+test('converts any text to one line without control characters', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       expect(toPrintableLine(text)).not.toMatch(UNPRINTABLE);
@@ -45,7 +45,7 @@ test('gives a terminal one line without control characters, whatever the text', 
   expect(toPrintableLine('one\r\n\ttwo')).toBe('one two');
 });
 
-test('cuts a text to its length, and never within a pair', () => {
+test('truncates a text to its length, and never within a surrogate pair', () => {
   expect(cutText('four', 4)).toBe('four');
   expect(cutText('fiver', 4)).toBe('fiv…');
   expect(cutText('aa👍👍', 4)).toBe('aa…');
@@ -56,7 +56,7 @@ test('cuts a text to its length, and never within a pair', () => {
   );
 });
 
-test('quotes a text within its length, without control characters', () => {
+test('quotes a text up to its length, without control characters', () => {
   fc.assert(
     fc.property(anyText, fc.nat(20), (text, length) => {
       const quoted = quotable(text, length + 1);

@@ -36,7 +36,7 @@ function messageOf(parse: () => unknown): string {
 }
 
 test.each(PARSERS)(
-  'quotes five unknown keys of %s at most, and counts the others',
+  'quotes at most five unknown keys of %s, and counts the others',
   (_what, parse) => {
     const message = messageOf(() => parse(keys(5_000)));
     expect(message).toContain('"key0", "key1", "key2", "key3", "key4" and 4995 more');
@@ -44,7 +44,7 @@ test.each(PARSERS)(
   },
 );
 
-test.each(PARSERS)('quotes a long unknown key of %s by its beginning', (_what, parse) => {
+test.each(PARSERS)('quotes the beginning of a long unknown key of %s', (_what, parse) => {
   const message = messageOf(() => parse({ [LONG]: 1 }));
   expect(message).toContain(`unknown key "${'k'.repeat(39)}…"`);
   expect(message.length).toBeLessThan(2_000);
@@ -128,14 +128,14 @@ describe('the message of a problem', () => {
   });
 });
 
-test('names twenty problems of one input at most, and counts the others', () => {
+test('names at most twenty problems of one input, and counts the others', () => {
   const problems: string[] = [];
   check('rows', z.array(z.string()), Array(5_000).fill(1), problems);
   expect(problems).toHaveLength(21);
   expect(problems.at(-1)).toBe('rows: 4980 more problems');
 });
 
-test('quotes a key in a path by its beginning, without control characters', () => {
+test('quotes the beginning of a key in a path, without control characters', () => {
   const problems: string[] = [];
   check('map', z.record(z.string(), z.string()), { [`${HOSTILE}${LONG}`]: 1 }, problems);
   const [problem = ''] = problems;
@@ -143,7 +143,7 @@ test('quotes a key in a path by its beginning, without control characters', () =
   expect(problem).not.toMatch(UNPRINTABLE);
 });
 
-test('rejects a time with more decimals than nanoseconds have: the log line repeats it', () => {
+test('rejects a time with more than nine decimals', () => {
   const time = (decimals: string): unknown =>
     parseEvent({ scheduledTime: `2026-11-22T04:05:00.${decimals}+00:00` });
   expect(time('123456789')).toEqual({ scheduledTime: '2026-11-22T04:05:00.123456789+00:00' });
@@ -152,14 +152,14 @@ test('rejects a time with more decimals than nanoseconds have: the log line repe
   );
 });
 
-test('a URL has its unknown parameters quoted by their beginning', () => {
+test('quotes the beginning of unknown parameters of a URL', () => {
   const problems: string[] = [];
   partsOfUrl(`postgres://u:p@h/d?${LONG}=1&%1b%5b2J=1`, problems);
   expect(problems.every((problem) => problem.length < 200)).toBe(true);
   expect(problems.join('')).toContain('\\u001b[2J');
 });
 
-test('the command line shows thirty problems at most, each by its beginning and printable', async () => {
+test('shows at most thirty problems on the command line, each truncated and printable', async () => {
   const { argv, exitCode } = process;
   const problems = Array.from({ length: 500 }, (_, i) => `${i} ${HOSTILE}${LONG}`);
   try {

@@ -19,7 +19,7 @@ interface Heard {
   readonly isDestroyed: boolean;
 }
 
-/** A guarded connection, and the stream that it reads. */
+/** Creates a guarded connection, and the stream that it reads. */
 function listen(mayReadPassword = true) {
   const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const connection = new GuardedConnection(
@@ -34,7 +34,7 @@ function listen(mayReadPassword = true) {
   return { connection, stream, messages, errors };
 }
 
-/** Returns what a guarded connection makes of these chunks of a server. */
+/** Returns the messages and errors of a guarded connection for these chunks of a server. */
 function hear(chunks: readonly Buffer[], mayReadPassword?: boolean): Heard {
   const { stream, messages, errors } = listen(mayReadPassword);
   for (const chunk of chunks) stream.emit('data', chunk);
@@ -102,7 +102,7 @@ const HEARD = [
   ...['parameterStatus', 'error', 'readyForQuery'],
 ];
 
-test('hands on every message of a session, however its bytes are cut into chunks', () => {
+test('emits every message of a session, for any division into chunks', () => {
   const bytes = Buffer.concat(SESSION);
   fc.assert(
     fc.property(fc.array(fc.nat()), (cuts) => {
@@ -116,7 +116,7 @@ test('hands on every message of a session, however its bytes are cut into chunks
   expect(hear(Array.from(bytes, (byte) => Buffer.of(byte))).messages).toEqual(HEARD);
 });
 
-test('ends in one error of the connection at the most, whatever the bytes are', () => {
+test('emits at most one error of the connection, for any bytes', () => {
   const mutations = fc.array(
     fc.record({
       at: fc.nat(),
@@ -143,7 +143,7 @@ test('ends in one error of the connection at the most, whatever the bytes are', 
   );
 });
 
-describe('refuses during the login', () => {
+describe('rejects during the login', () => {
   test.each<[string, readonly Buffer[]]>([
     ['a type that does not exist, before its length is there', [Buffer.from('\x01')]],
     ['a row', [ROW]],
@@ -179,7 +179,7 @@ describe('refuses during the login', () => {
   });
 });
 
-describe('refuses in a session', () => {
+describe('rejects in a session', () => {
   test.each<[string, readonly Buffer[]]>([
     ['a request for the password', [CLEAR_TEXT]],
     ['a message of COPY', [message('G', '\0', int16(0))]],
@@ -210,13 +210,13 @@ describe('refuses in a session', () => {
   });
 });
 
-test('hears nothing after the first message that is refused', () => {
+test('reads nothing after the first rejected message', () => {
   const { messages, errors } = hear([Buffer.concat([OK, CLEAR_TEXT, STATUS]), STATUS]);
   expect(messages).toEqual(['authenticationOk']);
   expect(errors).toHaveLength(1);
 });
 
-test('turns what a listener of the messages throws into an error of the connection', () => {
+test('converts an error of a message listener to an error of the connection', () => {
   const thrown = new RangeError('of the driver');
   const { connection, stream, errors } = listen();
   connection.on('notice', () => {
@@ -258,17 +258,17 @@ test.each([
 test.each([
   ['OAUTHBEARER\0\0', 'OAUTHBEARER'],
   ['SCRAM-SHA-256-PLUS\0\0', 'SCRAM_SHA_256_PLUS'],
-])('does not answer a list of SASL mechanisms without SCRAM-SHA-256: %j', (list, code) => {
+])('rejects a list of SASL mechanisms without SCRAM-SHA-256: %j', (list, code) => {
   expect(hear([message('R', int32(10), list)]).errors).toMatchObject([{ code }]);
 });
 
-test('takes the text of a server that cannot start a process for what it is', () => {
+test('recognizes the message of a server that cannot start a process', () => {
   const bytes = Buffer.from('Ecould not fork new process for connection: no memory\n\0');
   expect(hear([bytes]).errors).toEqual([expect.any(NoProcessError)]);
   expect(hear([OK, bytes]).errors).not.toEqual([expect.any(NoProcessError)]);
 });
 
-test('asks for no password in clear text where others could read it', () => {
+test('sends no password in clear text on a connection that others could read', () => {
   const { messages, errors } = hear([CLEAR_TEXT], false);
   expect(messages).toEqual([]);
   expect(errors).toEqual([expect.any(ClearTextPasswordError)]);
@@ -288,14 +288,17 @@ test.each<[Target['tls']['mode'], string, string | undefined, boolean]>([
   ['disable', 'localhost', '127.0.0.1', true],
   ['disable', 'localhost', '::1', true],
   ['disable', 'localhost', '::ffff:127.0.0.1', true],
-])('with %s, %s at %s may read a password in clear text: %s', (mode, host, remoteAddress, may) => {
-  expect(isConfidential({ tls: { mode } }, { host }, { remoteAddress })).toBe(may);
-});
+])(
+  'allows a password in clear text with %s, host %s and address %s: %s',
+  (mode, host, remoteAddress, may) => {
+    expect(isConfidential({ tls: { mode } }, { host }, { remoteAddress })).toBe(may);
+  },
+);
 
 const parserOf = (oid: number): ((text: string) => unknown) =>
   WIRE_TYPES.getTypeParser(oid, 'text');
 
-test('parses no type whose parser a long text could block', () => {
+test('parses no type whose parser is slow for a long text', () => {
   const digits = '1'.repeat(1_000_000);
   for (let oid = 0; oid < 5_000; oid++) {
     if ([16, 21, 23, 701, 114, 3_802, 1_009].includes(oid)) continue;

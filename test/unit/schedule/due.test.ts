@@ -22,12 +22,12 @@ function tickAt(time: string, every: Tick['hours'] = 24): Tick {
   return { time: Date.parse(time), hours: every };
 }
 
-/** What is decided for one job, in a database that has been there since 2024. */
+/** Decides for one job of a database that was created in 2024. */
 async function dueOf(job: Partial<TelemetryJob>, tick: Tick) {
   return decideDue(await loadSchedule(aServer({ jobs: [aJob(job)] })), tick);
 }
 
-/** Which of some ticks are due, by their numbers. */
+/** Returns the numbers of the due ticks. */
 async function dueTicks(job: Partial<TelemetryJob>, first: Tick, count: number): Promise<number[]> {
   const due: number[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -37,23 +37,20 @@ async function dueTicks(job: Partial<TelemetryJob>, first: Tick, count: number):
   return due;
 }
 
-describe('the job as it is installed', () => {
-  test.each(TICK_HOURS)(
-    'runs once a day, also where the schedule fires every %i h',
-    async (every) => {
-      // The extension was installed at 22:35:06.789 UTC.
-      const count = (7 * 24) / every;
-      const due = await dueTicks(
-        { scheduleInterval: hours(24) },
-        tickAt('2026-11-22T04:05:00Z', every),
-        count,
-      );
-      expect(due).toHaveLength(7);
-      expect(due.map((index, day) => index - (day * 24) / every)).toEqual(Array(7).fill(due[0]));
-    },
-  );
+describe('the default job', () => {
+  test.each(TICK_HOURS)('is due once a day when the schedule fires every %i h', async (every) => {
+    // The extension was installed at 22:35:06.789 UTC.
+    const count = (7 * 24) / every;
+    const due = await dueTicks(
+      { scheduleInterval: hours(24) },
+      tickAt('2026-11-22T04:05:00Z', every),
+      count,
+    );
+    expect(due).toHaveLength(7);
+    expect(due.map((index, day) => index - (day * 24) / every)).toEqual(Array(7).fill(due[0]));
+  });
 
-  test('is due in every tick of 24 h, and says when it is again', async () => {
+  test('is due in every tick of 24 h, and has the next due time', async () => {
     expect(
       await dueOf({ scheduleInterval: hours(24) }, tickAt('2026-11-22T04:05:00Z')),
     ).toStrictEqual({
@@ -64,7 +61,7 @@ describe('the job as it is installed', () => {
     });
   });
 
-  test('is assumed where the server was built without one', async () => {
+  test('is assumed for a server built without telemetry', async () => {
     const tick = tickAt('2026-11-22T04:05:00Z');
     expect(decideDue(await loadSchedule(aServerBuiltWithout()), tick)).toStrictEqual(
       await dueOf({ scheduleInterval: hours(24) }, tick),
@@ -84,18 +81,18 @@ describe('a boundary', () => {
     ['after the tick', '2026-11-08T05:05:59.999Z', false],
     ['on the tick before', '2026-11-09T05:06:00.000Z', false],
     ['right after the tick before', '2026-11-09T05:05:59.999Z', true],
-  ])('%s', async (_where, time, isDue) => {
+  ])('is compared with the tick: %s', async (_where, time, isDue) => {
     const due = await dueOf(job, tickAt(time));
     expect(due.isDue).toBe(isDue);
     expect(due.every).toBe('7 days');
   });
 
-  test('on the tick is not the next one', async () => {
+  test('at the time of the tick is not the next one', async () => {
     const due = await dueOf(job, tickAt('2026-11-08T05:06:00Z'));
     expect(due.nextDue).toEqual(new Date('2026-11-15T05:06:00Z'));
   });
 
-  test('does not exist before the initial start, which is the first', async () => {
+  test('does not exist before the initial start', async () => {
     const before = await dueOf(job, tickAt('2026-10-25T05:06:00Z'));
     expect(before).toMatchObject({ isDue: false, nextDue: new Date('2026-11-01T05:06:00Z') });
     expect(await dueTicks(job, tickAt('2026-10-25T12:00:00Z'), 15)).toEqual([7, 14]);
@@ -113,7 +110,7 @@ describe('a boundary', () => {
   });
 
   test.each([null, '', 'yesterday'])(
-    'is counted from 1970 where the installation is %j',
+    'is counted from 1970 when the install time is %j',
     async (installedAt) => {
       const facts = aServer({
         jobs: [aJob({ scheduleInterval: anInterval({ days: 7 }) })],
@@ -128,8 +125,8 @@ describe('a boundary', () => {
   );
 });
 
-describe('never', () => {
-  test('is an infinite interval', async () => {
+describe('a job is never due', () => {
+  test('with an infinite interval', async () => {
     expect(await dueOf({ scheduleInterval: null }, tickAt('2026-11-22T04:05:00Z'))).toStrictEqual({
       isDue: false,
       nextDue: null,
@@ -138,9 +135,9 @@ describe('never', () => {
     });
   });
 
-  // PostgreSQL's last time is in the year 294276, which JavaScript does not write like one of four digits.
+  // PostgreSQL's last time is in the year 294276, which JavaScript formats with a sign.
   test.each(['infinity', '20000-01-01T00:00:00+00:00', '294276-12-31T23:59:59.999999+00:00'])(
-    'is a schedule that begins at %s',
+    'with the initial start %s',
     async (initialStart) => {
       for (const scheduleInterval of [hours(24), anInterval({ months: 1 })]) {
         const due = await dueOf({ scheduleInterval, initialStart }, tickAt('2026-11-22T04:05:00Z'));
@@ -149,7 +146,7 @@ describe('never', () => {
     },
   );
 
-  test('is one after an installation that never was', async () => {
+  test('with an infinite install time', async () => {
     for (const scheduleInterval of [hours(24), anInterval({ months: 1 })]) {
       const facts = aServer({ jobs: [aJob({ scheduleInterval })], installedAt: 'infinity' });
       expect(decideDue(await loadSchedule(facts), tickAt('2026-11-22T04:05:00Z'))).toMatchObject({
@@ -159,7 +156,7 @@ describe('never', () => {
     }
   });
 
-  test('is nothing that began with the beginning of time', async () => {
+  test('but not with the initial start -infinity', async () => {
     const tick = tickAt('2026-11-22T04:05:00Z');
     const job = { scheduleInterval: anInterval({ days: 7 }) };
     for (const initialStart of ['-infinity', '0044-03-15T00:00:00+00:00 BC']) {
@@ -168,19 +165,19 @@ describe('never', () => {
   });
 });
 
-describe('always', () => {
+describe('a job is always due', () => {
   test.each([
     ['0 seconds', anInterval({})],
     ['-1 days', anInterval({ days: -1 })],
     ['1 month -31 days', anInterval({ months: 1, days: -31 })],
-  ])('is an interval of %s', async (every, scheduleInterval) => {
+  ])('with an interval of %s', async (every, scheduleInterval) => {
     const tick = tickAt('2026-11-22T04:05:00Z', 1);
     const due = await dueOf({ scheduleInterval, initialStart: '2026-11-01T00:00:00Z' }, tick);
     expect(due).toStrictEqual({ isDue: true, nextDue: new Date(tick.time), every, notes: [] });
     expect(nextDueTick(due, tick)).toBe(tick.time + HOUR_MS);
   });
 
-  test('is one that is shorter than the tick', async () => {
+  test('with an interval shorter than the tick', async () => {
     const job = {
       scheduleInterval: anInterval({ days: 1, microseconds: -23.5 * HOUR_MS * 1_000 }),
     };
@@ -188,7 +185,7 @@ describe('always', () => {
   });
 });
 
-describe('of two telemetry jobs', () => {
+describe('the settings of two telemetry jobs', () => {
   const other = aJob({
     id: 2,
     scheduleInterval: hours(36),
@@ -200,7 +197,7 @@ describe('of two telemetry jobs', () => {
   });
 
   test.each([[[aJob(), other]], [[other, aJob()]]])(
-    'in whatever order, the strictest settings count',
+    'are the strictest of both, in any order',
     (jobs) => {
       expect(jobSettings({ jobs })).toStrictEqual({
         scheduleInterval: hours(36),
@@ -225,13 +222,13 @@ describe('of two telemetry jobs', () => {
       anInterval({ days: 31 }),
     ],
     ['for ever is the longest', [null, anInterval({ months: 1_200 })], null],
-  ])('the longest interval counts: %s', (_what, intervals, longest) => {
+  ])('have the longest interval: %s', (_what, intervals, longest) => {
     const jobs = intervals.map((scheduleInterval, id) => aJob({ id, scheduleInterval }));
     expect(jobSettings({ jobs }).scheduleInterval).toEqual(longest);
     expect(jobSettings({ jobs: jobs.toReversed() }).scheduleInterval).toEqual(longest);
   });
 
-  test('the first of equal intervals counts', () => {
+  test('have the first of equal intervals', () => {
     const start = { initialStart: '2026-11-01T00:00:00Z' };
     expect(jobSettings({ jobs: [aJob(), aJob(start)] }).initialStart).toBeNull();
     expect(jobSettings({ jobs: [aJob(start), aJob()] })).toMatchObject(start);
@@ -244,7 +241,7 @@ describe('of two telemetry jobs', () => {
     [[-1, 5], 5],
     [[5, 2], 2],
     [[0, -1], 0],
-  ])('of max_retries %j it is %i, -1 being without limit', (all, counts) => {
+  ])('have for max_retries %j the value %i (-1: no limit)', (all, counts) => {
     const jobs = all.map((maxRetries, id) => aJob({ id, maxRetries }));
     expect(jobSettings({ jobs }).maxRetries).toBe(counts);
   });
@@ -259,7 +256,7 @@ describe('of two telemetry jobs', () => {
     [[null, 7], 7_000],
     [[-5, 7], 7_000],
     [[-5], 0],
-  ])('of max_runtime %j s it is %i ms, 0 being without limit', (all, counts) => {
+  ])('have for max_runtime %j s the value %i ms (0: no limit)', (all, counts) => {
     const jobs = all.map((seconds, id) =>
       aJob({
         id,
@@ -269,7 +266,7 @@ describe('of two telemetry jobs', () => {
     expect(jobSettings({ jobs }).maxRuntimeMs).toBe(counts);
   });
 
-  test('the longest retry period counts, and one without end is the longest', () => {
+  test('have the longest retry period, also an infinite one', () => {
     const periods = (...all: (Interval | null)[]) =>
       jobSettings({ jobs: all.map((retryPeriod, id) => aJob({ id, retryPeriod })) }).retryPeriodMs;
     expect(periods(hours(2), hours(1))).toBe(2 * HOUR_MS);
@@ -277,7 +274,7 @@ describe('of two telemetry jobs', () => {
   });
 });
 
-test('without a job, and without a database, the settings are those of the job as it is installed', () => {
+test('the settings without a job or a database are those of the default job', () => {
   const settings = {
     scheduleInterval: hours(24),
     initialStart: null,
@@ -305,11 +302,11 @@ test.each<[Interval | null, string]>([
   [anInterval({ months: 14, days: 2, microseconds: 3_600_000_000 }), '14 months 2 days 1 hour'],
   [anInterval({ months: 1, days: -1 }), '1 month -1 days'],
   [anInterval({ microseconds: -3_600_000_000 }), '-1 hours'],
-])('%j is for a person: %s', (interval, name) => {
+])('formats the interval %j as %s', (interval, name) => {
   expect(formatInterval(interval)).toBe(name);
 });
 
-test('an interval is as long as its parts, a month being the mean one of four centuries', () => {
+test('the length of an interval is the sum of its parts, with the mean month of four centuries', () => {
   expect(intervalToMs(null)).toBe(Number.POSITIVE_INFINITY);
   expect(intervalToMs(anInterval({ months: 4_800 }))).toBe(
     Date.UTC(2400, 0, 1) - Date.UTC(2000, 0, 1),
@@ -317,7 +314,7 @@ test('an interval is as long as its parts, a month being the mean one of four ce
   expect(intervalToMs(anInterval({ days: 1, microseconds: -1_000 }))).toBe(DAY_MS - 1);
 });
 
-describe('the notes about tickHours', () => {
+describe('the note about tickHours', () => {
   async function notesOf(interval: Interval, every: Tick['hours']): Promise<readonly string[]> {
     return (await dueOf({ scheduleInterval: interval }, tickAt('2026-11-22T04:05:00Z', every)))
       .notes;
@@ -329,23 +326,23 @@ describe('the notes about tickHours', () => {
     [hours(1), 1],
     [anInterval({ days: 1 }), 24],
     [anInterval({ months: 1 }), 24],
-  ] as const)('%j is not more often than every %i h: nothing is said', async (interval, every) => {
+  ] as const)('is absent for %j with ticks of %i h', async (interval, every) => {
     expect(await notesOf(interval, every)).toEqual([]);
   });
 
   test.each([
-    [hours(12), 24, '12 hours', '24 hours', 'for more, set tickHours to 12 in this target'],
-    [hours(5), 24, '5 hours', '24 hours', 'for more, set tickHours to 4 in this target'],
-    [hours(23), 24, '23 hours', '24 hours', 'for more, set tickHours to 12 in this target'],
-    [hours(7.5), 8, '450 minutes', '8 hours', 'for more, set tickHours to 6 in this target'],
-    [hours(1), 2, '1 hour', '2 hours', 'for more, set tickHours to 1 in this target'],
-    [hours(0.5), 2, '30 minutes', '2 hours', 'for more, set tickHours to 1 in this target'],
-    [hours(0.5), 1, '30 minutes', '1 hour', 'more often than every hour is not possible'],
+    [hours(12), 24, '12 hours', '24 hours', 'set tickHours to 12 in this target for more reports'],
+    [hours(5), 24, '5 hours', '24 hours', 'set tickHours to 4 in this target for more reports'],
+    [hours(23), 24, '23 hours', '24 hours', 'set tickHours to 12 in this target for more reports'],
+    [hours(7.5), 8, '450 minutes', '8 hours', 'set tickHours to 6 in this target for more reports'],
+    [hours(1), 2, '1 hour', '2 hours', 'set tickHours to 1 in this target for more reports'],
+    [hours(0.5), 2, '30 minutes', '2 hours', 'set tickHours to 1 in this target for more reports'],
+    [hours(0.5), 1, '30 minutes', '1 hour', 'more than one report an hour is not possible'],
   ] as const)(
-    '%j is more often than every %i h: %s, %s, %s',
+    'for %j with ticks of %i h names %s, %s, and the remedy: %s',
     async (interval, every, asked, fires, remedy) => {
       expect(await notesOf(interval, every)).toEqual([
-        `The telemetry job asks for a report every ${asked}, and the schedule fires every ${fires}, each time with one report; ${remedy}.`,
+        `The telemetry job is due every ${asked}, and the schedule fires every ${fires} with one report each time; ${remedy}.`,
       ]);
     },
   );
@@ -358,43 +355,43 @@ describe('a time zone', () => {
   };
   const tick = tickAt('2026-11-22T04:05:00Z');
 
-  test('of JavaScript is known by any of its names, in letters of any case', async () => {
+  test('of JavaScript is found by any of its names, in any case', async () => {
     for (const timezone of ['Europe/Berlin', 'europe/berlin', 'Arctic/Longyearbyen']) {
       const due = await dueOf({ ...job, timezone }, tick);
-      // An hour later by UTC, because the clocks have gone back.
+      // An hour later in UTC, after the end of summer time.
       expect(due).toMatchObject({ nextDue: new Date('2026-11-26T21:00:00Z'), notes: [] });
     }
   });
 
   test.each(['UTC', 'Etc/UTC', 'GMT', 'EST', 'HST', 'America/New_York', 'PST8PDT', 'GB'])(
-    '%s is one',
+    '%s is supported',
     async (timezone) => {
       expect((await dueOf({ ...job, timezone }, tick)).notes).toEqual([]);
     },
   );
 
-  // By these names PostgreSQL means another time than JavaScript does, or one that it does not know.
+  // These names mean another offset in PostgreSQL than in JavaScript, or are unknown to JavaScript.
   test.each(['Mars/Olympus', '', '<+03>-3', 'UTC+3', '+05:30', '-03', 'CET', 'cet', 'IST', 'PST'])(
-    '%j is not one here: days are those of UTC, and a note says so',
+    '%j is not supported: days are those of UTC, with a note',
     async (timezone) => {
       expect(await dueOf({ ...job, timezone }, tick)).toStrictEqual({
         isDue: false,
         nextDue: new Date('2026-11-26T20:00:00Z'),
         every: '7 days',
         notes: [
-          'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.',
+          'The time zone of the telemetry job is unknown, so its days and months are those of UTC.',
         ],
       });
     },
   );
 
-  test('is found whatever its name begins with, or ends in', async () => {
+  test('is found by its whole name', async () => {
     const { notes } = await dueOf({ ...job, timezone: 'America/Port-au-Prince' }, tick);
     expect(notes).toEqual([]);
     expect((await dueOf({ ...job, timezone: 'Mars/UTC' }, tick)).notes).toHaveLength(1);
   });
 
-  test('has its days, of which none is missed', async () => {
+  test('has its own days, and none is missed', async () => {
     const due = await dueOf(
       { ...job, scheduleInterval: anInterval({ days: 1 }), timezone: 'Europe/Berlin' },
       tick,
@@ -402,7 +399,7 @@ describe('a time zone', () => {
     expect(due).toMatchObject({ isDue: true, nextDue: new Date('2026-11-22T21:00:00Z') });
   });
 
-  test('does not matter for hours', async () => {
+  test('has no effect on hours', async () => {
     const due = await dueOf(
       { ...job, scheduleInterval: hours(168), timezone: 'Mars/Olympus' },
       tick,
@@ -443,13 +440,10 @@ describe('the calendar', () => {
       anInterval({ days: 1, microseconds: -82_800_000_000 }),
       'Europe/Berlin',
     ],
-  ])(
-    'is asked for %s, and what is wrong with it is not hidden',
-    async (_what, scheduleInterval, timezone) => {
-      const decided = withoutCalendar({ scheduleInterval, timezone });
-      await expect(decided).rejects.toThrow('The calendar was asked.');
-    },
-  );
+  ])('is loaded for %s, and its errors are thrown', async (_what, scheduleInterval, timezone) => {
+    const decided = withoutCalendar({ scheduleInterval, timezone });
+    await expect(decided).rejects.toThrow('The calendar was asked.');
+  });
 
   test.each([
     ['hours', hours(24), 'Europe/Berlin'],
@@ -461,11 +455,11 @@ describe('the calendar', () => {
       anInterval({ days: 1, microseconds: -82_800_000_001 }),
       'Europe/Berlin',
     ],
-  ])('is not asked for %s', async (_what, scheduleInterval, timezone) => {
+  ])('is not loaded for %s', async (_what, scheduleInterval, timezone) => {
     expect(await withoutCalendar({ scheduleInterval, timezone })).toMatchObject({ isDue: true });
   });
 
-  test('has a month of 31 days after one of 28', async () => {
+  test('has a month of 31 days after a month of 28', async () => {
     const job = {
       scheduleInterval: anInterval({ months: 1 }),
       initialStart: '2026-01-31T00:00:00Z',
@@ -476,7 +470,7 @@ describe('the calendar', () => {
     });
   });
 
-  test('has no boundary where no calendar reaches', async () => {
+  test('has no boundary beyond its range', async () => {
     const scheduleInterval = anInterval({ months: 4_000_000 });
     expect(await dueOf({ scheduleInterval }, tickAt('2026-01-01T00:00:00Z'))).toMatchObject({
       isDue: false,
@@ -484,7 +478,7 @@ describe('the calendar', () => {
     });
   });
 
-  test('misses nothing where months and days pull against each other', async () => {
+  test('misses no boundary for months and days of different signs', async () => {
     const scheduleInterval = anInterval({ months: 1, days: -30 });
     const initialStart = '2024-01-31T00:00:00Z';
     const at = boundariesIn('UTC', Date.parse(initialStart), scheduleInterval);
@@ -498,7 +492,7 @@ describe('the calendar', () => {
   });
 });
 
-describe('the tick of the next boundary', () => {
+describe('the next due tick', () => {
   const tick = tickAt('2026-11-22T04:05:00Z', 8);
   test.each([
     ['right after the tick', '2026-11-22T04:05:00.001Z', '2026-11-22T12:05:00Z'],
@@ -506,11 +500,11 @@ describe('the tick of the next boundary', () => {
     ['after the next tick', '2026-11-22T12:05:00.001Z', '2026-11-22T20:05:00Z'],
     ['a week later', '2026-11-29T04:04:00Z', '2026-11-29T04:05:00Z'],
     ['at once, as for a job without an interval', '2026-11-22T04:05:00Z', '2026-11-22T12:05:00Z'],
-  ])('which is %s', (_where, nextDue, expected) => {
+  ])('for the next boundary %s', (_where, nextDue, expected) => {
     expect(nextDueTick({ nextDue: new Date(nextDue) }, tick)).toBe(Date.parse(expected));
   });
 
-  test('is none where there is no next boundary', () => {
+  test('is null without a next boundary', () => {
     expect(nextDueTick({ nextDue: null }, tick)).toBeNull();
   });
 });

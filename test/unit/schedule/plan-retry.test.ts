@@ -24,7 +24,7 @@ function dueAgain(at: Date | null): RetryCircumstances['due'] {
   return { isDue: true, nextDue: at, every: '24 hours', notes: [] };
 }
 
-/** The circumstances of the default job, right after its tick has failed, with changes. */
+/** Returns the circumstances of the default job immediately after a failed tick, with changes. */
 function circumstances(
   changes: Partial<RetryCircumstances> & { readonly settings?: Partial<JobSettings> } = {},
 ): RetryCircumstances {
@@ -39,7 +39,7 @@ function circumstances(
   };
 }
 
-/** How many hours after the tick each attempt would be, each failing as soon as it is made; 100 at most. */
+/** Returns the hours between the tick and each attempt, when each fails at once; 100 at most. */
 function attemptsOf(changes: Parameters<typeof circumstances>[0] = {}): number[] {
   const hours: number[] = [];
   let now = circumstances(changes).now;
@@ -53,30 +53,30 @@ function attemptsOf(changes: Parameters<typeof circumstances>[0] = {}): number[]
   return hours;
 }
 
-describe('the job as it is installed', () => {
-  test('waits an hour longer with each failure, until the next day', () => {
+describe('the default job', () => {
+  test('waits an hour longer after each failure, until the next day', () => {
     expect(attemptsOf()).toEqual([1, 3, 6, 10, 15, 21]);
   });
 
-  test('does the same where the database could not be asked', () => {
+  test('has the same attempts when the database could not be read', () => {
     expect(attemptsOf({ due: undefined })).toEqual([1, 3, 6, 10, 15, 21]);
   });
 
-  test('nor tries more often for a target with more ticks, all of which try again', () => {
+  test('has no more attempts for a target with more ticks when the database could not be read', () => {
     const tick = { ...TICK, hours: 1 } as const;
     expect(attemptsOf({ due: undefined, tick })).toEqual([1, 3, 6, 10, 15, 21]);
   });
 
-  test('has its times from the tick and the attempt, however late the run was', () => {
+  test('has times that depend on the tick and the attempt, not on the delay of the run', () => {
     const plan = (now: number) => planRetry(circumstances({ attempt: 2, now: TICK.time + now }));
     expect(plan(0)).toStrictEqual({ attempt: 3, at: '2026-11-22T10:05:00Z' });
     expect(plan(6 * HOUR_MS - MINUTE_MS)).toStrictEqual(plan(0));
-    // EventBridge Scheduler is not asked for what has passed.
+    // Except for a time in the past, which becomes the next minute.
     expect(plan(6 * HOUR_MS)).toStrictEqual({ attempt: 3, at: '2026-11-22T10:06:00Z' });
     expect(plan(12 * HOUR_MS + 1)).toStrictEqual({ attempt: 3, at: '2026-11-22T16:06:01Z' });
   });
 
-  test('is not tried again at the time of the next due tick, nor after it', () => {
+  test('has no attempt at the next due tick or after it', () => {
     const plan = (now: number) => planRetry(circumstances({ now: TICK.time + now }));
     expect(plan(DAY_MS - MINUTE_MS - 1_000)).toStrictEqual({
       attempt: 1,
@@ -95,7 +95,7 @@ describe('max_retries', () => {
     [3, [1, 3, 6]],
     [-1, [1, 3, 6, 10, 15, 21]],
     [100, [1, 3, 6, 10, 15, 21]],
-  ])('of %i gives attempts after %j hours', (maxRetries, hours) => {
+  ])('%i allows attempts after %j hours', (maxRetries, hours) => {
     expect(attemptsOf({ settings: { maxRetries } })).toEqual(hours);
     expect(attemptsOf({ settings: { maxRetries }, due: undefined })).toEqual(hours);
   });
@@ -104,7 +104,7 @@ describe('max_retries', () => {
 describe('the wait', () => {
   const inAYear = dueAgain(new Date(TICK.time + 365 * DAY_MS));
 
-  test('grows with the failures up to twenty, as the extension’s own', () => {
+  test('grows for twenty failures, as in the extension', () => {
     const minutes = attemptsOf({ settings: { retryPeriodMs: MINUTE_MS }, due: inAYear }).map(
       (hours) => Math.round(hours * 60),
     );
@@ -114,7 +114,7 @@ describe('the wait', () => {
     expect(waits).toHaveLength(100);
   });
 
-  test.each(TICK_HOURS)('is one tick of %i h at the most', (hours) => {
+  test.each(TICK_HOURS)('is at most one tick of %i h', (hours) => {
     const tick = { ...TICK, hours };
     const first = attemptsOf({
       tick,
@@ -124,7 +124,7 @@ describe('the wait', () => {
     expect(first.slice(0, 3)).toEqual([0.75 * hours, 1.75 * hours, 2.75 * hours]);
   });
 
-  test('of a retry period without end is one tick', () => {
+  test('for an infinite retry period is one tick', () => {
     const settings = { retryPeriodMs: Number.POSITIVE_INFINITY };
     expect(attemptsOf({ settings })).toEqual([]);
     expect(attemptsOf({ settings, due: dueAgain(new Date(TICK.time + 3.5 * DAY_MS)) })).toEqual([
@@ -133,18 +133,18 @@ describe('the wait', () => {
     expect(attemptsOf({ settings, tick: { ...TICK, hours: 8 } })).toEqual([8, 16]);
   });
 
-  test.each([0, -HOUR_MS])('of a retry period of %i ms is a minute', (retryPeriodMs) => {
+  test.each([0, -HOUR_MS])('for a retry period of %i ms is a minute', (retryPeriodMs) => {
     const [first, second] = attemptsOf({ settings: { retryPeriodMs } });
     expect(first).toBeCloseTo((MINUTE_MS + 5_000) / HOUR_MS, 9);
     expect(second).toBeCloseTo((2 * MINUTE_MS + 10_000) / HOUR_MS, 9);
   });
 
-  test('is in whole seconds, rounded up', () => {
+  test('is rounded up to whole seconds', () => {
     const tick = { ...TICK, time: TICK.time + 1 };
     expect(planRetry(circumstances({ tick }))?.at).toBe('2026-11-22T05:05:01Z');
   });
 
-  test('of an attempt beyond all counting is planned at once', () => {
+  test('for a very large attempt is computed at once', () => {
     const attempt = Number.MAX_SAFE_INTEGER - 1;
     expect(planRetry(circumstances({ attempt }))).toBeUndefined();
     const at = planRetry(circumstances({ attempt, settings: { retryPeriodMs: 0 } }));
@@ -153,7 +153,7 @@ describe('the wait', () => {
 });
 
 describe('the next due tick', () => {
-  test('of a weekly job is a week away, and the ticks between do not count', () => {
+  test('of a weekly job is a week away, also with daily ticks', () => {
     const due = dueAgain(new Date(TICK.time + 7 * DAY_MS - HOUR_MS));
     const hours = attemptsOf({ due });
     // 17 × 18 / 2 = 153 hours, and the 18th would be 171 hours after the tick: a week has 168.
@@ -161,7 +161,7 @@ describe('the next due tick', () => {
     expect(hours.at(-1)).toBe(153);
   });
 
-  test('is that of the boundary, not the boundary itself', () => {
+  test('is the tick of the boundary, not the boundary', () => {
     const tick = { ...TICK, hours: 8 } as const;
     const due = dueAgain(new Date(TICK.time + 8 * HOUR_MS + 1));
     expect(attemptsOf({ tick, due })).toEqual([1, 3, 6, 10, 15]);
@@ -170,12 +170,12 @@ describe('the next due tick', () => {
     ]);
   });
 
-  test('of a job that runs more often than its ticks is the next tick', () => {
+  test('of a job with an interval shorter than a tick is the next tick', () => {
     const tick = { ...TICK, hours: 4 } as const;
     expect(attemptsOf({ tick, due: dueAgain(new Date(TICK.time + 1)) })).toEqual([1, 3]);
   });
 
-  test('is not known where there is none, and then nothing is tried again', () => {
+  test('does not exist for a job that is never due, and then there is no retry', () => {
     expect(attemptsOf({ due: dueAgain(null) })).toEqual([]);
   });
 });
@@ -186,7 +186,7 @@ const interval: fc.Arbitrary<Interval> = fc.record({
   microseconds: fc.integer({ min: -HOUR_MS * 1_000, max: 400 * HOUR_MS * 1_000 }),
 });
 
-test('whatever the job, a retry is a minute away or more, and before the next due tick', async () => {
+test('a retry of any job is at least a minute away, and before the next due tick', async () => {
   let planned = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -248,7 +248,7 @@ describe('the one-time schedule', () => {
     return retrySchedule(retry, scheduledTime, target, SETTINGS, FUNCTION_ARN);
   }
 
-  test('says everything that the service has to be told', () => {
+  test('has all parameters of the service', () => {
     const name = `${retryPrefix({ name: 'orders', environment: 'prod' })}-20261122T040500000Z-3`;
     expect(scheduleOf()).toStrictEqual({
       name,
@@ -260,7 +260,7 @@ describe('the one-time schedule', () => {
     });
   });
 
-  test('has a dead-letter queue where there is one', () => {
+  test('has a dead-letter queue when one is configured', () => {
     const deadLetterQueueArn = 'arn:aws:sqs:us-east-1:000000000000:dead';
     const schedule = retrySchedule(
       { attempt: 1, at: '2026-11-22T05:05:00Z' },
@@ -272,7 +272,7 @@ describe('the one-time schedule', () => {
     expect(schedule.deadLetterQueueArn).toBe(deadLetterQueueArn);
   });
 
-  test('of one tick has one name, however the time of the tick is written', () => {
+  test('has one name for one tick, for every notation of its time', () => {
     const { name } = scheduleOf();
     expect(scheduleOf({}, '2026-11-22T04:05:00.000Z').name).toBe(name);
     expect(scheduleOf({}, '2026-11-22T05:05:00+01:00').name).toBe(name);
@@ -280,7 +280,7 @@ describe('the one-time schedule', () => {
     expect(scheduleOf({}, '2026-11-22T04:05:00Z', 4).name).not.toBe(name);
   });
 
-  test('of another target has another name', () => {
+  test('has another name for another target', () => {
     const pairs = [
       ['a', 'b-c'],
       ['a-b', 'c'],
@@ -292,7 +292,7 @@ describe('the one-time schedule', () => {
     ] as const;
     const names = pairs.map(([environment, name]) => scheduleOf({ environment, name }).name);
     expect(new Set(names).size).toBe(pairs.length);
-    // What no target may be called, and still would not be mistaken.
+    // Invalid names of targets, which would still be distinguished.
     const prefix = (environment: string, name: string) => retryPrefix({ environment, name });
     expect(prefix('a', 'b c')).not.toBe(prefix('a b', 'c'));
     expect(prefix('a', 'bc')).not.toBe(prefix('ab', 'c'));
@@ -300,7 +300,7 @@ describe('the one-time schedule', () => {
 
   const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/);
 
-  test('has a name that is good for a token too, and begins with a prefix of fixed length', () => {
+  test('has a name that is also a valid token, with a prefix of fixed length', () => {
     fc.assert(
       fc.property(
         name,
