@@ -203,7 +203,7 @@ test('what the schedule cannot do, and what is not known of a time zone, is note
   expect(outcome).toMatchObject({
     outcome: 'sent',
     notes: [
-      'The time zone of the telemetry job is not known here, so that its days and months are those of UTC.',
+      'The time zone of the telemetry job is unknown, so its days and months are those of UTC.',
       'The telemetry job is due every 1 day -20 hours, and the schedule fires every 12 hours with one report each time; set tickHours to 4 in this target for more reports.',
     ],
   });
