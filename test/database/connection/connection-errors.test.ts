@@ -37,26 +37,29 @@ test("a password with OWASP's number of SCRAM iterations is accepted", async () 
   expect(outcome.outcome).toBe('sent');
 });
 
-test('nothing listens at the port', async () => {
+test('a port without a server is unreachable', async () => {
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: 1 }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
 });
 
-test('the name does not resolve', async () => {
+test('a name that does not resolve is unreachable', async () => {
   await using world = await startWorld({ secret: secretFor(NOWHERE, { host: UNRESOLVABLE }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
 });
 
-test.each(['disable', 'verify-full'])('a web server answers, with tls %s', async (mode) => {
-  await using web = await listen((_request, response) => {
-    response.end('hello');
-  });
-  const port = Number(new URL(web.url).port);
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
-  expect(await failure(world, { target: { tls: { mode } } })).toBe('DATABASE_NOT_POSTGRESQL');
-});
+test.each(['disable', 'verify-full'])(
+  'a web server is not PostgreSQL, with tls %s',
+  async (mode) => {
+    await using web = await listen((_request, response) => {
+      response.end('hello');
+    });
+    const port = Number(new URL(web.url).port);
+    await using world = await startWorld({ secret: secretFor(NOWHERE, { port }) });
+    expect(await failure(world, { target: { tls: { mode } } })).toBe('DATABASE_NOT_POSTGRESQL');
+  },
+);
 
-test('a server without TLS is refused, and nothing but the question for TLS is said to it', async () => {
+test('a server without TLS receives only the request for TLS', async () => {
   const said: Buffer[] = [];
   await using server = await serveSockets((socket) => {
     socket.on('data', (chunk: Buffer) => {
@@ -70,7 +73,7 @@ test('a server without TLS is refused, and nothing but the question for TLS is s
   expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
 });
 
-test('a server that accepts and stays silent costs no more than the time limit, and the phase is named', async () => {
+test('an unresponsive server ends the run at its time limit, and the phase is named', async () => {
   const sockets: Socket[] = [];
   await using server = await serveSockets((socket) => sockets.push(socket.resume()));
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
@@ -102,7 +105,7 @@ test.each([
   },
 );
 
-test('the database does not exist', async () => {
+test('a missing database has its own error', async () => {
   await using database = await createDatabase();
   await using world = await startWorld({
     secret: secretFor(database, { dbname: 'canary_missing' }),
@@ -110,13 +113,13 @@ test('the database does not exist', async () => {
   expect(await failure(world)).toBe('DATABASE_MISSING');
 });
 
-test('TimescaleDB is not installed in the database', async () => {
+test('a database without TimescaleDB has its own error', async () => {
   await using database = await createDatabase({ label: 'canary' });
   await using world = await startWorld({ secret: secretFor(database) });
   expect(await failure(world)).toBe('EXTENSION_MISSING');
 });
 
-test("an event trigger on login that fails is none of TimescaleDB's catalogs", async () => {
+test("a failing event trigger on login is not an error of TimescaleDB's catalogs", async () => {
   await using database = await consenting();
   await database.admin.query(`
     create function public.note_login() returns event_trigger language plpgsql
@@ -136,7 +139,7 @@ test.each(['0.11.0', 'mock'])('TimescaleDB %s has no telemetry', async (version)
   expect(await failure(world)).toBe('VERSION_UNSUPPORTED');
 });
 
-test('the catalogs are not those of the version', async () => {
+test('catalogs of another version have their own error', async () => {
   await using database = await consenting();
   await database.admin.query(
     `update pg_extension set extversion = '2.29.2' where extname = 'timescaledb'`,
@@ -147,28 +150,28 @@ test('the catalogs are not those of the version', async () => {
 
 test.each([
   {
-    what: 'the catalogs were taken away from PUBLIC',
+    what: 'catalogs revoked from PUBLIC',
     sql: () => 'revoke usage on schema _timescaledb_catalog from public',
     code: 'DATABASE_PERMISSION',
   },
   {
-    what: 'the role may not connect to the database',
+    what: 'a role without CONNECT',
     sql: ({ name, role }: TestDatabase) => `revoke connect on database ${name} from ${role}`,
     code: 'DATABASE_PERMISSION',
   },
   {
-    what: 'the database has no connection left',
+    what: 'a database without a connection left',
     sql: ({ name }: TestDatabase) => `alter database ${name} connection limit 0`,
     code: 'DATABASE_BUSY, retryable',
   },
-])('$what', async ({ sql, code }) => {
+])('$what: $code', async ({ sql, code }) => {
   await using database = await consenting();
   await database.admin.query(sql(database));
   await using world = await startWorld({ secret: secretFor(database) });
   expect(await failure(world)).toBe(code);
 });
 
-test('the session is ended by an administrator in the middle of a query', async () => {
+test('a session that an administrator ends during a statement is a lost connection', async () => {
   await using database = await consenting();
   await using blocker = await createBlocker(database);
   await using world = await startWorld({ secret: secretFor(database) });
@@ -181,7 +184,7 @@ test('the session is ended by an administrator in the middle of a query', async 
   expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
 });
 
-test('a locked catalog table is an error of its own, when the lock time-out is over', async () => {
+test('a locked catalog table has its own error after the lock timeout', async () => {
   await using database = await consenting();
   await using _blocker = await createBlocker(database);
   await using world = await startWorld({ secret: secretFor(database) });

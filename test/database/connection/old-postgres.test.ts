@@ -68,7 +68,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     await server?.stop();
   });
 
-  test('the server is what it says', async () => {
+  test('the server has the expected version', async () => {
     await using database = await createDatabase({ port: server.port });
     const { rows } = await database.admin.query(
       "select current_setting('server_version_num')::int / 10000 as major",
@@ -120,7 +120,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     },
   );
 
-  test('a statement has what is left of the run, and not what was left before the last one', async () => {
+  test('a statement is limited to the remaining time of the run', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     const connection = await loginTo(database);
     const left = [100_000, 100_000, 600, 600];
@@ -141,7 +141,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     );
   });
 
-  test('a control file that the server cannot read costs what is available, and not the report', async () => {
+  test('an unreadable control file leaves out the available versions, not the report', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     await fillWithKnownContents(database, '1.7.5');
     const broken = join(server.extensions, 'broken.control');
@@ -173,7 +173,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     });
   });
 
-  test("the server's own function is asked for its text", async () => {
+  test("the server's own function builds the report", async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     await fillWithKnownContents(database, '1.7.5');
     const own = await expectedReport(database, '1.7.5');

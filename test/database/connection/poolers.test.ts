@@ -39,7 +39,7 @@ describe.each(POOLERS)('$name', ({ start }) => {
       expect((await world.run()).outcome).toMatchObject({ outcome: 'skipped' });
     });
 
-    test('refuses a wrong password, after which the other versions of the secret are read', async () => {
+    test('rejects a wrong password, and then the other versions of the secret are read', async () => {
       await using database = await createDatabase({ release: '2.28.3' });
       await using pooler = await start(database, method);
       await using world = await startWorld({
@@ -61,7 +61,7 @@ describe.each(POOLERS)('$name', ({ start }) => {
       expect(world.secrets.requests).toHaveLength(3);
     });
 
-    test('accepts the password of AWSPENDING after it has refused that of AWSCURRENT', async () => {
+    test('accepts the password of AWSPENDING after it has rejected that of AWSCURRENT', async () => {
       await using database = await createDatabase({ release: '2.28.3' });
       await using pooler = await start(database, method);
       await using world = await startWorld({
@@ -81,7 +81,7 @@ describe.each(POOLERS)('$name', ({ start }) => {
       ]);
     });
 
-    test('accepts the password of AWSCURRENT that was promoted meanwhile', async () => {
+    test('accepts the password of an AWSCURRENT that was promoted in the meantime', async () => {
       await using database = await createDatabase({ release: '2.28.3' });
       await using pooler = await start(database, method);
       let reads = 0;

@@ -9,7 +9,7 @@ function version(VersionId: string, database: TestDatabase, password: string): S
 
 const REPORTS_NOTHING = { outcome: 'skipped' };
 
-test('a secret that was rotated between read and login is read again', async () => {
+test('a secret that was rotated between reading and login is read again', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   let reads = 0;
   await using world = await startWorld({
@@ -27,7 +27,7 @@ test('a secret that was rotated between read and login is read again', async () 
   expect(world.secrets.requests.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSCURRENT']);
 });
 
-test('a password that is set but not yet promoted is found at AWSPENDING', async () => {
+test('a password that is set and not yet promoted is found at AWSPENDING', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await using world = await startWorld({
     secrets: fromTable({

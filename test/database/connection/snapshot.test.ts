@@ -40,7 +40,7 @@ async function reportOf(database: TestDatabase) {
   return { report: rest, body };
 }
 
-test('settings of the role change nothing in the report', async () => {
+test('settings of the role do not change the report', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
   expect(expected.stats_by_job_type.policy_retention).toMatchObject({
@@ -80,7 +80,7 @@ test('settings of the role change nothing in the report', async () => {
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('what another client left in a pooled session changes nothing', async () => {
+test('settings of another client in a pooled session do not change the report', async () => {
   await using database = await consenting();
   await database.admin.query(
     `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
@@ -110,7 +110,7 @@ test('what another client left in a pooled session changes nothing', async () =>
   expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject(expected);
 });
 
-test('a session that is ended between two queries is a lost connection', async () => {
+test('a session that ends between two statements is a lost connection', async () => {
   await using database = await consenting();
   const connection = await loginTo(database);
 
@@ -131,7 +131,7 @@ test('a session that is ended between two queries is a lost connection', async (
   });
 });
 
-test('functions, operators and relations that somebody put in the way are never used', async () => {
+test('functions, operators and relations of other users are never used', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
 
@@ -159,7 +159,7 @@ test('functions, operators and relations that somebody put in the way are never 
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('reports the tuning settings and the cloud, but no empty text', async () => {
+test('the report has the tuning settings and the cloud, and no empty string', async () => {
   await using database = await consenting();
   const set = (name: string, value: string) =>
     database.admin.query(`alter database ${database.name} set ${name} = '${value}'`);
@@ -184,7 +184,7 @@ test('reports the tuning settings and the cloud, but no empty text', async () =>
   expect(later.license).toEqual({ edition: 'apache_only' });
 });
 
-test("the job's intervals are exact whatever the role has set, and an infinite one is none", async () => {
+test("the job's intervals are exact for every setting of the role, and an infinite one is null", async () => {
   await using database = await consenting();
   await database.admin.query(`
     alter role ${database.role} set extra_float_digits = '-15';
@@ -234,7 +234,7 @@ test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
   },
 );
 
-test('a database without a uuid gets a report without one, and a warning', async () => {
+test('a database without a uuid has a report without one, and a warning', async () => {
   // Up to date, so that the warning is all that there is to warn of.
   await using database = await createDatabase({ release: '2.29.2' });
   await database.admin.query(`
@@ -252,7 +252,7 @@ test('a database without a uuid gets a report without one, and a warning', async
   expect(world.endpoint.reports[0]?.body.toString('utf8')).not.toContain('"db_uuid"');
 });
 
-test('a field that cannot be known is left out, and never invented', async () => {
+test('a field without a known value is left out', async () => {
   await using database = await consenting();
   await database.admin.query(`
     delete from _timescaledb_catalog.metadata where key = 'exported_uuid';

@@ -68,13 +68,13 @@ describe('a certificate that does not verify', () => {
       { host: 'localhost', ca: authority },
     ],
     ['the host is an address', undefined, { ca: authority }],
-  ])('is refused when %s', async (_case, tls, secret) => {
+  ])('is rejected when %s', async (_case, tls, secret) => {
     const outcome = await outcomeWith(tls, secret);
     expect(outcome.error).toMatchObject({ code: 'DATABASE_TLS_UNVERIFIED', retryable: false });
   });
 });
 
-test('a CA file that is not there is a problem of the configuration', async () => {
+test('a missing CA file is a problem of the configuration', async () => {
   const outcome = await outcomeWith({ caFile: 'missing.pem' }, { host: 'localhost' });
   expect(outcome.error).toMatchObject({ code: 'CONFIG_INVALID' });
 });
@@ -89,7 +89,7 @@ test("a URL's sslmode does not weaken the target's TLS", async () => {
   expect(outcome.error).toMatchObject({ code: 'DATABASE_TLS_UNVERIFIED' });
 });
 
-test('the server is asked for by serverName (SNI), also where the host is a name', async () => {
+test('serverName is sent as SNI, also when the host is a name', async () => {
   const asked: string[] = [];
   await using server = await serveTls({
     ...(await createCertificate('any')),

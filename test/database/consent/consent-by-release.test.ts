@@ -42,14 +42,14 @@ async function consentAfter(
 }
 
 describe.each(RELEASES)('in %s', (release) => {
-  test('a job that is there consents', async () => {
+  test('a telemetry job consents', async () => {
     expect(await consentAfter(release, () => '')).toMatchObject({
       granted: true,
       rule: 'level-set',
     });
   });
 
-  test('a job that was removed does not', async () => {
+  test('a removed job denies', async () => {
     const remove = `delete from ${jobSchema(release)}.bgw_job where id = 1`;
     expect(await consentAfter(release, () => remove)).toMatchObject({
       granted: false,
@@ -75,7 +75,7 @@ function statistics(release: HandmadeRelease, nextStart: string): string {
 }
 
 describe.each(RELEASES)('in %s', (release) => {
-  test('a job whose next start is infinite does not consent', async () => {
+  test('a job with an infinite next start denies', async () => {
     expect(await consentAfter(release, () => statistics(release, "'infinity'"))).toMatchObject({
       granted: false,
       rule: 'job-paused',
@@ -83,14 +83,14 @@ describe.each(RELEASES)('in %s', (release) => {
     });
   });
 
-  test('a job that the scheduler starts within a day consents', async () => {
+  test('a job with a next start within a day consents', async () => {
     const nextStart = "now() + interval '1 day'";
     expect(await consentAfter(release, () => statistics(release, nextStart))).toMatchObject({
       granted: true,
     });
   });
 
-  test('a database that is being restored does not consent', async () => {
+  test('a restore denies', async () => {
     expect(
       await consentAfter(
         release,
@@ -99,7 +99,7 @@ describe.each(RELEASES)('in %s', (release) => {
     ).toMatchObject({ granted: false, rule: 'restoring' });
   });
 
-  test(`the owner of the database ${has(release, '2.32.0') ? 'counts' : 'does not count'}`, async () => {
+  test(`the level of the database's owner ${has(release, '2.32.0') ? 'counts' : 'does not count'}`, async () => {
     const give = ({ owner }: { owner: string }) =>
       `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`;
     expect(await consentAfter(release, give)).toMatchObject(
@@ -111,7 +111,7 @@ describe.each(RELEASES)('in %s', (release) => {
 });
 
 describe.each(RELEASES.filter((release) => has(release, '2.0.0')))('in %s', (release) => {
-  test('a job that is not scheduled does not', async () => {
+  test('a job that is not scheduled denies', async () => {
     const pause = `update ${jobSchema(release)}.bgw_job set scheduled = false`;
     expect(await consentAfter(release, () => pause)).toMatchObject({
       granted: false,
@@ -129,7 +129,7 @@ function giveTo(release: HandmadeRelease, owner: string): string {
 }
 
 describe.each(RELEASES.filter((release) => has(release, '1.3.2')))('in %s', (release) => {
-  test("a job whose owner's level is off does not", async () => {
+  test("a level off of the job's owner denies", async () => {
     expect(await consentAfter(release, ({ owner }) => giveTo(release, owner))).toMatchObject({
       granted: false,
       rule: 'level-off',
@@ -139,7 +139,7 @@ describe.each(RELEASES.filter((release) => has(release, '1.3.2')))('in %s', (rel
   });
 });
 
-test('in 1.3.1 the job runs as the bootstrap superuser, whoever owns the catalogs', async () => {
+test('in 1.3.1 the job runs as the bootstrap superuser, for every owner of the catalogs', async () => {
   expect(await consentAfter('1.3.1', ({ owner }) => giveTo('1.3.1', owner))).toMatchObject({
     granted: true,
   });

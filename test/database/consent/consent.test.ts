@@ -14,43 +14,43 @@ const CASES: readonly {
   readonly expected: { outcome: 'sent' | 'skipped'; rule: string; level: string };
 }[] = [
   {
-    what: 'nothing is set, and the extension has telemetry: its library is not loaded',
+    what: 'no level is set, and the library of the extension is not loaded',
     sql: () => '',
     expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
   },
   {
-    what: 'the database says basic',
+    what: 'the level of the database is basic',
     sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'basic'`,
     expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
   },
   {
-    what: 'the database says No_Functions',
+    what: 'the level of the database is No_Functions',
     sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'No_Functions'`,
     expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
   },
   {
-    what: 'the database says off',
+    what: 'the level of the database is off',
     sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'off'`,
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: 'the database says something that is no level',
+    what: 'the level of the database is invalid',
     sql: ({ name }) => `alter database ${name} set ${LEVEL} = 'everything'`,
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: 'the reporting role alone says basic: it cannot consent for the database',
+    what: 'only the reporting role has the level basic, which cannot give consent for the database',
     sql: ({ role }) => `alter role ${role} set ${LEVEL} = 'basic'`,
     expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
   },
   {
-    what: 'the database says off and the reporting role basic',
+    what: 'the level of the database is off, and that of the reporting role basic',
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'off'; alter role ${role} set ${LEVEL} = 'basic'`,
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: 'the database says basic and the reporting role, in this database, no_functions',
+    what: 'the level of the database is basic, and that of the reporting role in this database no_functions',
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database ${name} set ${LEVEL} = 'no_functions'`,
     expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
@@ -71,7 +71,7 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: 'the database says basic and the bootstrap superuser, whom the scheduler runs as, off',
+    what: 'the level of the database is basic, and that of the bootstrap superuser off',
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; alter role postgres in database ${name} set ${LEVEL} = 'off';
        update _timescaledb_catalog.bgw_job set owner = '${role}'`,
@@ -108,19 +108,19 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'do-not-track', level: 'off' },
   },
   {
-    what: 'the server was built without telemetry, and the target says nothing',
+    what: 'the server was built without telemetry, and the target has no levelWhenUnset',
     sql: () => 'alter extension timescaledb drop function get_telemetry_report()',
     expected: { outcome: 'skipped', rule: 'level-when-unset', level: 'off' },
   },
   {
-    what: 'the server was built without telemetry, and the target says basic; a job there is none',
+    what: 'the server was built without telemetry and has no job, and levelWhenUnset is basic',
     sql: () =>
       'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job',
     settings: { target: { levelWhenUnset: 'basic' } },
     expected: { outcome: 'sent', rule: 'level-when-unset', level: 'basic' },
   },
   {
-    what: 'the server was built without telemetry, and somebody has made a function of that name',
+    what: 'the server was built without telemetry, and a user created a function get_telemetry_report()',
     sql: () =>
       `alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job;
        create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1';
@@ -138,7 +138,7 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'job-paused', level: 'basic' },
   },
   {
-    what: 'the server has telemetry, and the target says basic: that is not for the target to say',
+    what: 'the server has telemetry, and levelWhenUnset is basic, which has no effect',
     sql: () => '',
     settings: { target: { levelWhenUnset: 'basic' } },
     expected: { outcome: 'skipped', rule: 'level-unreadable', level: 'off' },
@@ -169,7 +169,7 @@ test.each(CASES)(
   },
 );
 
-test('what ALTER SYSTEM has written and the server not loaded counts, for a role that may see it', async () => {
+test('a level of ALTER SYSTEM that is not loaded counts, for a role that can read it', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   const { admin, name, role } = database;
   await admin.query(`alter database ${name} set ${LEVEL} = 'basic'`);
@@ -193,17 +193,20 @@ test('what ALTER SYSTEM has written and the server not loaded counts, for a role
 test.each([
   'grant select on pg_catalog.pg_file_settings',
   'grant execute on function pg_catalog.pg_show_all_file_settings()',
-])('half of the right to see what is not loaded is none, and no error: %s', async (grant) => {
-  await using database = await createDatabase({ release: '2.28.3' });
-  const { admin, name, role } = database;
-  await admin.query(`alter database ${name} set ${LEVEL} = 'basic'; ${grant} to ${role}`);
-  await using world = await startWorld({ secret: secretFor(database) });
-  const { outcome } = await world.run();
-  await admin.query(`drop owned by ${role}`);
-  expect(outcome.outcome).toBe('sent');
-});
+])(
+  'an incomplete privilege on pg_file_settings has no effect, and is no error: %s',
+  async (grant) => {
+    await using database = await createDatabase({ release: '2.28.3' });
+    const { admin, name, role } = database;
+    await admin.query(`alter database ${name} set ${LEVEL} = 'basic'; ${grant} to ${role}`);
+    await using world = await startWorld({ secret: secretFor(database) });
+    const { outcome } = await world.run();
+    await admin.query(`drop owned by ${role}`);
+    expect(outcome.outcome).toBe('sent');
+  },
+);
 
-test('a level that a session has reset to nothing is none', async () => {
+test('treats an empty session level as unset', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await database.admin.query('alter extension timescaledb drop function get_telemetry_report()');
   const connection = await loginTo(database);
@@ -212,7 +215,7 @@ test('a level that a session has reset to nothing is none', async () => {
   expect(level.session).toBeNull();
 });
 
-test('DO_NOT_TRACK is decided before anything is asked', async () => {
+test('DO_NOT_TRACK denies before the database is read', async () => {
   await using world = await startWorld({ secret: 'not even a secret' });
   const { outcome, error } = await world.run({ environment: { DO_NOT_TRACK: '1' } });
   expect(error).toBeUndefined();

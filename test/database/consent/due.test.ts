@@ -212,7 +212,7 @@ function ticksInDoubt(boundaries: readonly number[], from: number, hours: Ticks[
   return { hours, times: [...new Set([...around, ...anywhere])].sort((a, b) => a - b) };
 }
 
-test('a tick is due exactly when one of PostgreSQL’s boundaries lies between the tick before and itself', async () => {
+test('a tick is due exactly when a boundary of PostgreSQL lies between the previous tick and itself', async () => {
   await fc.assert(
     fc.asyncProperty(scheduleAndTick, async ({ schedule, hours, from }) => {
       const boundaries = await boundariesOf(schedule, from, from + YEAR_MS);
@@ -253,7 +253,7 @@ test.each<{
   readonly boundaries: readonly [string, ...string[]];
 }>([
   {
-    what: 'months after the 31st are each counted from there, and not from one another',
+    what: 'each month after the 31st is counted from the anchor, not from the previous boundary',
     interval: MONTH,
     zone: null,
     boundaries: [
@@ -263,7 +263,7 @@ test.each<{
     ],
   },
   {
-    what: 'a leap day comes back when there is one',
+    what: 'a leap day returns in every leap year',
     interval: { ...NONE, months: 24 },
     zone: 'UTC',
     boundaries: [
@@ -273,7 +273,7 @@ test.each<{
     ],
   },
   {
-    what: 'the last of a month is that of the time zone',
+    what: 'the last day of a month is that of the time zone',
     interval: MONTH,
     zone: 'Asia/Kolkata',
     boundaries: [
@@ -283,7 +283,7 @@ test.each<{
     ],
   },
   {
-    what: 'first the months, then the days, then the rest',
+    what: 'months are added first, then days, then the rest',
     interval: { months: 1, days: 1, microseconds: HOUR_US },
     zone: 'UTC',
     boundaries: [
@@ -293,7 +293,7 @@ test.each<{
     ],
   },
   {
-    what: '02:30 in Berlin, on the day that has none, is 03:30',
+    what: '02:30 in Berlin is 03:30 on the day without 02:30',
     interval: DAY,
     zone: 'Europe/Berlin',
     boundaries: [
@@ -303,7 +303,7 @@ test.each<{
     ],
   },
   {
-    what: '02:30 in Berlin, on the day that has two, is the second',
+    what: '02:30 in Berlin is the second one on the day with two',
     interval: DAY,
     zone: 'Europe/Berlin',
     boundaries: [
@@ -313,7 +313,7 @@ test.each<{
     ],
   },
   {
-    what: 'where the schedule itself begins at the first of two, it does',
+    what: 'an anchor at the first of two equal local times is kept',
     interval: DAY,
     zone: 'Europe/Berlin',
     boundaries: [
@@ -323,7 +323,7 @@ test.each<{
     ],
   },
   {
-    what: '24 hours are 24 hours, whatever the clocks do',
+    what: '24 hours are 24 hours across changes of clocks',
     interval: { ...NONE, microseconds: 24 * HOUR_US },
     zone: 'Europe/Berlin',
     boundaries: [
@@ -333,7 +333,7 @@ test.each<{
     ],
   },
   {
-    what: 'Lord Howe goes back by half an hour',
+    what: 'Lord Howe sets its clocks back by half an hour',
     interval: DAY,
     zone: 'Australia/Lord_Howe',
     boundaries: [
@@ -343,7 +343,7 @@ test.each<{
     ],
   },
   {
-    what: 'a day of São Paulo that begins at one o’clock',
+    what: 'a day of São Paulo starts at one o’clock',
     interval: DAY,
     zone: 'America/Sao_Paulo',
     boundaries: [
@@ -353,7 +353,7 @@ test.each<{
     ],
   },
   {
-    what: 'the day that Apia has skipped is the next one',
+    what: 'a day that Apia skipped becomes the next day',
     interval: DAY,
     zone: 'Pacific/Apia',
     boundaries: [

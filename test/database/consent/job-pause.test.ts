@@ -143,7 +143,7 @@ describe('the next start of the telemetry job', () => {
     expect(preview?.report === null).toBe(!sends);
   });
 
-  test('is named when a person has set it, and the remedy undoes it', async () => {
+  test('is named when it was set manually, and the remedy resumes the job', async () => {
     await write({ nextStart: "'2100-02-03 04:05:06+00'" });
     const { outcome } = await world.run();
     await write(null);

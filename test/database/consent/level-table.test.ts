@@ -465,38 +465,38 @@ describe('on a server whose extension has telemetry', () => {
   describe.each([SILENT, CHOOSING])('where levelWhenUnset is $levelWhenUnset', (target) => {
     const consents = (which: keyof Found) => consentsOf(found, (all) => all[which], target);
 
-    test('with its library loaded: each way alone', () => {
+    test('each place alone decides as in the table, with the library loaded', () => {
       expect(tableInWords(ALONE_LABELS, consents('loaded'))).toBe(linesOf(LOADED_IN_WORDS));
     });
 
-    test('with its library loaded: all pairs', () => {
+    test('all pairs of places decide as in the table, with the library loaded', () => {
       expect(tableOfPairs(WAYS, consents('loaded'))).toBe(linesOf(LOADED));
     });
 
-    test('with its library loaded: some pairs in words', () => {
+    test('some pairs have the place and the rule of the table, with the library loaded', () => {
       const labels = PAIRS_IN_WORDS.trim()
         .split('\n')
         .map((written) => written.slice(0, 37).trim());
       expect(tableInWords(labels, consents('loaded'))).toBe(PAIRS_IN_WORDS);
     });
 
-    test('with its library loaded, for a role that may read pg_file_settings: a file and all else', () => {
+    test('a configuration file and every other place decide as in the table, for a role that can read pg_file_settings', () => {
       expect(tableOfPairs(['conf', 'sys'], consents('fileIsReadable'))).toBe(
         linesOf(FILE_IS_READABLE),
       );
     });
 
-    test('with its library not loaded: each way alone', () => {
+    test('each place alone decides as in the table, with the library not loaded', () => {
       expect(tableInWords(ALONE_LABELS, consents('notLoaded'))).toBe(linesOf(NOT_LOADED_IN_WORDS));
     });
 
-    test('with its library not loaded: all pairs', () => {
+    test('all pairs of places decide as in the table, with the library not loaded', () => {
       expect(tableOfPairs(WAYS, consents('notLoaded'))).toBe(linesOf(NOT_LOADED));
     });
   });
 });
 
-test('on a server built without telemetry, each way alone', {
+test('each place alone decides as in the table on a server built without telemetry', {
   timeout: upperBound(60_000),
 }, async () => {
   const found = await lookAt(

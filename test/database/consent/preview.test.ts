@@ -83,8 +83,8 @@ describe('preview and run have the same bytes', () => {
   });
 });
 
-describe('what has no consent', () => {
-  test('is not shown, and every rule says what it says', async () => {
+describe('a report without consent', () => {
+  test('is not shown, and every rule has its own answer', async () => {
     await setLevel('off');
     await database.admin.query('update _timescaledb_catalog.bgw_job set scheduled = false');
     const preview = await shown({ environment: { DO_NOT_TRACK: '1' } });
@@ -114,13 +114,13 @@ describe('what has no consent', () => {
     expect(JSON.parse(asked.report ?? '')).toMatchObject({ timescaledb_version: '2.28.3' });
   });
 
-  test('is not shown under DO_NOT_TRACK, although the database consents', async () => {
+  test('is not shown under DO_NOT_TRACK when the database consents', async () => {
     const preview = await shown({ environment: { DO_NOT_TRACK: '1' } });
     expect(preview).toMatchObject({ report: null, sha256: null, bytes: null, source: null });
     expect(preview.consent).toMatchObject({ granted: false, rule: 'do-not-track' });
   });
 
-  test('is shown by plain SQL when asked for, also under DO_NOT_TRACK', async () => {
+  test('is built by plain SQL when it is requested, also under DO_NOT_TRACK', async () => {
     const preview = await shown({
       target: { reportSource: 'function' },
       environment: { DO_NOT_TRACK: '1' },
@@ -147,7 +147,7 @@ test('a preview that fails under DO_NOT_TRACK logs that there is no consent', as
   });
 });
 
-test('every rule of a database that consents', async () => {
+test('a database that consents has an answer of every rule', async () => {
   const preview = await shown();
   expect(preview).toMatchObject({
     database: 'metrics',
@@ -164,7 +164,7 @@ test('every rule of a database that consents', async () => {
   ]);
 });
 
-test('not being due does not hide it, and nextDue says when', async () => {
+test('a tick that is not due has a preview with nextDue', async () => {
   const now = () => Date.parse('2026-11-25T12:00:00Z');
   const job = "_timescaledb_catalog.bgw_job set schedule_interval = '7 days', initial_start";
   await database.admin.query(`update ${job} = '2026-11-23 05:06:07Z'`);
@@ -186,7 +186,7 @@ test.each([
   [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: must be true or false'],
   [{ always: true }, 'unknown key "always"'],
   ['{}', 'expected object, received string'],
-])('an event that cannot be understood reads nothing: %j', async (event, problem) => {
+])('an invalid event reads nothing: %j', async (event, problem) => {
   // A world of its own: a connection that is kept alive would not be counted again.
   await using untouched = await startWorld({ secret: secretFor(database) });
   const { error, outcome, preview } = await untouched.preview({ event });

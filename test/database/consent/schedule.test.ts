@@ -25,7 +25,7 @@ function worldOf(database: TestDatabase): Promise<World> {
   return startWorld({ secret: secretFor(database) });
 }
 
-describe('a tick that is not one of the job’s', () => {
+describe('a tick that is not due', () => {
   test('is skipped with consent granted, builds no report and opens no connection to the endpoint', async () => {
     await using database = await withJob(WEEKLY);
     await using world = await worldOf(database);
@@ -50,7 +50,7 @@ describe('a tick that is not one of the job’s', () => {
     expect(world.endpoint.connections()).toBe(0);
   });
 
-  test('asks the database for nothing but its facts', async () => {
+  test('reads only the facts of the database', async () => {
     await using database = await withJob(WEEKLY);
     // What the report would read: to fail is to have asked.
     await database.admin.query('alter table _timescaledb_catalog.hypertable rename to gone');
@@ -60,7 +60,7 @@ describe('a tick that is not one of the job’s', () => {
     expect((await at('2026-11-23T04:05:00Z')).outcome.error?.code).toBe('CATALOG_UNEXPECTED');
   });
 
-  test('is sent when a person says so, who cannot overrule the consent', async () => {
+  test('is sent with ignoreSchedule, which does not override the consent', async () => {
     await using database = await withJob(WEEKLY);
     await using world = await worldOf(database);
     const event = { scheduledTime: '2026-11-24T04:05:00Z', ignoreSchedule: true };
@@ -87,7 +87,7 @@ describe('a tick that is not one of the job’s', () => {
     ['2026-11-29T05:06:00.000Z', 'sent'],
     ['2026-11-30T05:05:59.999Z', 'sent'],
     ['2026-11-30T05:06:00.000Z', 'skipped'],
-  ])('is what is invoked by hand at %s: %s', async (now, outcome) => {
+  ])('by hand depends on the time of the invocation: %s, %s', async (now, outcome) => {
     await using database = await withJob(WEEKLY);
     await using world = await worldOf(database);
     const result = await world.run({ event: {}, now: () => Date.parse(now) });
@@ -108,7 +108,7 @@ describe('a tick that is not one of the job’s', () => {
     },
   );
 
-  test('is every one where the job has no end to its wait, or no beginning', async () => {
+  test('is every tick of a job with an infinite interval or initial start', async () => {
     await using database = await withJob(`schedule_interval = 'infinity'`);
     await using world = await worldOf(database);
     const event = { scheduledTime: '2026-11-29T07:05:00Z' };
@@ -148,7 +148,7 @@ test.each(['0.12.1', '1.3.2', '1.7.5', '2.0.2', '2.8.1', '2.28.3'] as const)(
   },
 );
 
-test('of a job’s interval every part arrives, and its time zone', async () => {
+test('every part of a job’s interval is read, and its time zone', async () => {
   await using database = await withJob(`initial_start = '2026-10-01 20:00+00'`);
   const { admin } = database;
   const part = (max: number) => fc.oneof(fc.constant(0), fc.integer({ min: -max, max }));
@@ -181,7 +181,7 @@ test('of a job’s interval every part arrives, and its time zone', async () => 
   );
 });
 
-test('a month is that of the job’s time zone', async () => {
+test('a month is a month of the job’s time zone', async () => {
   await using database = await withJob(
     `schedule_interval = '1 month', initial_start = '2026-01-31 23:30+01', timezone = 'Europe/Berlin'`,
   );
@@ -194,7 +194,7 @@ test('a month is that of the job’s time zone', async () => {
   });
 });
 
-test('what the schedule cannot do, and what is not known of a time zone, is noted and no warning', async () => {
+test('an interval shorter than a tick and an unknown time zone are notes, not warnings', async () => {
   await using database = await withJob(
     `schedule_interval = '1 day -20 hours', timezone = 'Mars/Olympus'`,
   );
@@ -210,7 +210,7 @@ test('what the schedule cannot do, and what is not known of a time zone, is note
   expect(outcome.warnings).toBeUndefined();
 });
 
-test('of two telemetry jobs the longest interval counts', async () => {
+test('the longest interval of two telemetry jobs counts', async () => {
   await using database = await withJob(`schedule_interval = '1 day'`);
   await database.admin.query(`
     insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries, retry_period,
@@ -223,7 +223,7 @@ test('of two telemetry jobs the longest interval counts', async () => {
   expect(await at('2026-11-29T06:00:00Z')).toBe('sent');
 });
 
-test('in whatever order ticks come, however often, late or as a retry, the same ones send', async () => {
+test('the same ticks send in any order, repeated, late or as a retry', async () => {
   await using database = await withJob(
     `schedule_interval = '10 days', initial_start = '2026-11-05 12:00+00'`,
   );
@@ -253,7 +253,7 @@ test('in whatever order ticks come, however often, late or as a retry, the same 
   );
 });
 
-test('a retry whose tick has been followed by another due one sends nothing', async () => {
+test('a retry after the next due tick sends nothing', async () => {
   await using database = await withJob(`schedule_interval = '1 hour'`);
   await using world = await worldOf(database);
   const now = Date.parse('2026-11-22T06:05:00Z');
@@ -287,7 +287,7 @@ describe('max_runtime', () => {
     );
   };
 
-  test('of the job ends a run that takes longer', async () => {
+  test('of the job ends a longer run', async () => {
     const maxRuntimeMs = scaled(1_000);
     await using database = await withJob(`max_runtime = '${maxRuntimeMs} milliseconds'`);
     await using world = await silent(database);
@@ -301,7 +301,7 @@ describe('max_runtime', () => {
     expect(outcome.durationMs.total).toBeLessThan(scaled(5_000));
   });
 
-  test('ends the statement on the server, too, which would not notice that nobody waits for it', async () => {
+  test('also ends the statement on the server', async () => {
     await using database = await withJob(`max_runtime = '${scaled(2_000)} milliseconds'`);
     const { admin, role } = database;
     await admin.query(`
