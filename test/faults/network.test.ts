@@ -174,10 +174,10 @@ const afterPassword = (answer: Buffer, faulty?: Partial<Faulty>): Arrange =>
     });
   }, faulty);
 
-/** Another client of a pooler, which stays. */
-async function joinPooler(
-  { port }: Pooler,
-  { name, role, password }: TestDatabase,
+/** Opens a session of the database's role, to a server or a pooler, which stays until the end of the test. */
+async function openSession(
+  { port }: Pick<Pooler, 'port'>,
+  { name, role, password }: Pick<TestDatabase, 'name' | 'role' | 'password'>,
   stack: AsyncDisposableStack,
 ): Promise<pg.Client> {
   const other = new pg.Client({
@@ -200,7 +200,7 @@ async function leaveBehind(
   sql: string,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const other = await joinPooler(pooler, database, stack);
+  const other = await openSession(pooler, database, stack);
   await other.query(sql);
   await other.query(sql);
   expect(new Set(pooler.lent).size).toBe(2);
@@ -284,19 +284,7 @@ testFaults(NETWORK_FAULTS, {
   ),
   serverFull: inState(async (stack) => {
     await server.restart(['-c', 'max_connections=5', '-c', 'superuser_reserved_connections=3']);
-    const { name, role, password } = server.database;
-    for (const _place of ['first', 'second']) {
-      const client = new pg.Client({
-        host: '127.0.0.1',
-        port: server.port,
-        user: role,
-        password,
-        database: name,
-        ssl: false,
-      });
-      await client.connect();
-      stack.defer(() => client.end());
-    }
+    for (const _place of ['first', 'second']) await openSession(server, server.database, stack);
     return undefined;
   }),
   databaseFull: limited(({ name }) => `alter database ${name} connection limit 0`),
@@ -374,7 +362,7 @@ testFaults(NETWORK_FAULTS, {
   }),
   pooler: async (stack) => {
     const { database, pooler } = await poolerOf(stack);
-    const other = await joinPooler(pooler, database, stack);
+    const other = await openSession(pooler, database, stack);
     const { rows: before } = await other.query(SET_IN_SESSION);
     return {
       ...movedTo(database, { port: pooler.port }),
