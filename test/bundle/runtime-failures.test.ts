@@ -169,7 +169,7 @@ describe('when the time limit is near', () => {
   test('ends code that hangs outside every phase 500 ms before the deadline', async () => {
     await using world = await startConsenting(database);
     const timeoutMs = scaled(4_000);
-    const environment = { HANG_IMPORT: 'delivery-' };
+    const environment = { HANG_IMPORT: 'deliver-' };
     await using deployed = deployIn(world, environment, {
       timeoutMs,
       preload: [HANG_IMPORT, RECORD_TIMERS],

@@ -267,7 +267,7 @@ test('a retry after the next due tick sends nothing', async () => {
   });
   const outcomes = (await Promise.all(runs)).map(({ outcome }) => outcome);
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['sent', 'skipped', 'skipped', 'skipped']);
-  expect(outcomes.at(-1)?.notes?.join(' ')).toContain('a retry of a tick after which another');
+  expect(outcomes.at(-1)?.notes?.join(' ')).toContain('This retry is too late: a later tick');
   expect(Date.parse(outcomes.at(-1)?.nextDue ?? '')).toBeGreaterThan(now);
 });
 
