@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -34,6 +35,24 @@ function isWeight(value: unknown): value is Weight {
   return typeof value === 'object' && value !== null && 'heapBytes' in value;
 }
 
+/** The built handler; all warm functions of this process share it. */
+let handler: Promise<string> | undefined;
+
+/** Builds the handler, because runtimes of Lambda load no TypeScript. Its folder is removed when this process ends. */
+async function buildHandler(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-warm-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'warm-handler.mjs');
+  await build({
+    entryPoints: [HANDLER],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
+  return file;
+}
+
 /**
  * Starts a process that has imported the bundle and waits for invocations.
  *
@@ -45,17 +64,8 @@ export async function startWarm(
   { timeLimitMs = TIME_LIMIT_MS, nodeOptions = [], ...circumstances }: WarmOptions = {},
 ): Promise<WarmFunction> {
   await using starting = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-warm-'));
-  starting.defer(() => rm(folder, { recursive: true, force: true }));
-  // Runtimes of Lambda load no TypeScript.
-  const file = join(folder, 'warm-handler.mjs');
-  await build({
-    entryPoints: [HANDLER],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-  });
+  handler ??= buildHandler();
+  const file = await handler;
   const sandbox = await startSandbox(
     file,
     { ...environment, BUNDLE_FILE: bundleFile },

@@ -37,6 +37,7 @@ function emptyShell(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     HOME: inject('folder'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     AWS_EC2_METADATA_DISABLED: 'true',
     HTTPS_PROXY: proxy.url,
     HTTP_PROXY: proxy.url,
