@@ -33,7 +33,10 @@ export interface ConfigureLine extends Line {
   readonly statements?: readonly string[];
   readonly notes?: readonly string[];
   readonly consent?: Readonly<
-    Record<'before' | 'after', Pick<Consent, 'granted' | 'level' | 'rule' | 'where'> | null>
+    Record<
+      'before' | 'after',
+      Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder'> | null
+    >
   >;
   readonly remedy?: string;
   readonly error?: ErrorFields;
@@ -74,8 +77,8 @@ function messageOf({ change, after }: ChangeRecord): string {
 
 function summaryOf(consent: Consent | undefined) {
   if (consent === undefined) return null;
-  const { granted, level, rule, where } = consent;
-  return { granted, level, rule, where };
+  const { granted, level, rule, where, holder } = consent;
+  return { granted, level, rule, where, ...(holder !== undefined && { holder }) };
 }
 
 /** Makes the summary line of a change. Pure. */

@@ -27,7 +27,10 @@ export interface CheckResult {
   /** The first failed stage and its error; otherwise what a run would do. */
   readonly sentence: string;
   /** Null when it was not reached. */
-  readonly consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'sentence'> | null;
+  readonly consent: Pick<
+    Consent,
+    'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'
+  > | null;
   readonly stages: readonly Stage[];
 }
 
@@ -58,8 +61,8 @@ function successSentence(consent: Consent, endpointCheck: EndpointCheck | undefi
     : 'No problem found. A run would check the version when it is due, and send nothing.';
 }
 
-function summaryOf({ granted, level, rule, where, sentence }: Consent) {
-  return { granted, level, rule, where, sentence };
+function summaryOf({ granted, level, rule, where, holder, sentence }: Consent) {
+  return { granted, level, rule, where, ...(holder !== undefined && { holder }), sentence };
 }
 
 /** The stages of a check that ran. */
