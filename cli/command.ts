@@ -1,16 +1,16 @@
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { cutText } from '../lib/config/printable.ts';
 import { RunError } from '../lib/errors.ts';
 import { toPrintableLine } from './output/printable.ts';
 
-/** How a command ends, for whatever calls it. */
+/** The exit status of a command. */
 export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
-/** One command: its options, what they ask for, and what it does then. */
+/** A command: its definition, and the functions that read its options and run it. */
 export interface CommandDefinition<Options> {
   readonly command: Command;
-  /** Returns the options; adds what is wrong with it to `problems`, and counts only when nothing is. */
+  /** Adds what is wrong with the options to `problems`; the result is used only when there is none. */
   read(command: Command, problems: string[]): Options;
   /**
    * @throws RunError, CommandError
@@ -18,7 +18,7 @@ export interface CommandDefinition<Options> {
   perform(options: Options): Promise<ExitStatus>;
 }
 
-/** What a command cannot do, and what helps. */
+/** An error of a command, with what to do about it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError' as const;
   readonly remedy: string;
@@ -30,35 +30,64 @@ export class CommandError extends Error {
 }
 
 const EXIT_HELP = `
-Exit status: 0 sent, shown, or nothing broken, 1 failed or broken, 2 wrong options, 3 skipped
-(no consent, or not due).`;
+Exit status: 0 success, 1 failure, 2 wrong options, 3 skipped (no consent, or not due).`;
 
-/** A command without options, called `npm run <script>`. */
+/** Creates a command without options, called `npm <script>`. */
 export function createCommand(script: string, summary: string): Command {
   return new Command(`npm ${script} --`)
     .description(summary)
-    .helpOption('-h, --help', 'this page')
+    .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .action(() => undefined)
     .addHelpText('after', EXIT_HELP);
 }
 
-/** One of a few words, or undefined; anything else is a problem. */
+/** Creates an option without a value. */
+export function flag(flags: string, description: string): Option {
+  return new Option(flags, description);
+}
+
+/**
+ * Creates an option whose help lists its values. `oneOf` checks the value: commander would stop at the first wrong one, and
+ * other problems would stay hidden.
+ */
+export function choice(
+  flags: string,
+  values: readonly string[],
+  description: string,
+  defaultValue?: string,
+): Option {
+  const option = new Option(flags, description).choices(values).argParser((value) => value);
+  return defaultValue === undefined ? option : option.default(defaultValue);
+}
+
+/** Creates an argument whose help lists its values, as `choice`. */
+export function choiceArgument(
+  name: string,
+  values: readonly string[],
+  description: string,
+  defaultValue?: string,
+): Argument {
+  const argument = new Argument(name, description).choices(values).argParser((value) => value);
+  return defaultValue === undefined ? argument : argument.default(defaultValue);
+}
+
+/** Returns the value of an option; undefined, with a problem, unless it is one of the given words. */
 export function oneOf<T extends string>(
   option: string,
   text: string | undefined,
-  all: readonly T[],
+  values: readonly T[],
   problems: string[],
 ): T | undefined {
-  const found = all.find((one) => one === text);
+  const found = values.find((value) => value === text);
   if (found === undefined && text !== undefined) {
-    problems.push(`${option} must be one of ${all.join(', ')}`);
+    problems.push(`${option} must be one of ${values.join(', ')}`);
   }
   return found;
 }
 
-/** Those of some checks that found something. */
+/** Adds the problems whose condition holds. */
 export function addProblems(
   problems: string[],
   checks: readonly (readonly [isWrong: boolean, problem: string])[],
@@ -66,21 +95,21 @@ export function addProblems(
   problems.push(...checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem));
 }
 
-/** Of what commander quotes from an argument. */
+/** Limit of the text that commander quotes from an argument. */
 const MAX_PROBLEM_LENGTH = 200;
 
-/** commander's words, without what was given as a value: a misspelt --database-url has a password in it. */
+/** Returns commander's message without the value of an option: a misspelt --database-url has a password in it. */
 function problemOf({ code, message }: CommanderError): string {
   if (code === 'commander.excessArguments') {
     return message.replace(/^error: /, '').replace(/: .*/s, ' (options begin with --)');
   }
   const text = cutText(message.replace(/^error: /, ''), MAX_PROBLEM_LENGTH);
   if (code !== 'commander.unknownOption') return text.replace(/=[^\n]*'/, "=…'");
-  // A short option has its value right behind it, as in psql's -d.
+  // The value of a short option follows it without a separator, as in psql's -d.
   return text.replace(/'(--[^=\n]*=|-[^-\n])[^\n]+'/, "'$1…'");
 }
 
-/** commander names the first missing argument alone. */
+/** Returns one problem, or one per missing argument: commander names only the first of those. */
 function problemsOf(command: Command, error: CommanderError): readonly string[] {
   if (error.code !== 'commander.missingArgument') return [problemOf(error)];
   return command.registeredArguments
@@ -89,8 +118,7 @@ function problemsOf(command: Command, error: CommanderError): readonly string[] 
 }
 
 /**
- * What commander makes of the arguments. It stops at the first problem; what it has parsed until then is all that there
- * is, unless an option lacks its value.
+ * Parses the arguments. commander stops at the first problem, which is after all options unless one lacks its value.
  *
  * @returns `help` when --help was given and its text is written
  */
@@ -110,23 +138,23 @@ function parseArguments(
   }
 }
 
-/** What went wrong, for the person whose terminal this is: with the words of the server, too. */
+/** Returns an error's lines for the person at the terminal, with the server's own text. */
 function explain(error: unknown): { lines: readonly string[]; status: ExitStatus } {
   if (error instanceof CommandError) {
     return { lines: [error.message, error.remedy], status: EXIT.failed };
   }
   if (!(error instanceof RunError)) throw error;
   const { code, message, remedy, original } = error;
-  const said = original === undefined ? [] : [String(original)];
-  // The caller's own arguments and environment are all the configuration that there is.
+  const serverText = original === undefined ? [] : [String(original)];
+  // Event and configuration of a command come from its arguments and environment.
   const isUsage = code === 'EVENT_INVALID' || code === 'CONFIG_INVALID';
   return {
-    lines: [`${code}: ${message}`, ...said, remedy],
+    lines: [`${code}: ${message}`, ...serverText, remedy],
     status: isUsage ? EXIT.usage : EXIT.failed,
   };
 }
 
-/** Of one sentence about what went wrong, and how many of them: a server or a caller can say megabytes. */
+/** Limits of what is printed: a server or a caller can send megabytes. */
 const MAX_LINE_LENGTH = 2_000;
 const MAX_LINES = 30;
 
@@ -158,9 +186,9 @@ async function run<Options>(
   }
 }
 
-/** Runs a command with the arguments of this process, whose exit status becomes the command's. */
+/** Runs a command with the arguments of this process, and sets the exit status. */
 export async function runCommand<Options>(definition: CommandDefinition<Options>): Promise<void> {
-  // Whoever reads only the beginning (`| head`) has seen enough.
+  // A reader such as `head` may close the pipe.
   process.stdout.on('error', (error) => {
     if (!('code' in error) || error.code !== 'EPIPE') throw error;
     process.exit();

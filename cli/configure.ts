@@ -2,17 +2,22 @@ import type { Command } from 'commander';
 import { type TargetChoices, targetText } from '../emulator/run-send-report.ts';
 import { LEVELS } from '../lib/config/target.ts';
 import { configure } from '../lib/configure/configure.ts';
-import { createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
-import { addChangeOptions, type ChangeValues, readChange } from './options/configure.ts';
+import { choice, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
+import {
+  actionArgument,
+  addChangeOptions,
+  type ChangeValues,
+  readChange,
+} from './options/configure.ts';
 import {
   addConnectionOptions,
   describeServer,
   findCredentials,
-  forThisMachine,
   readConnection,
 } from './options/connection.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
-import { finishConfigured } from './output/finish.ts';
+import { createCliAdapter } from './output/adapt-for-cli.ts';
+import { finishChange } from './output/finish.ts';
 import { createTerminalReporter } from './output/terminal.ts';
 
 const LIMIT_MS = 100_000;
@@ -34,15 +39,19 @@ const command = addChangeOptions(
   addConnectionOptions(
     createCommand(
       'run configure',
-      'Turns telemetry on or off as TimescaleDB documents it, for the release at hand. It needs a login that may. Without --apply nothing is changed: the statements are shown.',
-    ).argument('<action>', 'enable or disable'),
+      "Turns telemetry on or off as TimescaleDB documents it for the server's release. The login needs the rights for it. Without --apply the statements are shown, and nothing is changed.",
+    ).addArgument(actionArgument('<action>')),
   ),
 )
-  .option(
-    '--level-when-unset <level>',
-    `what the target says, for the consent before and after: ${LEVELS.join(', ')} (default: off)`,
+  .addOption(
+    choice(
+      '--level-when-unset <level>',
+      LEVELS,
+      'the telemetry level of a server built without telemetry, for the consent that is shown',
+      'off',
+    ),
   )
-  .option('--json', 'one JSON object instead of a reporter: npm run -s configure -- … --json');
+  .option('--json', 'print one JSON object instead: npm run -s configure -- … --json');
 
 function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
@@ -71,7 +80,7 @@ async function perform({
 }: Options): Promise<ExitStatus> {
   const reporter = createTerminalReporter(json);
   reporter.title(
-    `timescaledb-telemetry · ${event['action']} telemetry${isDryRun ? ', a dry run' : ''}`,
+    `timescaledb-telemetry · ${event['action']} telemetry${isDryRun ? ' (dry run)' : ''}`,
   );
   reporter.line('–', 'server', describeServer(connection));
   const credentials = await findCredentials(connection);
@@ -80,9 +89,10 @@ async function perform({
     { ...process.env, TARGET: targetText(target) },
     { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS, now: Date.now },
   );
-  if (error !== undefined) throw forThisMachine(error, credentials);
-  if (configured === undefined) throw new TypeError('A change without an error says nothing.');
-  return finishConfigured(reporter, configured, json);
+  const adapter = createCliAdapter({ levelOption: '--level-when-unset', credentials });
+  if (error !== undefined) throw adapter.error(error);
+  if (configured === undefined) throw new TypeError('The change has neither result nor error.');
+  return finishChange(reporter, json ? configured : adapter.change(configured), json);
 }
 
 await runCommand<Options>({ command, read, perform });

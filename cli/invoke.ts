@@ -8,6 +8,7 @@ import { PRODUCT } from '../lib/product.ts';
 import {
   addProblems,
   CommandError,
+  choiceArgument,
   createCommand,
   EXIT,
   type ExitStatus,
@@ -15,16 +16,20 @@ import {
   runCommand,
 } from './command.ts';
 import { type DeployedFunction, invokeDeployed } from './lambda-client.ts';
-import { addChangeOptions, type ChangeValues, readChange } from './options/configure.ts';
 import {
-  finishConfigured,
+  actionArgument,
+  addChangeOptions,
+  type ChangeValues,
+  readChange,
+} from './options/configure.ts';
+import {
+  finishChange,
   finishPreview,
   printJson,
   printReport,
   statusOfCheck,
   statusOfOutcome,
 } from './output/finish.ts';
-import { showCheck, showOutcome } from './output/render.ts';
 import {
   bareReportSchema,
   checkSchema,
@@ -34,14 +39,16 @@ import {
   outcomeStatusSchema,
   previewSchema,
 } from './output/replies.ts';
+import { showCheck } from './output/show-check.ts';
+import { showOutcome } from './output/show-outcome.ts';
 import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 
-const WHATS = ['report', 'check', 'send', 'configure'] as const;
-type What = (typeof WHATS)[number];
+const OPERATIONS = ['report', 'check', 'send', 'configure'] as const;
+type Operation = (typeof OPERATIONS)[number];
 
-const PURPOSES: Readonly<Record<What, Purpose>> = {
+const PURPOSES: Readonly<Record<Operation, Purpose>> = {
   report: 'get-report',
-  // It has the way to the endpoint, and the role and the network of a scheduled run.
+  // It has the role and the network of a scheduled run, and its access to the endpoint.
   check: 'send-report',
   send: 'send-report',
   configure: 'configure',
@@ -55,7 +62,7 @@ interface Values extends ChangeValues {
 }
 
 interface Options {
-  readonly what: What;
+  readonly operation: Operation;
   readonly deployed: DeployedFunction;
   readonly event: unknown;
   readonly json: boolean;
@@ -64,35 +71,35 @@ interface Options {
 const command = addChangeOptions(
   createCommand(
     'run invoke',
-    "Invokes one of a target's deployed functions, with the AWS credentials and the region of this shell (AWS_PROFILE, AWS_REGION), and shows what it returns.",
+    "Invokes a deployed function of a database and shows its result, with this shell's AWS credentials and region (AWS_PROFILE, AWS_REGION).",
   )
-    .argument('<environment>', "the target's environment")
-    .argument('<database>', "the target's name")
-    .argument('[function]', `${WHATS.join(', ')} (default: report)`)
-    .argument('[action]', 'of configure: enable or disable')
+    .argument('<environment>', 'the name of the environment')
+    .argument('<database>', 'the name of the database in that environment')
+    .addArgument(choiceArgument('[function]', OPERATIONS, 'the function to invoke', 'report'))
+    .addArgument(actionArgument('[action]'))
     .option('--environments <dir>', 'the folder of the environments (default: environments)')
-    .option('--json', 'the bare bytes of the report; else one JSON object')
+    .option('--json', 'print the bare bytes of the report, or one JSON object of the others')
     .optionsGroup('report:')
-    .option('--always', 'show the report also without consent (always by plain SQL)')
+    .option('--always', 'show the report even without consent (always by plain SQL)')
     .optionsGroup('send:')
-    .option('--ignore-schedule', 'send it also where the telemetry job is not due')
+    .option('--ignore-schedule', 'send even when the telemetry job is not due')
     .optionsGroup('configure:'),
 );
 
-/** Options that only one of the functions understands. */
-const OPTIONS_OF: Readonly<Record<What, readonly (keyof Values)[]>> = {
+/** The options that only one of the functions has. */
+const OPTIONS_OF: Readonly<Record<Operation, readonly (keyof Values)[]>> = {
   report: ['always'],
   check: [],
   send: ['ignoreSchedule'],
   configure: ['scope', 'role', 'inDatabase', 'level', 'job', 'scheduleInterval', 'apply'],
 };
 
-function checkOptionsFit(parsed: Command, what: What, problems: string[]): void {
+function checkOptionsFit(parsed: Command, operation: Operation, problems: string[]): void {
   const given = Object.keys(parsed.opts());
-  for (const other of WHATS) {
+  for (const other of OPERATIONS) {
     const foreign = parsed.options.filter(
       (option) =>
-        other !== what &&
+        other !== operation &&
         OPTIONS_OF[other].some((name) => name === option.attributeName()) &&
         given.includes(option.attributeName()),
     );
@@ -102,12 +109,12 @@ function checkOptionsFit(parsed: Command, what: What, problems: string[]): void 
 }
 
 function eventOf(
-  what: What,
+  operation: Operation,
   action: string | undefined,
   values: Values,
   problems: string[],
 ): unknown {
-  switch (what) {
+  switch (operation) {
     case 'report':
       return { alwaysDisplayReport: values.always === true };
     case 'check':
@@ -122,24 +129,27 @@ function eventOf(
 
 function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
-  const [environment, database, whatText, action] = parsed.args.filter(
+  const [environment, database, operationText, action] = parsed.args.filter(
     (arg) => !arg.startsWith('-'),
   );
   for (const [argument, name] of Object.entries({ environment, database })) {
-    // commander has said of the others that they are missing.
+    // Missing arguments are reported by commander.
     if (name !== undefined) check(`<${argument}>`, nameSchema, name, problems);
   }
-  const what = whatText === undefined ? 'report' : oneOf('[function]', whatText, WHATS, problems);
+  const operation =
+    operationText === undefined
+      ? 'report'
+      : oneOf('[function]', operationText, OPERATIONS, problems);
   addProblems(problems, [
     [
-      what !== undefined && what !== 'configure' && action !== undefined,
-      `an action is of configure, and ${what} has none`,
+      operation !== undefined && operation !== 'configure' && action !== undefined,
+      `an action is only for configure, not for ${operation}`,
     ],
   ]);
-  const known = what ?? 'report';
-  if (what !== undefined) checkOptionsFit(parsed, what, problems);
+  const known = operation ?? 'report';
+  if (operation !== undefined) checkOptionsFit(parsed, operation, problems);
   return {
-    what: known,
+    operation: known,
     deployed: {
       environment: environment ?? '',
       database: database ?? '',
@@ -151,13 +161,13 @@ function read(parsed: Command, problems: string[]): Options {
   };
 }
 
-/** How many problems of a reply are told: enough to see what kind of reply it is. */
-const MOST_PROBLEMS = 5;
+/** Limit of the problems of a reply that are shown. */
+const MAX_PROBLEMS = 5;
 
 /**
- * Parses what a function has returned.
+ * Parses the result of a function.
  *
- * @throws CommandError with what is missing or different
+ * @throws CommandError with the problems of the reply
  */
 function parseReply<T>(
   { environment, database, purpose }: DeployedFunction,
@@ -167,22 +177,22 @@ function parseReply<T>(
   const problems: string[] = [];
   const parsed = check('reply', schema, reply, problems);
   if (parsed !== undefined) return parsed;
-  const more = problems.length - MOST_PROBLEMS;
-  const told = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])];
+  const more = problems.length - MAX_PROBLEMS;
+  const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])];
   throw new CommandError(
-    `${functionName(environment, database, purpose)} ran, and its reply is not one that ${PRODUCT} knows: ${told.join('; ')}.`,
-    'Deploy the environment again, or use the version that deployed it. With --json the reply is printed as it is.',
+    `${functionName(environment, database, purpose)} ran, but ${PRODUCT} does not know its reply: ${shown.join('; ')}.`,
+    'Deploy the environment again, or use the version that deployed it. Use --json to print the reply unchanged.',
   );
 }
 
-/** Prints a reply for programs: of a report its bare bytes, else all of it, also where the rest of it is not known. */
-function finishJson({ what, deployed }: Options, reply: unknown): ExitStatus {
-  if (what === 'report') {
+/** Prints a reply for programs: the bare bytes of a report, or else the whole reply, even when parts of it are not known. */
+function finishJson({ operation, deployed }: Options, reply: unknown): ExitStatus {
+  if (operation === 'report') {
     const bare = bareReportSchema.safeParse(reply);
     if (bare.success) return printReport(bare.data);
   }
   if (reply !== undefined) printJson(reply);
-  switch (what) {
+  switch (operation) {
     case 'report':
       return printReport(parseReply(deployed, bareReportSchema, reply));
     case 'check':
@@ -195,12 +205,12 @@ function finishJson({ what, deployed }: Options, reply: unknown): ExitStatus {
   }
 }
 
-function finishPage(
+function finishForTerminal(
   reporter: TerminalReporter,
-  { what, deployed }: Options,
+  { operation, deployed }: Options,
   reply: unknown,
 ): ExitStatus {
-  switch (what) {
+  switch (operation) {
     case 'report':
       return finishPreview(reporter, parseReply(deployed, previewSchema, reply), false);
     case 'check': {
@@ -214,22 +224,22 @@ function finishPage(
       return statusOfOutcome(outcome);
     }
     case 'configure':
-      return finishConfigured(reporter, parseReply(deployed, configuredSchema, reply), false);
+      return finishChange(reporter, parseReply(deployed, configuredSchema, reply), false);
   }
 }
 
 async function perform(options: Options): Promise<ExitStatus> {
-  const { what, deployed, event, json } = options;
+  const { operation, deployed, event, json } = options;
   const { environment, database, purpose } = deployed;
   const reporter = createTerminalReporter(json);
-  reporter.title(`timescaledb-telemetry · ${what} of ${database} in ${environment}`);
+  reporter.title(`timescaledb-telemetry · ${operation} of ${database} in ${environment}`);
   const reply = await reporter.step(
     'function',
-    'waiting for its answer',
+    'waiting for its result',
     () => invokeDeployed(deployed, event),
     () => functionName(environment, database, purpose),
   );
-  return json ? finishJson(options, reply) : finishPage(reporter, options, reply);
+  return json ? finishJson(options, reply) : finishForTerminal(reporter, options, reply);
 }
 
 await runCommand<Options>({ command, read, perform });

@@ -5,11 +5,11 @@ import { errorCodeOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/naming.ts';
 import { CommandError } from './command.ts';
 
-/** Lambda lets no function run for longer; its answer comes when the function has ended. */
+/** Lambda's longest time limit of a function, with time for the answer. */
 const LONGEST_RUN_MS = 900_000 + 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** One function of one target. */
+/** One deployed function of a database. */
 export interface DeployedFunction {
   readonly environment: string;
   readonly database: string;
@@ -21,8 +21,8 @@ export interface DeployedFunction {
 const CREDENTIALS_REMEDY =
   'Log in first (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
 
-/** What AWS, its SDK or the network say, by the name or code of the error. */
-function refusal(thrown: unknown, { environment, database, purpose }: DeployedFunction) {
+/** Returns the error for a known name or code of AWS, its SDK or the network. */
+function knownError(thrown: unknown, { environment, database, purpose }: DeployedFunction) {
   const name = functionName(environment, database, purpose);
   const origin = errorCodeOf(thrown) ?? '';
   switch (origin) {
@@ -30,13 +30,13 @@ function refusal(thrown: unknown, { environment, database, purpose }: DeployedFu
       return new CommandError(
         `There is no function ${name} in this account and region: ${purpose} of database ${database} in environment ${environment}.`,
         purpose === 'configure'
-          ? 'Check both names, AWS_PROFILE and AWS_REGION. configure is there only where the environment deploys it.'
+          ? 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment deploys configure.'
           : 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment is deployed.',
       );
     case 'AccessDeniedException':
       return new CommandError(
-        `You may not invoke ${name}.`,
-        'Ask for lambda:InvokeFunction on this function, or use a profile (AWS_PROFILE) that has it.',
+        `Permission denied: lambda:InvokeFunction on ${name}.`,
+        'Request this permission, or use a profile (AWS_PROFILE) that has it.',
       );
     case 'CredentialsProviderError':
       return new CommandError('No AWS credentials were found.', CREDENTIALS_REMEDY);
@@ -44,18 +44,18 @@ function refusal(thrown: unknown, { environment, database, purpose }: DeployedFu
     case 'InvalidSignatureException':
     case 'ExpiredTokenException':
     case 'TokenProviderError':
-      return new CommandError(`AWS refuses the credentials (${origin}).`, CREDENTIALS_REMEDY);
+      return new CommandError(`AWS rejects the credentials (${origin}).`, CREDENTIALS_REMEDY);
     case 'TooManyRequestsException':
       return new CommandError(
-        'Lambda has no room for this invocation at the moment; the function did not run.',
-        'Try again. If it stays so, look at the concurrency limits of the account and of the function.',
+        'Lambda throttled this invocation. The function did not run.',
+        'Try again. If the error stays, check the concurrency limits of the account and of the function.',
       );
     default:
       return undefined;
   }
 }
 
-/** The SDK gives this one no name. */
+/** The SDK throws this error without a name of its own. */
 function isWithoutRegion(thrown: unknown): boolean {
   return thrown instanceof Error && /region is missing/i.test(thrown.message);
 }
@@ -68,10 +68,10 @@ function toCommandError(thrown: unknown, deployed: DeployedFunction): CommandErr
     );
   }
   return (
-    refusal(thrown, deployed) ??
+    knownError(thrown, deployed) ??
     new CommandError(
-      `Lambda could not be asked, or did not answer${errorCodeOf(thrown) === undefined ? '' : ` (${errorCodeOf(thrown)})`}; whether the function ran is not known.`,
-      "Check AWS_REGION and the way to AWS from here. The function's own log says whether it ran.",
+      `Lambda could not be reached, or did not answer${errorCodeOf(thrown) === undefined ? '' : ` (${errorCodeOf(thrown)})`}. The function may have run.`,
+      "Check AWS_REGION and this machine's network connection to AWS. The function's log shows whether it ran.",
     )
   );
 }
@@ -89,21 +89,21 @@ const errorSchema = z.object({
   errorMessage: z.optional(z.string()),
 });
 
-/** The text of an error that a function has thrown, or that Lambda has made of its end. */
+/** Returns the text of an error from the function or from Lambda. */
 function messageOf(payload: unknown): string {
   const { errorType = 'Error', errorMessage = 'no message' } =
     errorSchema.safeParse(payload).data ?? {};
   return `${errorType}: ${errorMessage}`;
 }
 
-/** Returns the region of the environment's file, unless the shell sets one; a profile's region is left to the SDK. */
+/** Returns the region of the environment's file, unless the shell sets one. Without both, the SDK uses that of the profile. */
 async function regionOf({ environment, folder }: DeployedFunction): Promise<string | undefined> {
-  const isSetByShell = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
-  return isSetByShell ? undefined : (await readIfPossible(environment, folder))?.region;
+  const isSet = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
+  return isSet ? undefined : (await readIfPossible(environment, folder))?.region;
 }
 
 /**
- * Invokes a deployed function and waits for what it returns. Once: an invocation that got no answer may have sent.
+ * Invokes a deployed function and returns its result. Never repeats an invocation: without an answer it may have sent.
  *
  * @throws CommandError when there is no result
  */
@@ -131,7 +131,7 @@ export async function invokeDeployed(deployed: DeployedFunction, event: unknown)
     if (FunctionError === undefined) return payload;
     throw new CommandError(
       `${name} failed: ${messageOf(payload)}`,
-      `The last line of its log has the error's code and what to do about it.`,
+      'Read the last line of its log: it has the code of the error and the remedy.',
     );
   } catch (error) {
     throw error instanceof CommandError ? error : toCommandError(error, deployed);

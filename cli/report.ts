@@ -10,28 +10,35 @@ import { cutText } from '../lib/config/printable.ts';
 import { isEndpoint } from '../lib/config/send-report-config.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
-import type { CheckResult } from '../lib/diagnostics/check-result.ts';
 import { runCheck } from '../lib/diagnostics/run-check.ts';
 import { getReport } from '../lib/run/get-report.ts';
 import { inProcessReader } from '../lib/run/read-database.ts';
-import { addProblems, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
+import {
+  addProblems,
+  choice,
+  createCommand,
+  type ExitStatus,
+  flag,
+  oneOf,
+  runCommand,
+} from './command.ts';
 import {
   addConnectionOptions,
   describeServer,
   findCredentials,
-  forThisMachine,
   readConnection,
-  remediesFor,
 } from './options/connection.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
+import { type CliAdapter, createCliAdapter } from './output/adapt-for-cli.ts';
 import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
-import { showCheck, showOutcome } from './output/render.ts';
+import { showCheck } from './output/show-check.ts';
+import { showOutcome } from './output/show-outcome.ts';
 import { showSql } from './output/show-sql.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 
 const LIMIT_MS = 100_000;
-/** Of the other side's own words: a server may send megabytes. */
-const MAX_SAID_LENGTH = 2_000;
+/** Limit of the server's own error text: a server may send megabytes. */
+const MAX_SERVER_TEXT_LENGTH = 2_000;
 
 interface Values {
   readonly level?: string;
@@ -43,6 +50,7 @@ interface Values {
   readonly send?: true;
   readonly endpoint?: string;
   readonly ignoreSchedule?: true;
+  readonly log?: true;
   readonly json?: true;
 }
 
@@ -51,75 +59,83 @@ interface Options {
   readonly target: TargetChoices;
   readonly json: boolean;
   readonly always: boolean;
-  /** Print the statements as they are sent. */
+  /** Prints the statements as they are sent. */
   readonly showSql: boolean;
-  /** Only say how far a run comes, and what is in its way. */
+  /** Checks the stages of a run, without showing a report. */
   readonly check: boolean;
   readonly ignoreSchedule: boolean;
-  /** Where to send the report; undefined for showing it. */
+  readonly log: boolean;
+  /** The destination of the report; undefined when it is only shown. */
   readonly endpoint: string | undefined;
 }
 
 const command = addConnectionOptions(
   createCommand(
     'run report',
-    'Shows what a run would report of any database that this machine reaches, and why it would or would not: the same as the deployed get-report. Nothing is sent unless you say --send.',
+    'Shows the report that a run would send about a database, and whether the run would send it, as the deployed get-report does. Nothing is sent without --send.',
   ),
 )
   .option(
     '--json',
-    'the bare bytes of the report: npm run -s report -- --json … | sha256sum; with --check, one JSON object',
+    'print the bare bytes of the report: npm run -s report -- --json … | sha256sum; with --check or --send, one JSON object',
   )
-  .option('--check', 'say how far a run would come, stage by stage, and what is in its way')
-  .option('--always', 'show the report also without consent (always by plain SQL)')
-  .option(
-    '--level <level>',
-    `of a server built without telemetry, and of no other, as a target's levelWhenUnset: ${LEVELS.join(', ')} (default: off)`,
+  .addOption(
+    flag('--check', 'check every stage of a run; no report is shown').conflicts(['send', 'always']),
   )
-  .option(
-    '--report-source <source>',
-    "catalog: plain SQL; function: the server's own, with its side effects, see the README (default: catalog)",
+  .addOption(
+    flag('--always', 'show the report even without consent (always by plain SQL)').conflicts(
+      'send',
+    ),
   )
-  .option('--sizes <sizes>', 'exact, or estimated: no user relation is opened (default: exact)')
-  .option('--show-sql', 'print the statements to stderr as they are sent to the database')
+  .addOption(
+    choice(
+      '--level <level>',
+      LEVELS,
+      'the telemetry level of a server built without telemetry; no other uses it',
+      'off',
+    ),
+  )
+  .addOption(
+    choice(
+      '--report-source <source>',
+      SOURCES,
+      "catalog: plain SQL; function: the server's own function, which has side effects",
+      'catalog',
+    ),
+  )
+  .addOption(choice('--sizes <sizes>', SIZES, 'estimated: no user relation is opened', 'exact'))
+  .addOption(
+    flag('--show-sql', 'print the statements to stderr as they are sent to the database').conflicts(
+      'send',
+    ),
+  )
   .optionsGroup('Sending:')
-  .option('--send', 'run all of send-report, and send the report if there is consent')
-  .option('--endpoint <url>', 'where --send sends it')
-  .option('--ignore-schedule', 'send it also where the telemetry job is not due')
-  .addHelpText('after', '\nWith --send, --json prints one JSON object with outcome and log.');
+  .option('--send', 'run send-report: send the report if there is consent')
+  .option('--endpoint <url>', 'the destination of --send')
+  .option('--ignore-schedule', 'send even when the telemetry job is not due')
+  .option('--log', 'show the log of the run, as CloudWatch gets it');
 
 function checkOptions(values: Values, problems: string[]): void {
-  const { reportSource, sizes, check, send, endpoint, always, ignoreSchedule } = values;
+  const { reportSource, sizes, send, endpoint, ignoreSchedule, log } = values;
   addProblems(problems, [
     [
       reportSource === 'function' && sizes === 'estimated',
-      '--sizes estimated opens no user relation, and --report-source function opens them all',
+      '--sizes estimated opens no user relation, but --report-source function opens all of them',
     ],
-    [send === true && endpoint === undefined, '--send needs --endpoint: say where the report goes'],
+    [send === true && endpoint === undefined, '--send needs --endpoint <url>'],
     [send === undefined && endpoint !== undefined, '--endpoint needs --send'],
     [send === undefined && ignoreSchedule === true, '--ignore-schedule needs --send'],
+    [send === undefined && log === true, '--log needs --send'],
     [
       endpoint !== undefined && !isEndpoint(endpoint),
       '--endpoint must be an https:// URL without credentials or fragment (http:// on loopback only)',
-    ],
-    [
-      send === true && always === true,
-      '--always shows a report that has no consent, and --send never sends one',
-    ],
-    [
-      send === true && values.showSql === true,
-      '--show-sql shows the statements of a report that is not sent: leave out --send, which sends the same ones',
-    ],
-    [
-      check === true && (send === true || always === true),
-      '--check neither sends a report nor shows one: leave out --send and --always',
     ],
   ]);
 }
 
 function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
-  const { level, reportSource, sizes, json, always, check, ignoreSchedule, endpoint } = values;
+  const { level, reportSource, sizes, endpoint } = values;
   const connection = readConnection(parsed, problems);
   checkOptions(values, problems);
   return {
@@ -131,62 +147,38 @@ function read(parsed: Command, problems: string[]): Options {
       reportSource: oneOf('--report-source', reportSource, SOURCES, problems) ?? 'catalog',
       sizes: oneOf('--sizes', sizes, SIZES, problems) ?? 'exact',
     },
-    json: json === true,
-    always: always === true,
+    json: values.json === true,
+    always: values.always === true,
     showSql: values.showSql === true,
-    check: check === true,
-    ignoreSchedule: ignoreSchedule === true,
+    check: values.check === true,
+    ignoreSchedule: values.ignoreSchedule === true,
+    log: values.log === true,
     endpoint,
   };
 }
 
-/** The reading half of a run alone. There is nothing here that could send. */
-async function show({ connection, target, json, always }: Options): Promise<ExitStatus> {
-  const reporter = createTerminalReporter(json);
-  reporter.title('timescaledb-telemetry · what your server would report; nothing is sent');
-  reporter.line('–', 'server', describeServer(connection));
-  const credentials = await findCredentials(connection);
-  const {
-    line,
-    result: shown,
-    error,
-  } = await getReport(
-    { alwaysDisplayReport: always },
-    { ...process.env, TARGET: targetText(target) },
-    {
-      secretsOf: () => ({ read: async () => credentials }),
-      limitMs: LIMIT_MS,
-      now: Date.now,
-      reader: inProcessReader,
-    },
-  );
-  if (error !== undefined) throw forThisMachine(error, credentials);
-  if (shown === undefined) throw new TypeError('A preview without an error shows nothing.');
-  return finishPreview(reporter, shown, json, line.durationMs.database);
+/** The parts that every way of running the command needs. */
+interface Session {
+  readonly reporter: TerminalReporter;
+  readonly credentials: Credentials;
+  readonly adapter: CliAdapter;
 }
 
-/** Without the stage of the secret, which nobody has to read here, and with what helps at this machine. */
-function adaptCheckForCli(examination: CheckResult, credentials: Credentials): CheckResult {
-  const remedyFor = remediesFor(credentials);
-  const stages = examination.stages.filter(({ stage }) => stage !== 'secret');
+async function begin({ connection, json }: Options, title: string): Promise<Session> {
+  const reporter = createTerminalReporter(json);
+  reporter.title(`timescaledb-telemetry · ${title}`);
+  reporter.line('–', 'server', describeServer(connection));
+  const credentials = await findCredentials(connection);
   return {
-    ...examination,
-    database: credentials.database,
-    stages: stages.map((stage) => {
-      const remedy = stage.code === undefined ? undefined : remedyFor(stage.code);
-      return { ...stage, ...(remedy !== undefined && { remedy }) };
-    }),
+    reporter,
+    credentials,
+    adapter: createCliAdapter({ levelOption: '--level', credentials }),
   };
 }
 
-/** How far a run of get-report comes. */
-async function check({ connection, target, json }: Options): Promise<ExitStatus> {
-  const reporter = createTerminalReporter(json);
-  reporter.title('timescaledb-telemetry · check of your server; nothing is sent');
-  reporter.line('–', 'server', describeServer(connection));
-  const credentials = await findCredentials(connection);
-  const { result, error } = await runCheck(
-    { check: true },
+/** The environment and the dependencies of a function that reads the caller's database. */
+function functionFor(target: TargetChoices, credentials: Credentials) {
+  return [
     { ...process.env, TARGET: targetText(target) },
     {
       secretsOf: () => ({ read: async () => credentials }),
@@ -194,21 +186,42 @@ async function check({ connection, target, json }: Options): Promise<ExitStatus>
       now: Date.now,
       reader: inProcessReader,
     },
-  );
-  if (result === undefined) {
-    throw error === undefined
-      ? new TypeError('A check without an error shows nothing.')
-      : forThisMachine(error, credentials);
-  }
-  const ours = adaptCheckForCli(result, credentials);
-  const said =
-    error?.original === undefined ? [] : [cutText(String(error.original), MAX_SAID_LENGTH)];
-  if (json) printJson({ ...ours, ...(said.length > 0 && { said }) });
-  showCheck(reporter, ours, said);
-  return statusOfCheck(ours);
+  ] as const;
 }
 
-/** The shape of RDS; where there is no password, a server that wants none does not look at it. */
+/** Shows the report. This way of running the command has no code that could send. */
+async function show(options: Options): Promise<ExitStatus> {
+  const { target, json, always } = options;
+  const session = await begin(options, 'report of your server; nothing is sent');
+  const { reporter, credentials, adapter } = session;
+  const { line, result, error } = await getReport(
+    { alwaysDisplayReport: always },
+    ...functionFor(target, credentials),
+  );
+  if (error !== undefined) throw adapter.error(error);
+  if (result === undefined) throw new TypeError('The preview has neither result nor error.');
+  return finishPreview(reporter, adapter.preview(result), json, line.durationMs.database);
+}
+
+async function check(options: Options): Promise<ExitStatus> {
+  const { target, json } = options;
+  const session = await begin(options, 'check of your server; nothing is sent');
+  const { reporter, credentials, adapter } = session;
+  const { result, error } = await runCheck({ check: true }, ...functionFor(target, credentials));
+  if (result === undefined) {
+    throw error === undefined
+      ? new TypeError('The check has neither result nor error.')
+      : adapter.error(error);
+  }
+  const adapted = { ...adapter.check(result), database: credentials.database };
+  const serverTexts =
+    error?.original === undefined ? [] : [cutText(String(error.original), MAX_SERVER_TEXT_LENGTH)];
+  if (json) printJson({ ...adapted, ...(serverTexts.length > 0 && { serverTexts }) });
+  showCheck(reporter, adapted, serverTexts);
+  return statusOfCheck(adapted);
+}
+
+/** Returns a secret in the shape of RDS. It needs a password, also for a server that requires none. */
 function secretFor({ user, database, password, ...rest }: Credentials): string {
   return JSON.stringify({
     ...rest,
@@ -218,23 +231,27 @@ function secretFor({ user, database, password, ...rest }: Credentials): string {
   });
 }
 
-/** The whole run, to an endpoint of the caller's. */
+/** Runs the bundle of send-report, with the caller's endpoint. */
 async function send(options: Options, endpoint: string): Promise<ExitStatus> {
-  const { connection, target, json, ignoreSchedule } = options;
-  const reporter = createTerminalReporter(json);
-  reporter.title('timescaledb-telemetry · send-report on your server');
-  reporter.line('–', 'server', describeServer(connection));
-  const credentials = await findCredentials(connection);
+  const { target, json, ignoreSchedule } = options;
+  const session = await begin(options, 'send-report on your server');
+  const { reporter, credentials, adapter } = session;
   await using built = await bundleOnce('send-report');
   const { PGOPTIONS } = process.env;
-  const finished = await runBundle(built.file, secretFor(credentials), target, {
-    endpoint,
-    ignoreSchedule,
-    environment: { ...(PGOPTIONS !== undefined && { PGOPTIONS }) },
-  });
+  const finished = await reporter.step(
+    'function',
+    'running send-report',
+    () =>
+      runBundle(built.file, secretFor(credentials), target, {
+        endpoint,
+        ignoreSchedule,
+        environment: { ...(PGOPTIONS !== undefined && { PGOPTIONS }) },
+      }),
+    () => "send-report ran in its own process, with Lambda's environment",
+  );
   if (json) printJson(finished);
-  showOutcome(reporter, finished.outcome, SECRETS_FROM, remediesFor(credentials));
-  reporter.block('The log, as CloudWatch gets it:', finished.log);
+  showOutcome(reporter, adapter.outcome(finished.outcome), SECRETS_FROM);
+  if (options.log) reporter.block('The log, as CloudWatch gets it:', finished.log);
   return statusOfOutcome(finished.outcome);
 }
 

@@ -1,55 +1,98 @@
-import { type EmbeddedChoices, runEmbedded } from '../emulator/demo.ts';
+import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../emulator/demo.ts';
+import { SECRETS_FROM } from '../emulator/run-send-report.ts';
+import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { LEVELS, type Level } from '../lib/config/target.ts';
-import { createCommand, EXIT, oneOf, runCommand } from './command.ts';
+import { choice, createCommand, EXIT, oneOf, runCommand } from './command.ts';
+import { createCliAdapter } from './output/adapt-for-cli.ts';
 import { printJson } from './output/finish.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { describeContents, showReceived, showSummary } from './output/show-demo.ts';
+import { showOutcome } from './output/show-outcome.ts';
+import { showReportText } from './output/show-report.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 
-/** What a reply may name as a version. */
+/** A version that a reply of the endpoint may have. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
 const DEFAULT_LEVEL: Level = 'basic';
 const DEFAULT_LATEST = '2.30.1';
 
 interface Values {
   readonly level?: string;
-  readonly latest?: string;
+  readonly latest: string;
   readonly keep?: true;
+  readonly report?: true;
+  readonly log?: true;
   readonly json?: true;
 }
 
-interface Options extends EmbeddedChoices {
+interface Options extends DemoOptions {
+  readonly keep: boolean;
+  readonly report: boolean;
+  readonly log: boolean;
   readonly json: boolean;
 }
 
 const command = createCommand(
   'start',
-  `Runs send-report once on this machine, on an embedded TimescaleDB, with a Secrets Manager and a telemetry endpoint on loopback: the bundle that would ship, in a process with Lambda's environment. Nothing leaves this machine.`,
+  "Runs send-report once on this machine: the bundle that is deployed, in a process with Lambda's environment, on an embedded TimescaleDB with demo data. Secrets Manager and the telemetry endpoint are servers on loopback. Nothing leaves this machine.",
 )
-  .option(
-    '--level <level>',
-    `the target's levelWhenUnset: ${LEVELS.join(', ')} (default: ${DEFAULT_LEVEL})`,
-  )
-  .option('--latest <version>', `what the endpoint names as newest (default: ${DEFAULT_LATEST})`)
+  .addOption(choice('--level <level>', LEVELS, 'the telemetry level', DEFAULT_LEVEL))
+  .option('--latest <version>', 'the newest version that the endpoint answers', DEFAULT_LATEST)
   .option('--keep', 'keep the embedded database in .local/, and use it again')
-  .option('--json', 'one JSON object instead of a reporter: npm start --silent -- --json')
-  .addHelpText('after', '\nA run that is skipped for want of consent ends with 0 here.');
+  .option('--report', 'show the text of the report')
+  .option('--log', 'show the log, as CloudWatch gets it')
+  .option('--json', 'print one JSON object instead: npm start --silent -- --json')
+  .addHelpText('after', '\nA run that is skipped without consent ends with 0 here.');
+
+async function run(reporter: TerminalReporter, { keep, ...options }: Options): Promise<DemoRun> {
+  reporter.title('timescaledb-telemetry · demo: send-report on an embedded TimescaleDB');
+  await using built = await reporter.step(
+    'bundle',
+    'building the function',
+    () => bundleOnce('send-report'),
+    ({ bytes }) => `send-report, ${Math.round(bytes / 1_000)} kB`,
+  );
+  const { db } = await reporter.step(
+    'database',
+    keep ? 'starting TimescaleDB' : 'starting TimescaleDB and adding demo data',
+    () => startDemoDatabase(keep),
+    ({ contents }) => describeContents(contents),
+  );
+  return await reporter.step(
+    'function',
+    'running the bundle',
+    () => runDemo(built.file, db, options),
+    () => "ran in its own process, with Lambda's environment and the AWS SDK",
+  );
+}
 
 await runCommand<Options>({
   command,
   read(parsed, problems) {
-    const { level, latest = DEFAULT_LATEST, keep, json } = parsed.opts<Values>();
+    const { level, latest, ...flags } = parsed.opts<Values>();
     if (!VERSION_TEXT.test(latest)) {
       problems.push('--latest must be a version: 1 to 128 letters, digits, dots or hyphens');
     }
     return {
       level: oneOf('--level', level, LEVELS, problems) ?? DEFAULT_LEVEL,
       latest,
-      keep: keep === true,
-      json: json === true,
+      keep: flags.keep === true,
+      report: flags.report === true,
+      log: flags.log === true,
+      json: flags.json === true,
     };
   },
-  async perform({ json, ...choices }) {
-    const result = await runEmbedded(createTerminalReporter(json), choices);
-    if (json) printJson(result);
-    return result.outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
+  async perform(options) {
+    const reporter = createTerminalReporter(options.json);
+    const finished = await run(reporter, options);
+    const { outcome, log, report } = finished;
+    if (options.json) printJson({ outcome, log, report });
+    const adapter = createCliAdapter({ levelOption: '--level' });
+    const shown = { ...finished, outcome: adapter.outcome(outcome) };
+    showOutcome(reporter, shown.outcome, SECRETS_FROM);
+    showReceived(reporter, shown);
+    if (options.report && report !== null) showReportText(reporter, report);
+    if (options.log) reporter.block('The log, as CloudWatch gets it:', log);
+    showSummary(reporter, shown, options.level);
+    return outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
   },
 });

@@ -5,38 +5,40 @@ import { timescaledb } from '@electric-sql/pglite/timescaledb';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { freePort } from './http-server.ts';
 
-/** The role that the reports are made with: a login and nothing else. */
+/** The role that reads the reports: a login without other rights. */
 export const REPORTER = 'telemetry_reporter';
-/** The one database of the embedded server. */
+/** The role that owns everything in the embedded server. */
+export const EMBEDDED_SUPERUSER = 'postgres';
+/** The only database of the embedded server. */
 export const EMBEDDED_DATABASE = 'template1';
 
 const WORKLOAD = join(import.meta.dirname, 'workload.sql');
 
-/** A real TimescaleDB (PGlite, WASM) in this process, which any PostgreSQL client can reach on loopback. */
+/** A real TimescaleDB (PGlite, WASM) in this process; PostgreSQL clients reach it on loopback. */
 export interface EmbeddedTimescaleDb extends AsyncDisposable {
   readonly port: number;
   readonly db: PGlite;
 }
 
-/** One statement at a time, because some of them refuse to run beside others. Statements end at the end of a line. */
+/** Runs one statement at a time: some fail in a transaction with others. Statements end at the end of a line. */
 async function runScript(db: PGlite, sql: string): Promise<void> {
   for (const statement of sql.split(/;\s*\n/)) {
     if (statement.trim() !== '') await db.exec(statement);
   }
 }
 
-/** Installs the extension in a new server, and fills its database. */
+/** Installs the extension in a new server, and adds the demo data. */
 export async function fill(db: PGlite): Promise<void> {
   await db.exec(
     `create extension timescaledb; create role ${REPORTER} login; set timezone = 'UTC'`,
   );
   await runScript(db, await readFile(WORKLOAD, 'utf8'));
   await db.exec('reset timezone');
-  // A fresh boot keeps initdb's idea of who may read pg_database; rewriting pg_class makes it look again.
+  // After a fresh boot the cached ACL of pg_database is still that of initdb; rewriting pg_class invalidates it.
   await db.exec('vacuum full pg_catalog.pg_class');
 }
 
-/** Boots the embedded server; without a folder its data are gone when it stops. */
+/** Boots the embedded server; without a folder the data are lost when it stops. */
 export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
   return PGlite.create({
     ...(dataFolder !== undefined && { dataDir: dataFolder }),
@@ -45,15 +47,18 @@ export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
 }
 
 /**
- * Serves the embedded database on loopback. It has one session, which all connections share, and whatever user they log
- * in as, they get that session: so it becomes the reporting role's, or another's, before.
+ * Serves the embedded database on loopback. All connections share its one session, whatever user they log in as.
+ *
+ * @param role the user of that session
+ * @param fixedPort 0 for a free one
  */
 export async function serveEmbedded(
   db: PGlite,
   role: string = REPORTER,
+  fixedPort = 0,
 ): Promise<EmbeddedTimescaleDb> {
   await db.exec(`set session authorization ${role}`);
-  const port = await freePort();
+  const port = fixedPort === 0 ? await freePort() : fixedPort;
   const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1' });
   await server.start();
   return {

@@ -1,12 +1,12 @@
-import type { Command } from 'commander';
+import type { Argument, Command } from 'commander';
 import { LEVELS } from '../../lib/config/target.ts';
 import { type Change, checkChange, JOB_ACTIONS } from '../../lib/configure/event.ts';
-import { addProblems, oneOf } from '../command.ts';
+import { addProblems, choice, choiceArgument, oneOf } from '../command.ts';
 
 const ACTIONS: readonly Change['action'][] = ['enable', 'disable'];
 const SCOPES: readonly Change['scope']['kind'][] = ['instance', 'database', 'role'];
 
-/** The options of a change as they are given. */
+/** The options of a change, as commander parses them. */
 export interface ChangeValues {
   readonly scope?: string;
   readonly role?: string;
@@ -17,26 +17,36 @@ export interface ChangeValues {
   readonly apply?: true;
 }
 
-/** The options that say what to change; they are the event of `configure`. */
+/** Adds the options of a change; they become the event of `configure`. */
 export function addChangeOptions(command: Command): Command {
   return command
-    .option('--scope <scope>', `where the level is set: ${SCOPES.join(', ')} (required)`)
-    .option('--role <name>', 'whose, with --scope role: a role can only tighten')
-    .option('--in-database <name>', 'and in which database alone')
-    .option(
-      '--level <level>',
-      `${LEVELS.join(', ')} (default: off, or with enable basic, or for a role what is set for everybody)`,
+    .addOption(choice('--scope <scope>', SCOPES, 'where to set the level (required)'))
+    .option('--role <name>', 'the role of --scope role; a level there can only restrict')
+    .option('--in-database <name>', 'limit --scope role to one database')
+    .addOption(
+      choice(
+        '--level <level>',
+        LEVELS,
+        'the level (default: off for disable, basic for enable; for a role, the level that is set for all)',
+      ),
     )
-    .option(
-      '--job <what>',
-      `what becomes of the telemetry job: ${JOB_ACTIONS.join(', ')} (default: what the action means in this release)`,
+    .addOption(
+      choice(
+        '--job <action>',
+        JOB_ACTIONS,
+        "the change of the telemetry job (default: the action's usual one in this release)",
+      ),
     )
-    .option('--schedule-interval <interval>', 'of the job: "12 hours", "7 days", "1 month"')
+    .option('--schedule-interval <interval>', 'of the job, such as "12 hours", "7 days", "1 month"')
     .option('--apply', 'make the change; without it nothing is changed');
 }
 
-/** How the command line calls what the event does. */
-const OPTION_OF_KEY: Readonly<Record<string, string>> = {
+/** The argument of a change. */
+export const actionArgument = (name: string): Argument =>
+  choiceArgument(name, ACTIONS, 'turns telemetry on or off');
+
+/** The option or argument of a key of the event. */
+const OPTIONS_BY_KEY: Readonly<Record<string, string>> = {
   action: '<action>',
   scope: '--scope',
   level: '--level',
@@ -44,8 +54,8 @@ const OPTION_OF_KEY: Readonly<Record<string, string>> = {
   scheduleInterval: '--schedule-interval',
 };
 
-function inOptions(problem: string): string {
-  return problem.replace(/^event (\w+)[^:]*/, (all, key: string) => OPTION_OF_KEY[key] ?? all);
+function nameOption(problem: string): string {
+  return problem.replace(/^event (\w+)[^:]*/, (all, key: string) => OPTIONS_BY_KEY[key] ?? all);
 }
 
 type ScopeOfEvent = 'instance' | 'database' | { role: string; inDatabase?: string };
@@ -65,7 +75,7 @@ function readScope(
   return role === undefined ? undefined : { role, ...(inDatabase !== undefined && { inDatabase }) };
 }
 
-/** What is asked for, as the event of `configure`; it counts only when there are no problems. */
+/** Returns the event of `configure`; it is used only when there are no problems. */
 export function readChange(
   actionText: string | undefined,
   values: ChangeValues,
@@ -80,10 +90,10 @@ export function readChange(
     scheduleInterval: values.scheduleInterval,
     dryRun: values.apply !== true,
   };
-  // Without these two nobody knows what the others would contradict.
+  // Contradictions depend on these two.
   if (action === undefined || event.scope === undefined) return event;
   const ofEvent: string[] = [];
   checkChange(event, ofEvent);
-  problems.push(...ofEvent.map(inOptions));
+  problems.push(...ofEvent.map(nameOption));
   return event;
 }

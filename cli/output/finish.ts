@@ -1,7 +1,6 @@
 import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { EXIT, type ExitStatus } from '../command.ts';
 import { toPrintableLine } from './printable.ts';
-import { showConfigured, showPreview } from './render.ts';
 import type {
   BareReportReply,
   CheckStatusReply,
@@ -9,16 +8,18 @@ import type {
   OutcomeStatusReply,
   PreviewReply,
 } from './replies.ts';
+import { showChange } from './show-change.ts';
+import { showPreview } from './show-report.ts';
 import type { TerminalReporter } from './terminal.ts';
 
-/** One JSON object on a line of its own; what is unprintable in its texts is escaped, which leaves it the same object. */
+/** Prints one line of JSON. Unprintable characters in its texts are escaped, which does not change the value. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${escapeUnprintable(JSON.stringify(value))}\n`);
 }
 
 /**
- * Prints the exact bytes and nothing else; the reason for a missing report goes to stderr, so that nothing takes it for a
- * report. Only on a terminal, which would obey control characters, they are escaped: the same JSON in other bytes.
+ * Prints the exact bytes of a report to stdout, or the reason for a missing report to stderr. On a terminal, which would
+ * interpret control characters, they are escaped: the same JSON in other bytes.
  */
 export function printReport({ report, consent }: BareReportReply): ExitStatus {
   if (report !== null) {
@@ -36,7 +37,7 @@ export function printReport({ report, consent }: BareReportReply): ExitStatus {
 /**
  * Ends a command that shows a report.
  *
- * @param ms how long the reading took, where that is known
+ * @param ms duration of reading the database, when it is known
  */
 export function finishPreview(
   reporter: TerminalReporter,
@@ -49,24 +50,24 @@ export function finishPreview(
   return preview.report === null ? EXIT.skipped : EXIT.done;
 }
 
-/** Ends a command that changes something, or shows what it would change. */
-export function finishConfigured(
+/** Ends a command that changes telemetry, or shows the change. */
+export function finishChange(
   reporter: TerminalReporter,
   configured: ConfiguredReply,
   json: boolean,
 ): ExitStatus {
   if (json) printJson(configured);
-  else showConfigured(reporter, configured);
+  else showChange(reporter, configured);
   return EXIT.done;
 }
 
-/** How a command ends that has checked: a run without consent would be skipped, and so is this. */
+/** Returns the exit status of a check: without consent it is that of a skipped run. */
 export function statusOfCheck({ ok, consent }: CheckStatusReply): ExitStatus {
   if (!ok) return EXIT.failed;
   return consent?.granted ? EXIT.done : EXIT.skipped;
 }
 
-/** How a command ends that ran send-report. */
+/** Returns the exit status of a run of send-report. */
 export function statusOfOutcome({ outcome }: OutcomeStatusReply): ExitStatus {
   if (outcome === 'failed') return EXIT.failed;
   return outcome === 'skipped' ? EXIT.skipped : EXIT.done;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 
 /**
- * What the commands show of the functions' results. Only what is shown is checked, and texts that name a rule, a verdict or
- * a stage may be any: the function at the other end may be of another version.
+ * Schemas of the functions' results, as far as the commands show them. Names of rules, decisions, verdicts, stages and states
+ * may be any text, since the deployed function may be of another version.
  */
 
 const texts = z.readonly(z.array(z.string()));
@@ -28,7 +28,7 @@ export type DecisionReply = z.infer<typeof decisionSchema>;
 
 const ruleSchema = z.object({
   rule: z.string(),
-  decision: z.enum(['grants', 'denies', 'no-objection']),
+  decision: z.string(),
   sentence: z.string(),
   remedy: text,
 });
@@ -36,7 +36,7 @@ export type RuleReply = z.infer<typeof ruleSchema>;
 
 const sourceSchema = z.enum(['catalog', 'function']);
 
-/** `get-report`. */
+/** The result of `get-report`. */
 export const previewSchema = z.object({
   installedVersion: z.string(),
   postgresqlVersion: z.string(),
@@ -64,7 +64,7 @@ export const previewSchema = z.object({
 });
 export type PreviewReply = z.infer<typeof previewSchema>;
 
-/** The part of it that `--json` prints. */
+/** The part of the result that `--json` prints. */
 export const bareReportSchema = z.object({
   report: z.nullable(z.string()),
   consent: z.object({ sentence: z.string(), remedy: text }),
@@ -73,7 +73,7 @@ export type BareReportReply = z.infer<typeof bareReportSchema>;
 
 const stageSchema = z.object({
   stage: z.string(),
-  status: z.enum(['ok', 'failed', 'skipped', 'not-reached']),
+  status: z.string(),
   ms: number,
   detail: text,
   code: text,
@@ -81,7 +81,7 @@ const stageSchema = z.object({
 });
 export type StageReply = z.infer<typeof stageSchema>;
 
-/** A check by `send-report` or `get-report`. */
+/** The result of a check by `send-report` or `get-report`. */
 export const checkSchema = z.object({
   ok: z.boolean(),
   sentence: z.string(),
@@ -90,11 +90,11 @@ export const checkSchema = z.object({
 });
 export type CheckReply = z.infer<typeof checkSchema>;
 
-/** The part of it that decides how the command ends. */
+/** The part of the result that decides the exit status. */
 export const checkStatusSchema = z.pick(checkSchema, { ok: true, consent: true });
 export type CheckStatusReply = z.infer<typeof checkStatusSchema>;
 
-/** A run of `send-report`. */
+/** The result of a run of `send-report`. */
 export const outcomeSchema = z.object({
   outcome: z.enum(['sent', 'checked', 'skipped', 'failed', 'shown']),
   message: z.string(),
@@ -113,6 +113,7 @@ export const outcomeSchema = z.object({
       reachable: text,
       latest: text,
       verdicts: texts,
+      advisories: z.optional(texts),
       sentence: z.string(),
     }),
   ),
@@ -122,11 +123,11 @@ export const outcomeSchema = z.object({
 });
 export type OutcomeReply = z.infer<typeof outcomeSchema>;
 
-/** The part of it that decides how the command ends. */
+/** The part of the result that decides the exit status. */
 export const outcomeStatusSchema = z.pick(outcomeSchema, { outcome: true });
 export type OutcomeStatusReply = z.infer<typeof outcomeStatusSchema>;
 
-/** `configure`. */
+/** The result of `configure`. */
 export const configuredSchema = z.object({
   dryRun: z.boolean(),
   statements: texts,

@@ -26,21 +26,21 @@ describe.concurrent('npm run report -- --check', () => {
   const check = (url: string, ...args: readonly string[]) =>
     runCommand('report', ['--check', '--database-url', url, ...args]);
 
-  test('shows every stage with its time, and no report', async () => {
+  test('shows every stage with its duration, and no report', async () => {
     const { stdout, stderr, code } = await check(urlOf(granted));
     expect([stderr, code]).toEqual(['', 0]);
     for (const part of [
       'check of your server; nothing is sent\n',
       '– dns           skipped: the host is an address\n',
       /✔ tcp {11}connected · [\d.]+ m?s\n/,
-      '– tls           skipped: plain text: tls.mode is disable\n',
+      '– tls           skipped: plain text (Unix socket, loopback or sslmode=disable)\n',
       /✔ login {9}accepted · [\d.]+ m?s\n/,
       /✔ privileges {4}CONNECT, and TimescaleDB's catalogs · [\d.]+ m?s\n/,
       /✔ extension {5}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+ · [\d.]+ m?s\n/,
       /✔ level {9}Telemetry is on: level basic, set for this database\. · [\d.]+ m?s\n/,
       /✔ job {11}The telemetry job is scheduled\. It runs every 24 hours, next at \S+ · [\d.]+ m?s\n/,
       /✔ report {8}\d+ bytes by plain SQL, every field published · [\d.]+ m?s\n/,
-      '✔ result        No problem found up to the report',
+      '✔ result        Every stage up to the report works. This command does not check the endpoint.\n',
     ]) {
       expect(stdout).toMatch(part);
     }
@@ -48,7 +48,7 @@ describe.concurrent('npm run report -- --check', () => {
     expect(stdout).not.toContain(granted.password);
   });
 
-  test('without consent says what denies it, and ends with 3', async () => {
+  test('without consent shows the rule that denies it, and exits with 3', async () => {
     const { stdout, stderr, code } = await check(urlOf(denied));
     expect([stderr, code]).toEqual(['', 3]);
     expect(stdout).toMatch(
@@ -59,17 +59,17 @@ describe.concurrent('npm run report -- --check', () => {
     expect(stdout).toContain('– result        No problem found. Telemetry is off');
   });
 
-  test('the broken stage has the words of the server, the advice for this machine, and ends it with 1', async () => {
+  test('shows the text of the server and the remedy for a failed stage, and exits with 1', async () => {
     const { stdout, stderr, code } = await check(urlOf({ ...granted, password: 'wrong-password' }));
     expect([stderr, code]).toEqual(['', 1]);
-    expect(stdout).toContain('✖ login         DATABASE_AUTHENTICATION: The server refuses');
+    expect(stdout).toContain('✖ login         DATABASE_AUTHENTICATION: The server rejected the login');
     expect(stdout).toContain(`password authentication failed for user "${granted.role}"\n`);
     expect(stdout).toContain('Compare user and password (URL, PGPASSWORD, PGPASSFILE');
     expect(stdout).toContain('– privileges    not reached\n');
     expect(stdout).not.toMatch(/wrong-password|result/);
   });
 
-  test('--json prints one object', async () => {
+  test('prints one JSON object with --json', async () => {
     const { stdout, stderr, code } = await check(
       urlOf({ ...granted, port: await freePort() }),
       '--json',
@@ -85,13 +85,13 @@ describe.concurrent('npm run report -- --check', () => {
     });
   });
 
-  test('shows no report, and sends none', async () => {
+  test('cannot be combined with options that send or show a report', async () => {
     const { stderr, code } = await check(
       urlOf(granted),
       ...['--send', '--endpoint', 'http://127.0.0.1/'],
     );
     expect(code).toBe(2);
-    expect(stderr).toContain('--check neither sends a report nor shows one');
+    expect(stderr).toContain("option '--check' cannot be used with option '--send'\n");
   });
 });
 
@@ -103,7 +103,7 @@ describe.concurrent('npm run invoke -- <environment> <database> check', () => {
       shell,
     );
 
-  test('asks send-report, which checks the way to the endpoint and sends nothing', async () => {
+  test('invokes send-report, which checks the endpoint and sends nothing', async () => {
     await using deployment = await deploy(granted);
     const { stdout, stderr, code } = await check(deployment.shell);
     expect([stderr, code]).toEqual(['', 0]);
@@ -117,7 +117,7 @@ describe.concurrent('npm run invoke -- <environment> <database> check', () => {
     expect(deployment.world.endpoint.reports).toEqual([]);
   });
 
-  test('without consent it ends with 3, and nobody looks for the endpoint', async () => {
+  test('without consent exits with 3, and does not connect to the endpoint', async () => {
     await using deployment = await deploy(denied);
     const { stdout, stderr, code } = await check(deployment.shell, '--json');
     expect([stderr, code]).toEqual(['', 3]);
@@ -125,7 +125,7 @@ describe.concurrent('npm run invoke -- <environment> <database> check', () => {
     expect(deployment.world.endpoint.connections()).toBe(0);
   });
 
-  test('a broken stage ends it with 1', async () => {
+  test('exits with 1 after a failed stage', async () => {
     await using deployment = await deploy(granted, {
       secret: secretFor(granted, { dbname: 'nowhere' }),
     });

@@ -43,17 +43,17 @@ async function stateOf({ admin, name, role }: TestDatabase) {
 }
 
 describe.concurrent('on a database that consents', () => {
-  test('a dry run is the default: it shows the statements and changes nothing', async () => {
+  test('without --apply shows the statements and changes nothing', async () => {
     await using database = await consenting();
     const before = await stateOf(database);
     const args = ['disable', '--scope', 'database', ...asSuperuser(database)];
     const { stdout, stderr, code } = await configure(args);
     expect([stderr, code]).toEqual(['', 0]);
-    expect(stdout).toContain('disable telemetry, a dry run\n');
+    expect(stdout).toContain('disable telemetry (dry run)\n');
     expect(stdout).toContain('✔ before        granted (rule level-set): Telemetry is on');
-    expect(stdout).toContain('– after         nothing was changed; --apply runs them\n');
+    expect(stdout).toContain('– after         nothing was changed; --apply runs the statements\n');
     expect(stdout).toContain(`
-  The statements, exactly as --apply runs them:
+  The statements that --apply would run:
 
   1. ALTER DATABASE ${database.name} SET ${LEVEL} = 'off'
   2. ${PAUSE}
@@ -63,7 +63,7 @@ describe.concurrent('on a database that consents', () => {
     expect(before.settings).toEqual([{ setconfig: [`${LEVEL}=basic`] }]);
   });
 
-  test('--apply runs exactly those, and enable undoes them', async () => {
+  test('runs exactly these statements with --apply, and enable reverts them', async () => {
     await using database = await consenting();
     const before = await stateOf(database);
     const off = await configure([
@@ -71,7 +71,7 @@ describe.concurrent('on a database that consents', () => {
     ]);
     expect([off.stderr, off.code]).toEqual(['', 0]);
     expect(off.stdout).toContain('– after         denied (rule level-off): Telemetry is off');
-    expect(off.stdout).toContain('The statements, exactly as they ran:\n');
+    expect(off.stdout).toContain('The statements that ran:\n');
     const between = await stateOf(database);
     expect(between.settings).toEqual([{ setconfig: [`${LEVEL}=off`] }]);
     expect(between.jobs).toMatchObject([{ job: { id: 1, scheduled: false } }]);
@@ -92,7 +92,7 @@ describe.concurrent('on a database that consents', () => {
     expect(await stateOf(database)).toStrictEqual(before);
   });
 
-  test('--scope role is for a role in a database, and leaves the job alone', async () => {
+  test('sets the level of a role in a database with --scope role, and does not change the job', async () => {
     await using database = await consenting();
     const { jobs } = await stateOf(database);
     const { stderr, code } = await configure(
@@ -111,7 +111,7 @@ describe.concurrent('on a database that consents', () => {
     expect(after.jobs).toStrictEqual(jobs);
   });
 
-  test('a login that may not change it is told the statement, the refusal and the grant', async () => {
+  test('shows the statement, the error and the missing grant when permission is denied', async () => {
     await using database = await consenting();
     const before = await stateOf(database);
     const { stderr, code } = await configure([
@@ -128,7 +128,7 @@ describe.concurrent('on a database that consents', () => {
     expect(await stateOf(database)).toStrictEqual(before);
   });
 
-  test('a wrong password changes nothing, and is in no output', async () => {
+  test('with a wrong password changes nothing, and prints no password', async () => {
     await using database = await consenting();
     const before = await stateOf(database);
     const login = { ...database, password: 'wrong-password' };
@@ -150,7 +150,7 @@ describe.concurrent('the options', () => {
       ['--level: is basic, but disable sets off', '--job: is add, which contradicts disable'],
     ],
     [
-      'several words that are none',
+      'several unknown values',
       ['toggle', '--scope', 'world', '--level', 'loud', '--job', 'dismiss'],
       [
         '<action> must be one of enable, disable',
@@ -160,16 +160,16 @@ describe.concurrent('the options', () => {
       ],
     ],
     [
-      'nothing at all',
+      'no arguments',
       [],
       ["missing required argument 'action'", '--scope is missing: instance, database, role'],
     ],
     [
-      'a role without its name',
+      'a role without a name',
       ['enable', '--scope', 'role', '--in-database', 'metrics'],
       ['--scope role needs --role', '--in-database needs --role'],
     ],
-  ])('%s: every problem is listed, and nobody is connected to', async (_what, args, problems) => {
+  ])('lists every problem of %s, and does not connect', async (_what, args, problems) => {
     const { stdout, stderr, code } = await configure(args);
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr.split('\n')).toEqual([
@@ -179,7 +179,7 @@ describe.concurrent('the options', () => {
     ]);
   });
 
-  test('--help says what there is', async () => {
+  test('lists all options with --help', async () => {
     const { stdout, stderr, code } = await configure(['--help']);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toContain('Usage: npm run configure -- [options] <action>');

@@ -11,10 +11,10 @@ import { createDatabase, type TestDatabase } from '../support/postgres/databases
 import { runCommand, variablesOf } from '../support/process/commands.ts';
 
 /**
- * What of the connection needs more than variables: files of a home, a server that wants no password, and what a whole run
- * (`--send`) is handed. Nobody listens at the endpoint: that it was tried says that the database was read.
+ * Options of a whole run. Nothing listens at this endpoint, so that the error ENDPOINT_UNREACHABLE proves that the database was
+ * read.
  */
-const TO_NOBODY = ['--send', '--ignore-schedule', '--endpoint', 'http://127.0.0.1:9/'];
+const TO_CLOSED_PORT = ['--send', '--ignore-schedule', '--endpoint', 'http://127.0.0.1:9/'];
 
 let database: TestDatabase;
 let home: string;
@@ -46,18 +46,18 @@ describe('a password file', () => {
       mode: 0o600,
     });
 
-  test('is ~/.pgpass where PGPASSFILE names none, and serves a whole run too', async () => {
+  test('is ~/.pgpass without PGPASSFILE, also for a whole run', async () => {
     await write('127.0.0.1');
     expect(await report({}, ['--json'])).toMatchObject({ stderr: '', code: 0 });
-    expect((await report({}, TO_NOBODY)).stdout).toContain('ENDPOINT_UNREACHABLE');
+    expect((await report({}, TO_CLOSED_PORT)).stdout).toContain('ENDPOINT_UNREACHABLE');
   });
 
-  test('is read where PGPASSWORD is there and empty', async () => {
+  test('is read when PGPASSWORD is set but empty', async () => {
     await write('127.0.0.1');
     expect(await report({ PGPASSWORD: '' }, ['--json'])).toMatchObject({ stderr: '', code: 0 });
   });
 
-  test('calls the server by its name, also where that has an address beside it', async () => {
+  test('is searched for the name of the server, also with PGHOSTADDR', async () => {
     await write('db.example.com');
     const asked = { PGHOST: 'db.example.com', PGHOSTADDR: '127.0.0.1' };
     expect(await report(asked, ['--json'])).toMatchObject({ stderr: '', code: 0 });
@@ -66,7 +66,7 @@ describe('a password file', () => {
     expect(stderr).toMatch(/^DATABASE_AUTHENTICATION(.|\n)*No password was found/);
   });
 
-  test('that others may read is not used, and that is said', async () => {
+  test('is ignored with a warning when others may read it', async () => {
     await write('127.0.0.1');
     await chmod(passfile(), 0o644);
     const { stderr, code } = await report({});
@@ -77,43 +77,43 @@ describe('a password file', () => {
 });
 
 describe('no password', () => {
-  test('is enough where the server trusts its clients, and for a whole run too', async () => {
+  test('is needed by a server that trusts its clients, also for a whole run', async () => {
     const db = await bootEmbedded();
     await fill(db);
     await using server = await serveEmbedded(db);
     const environment = { PGPORT: String(server.port), PGDATABASE: EMBEDDED_DATABASE };
     const shown = await report(environment, ['--level', 'basic', '--json']);
     expect([shown.stderr, shown.code]).toEqual(['', 0]);
-    const run = await report(environment, ['--level', 'basic', ...TO_NOBODY]);
+    const run = await report(environment, ['--level', 'basic', ...TO_CLOSED_PORT]);
     expect(run.stdout).toContain('ENDPOINT_UNREACHABLE');
   });
 
-  test('of a whole run is what the advice is about', async () => {
-    const { stdout, code } = await report({}, TO_NOBODY);
+  test('found for a whole run changes the remedy of the login error', async () => {
+    const { stdout, code } = await report({}, TO_CLOSED_PORT);
     expect(code).toBe(1);
     expect(stdout).toMatch(/DATABASE_AUTHENTICATION(.|\n)*No password was found/);
   });
 });
 
 describe('a Unix socket', () => {
-  test('is found without a host, and serves a whole run too', async () => {
+  test('is used without a host, also for a whole run', async () => {
     const { PGHOST: _, ...withoutHost } = variables;
     const environment = { ...withoutHost, PGPASSWORD: database.password };
-    for (const args of [[], TO_NOBODY]) {
+    for (const args of [[], TO_CLOSED_PORT]) {
       const { stdout } = await runCommand('report', args, environment);
       expect(stdout).toContain(`as ${database.role}, Unix socket\n`);
       expect(stdout).toContain(args.length === 0 ? '✔ report' : 'ENDPOINT_UNREACHABLE');
     }
   });
 
-  test('that is not there is a server that cannot be reached', async () => {
+  test('that does not exist is reported as an unreachable server', async () => {
     const { stderr, code } = await report({ PGHOST: home, PGPASSWORD: 'any' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^DATABASE_UNREACHABLE(.|\n)*ENOENT/);
   });
 });
 
-test('an authority is also one of NODE_EXTRA_CA_CERTS, or of --tls-ca-file on loopback', async () => {
+test('accepts the authorities of NODE_EXTRA_CA_CERTS, and of --tls-ca-file on loopback', async () => {
   const file = join(home, 'authority.pem');
   await writeFile(file, inject('postgres').authority);
   const known = { PGHOST: 'localhost', PGPASSWORD: database.password };
@@ -122,7 +122,7 @@ test('an authority is also one of NODE_EXTRA_CA_CERTS, or of --tls-ca-file on lo
     [inNode, []],
     [known, ['--tls-ca-file', file]],
   ] as const) {
-    for (const more of [[], TO_NOBODY]) {
+    for (const more of [[], TO_CLOSED_PORT]) {
       const { stdout } = await report(environment, [...args, ...more]);
       expect(stdout).toContain('TLS verify-full\n');
       expect(stdout).toContain(more.length === 0 ? '✔ report' : 'ENDPOINT_UNREACHABLE');
@@ -130,16 +130,16 @@ test('an authority is also one of NODE_EXTRA_CA_CERTS, or of --tls-ca-file on lo
   }
 });
 
-test('PGOPTIONS reaches the server, from a whole run too: a level there tightens', async () => {
+test('passes PGOPTIONS to the server, also in a whole run: a level there restricts', async () => {
   const PGOPTIONS = '-c timescaledb.telemetry_level=off';
-  for (const args of [[], TO_NOBODY]) {
+  for (const args of [[], TO_CLOSED_PORT]) {
     const { stdout, code } = await report({ PGPASSWORD: database.password, PGOPTIONS }, args);
     expect(code).toBe(3);
     expect(stdout).toMatch(/– consent +denied \(rule level-off\)/);
   }
 });
 
-test('a variable that would undo what is promised is a wrong use', async () => {
+test('rejects a PG* variable that would break the read-only session', async () => {
   const { stderr, code } = await report({ PGREPLICATION: 'database' });
   expect(code).toBe(2);
   expect(stderr).toMatch(/^CONFIG_INVALID: .*PGREPLICATION/);
@@ -150,7 +150,7 @@ test.each([
   ["--databse-url=postgres://u:it's3cret@h/db", "unknown option '--databse-url=…'"],
   ['-dpostgres://u:s3cret@h/db', "unknown option '-d…'"],
   ['postgres://u:s3cret@h/db', 'too many arguments. Expected 0 arguments but got 1 (options begin'],
-])('a URL in the wrong place is not repeated: %s', async (argument, problem) => {
+])('does not repeat a misplaced URL: %s', async (argument, problem) => {
   const { stdout, stderr, code } = await report({}, [argument]);
   expect([stdout, code]).toEqual(['', 2]);
   expect(stderr).toContain(problem);

@@ -42,7 +42,7 @@ function nameOf(purpose: Parameters<typeof functionName>[2]): string {
 }
 
 describe.concurrent('report', () => {
-  test('is what is invoked by default, and shown as npm run report shows it', async () => {
+  test('is the default, and looks like npm run report', async () => {
     await using deployment = await deploy(granted);
     const { stdout, stderr, code } = await invoke(deployment);
     expect([stderr, code]).toEqual(['', 0]);
@@ -64,7 +64,7 @@ describe.concurrent('report', () => {
     expect(deployment.world.endpoint.connections()).toBe(0);
   });
 
-  test('without consent it ends with 3, and with --always --json it is the bare bytes', async () => {
+  test('without consent exits with 3, and prints the bare bytes with --always --json', async () => {
     await using deployment = await deploy(denied);
     const reporter = await invoke(deployment, 'report');
     expect([reporter.stderr, reporter.code]).toEqual(['', 3]);
@@ -84,7 +84,7 @@ describe.concurrent('report', () => {
 });
 
 describe.concurrent('send', () => {
-  test('shows receipt and verdict, and ends with 0; its hash is that of the bytes of report', async () => {
+  test('shows receipt and verdict, exits with 0, and sends the bytes of report', async () => {
     await using deployment = await deploy(granted);
     const bytes = await invoke(deployment, 'report', '--json');
     const { stdout, stderr, code } = await invoke(deployment, 'send', '--ignore-schedule');
@@ -93,7 +93,7 @@ describe.concurrent('send', () => {
     expect(stdout).toContain('✔ credentials   from Secrets Manager');
     expect(stdout).toContain(`bytes by plain SQL, sha256 ${sha256}`);
     expect(stdout).toMatch(/✔ sent {10}127\.0\.0\.1:\d+ answered 200/);
-    expect(stdout).toContain(`▲ version       ${TARGET_NAME}: the "timescaledb" extension is not`);
+    expect(stdout).toContain(`✖ version       ${TARGET_NAME}: the "timescaledb" extension is not`);
     expect(deployment.invoked[1]).toEqual({
       name: nameOf('send-report'),
       event: { ignoreSchedule: true },
@@ -102,7 +102,7 @@ describe.concurrent('send', () => {
     expect(reports.map(({ body }) => body.toString('utf8'))).toEqual([bytes.stdout]);
   });
 
-  test('without consent ends with 3, and nothing was sent', async () => {
+  test('without consent exits with 3, and sends nothing', async () => {
     await using deployment = await deploy(denied);
     const { stdout, stderr, code } = await invoke(deployment, 'send', '--json');
     expect([stderr, code]).toEqual(['', 3]);
@@ -111,7 +111,7 @@ describe.concurrent('send', () => {
     expect(deployment.world.endpoint.connections()).toBe(0);
   });
 
-  test('a run that failed ends with 1, and with what the function threw', async () => {
+  test('shows the error of a failed run, and exits with 1', async () => {
     await using deployment = await deploy(granted, {
       secret: secretFor({ ...granted, password: 'wrong-password' }),
     });
@@ -121,13 +121,13 @@ describe.concurrent('send', () => {
       expect.stringMatching(
         /^telemetry-prod-\S+-send-report failed: RunError: .*refuses this login/,
       ),
-      "The last line of its log has the error's code and what to do about it.",
+      'Read the last line of its log: it has the code of the error and the remedy.',
       '',
     ]);
     expect(stdout + stderr).not.toContain('wrong-password');
   });
 
-  test('a run that failed and will be tried again ends with 1 too', async () => {
+  test('exits with 1 after a failed run that will be retried', async () => {
     const outcome = {
       outcome: 'failed',
       message: 'The telemetry endpoint did not answer.',
@@ -147,7 +147,7 @@ describe.concurrent('send', () => {
 });
 
 describe.concurrent('configure', () => {
-  test('is a dry run, and with --apply it is not', async () => {
+  test('changes nothing without --apply, and runs the statements with it', async () => {
     await using database = await createDatabase({ release: '2.28.3', level: 'basic' });
     await using deployment = await deploy(database);
     const levelOf = async () => {
@@ -161,7 +161,9 @@ describe.concurrent('configure', () => {
 
     const planned = await invoke(deployment, 'configure', 'disable', '--scope', 'database');
     expect([planned.stderr, planned.code]).toEqual(['', 0]);
-    expect(planned.stdout).toContain('– after         nothing was changed; --apply runs them\n');
+    expect(planned.stdout).toContain(
+      '– after         nothing was changed; --apply runs the statements\n',
+    );
     expect(planned.stdout).toContain(statement);
     expect(await levelOf()).toEqual([`${LEVEL}=basic`]);
 
@@ -181,8 +183,8 @@ describe.concurrent('configure', () => {
   });
 });
 
-describe.concurrent('what goes wrong', () => {
-  test('a target that is not deployed: it says which function is missing', async () => {
+describe.concurrent('errors', () => {
+  test('names the function of a database that is not deployed', async () => {
     await using deployment = await deploy(granted);
     const { stderr, code } = await runCommand(
       'invoke',
@@ -197,11 +199,19 @@ describe.concurrent('what goes wrong', () => {
   });
 
   test.each<[string, number, RegExp]>([
-    ['AccessDeniedException', 403, /^You may not invoke telemetry-.*\n.*lambda:InvokeFunction/],
-    ['ExpiredTokenException', 403, /^AWS refuses the credentials \(ExpiredTokenException\)\.\n/],
-    ['TooManyRequestsException', 429, /^Lambda has no room .* the function did not run\.\n/],
-    ['ServiceException', 500, /\(ServiceException\); whether the function ran is not known\.\n/],
-  ])('Lambda answers %s: it is asked once, and no more', async (type, status, expected) => {
+    [
+      'AccessDeniedException',
+      403,
+      /^Permission denied: lambda:InvokeFunction on telemetry-.*\nRequest this permission/,
+    ],
+    ['ExpiredTokenException', 403, /^AWS rejects the credentials \(ExpiredTokenException\)\.\n/],
+    [
+      'TooManyRequestsException',
+      429,
+      /^Lambda throttled this invocation\. The function did not run\.\n/,
+    ],
+    ['ServiceException', 500, /\(ServiceException\)\. The function may have run\.\n/],
+  ])('invokes the function once when Lambda answers %s', async (type, status, expected) => {
     await using deployment = await deploy(granted, {
       answer: async (_invoked, response) => refuse(response, status, type),
     });
@@ -226,7 +236,7 @@ describe.concurrent('what goes wrong', () => {
       { outcome: 'postponed', message: '', durationMs: {} },
       /reply outcome: must be one of/,
     ],
-    ['configure', { statements: 'ALTER', notes: [] }, /reply statements: .*expected array/],
+    ['configure', { statements: 'ALTER', notes: [] }, /reply statements: must be an array/],
   ] as const;
   const argsOf = (what: string) =>
     what === 'configure' ? [what, 'disable', '--scope', 'database'] : [what];
@@ -235,21 +245,23 @@ describe.concurrent('what goes wrong', () => {
   });
 
   test.each(ANOTHER_VERSION)(
-    'a reply of another version to %s (%j) is said to be one',
+    'reports an unknown reply to %s (%j)',
     async (what, reply, problem) => {
       await using deployment = await deploy(granted, answering(reply));
       const { stderr, code } = await invoke(deployment, ...argsOf(what));
       expect(code).toBe(1);
       const [first, remedy, ...rest] = stderr.split('\n');
       expect(`${first}\n`).toMatch(problem);
-      expect(first).toMatch(/^telemetry-\S+ ran, and its reply is not one that timescaledb-tel/);
+      expect(first).toMatch(
+        /^telemetry-\S+ ran, but timescaledb-telemetry\/\S+ does not know its reply: /,
+      );
       expect(remedy).toMatch(/^Deploy the environment again, or use the version that deployed it/);
       expect(rest).toEqual(['']);
     },
   );
 
   test.each(ANOTHER_VERSION.filter(([, reply]) => reply !== null && !('report' in reply)))(
-    'with --json a reply of another version to %s (%j) is printed as it is',
+    'prints an unknown reply to %s (%j) unchanged with --json',
     async (what, reply) => {
       await using deployment = await deploy(granted, answering(reply));
       const { stdout } = await invoke(deployment, ...argsOf(what), '--json');
@@ -257,7 +269,7 @@ describe.concurrent('what goes wrong', () => {
     },
   );
 
-  test('with --json the rest of a reply does not matter', async () => {
+  test('ignores the unknown parts of a reply with --json', async () => {
     const outcome = { outcome: 'skipped', novelty: [1] };
     await using sending = await deploy(granted, answering(outcome));
     const sent = await invoke(sending, 'send', '--json');
@@ -283,7 +295,7 @@ describe.concurrent('what goes wrong', () => {
     ]);
   });
 
-  test('a connection that breaks may have sent: it is not tried again', async () => {
+  test('does not repeat an invocation after a broken connection', async () => {
     await using deployment = await deploy(granted, {
       answer: async (_invoked, response) => {
         response.destroy();
@@ -291,7 +303,7 @@ describe.concurrent('what goes wrong', () => {
     });
     const { stderr, code } = await invoke(deployment, 'send');
     expect(code).toBe(1);
-    expect(stderr).toContain('whether the function ran is not known.\n');
+    expect(stderr).toContain('The function may have run.\n');
     expect(deployment.invoked).toHaveLength(1);
   });
 
@@ -310,7 +322,7 @@ describe.concurrent('what goes wrong', () => {
     expect([stderr, code]).toEqual([message, 1]);
   });
 
-  test('no region, and no credentials', async () => {
+  test('reports a missing region and missing credentials', async () => {
     await using deployment = await deploy(granted);
     const { AWS_REGION, AWS_ACCESS_KEY_ID: _, ...rest } = deployment.shell;
     const withoutRegion = await runCommand(
@@ -349,7 +361,7 @@ describe.concurrent('the options', () => {
     ],
     ['half a target', ['prod'], ["missing required argument 'database'"]],
     [
-      'names that are none, and another function',
+      'invalid names, and an unknown function',
       ['my prod', 'metrics/1', 'restart'],
       [
         '<environment>: must be 1 to 63 letters, digits, dots, hyphens or underscores, the first a letter or digit',
@@ -365,7 +377,7 @@ describe.concurrent('the options', () => {
     [
       'an action of report',
       ['prod', 'metrics', 'report', 'enable'],
-      ['an action is of configure, and report has none'],
+      ['an action is only for configure, not for report'],
     ],
     [
       'a contradiction',
@@ -391,7 +403,7 @@ describe.concurrent('the options', () => {
         '--scope is missing: instance, database, role',
       ],
     ],
-  ])('%s: every problem is listed', async (_what, args, problems) => {
+  ])('lists every problem of %s', async (_what, args, problems) => {
     const { stdout, stderr, code } = await runCommand('invoke', args);
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr.split('\n')).toEqual([
@@ -401,7 +413,7 @@ describe.concurrent('the options', () => {
     ]);
   });
 
-  test('--help says what there is', async () => {
+  test('lists all options with --help', async () => {
     const { stdout, stderr, code } = await runCommand('invoke', ['--help']);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toContain(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { finishConfigured, finishPreview, printJson } from '../../cli/output/finish.ts';
-import { showCheck, showOutcome } from '../../cli/output/render.ts';
+import { finishChange, finishPreview, printJson } from '../../cli/output/finish.ts';
 import type { PreviewReply } from '../../cli/output/replies.ts';
+import { showCheck } from '../../cli/output/show-check.ts';
+import { showOutcome } from '../../cli/output/show-outcome.ts';
 import { createTerminalReporter, type TerminalReporter } from '../../cli/output/terminal.ts';
 import type { Consent } from '../../lib/consent/decide-consent.ts';
 import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
@@ -9,9 +10,9 @@ import type { Preview } from '../../lib/run/get-report.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import { captured } from '../support/process/captured.ts';
 
-/** All control and invisible characters but the line breaks of the page itself. */
+/** All control and invisible characters, except for the line breaks of the output itself. */
 const UNPRINTABLE = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u;
-const FAKE = '  ✔ sent          a line that nobody wrote';
+const FAKE = '  ✔ sent          a forged line';
 const HOSTILE = `\u001b[2J\u009b31m\u202e\u0007\u007f\u2028\r\n${FAKE}`;
 
 const consent: Consent = {
@@ -99,18 +100,18 @@ const VIEWS: readonly (readonly [view: string, show: (reporter: TerminalReporter
         stages: [{ stage: HOSTILE, status: 'not-reached' }],
       }),
   ],
-  ['a change', (reporter) => finishConfigured(reporter, configured, false)],
+  ['a change', (reporter) => finishChange(reporter, configured, false)],
   ['a log', (reporter) => reporter.block(HOSTILE, [HOSTILE])],
 ];
 
-test.each(VIEWS)('%s shows no control characters, whatever a server has said', (_view, show) => {
+test.each(VIEWS)('shows %s without the control characters of a server', (_view, show) => {
   const shown = captured(() => show(createTerminalReporter(false)));
   expect(shown).not.toMatch(UNPRINTABLE);
   expect(shown).toContain('\\u001b[2J\\u009b31m\\u202e');
   expect(shown.split('\n')).not.toContain(FAKE);
 });
 
-test('a preview without a report says why on stderr, without control characters', () => {
+test('explains a missing report on stderr without control characters', () => {
   const shown = captured(() =>
     finishPreview(createTerminalReporter(true), { ...preview, report: null }, true),
   );
@@ -118,13 +119,13 @@ test('a preview without a report says why on stderr, without control characters'
   expect(shown).not.toMatch(UNPRINTABLE);
 });
 
-test('JSON on stdout has no control characters, and is the same value', () => {
+test('prints JSON without control characters, with the same value', () => {
   const shown = captured(() => printJson(preview));
   expect(shown).not.toMatch(UNPRINTABLE);
   expect(JSON.parse(shown)).toEqual(preview);
 });
 
-test('a report is printed byte for byte into a pipe, and without control characters on a terminal', () => {
+test('prints a report byte for byte into a pipe, and without control characters on a terminal', () => {
   const print = (): string =>
     captured(() => finishPreview(createTerminalReporter(true), preview, true));
   const { isTTY } = process.stdout;

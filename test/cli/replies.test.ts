@@ -1,18 +1,21 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { showCheck, showConfigured, showOutcome, showPreview } from '../../cli/output/render.ts';
 import {
   checkSchema,
   configuredSchema,
   outcomeSchema,
   previewSchema,
 } from '../../cli/output/replies.ts';
+import { showChange } from '../../cli/output/show-change.ts';
+import { showCheck } from '../../cli/output/show-check.ts';
+import { showOutcome } from '../../cli/output/show-outcome.ts';
+import { showPreview } from '../../cli/output/show-report.ts';
 import { createTerminalReporter } from '../../cli/output/terminal.ts';
 
 const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };
 
-/** A reply of each kind with everything that is shown of it, and what shows it. */
+/** A complete reply of each kind, and the function that shows it. */
 const KINDS = {
   preview: {
     reply: {
@@ -22,7 +25,7 @@ const KINDS = {
         ...DECISION,
         warnings: ['a'],
         rules: [{ rule: 'level-off', decision: 'denies', sentence: 'Off.', remedy: 'Do.' }],
-        levels: [{ level: 'off', where: 'database', isInvalid: true }],
+        levels: [{ level: 'off', where: 'role', holder: 'job-owner', isInvalid: true }],
       },
       nextDue: '2026-01-01T00:00:00.000Z',
       notes: ['a'],
@@ -68,6 +71,7 @@ const KINDS = {
         reachable: '2',
         latest: '3',
         verdicts: ['up-to-date'],
+        advisories: ['GHSA'],
         sentence: 's',
       },
       retry: { attempt: 1, at: 't' },
@@ -89,18 +93,18 @@ const KINDS = {
     },
     show: (reporter: ReturnType<typeof createTerminalReporter>, reply: unknown) => {
       const parsed = configuredSchema.safeParse(reply);
-      if (parsed.success) showConfigured(reporter, parsed.data);
+      if (parsed.success) showChange(reporter, parsed.data);
       return parsed.success;
     },
   },
 };
 
-function silentPage() {
+function silentReporter() {
   const out = new Writable({ write: (_chunk, _encoding, done) => done() });
   return createTerminalReporter(false, Object.assign(out, process.stdout, { write: () => true }));
 }
 
-/** Puts `value` into one place of a copy of the reply, which the numbers choose on the way down; or takes it away. */
+/** Returns a copy of the reply with `value` in one place, which the numbers choose level by level. */
 function changed(reply: unknown, [first = 0, ...rest]: readonly number[], value: unknown): unknown {
   if (typeof reply !== 'object' || reply === null) return value;
   const keys = Object.keys(reply);
@@ -113,28 +117,28 @@ function changed(reply: unknown, [first = 0, ...rest]: readonly number[], value:
 
 describe.each(Object.entries(KINDS))('a reply of the kind %s', (_kind, { reply, show }) => {
   test('is shown', () => {
-    expect(show(silentPage(), reply)).toBe(true);
+    expect(show(silentReporter(), reply)).toBe(true);
   });
 
-  test('with keys that are not known is shown', () => {
-    expect(show(silentPage(), { ...reply, novelty: { any: ['thing'] } })).toBe(true);
+  test('is shown with unknown keys', () => {
+    expect(show(silentReporter(), { ...reply, novelty: { any: ['thing'] } })).toBe(true);
   });
 
-  test('is shown or rejected, whatever is in the place of one of its values', () => {
+  test('is shown or rejected with any value in any place', () => {
     const place = fc.array(fc.nat(20), { minLength: 1, maxLength: 4 });
     const value = fc.oneof(fc.jsonValue(), fc.constant(undefined));
     fc.assert(
       fc.property(place, value, (path, other) => {
-        expect(() => show(silentPage(), changed(reply, path, other))).not.toThrow();
+        expect(() => show(silentReporter(), changed(reply, path, other))).not.toThrow();
       }),
       { numRuns: 500 },
     );
   });
 
-  test('is rejected when it is something else altogether', () => {
+  test('is rejected when it is another value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (other) => {
-        expect(show(silentPage(), other)).toBe(false);
+        expect(show(silentReporter(), other)).toBe(false);
       }),
     );
   });

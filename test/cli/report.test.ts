@@ -63,7 +63,7 @@ async function fileWith(text: string): Promise<string> {
 }
 
 describe.concurrent('without --send', () => {
-  test('it shows the decision, every level, when the next report is due, and the report', async () => {
+  test('shows the decision, every level, the next due time and the report', async () => {
     const { stdout, stderr, code } = await reportOf(granted);
     expect([stderr, code]).toEqual(['', 0]);
     for (const part of [
@@ -80,7 +80,7 @@ describe.concurrent('without --send', () => {
     expect(stdout).not.toContain(granted.password);
   });
 
-  test('without consent it shows why, what would change it, and no report', async () => {
+  test('without consent shows the rule and the remedy, and no report', async () => {
     const { stdout, stderr, code } = await reportOf(denied);
     expect([stderr, code]).toEqual(['', 3]);
     expect(stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
@@ -90,15 +90,15 @@ describe.concurrent('without --send', () => {
     expect(stdout).not.toContain('db_uuid');
   });
 
-  test('--always shows the report all the same, and that it would not be sent', async () => {
+  test('shows a report without consent with --always, and that a run would not send it', async () => {
     const { stdout, code } = await reportOf(denied, '--always');
     expect(code).toBe(0);
     expect(stdout).toContain(`denied (rule level-off): ${DENIED}\n`);
-    expect(stdout).toContain('It is shown because you asked for it; it would not be sent.\n');
+    expect(stdout).toContain('Shown because of --always. A run would not send it.\n');
     expect(stdout).toContain('"db_uuid": ');
   });
 
-  test('DO_NOT_TRACK in the environment of the caller counts', async () => {
+  test('honours DO_NOT_TRACK of the caller', async () => {
     const { stdout, code } = await report(['--database-url', urlOf(granted)], {
       DO_NOT_TRACK: '1',
     });
@@ -107,7 +107,7 @@ describe.concurrent('without --send', () => {
     expect(stdout).not.toContain('db_uuid');
   });
 
-  test('--level is the choice for a server that was built without telemetry', async () => {
+  test('takes the level of a server built without telemetry from --level', async () => {
     await using unset = await createDatabase({ release: '2.28.3' });
     await unset.admin.query(
       'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job',
@@ -125,7 +125,7 @@ describe.concurrent('without --send', () => {
 });
 
 describe.concurrent('--json', () => {
-  test('prints the bare bytes, whose hash is that of a run of the unchanged database', async () => {
+  test('prints the bare bytes, which a run of the unchanged database sends', async () => {
     await using endpoint = await startEndpoint();
     const shown = await reportOf(granted, '--json');
     const sent = await reportOf(
@@ -140,14 +140,14 @@ describe.concurrent('--json', () => {
     expect(endpoint.reports.map(({ body }) => body.toString('utf8'))).toEqual([shown.stdout]);
   });
 
-  test('without consent nothing is on stdout that could be taken for a report', async () => {
+  test('prints nothing to stdout without consent', async () => {
     const { stdout, stderr, code } = await reportOf(denied, '--json');
     expect([stdout, code]).toEqual(['', 3]);
     expect(stderr.split('\n').slice(0, 2)).toEqual([DENIED, REMEDY]);
     expect(stderr).toContain('--always');
   });
 
-  test('with --always it prints the bytes without consent', async () => {
+  test('prints the bytes without consent with --always', async () => {
     const { stdout, stderr, code } = await reportOf(denied, '--json', '--always');
     expect([stderr, code]).toEqual(['', 0]);
     expect(JSON.parse(stdout)).toMatchObject({ timescaledb_version: '2.28.3' });
@@ -155,21 +155,21 @@ describe.concurrent('--json', () => {
 });
 
 describe.concurrent('--send', () => {
-  test('sends with consent, shows the receipt and the verdict, and ends with 0', async () => {
+  test('sends with consent, shows receipt and verdict, and exits with 0', async () => {
     await using endpoint = await startEndpoint();
     const args = ['--send', '--ignore-schedule', '--endpoint', endpoint.url + ENDPOINT_PATH];
-    const { stdout, stderr, code } = await reportOf(granted, ...args);
+    const { stdout, stderr, code } = await reportOf(granted, ...args, '--log');
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toMatch(/✔ sent {10}127\.0\.0\.1:\d+ answered 200/);
     expect(stdout).toContain(
-      '▲ version       own-server: the "timescaledb" extension is not up-to',
+      '✖ version       own-server: the "timescaledb" extension is not up-to',
     );
     expect(stdout).toContain('"outcome":"sent"');
     expect(stdout).not.toContain(granted.password);
     expect(endpoint.reports).toHaveLength(1);
   });
 
-  test('without consent it connects to nobody, and ends with 3', async () => {
+  test('without consent does not connect to the endpoint, and exits with 3', async () => {
     await using endpoint = await startEndpoint();
     const args = ['--send', '--endpoint', endpoint.url + ENDPOINT_PATH];
     const { stdout, code } = await reportOf(denied, ...args);
@@ -178,7 +178,7 @@ describe.concurrent('--send', () => {
     expect(endpoint.connections()).toBe(0);
   });
 
-  test('an endpoint that refuses the report ends it with 1, and the code', async () => {
+  test('shows the error code when the endpoint rejects the report, and exits with 1', async () => {
     await using endpoint = await startTelemetryEndpoint((response) => {
       response.writeHead(403).end();
     });
@@ -189,7 +189,7 @@ describe.concurrent('--send', () => {
     expect(endpoint.reports).toHaveLength(1);
   });
 
-  test('a login that is refused ends it with 1, and the advice for this machine', async () => {
+  test('shows the remedy for this machine when the login is rejected, and exits with 1', async () => {
     await using endpoint = await startEndpoint();
     const { stdout, stderr, code } = await report([
       ...['--database-url', urlOf({ ...granted, password: 'wrong-password' })],
@@ -226,12 +226,12 @@ describe.concurrent('--send through a proxy', () => {
     return proxy.requests.map((request) => request.replace(port, '<port>'));
   }
 
-  test.each(['HTTPS_PROXY', 'https_proxy'])('uses the one that %s names', async (name) => {
+  test.each(['HTTPS_PROXY', 'https_proxy'])('uses the proxy of %s', async (name) => {
     const requests = await sendThrough((proxy) => ({ [name]: proxy }));
     expect(requests).toEqual(['CONNECT localhost:<port>']);
   });
 
-  test.each(['NO_PROXY', 'no_proxy'])('uses none for a host that %s names', async (name) => {
+  test.each(['NO_PROXY', 'no_proxy'])('uses no proxy for a host in %s', async (name) => {
     const requests = await sendThrough((proxy) => ({ HTTPS_PROXY: proxy, [name]: 'localhost' }));
     expect(requests).toEqual([]);
   });
@@ -240,7 +240,7 @@ describe.concurrent('--send through a proxy', () => {
 describe.concurrent('the connection', () => {
   const asJson = (environment: Readonly<Record<string, string>>) => report(['--json'], environment);
 
-  test('is found by the variables of psql', async () => {
+  test('is found with the variables of psql', async () => {
     const { stdout, stderr, code } = await asJson(variablesOf(granted));
     expect([stderr, code]).toEqual(['', 0]);
     expect(JSON.parse(stdout)).toMatchObject({ timescaledb_version: '2.28.3' });
@@ -255,7 +255,7 @@ describe.concurrent('the connection', () => {
     expect([stderr, code]).toEqual(['', 0]);
   });
 
-  test('without any password says where one is looked for', async () => {
+  test('without a password lists the places where it is searched', async () => {
     const { PGPASSWORD: _, ...environment } = variablesOf(granted);
     const { stdout, stderr, code } = await asJson(environment);
     expect([stdout, code]).toEqual(['', 1]);
@@ -263,7 +263,7 @@ describe.concurrent('the connection', () => {
     expect(stderr).toContain('No password was found');
   });
 
-  test('with a wrong password has the words of the server, and no secret', async () => {
+  test("shows the server's text for a wrong password, and no secret", async () => {
     const { stdout, stderr, code } = await report([], {
       ...variablesOf(granted),
       PGPASSWORD: 'wrong-password',
@@ -277,7 +277,7 @@ describe.concurrent('the connection', () => {
     expect(stdout + stderr).not.toContain(granted.password);
   });
 
-  test('is verified by PGSSLMODE and PGSSLROOTCERT: the certificate is for localhost alone', async () => {
+  test('is verified with PGSSLMODE and PGSSLROOTCERT, by the name in the certificate', async () => {
     const tls = {
       PGSSLMODE: 'verify-full',
       PGSSLROOTCERT: await fileWith(inject('postgres').authority),
@@ -299,7 +299,7 @@ describe.concurrent('the connection', () => {
   });
 
   test.each(['require', 'verify-full'])(
-    'with PGSSLMODE=%s wants an authority that it knows',
+    'with PGSSLMODE=%s requires a known authority',
     async (PGSSLMODE) => {
       const stranger = await fileWith(inject('postgres').strangerAuthority);
       const environment = { ...variablesOf(granted), PGHOST: 'localhost', PGSSLMODE };
@@ -311,7 +311,7 @@ describe.concurrent('the connection', () => {
     },
   );
 
-  test('may be a Unix socket', async () => {
+  test('can be a Unix socket', async () => {
     const { rows } = await granted.admin.query<{ folder: string }>(
       `select current_setting('unix_socket_directories') as folder`,
     );
@@ -322,7 +322,7 @@ describe.concurrent('the connection', () => {
     expect(stdout).toContain(`as ${granted.role}, Unix socket\n`);
   });
 
-  test('--send uses the same one: variables, TLS and authority', async () => {
+  test('is the same with --send: variables, TLS and authority', async () => {
     await using endpoint = await startEndpoint();
     const { stdout, stderr, code } = await report(
       ['--send', '--ignore-schedule', '--endpoint', endpoint.url + ENDPOINT_PATH],
@@ -340,7 +340,7 @@ describe.concurrent('the connection', () => {
 });
 
 describe.concurrent('the options', () => {
-  test('what cannot be parsed is listed, all at once, without any secret', async () => {
+  test('lists all problems at once, without any secret', async () => {
     const { stdout, stderr, code } = await report(
       [
         ...['--database-url', 'postgres://a:very-secret@127.0.0.1/d?options=x'],
@@ -351,11 +351,11 @@ describe.concurrent('the options', () => {
     );
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr.split('\n')).toEqual([
-      "unknown option '--loud'",
+      "unknown option '--loud' (Did you mean --log?)",
       '--database-url: the parameter options is not supported; set PGOPTIONS instead',
       'PGSERVICE is set, and service files are not read: give --database-url or the other PG* variables, and unset it',
       'PGSSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full',
-      '--sizes estimated opens no user relation, and --report-source function opens them all',
+      '--sizes estimated opens no user relation, but --report-source function opens all of them',
       '--endpoint needs --send',
       '--ignore-schedule needs --send',
       '--endpoint must be an https:// URL without credentials or fragment (http:// on loopback only)',
@@ -366,14 +366,14 @@ describe.concurrent('the options', () => {
     expect(stderr).not.toContain('very-secret');
   });
 
-  test('--send without an endpoint, and with --always, is a problem of its own each', async () => {
+  test('rejects --send without an endpoint, and with --always', async () => {
     const { stderr, code } = await report(['--send', '--always']);
     expect(code).toBe(2);
-    expect(stderr).toContain('--send needs --endpoint: say where the report goes\n');
-    expect(stderr).toContain('--always shows a report that has no consent, and --send never sends');
+    expect(stderr).toContain('--send needs --endpoint <url>\n');
+    expect(stderr).toContain("option '--always' cannot be used with option '--send'");
   });
 
-  test('--help says what there is', async () => {
+  test('lists all options with --help', async () => {
     const { stdout, stderr, code } = await report(['--help']);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toContain('Usage: npm run report -- [options]');
@@ -381,7 +381,7 @@ describe.concurrent('the options', () => {
       ...['--database-url', '--tls-server-name', '--tls-ca-file'],
       ...['--json', '--check', '--always', '--level', '--report-source', '--sizes'],
       ...['--show-sql', '--help'],
-      ...['--send', '--endpoint', '--ignore-schedule'],
+      ...['--send', '--endpoint', '--ignore-schedule', '--log'],
     ]);
   });
 });

@@ -1,43 +1,71 @@
 import { describe, expect, test } from 'vitest';
 import { optionsIn, runCommand } from '../support/process/commands.ts';
 
-describe('on the embedded TimescaleDB', () => {
-  test('it ends with a sent report and a version warning', async () => {
+const REPORT_TEXT = /"db_uuid": "[0-9a-f-]{36}"/;
+
+describe.concurrent('npm start', () => {
+  test('ends with a summary of the sent report, the verdict and the next steps', async () => {
     const { stdout, stderr, code } = await runCommand('start', ['--latest', '2.31.4']);
     expect([stderr, code]).toEqual(['', 0]);
+    const [progress = '', summary = ''] = stdout.split('\n  Summary\n');
     for (const part of [
       /✔ database +TimescaleDB 2\.23\.0-dev on PostgreSQL 17\.5: 6 hypertables, 31 chunks/,
       /✔ credentials +from the Secrets Manager on loopback/,
-      /✔ consent +granted \(rule level-when-unset\)/,
+      /✔ consent +granted \(rule level-when-unset\): .* set by --level; /,
       /✔ report +[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}/,
       /✔ sent +127\.0\.0\.1:\d+ answered 200/,
-      /▲ version +metrics: the "timescaledb" extension is not up-to-date/,
+      /✔ endpoint +received [\d ]+ bytes with the same sha256/,
+    ]) {
+      expect(progress).toMatch(part);
+    }
+    for (const part of [
+      /✔ sent +[\d ]+ bytes, to an endpoint on this machine\.\n/,
+      /✖ verdict +metrics runs TimescaleDB 2\.23\.0-dev, with 2 published vulnerabilities; the newest is 2\.31\.4\.\n/,
+      / {4}npm start -- --report {5}show the text/,
+      / {4}npm run serve {13}keep/,
+    ]) {
+      expect(summary).toMatch(part);
+    }
+    expect(stdout).not.toMatch(REPORT_TEXT);
+    expect(stdout).not.toContain('"outcome":"sent"');
+    expect(stdout).not.toContain('…');
+  });
+
+  test('explains the four versions, and shows a vulnerability as an error', async () => {
+    const { stdout } = await runCommand('start', ['--latest', '2.31.4']);
+    for (const part of [
+      /✖ version +metrics: the "timescaledb" extension is not up-to-date/,
       /The most up-to-date version is 2\.31\.4, the installed version is 2\.23\.0-dev\./,
-      /installed +2\.23\.0-dev\n +on the disk +2\.23\.0-dev\n +newest here +2\.31\.4\n +newest +2\.31\.4\n/,
-      /The administrator of the server of metrics installs TimescaleDB 2\.31\.4;/,
-      /✔ endpoint +got [\d ]+ bytes with the same sha256/,
-      /"db_uuid": "[0-9a-f-]{36}"/,
-      /"outcome":"sent"/,
+      / {18}installed {23}2\.23\.0-dev\n {18}on the server's disk {12}2\.23\.0-dev\n/,
+      / {18}newest {26}2\.31\.4\n {18}newest this PostgreSQL can run {2}2\.31\.4\n/,
+      /✖ vulnerable +metrics: TimescaleDB 2\.23\.0-dev has a published vulnerability: GHSA-/,
     ]) {
       expect(stdout).toMatch(part);
     }
   });
 
-  test('--level off ends skipped, with the rule, and the endpoint saw no connection', async () => {
+  test('shows the text of the report with --report, and the log with --log', async () => {
+    const { stdout } = await runCommand('start', ['--report', '--log']);
+    const [before = ''] = stdout.split('\n  Summary\n');
+    expect(before).toMatch(REPORT_TEXT);
+    expect(before).toContain('"outcome":"sent"');
+  });
+
+  test('with --level off sends nothing, and does not connect to the endpoint', async () => {
     const { stdout, code } = await runCommand('start', ['--level', 'off']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/– consent +denied \(rule level-when-unset\)/);
-    expect(stdout).toMatch(/– endpoint +saw 0 connections/);
-    expect(stdout).toContain('"outcome":"skipped"');
+    expect(stdout).toMatch(/– endpoint +received no connection\n/);
+    expect(stdout).toMatch(/– sent +nothing\. .*--level/);
   });
 
-  test('DO_NOT_TRACK in the environment of the caller counts', async () => {
+  test('honours DO_NOT_TRACK of the caller', async () => {
     const { stdout, code } = await runCommand('start', [], { DO_NOT_TRACK: '1' });
     expect(code).toBe(0);
     expect(stdout).toMatch(/– consent +denied \(rule do-not-track\)/);
   });
 
-  test('--json prints one JSON object and nothing else', async () => {
+  test('prints one JSON object and nothing else with --json', async () => {
     const { stdout } = await runCommand('start', ['--json']);
     const result = JSON.parse(stdout);
     expect(result.outcome).toMatchObject({ outcome: 'sent', severity: 'ERROR' });
@@ -46,7 +74,7 @@ describe('on the embedded TimescaleDB', () => {
   });
 });
 
-test('what cannot be parsed is listed, all at once, with the way to the help', async () => {
+test('lists all wrong options at once, with the command that lists the options', async () => {
   const { stdout, stderr, code } = await runCommand('start', [
     ...['--level', 'loud', '--latest', 'newer than new', '--database-url', 'postgres://a:b@c/d'],
   ]);
@@ -60,9 +88,11 @@ test('what cannot be parsed is listed, all at once, with the way to the help', a
   ]);
 });
 
-test('--help says what there is', async () => {
+test('lists all options with --help', async () => {
   const { stdout, code } = await runCommand('start', ['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('Usage: npm start -- [options]');
-  expect(optionsIn(stdout)).toEqual(['--level', '--latest', '--keep', '--json', '--help']);
+  expect(optionsIn(stdout)).toEqual([
+    ...['--level', '--latest', '--keep', '--report', '--log', '--json', '--help'],
+  ]);
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import coerce from 'semver/functions/coerce.js';
 import { expect, test } from 'vitest';
-import { finishConfigured, finishPreview } from '../../../cli/output/finish.ts';
-import { showCheck, showOutcome } from '../../../cli/output/render.ts';
+import { finishChange, finishPreview } from '../../../cli/output/finish.ts';
+import { showCheck } from '../../../cli/output/show-check.ts';
+import { showOutcome } from '../../../cli/output/show-outcome.ts';
 import { createTerminalReporter } from '../../../cli/output/terminal.ts';
 import { createLog } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
@@ -120,7 +121,7 @@ test.each(RELEASES)(
         expectSummary(line);
         if (configured !== undefined) {
           expectPrintable(
-            captured(() => finishConfigured(createTerminalReporter(false), configured, false)),
+            captured(() => finishChange(createTerminalReporter(false), configured, false)),
           );
         }
       }),

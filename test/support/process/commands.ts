@@ -17,7 +17,7 @@ export interface Ended {
  * PG*, AWS_* or DO_NOT_TRACK, and a home without files.
  */
 export async function runCommand(
-  script: 'start' | 'report' | 'configure' | 'invoke',
+  script: 'start' | 'serve' | 'report' | 'configure' | 'invoke',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {

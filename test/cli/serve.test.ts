@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { listenOnFreePort } from '../../emulator/http-server.ts';
+import { optionsIn, runCommand } from '../support/process/commands.ts';
+
+const SERVE = join(import.meta.dirname, '..', '..', 'cli', 'serve.ts');
+
+/** Starts `npm run serve`, and waits for the URL. */
+async function startServe() {
+  const child = spawn(process.execPath, [SERVE, '--json'], {
+    env: { PATH: process.env['PATH'], HOME: inject('folder') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const [line] = await once(child.stdout, 'data');
+  const { url }: { url: string } = JSON.parse(String(line));
+  return {
+    url,
+    async interrupt(): Promise<unknown> {
+      child.kill('SIGINT');
+      const [exitCode] = await exited;
+      return exitCode;
+    },
+  };
+}
+
+let server: Awaited<ReturnType<typeof startServe>>;
+beforeAll(async () => {
+  server = await startServe();
+});
+afterAll(() => server.interrupt());
+
+test('serves a database for report, check and configure, and stops at Ctrl-C', async () => {
+  const connection = ['--database-url', server.url];
+  const shown = await runCommand('report', ['--level', 'basic', '--json', ...connection]);
+  expect([shown.stderr, shown.code]).toEqual(['', 0]);
+  expect(JSON.parse(shown.stdout)).toMatchObject({ timescaledb_version: '2.23.0-dev' });
+
+  const checked = await runCommand('report', ['--level', 'basic', '--check', ...connection]);
+  expect([checked.stderr, checked.code]).toEqual(['', 0]);
+  expect(checked.stdout).toMatch(/✔ level +Telemetry is on: .* set by --level; /);
+
+  const args = ['disable', '--scope', 'database', '--apply', ...connection];
+  const changed = await runCommand('configure', args);
+  expect([changed.stderr, changed.code]).toEqual(['', 0]);
+  expect(changed.stdout).toMatch(/– after +denied \(rule level-off\)/);
+  expect((await runCommand('report', ['--level', 'basic', ...connection])).code).toBe(3);
+
+  expect(await server.interrupt()).toBe(0);
+});
+
+test('reports a port that is in use', async () => {
+  const other = createServer();
+  const port = await listenOnFreePort(other);
+  const { stderr, code } = await runCommand('serve', ['--port', String(port)]);
+  other.close();
+  expect([stderr.split('\n')[0], code]).toEqual([
+    `Port ${port} on loopback cannot be used (EADDRINUSE).`,
+    1,
+  ]);
+});
+
+test.each(['0', '65536', '1e3', '-1', 'any'])('rejects the port %s', async (port) => {
+  const { stdout, stderr, code } = await runCommand('serve', [`--port=${port}`]);
+  expect([stdout, stderr.split('\n')[0], code]).toEqual([
+    '',
+    '--port must be a whole number from 1 to 65535',
+    2,
+  ]);
+});
+
+test('lists all options with --help', async () => {
+  const { stdout, code } = await runCommand('serve', ['--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('Usage: npm run serve -- [options]');
+  expect(optionsIn(stdout)).toEqual(['--port', '--json', '--help']);
+});
