@@ -39,8 +39,8 @@ function nextSteps({ report }: DemoRun, level: string): readonly (readonly [stri
     level === 'off'
       ? ['npm start -- --level basic', 'run with consent']
       : ['npm start -- --level off', 'run without consent'],
-    ['npm run serve', 'keep this database running, for report and configure'],
-    ['npm run report -- --help', 'show the report of your own database; nothing is sent'],
+    ['npm run serve', 'keep the demo database running'],
+    ['npm run report -- --help', 'show how to report on your own database'],
   ];
 }
 
