@@ -9,13 +9,13 @@ import type { TlsOptions } from 'node:tls';
 export interface LoopbackServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`, or `https://localhost:<port>`. */
   readonly url: string;
-  /** How many TCP connections were opened to it, whether they sent anything or not. */
+  /** The number of TCP connections so far, also of those without a request. */
   readonly connections: () => number;
   /** The number of TCP connections that are open now. */
   readonly openConnections: () => number;
 }
 
-/** Listens on a free port of loopback, and says which. */
+/** Listens on a free port of loopback, and returns it. */
 export async function listenOnFreePort(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -25,7 +25,7 @@ export async function listenOnFreePort(server: Server): Promise<number> {
   return address.port;
 }
 
-/** A port of loopback on which nothing listens now. */
+/** Returns a port of loopback on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createTcpServer();
   const port = await listenOnFreePort(server);
@@ -39,9 +39,9 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 export interface ListenOptions {
-  /** With it the server speaks https. */
+  /** Makes it an HTTPS server. */
   readonly tls?: TlsOptions | undefined;
-  /** Gets each TCP connection before anything is read from it. */
+  /** Receives each TCP connection before anything is read from it. */
   readonly greet?: (socket: Socket) => void;
   /** Time after which an idle connection is closed, in milliseconds; 0 for never. Node's default is 5 s. */
   readonly keepAliveMs?: number;

@@ -4,18 +4,18 @@ import { invoke } from './lambda/invoke.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
 const SECRET_ID = 'local/metrics';
-/** Where a run on this machine has its credentials from. */
+/** The origin of a local run's credentials. */
 export const SECRETS_FROM = 'the Secrets Manager on loopback';
 
-/** What the local commands may choose of a target. */
+/** The settings of a target that the local commands choose. */
 export interface TargetChoices extends Partial<Pick<Target, 'reportSource' | 'sizes'>> {
-  /** How log lines call the database. */
+  /** The name of the database in log lines. */
   readonly name: string;
   readonly level: Level;
   readonly tls: Partial<Target['tls']>;
 }
 
-/** TARGET, as a deployment would set it. */
+/** Returns the value of TARGET, as a deployment sets it. */
 export function targetText({ level, ...choices }: TargetChoices): string {
   return JSON.stringify({
     ...choices,
@@ -25,13 +25,13 @@ export function targetText({ level, ...choices }: TargetChoices): string {
   });
 }
 
-/** How one run of the bundle ended, and what it wrote. */
+/** The outcome and the log of one run of the bundle. */
 export interface Finished {
   readonly outcome: Outcome;
   readonly log: readonly string[];
 }
 
-/** Variables of the caller about consent and about the way out, which the function needs as well. */
+/** Returns the caller's variables on consent and proxies, which the function needs, too. */
 function inheritedEnvironment(): Record<string, string> {
   const names = [
     'DO_NOT_TRACK',
@@ -50,7 +50,7 @@ function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && 'outcome' in value && 'durationMs' in value;
 }
 
-/** Beside the target: where its report goes, and what may differ from one run to the next. */
+/** The endpoint of a run, and optional deviations. */
 export interface RunChoices {
   readonly endpoint: string;
   readonly ignoreSchedule?: boolean;
@@ -58,7 +58,7 @@ export interface RunChoices {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Invokes the bundle for one target, whose secret it finds in a Secrets Manager on loopback. */
+/** Invokes the bundle for one target, whose secret is in a Secrets Manager on loopback. */
 export async function runBundle(
   bundleFile: string,
   secret: string,
@@ -83,7 +83,7 @@ export async function runBundle(
   if ('value' in invocation && isOutcome(invocation.value)) {
     return { outcome: invocation.value, log };
   }
-  // A run that failed has thrown; its summary line tells the outcome.
+  // A failed run throws; its outcome is in the summary line.
   for (const line of log) {
     const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
     if (isOutcome(parsed)) return { outcome: parsed, log };

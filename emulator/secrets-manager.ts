@@ -15,21 +15,21 @@ export interface ServiceError {
   readonly type: string;
 }
 
-/** The request is taken, and nothing comes back. */
+/** The request is received, but never answered. */
 interface Silence {
   readonly silence: true;
 }
 
-/** What the service answers; functions so that an answer may change from one request to the next. */
+/** Returns the answer to a request; it may change from one request to the next. */
 export type SecretAnswer = (
   secretId: string,
   stage: Stage,
-  /** What the request's signature is for, such as 20261125T130000Z. */
+  /** The time of the request's signature, such as 20261125T130000Z. */
   signedAt: string,
 ) => SecretVersion | ServiceError | Silence;
 
 export interface SecretsManager extends LoopbackServer {
-  /** Every request so far: which secret, which stage. */
+  /** Secret and stage of every request so far. */
   readonly requests: readonly { secretId: string; stage: Stage }[];
 }
 
@@ -42,7 +42,7 @@ export function fromTable(
   return (secretId, stage) => secrets[secretId]?.[stage] ?? NOT_FOUND;
 }
 
-/** A Secrets Manager on loopback that knows GetSecretValue, for the real AWS SDK to talk to. */
+/** Starts a Secrets Manager on loopback that implements GetSecretValue for the real AWS SDK. */
 export async function startSecretsManager(
   answer: SecretAnswer,
   options: ListenOptions = {},

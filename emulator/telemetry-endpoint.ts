@@ -3,7 +3,7 @@ import { type ListenOptions, type LoopbackServer, listen, readBody } from './htt
 
 export const ENDPOINT_PATH = '/v1/metrics';
 
-/** One report as it arrived. */
+/** One received request. */
 interface ReceivedReport {
   readonly method: string | undefined;
   readonly path: string | undefined;
@@ -16,7 +16,7 @@ export interface TelemetryEndpoint extends LoopbackServer {
   readonly reports: readonly ReceivedReport[];
 }
 
-/** Answers as the real endpoint does: two fields, the comparison done by the server. */
+/** Answers like the real endpoint: the newest version, and whether the sender's is up to date. */
 export function answerWithVersion(latest: string, isUpToDate = false) {
   return (response: ServerResponse): void => {
     const body = JSON.stringify({
@@ -31,7 +31,7 @@ export function answerWithVersion(latest: string, isUpToDate = false) {
   };
 }
 
-/** A telemetry endpoint on loopback; keeps what it gets. */
+/** Starts a telemetry endpoint on loopback that keeps the requests. */
 export async function startTelemetryEndpoint(
   answer: (response: ServerResponse) => Promise<void> | void,
   options: ListenOptions = {},

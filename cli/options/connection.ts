@@ -3,11 +3,8 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import pgpass from 'pgpass';
 import type { Credentials } from '../../lib/credentials/parse-secret.ts';
-import {
-  type ConnectionChoices,
-  type ConnectionParameters,
-  connectionParameters,
-} from './libpq-parameters.ts';
+import { type ConnectionParameters, connectionParameters } from './libpq-parameters.ts';
+import type { ConnectionChoices } from './settings.ts';
 
 const HELP = `
 The connection parameters are those of psql: the parts of the URL, then PGHOST,

@@ -1,7 +1,7 @@
 import { type ConnectionOptions, parse } from 'pg-connection-string';
 import { quotable } from '../../lib/config/printable.ts';
 
-/** What a URL or a variable can say of a connection, in libpq's words. */
+/** The supported connection parameters, with libpq's keywords. */
 const KEYWORDS = [
   'host',
   'hostaddr',
@@ -14,11 +14,11 @@ const KEYWORDS = [
 ] as const;
 export type Keyword = (typeof KEYWORDS)[number];
 
-/** Parameters that change nothing that matters here. */
+/** Parameters without an effect on this project. */
 const WITHOUT_EFFECT =
   /^(application_name|fallback_application_name|client_encoding|connect_timeout|keepalives(_.+)?|tcp_user_timeout|channel_binding|gssencmode|sslsni)$/;
 
-/** Of a parameter's name that is quoted. */
+/** Limit of a parameter's name that is quoted. */
 const MAX_NAME_LENGTH = 40;
 
 type Parts = Readonly<Partial<Record<Keyword, string>>>;
@@ -26,7 +26,7 @@ type Parts = Readonly<Partial<Record<Keyword, string>>>;
 const NOT_ENCODED =
   '--database-url has a character in user or password that must be percent-encoded (such as @ / ? #)';
 
-/** Not the whole URL: its library would read files and give advice for what its parameters say of TLS. */
+/** Parses a URL without its parameters: for those of TLS the library would read files and print warnings. */
 function parseBase(base: string): ConnectionOptions | undefined {
   try {
     return parse(base);
@@ -35,7 +35,7 @@ function parseBase(base: string): ConnectionOptions | undefined {
   }
 }
 
-/** All of it: its library leaves %2F, %3F, %23 and %40 as they are in the name of a database. */
+/** Returns the name of the database. The library does not decode %2F, %3F, %23 and %40 in it. */
 function databaseOf(base: string): string | undefined {
   try {
     return decodeURIComponent(/^[^:]+:\/\/[^/]*\/?(.*)$/s.exec(base)?.[1] ?? '');
@@ -53,7 +53,7 @@ function checkParameters(parameters: URLSearchParams, problems: string[]): void 
   }
 }
 
-/** What a URL says, in libpq's words; adds what is wrong with it to `problems`, without quoting it. */
+/** Returns the connection parameters of a URL; adds problems that do not quote it. */
 export function partsOfUrl(url: string, problems: string[]): Parts {
   const [start, authority = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)/.exec(url) ?? [];
   if (start === undefined) {
@@ -65,7 +65,7 @@ export function partsOfUrl(url: string, problems: string[]): Parts {
     return {};
   }
   if (authority.slice(authority.lastIndexOf('@') + 1).includes(',')) {
-    problems.push('--database-url names several servers; only one can be asked at a time');
+    problems.push('--database-url names several servers; use only one');
     return {};
   }
   const [base = '', ...query] = url.split('?');
@@ -73,11 +73,11 @@ export function partsOfUrl(url: string, problems: string[]): Parts {
   const dbname = databaseOf(base);
   if (parsed === undefined || dbname === undefined) {
     problems.push(
-      `--database-url cannot be parsed: it is postgres://user:password@host:port/database, with reserved characters percent-encoded`,
+      '--database-url cannot be parsed; its form is postgres://user:password@host:port/database, with reserved characters percent-encoded',
     );
     return {};
   }
-  // As in libpq, and unlike in a form, a plus sign is one.
+  // In libpq, and unlike in a form, a plus sign is not a blank.
   const parameters = new URLSearchParams(query.join('?').replaceAll('+', '%2B'));
   checkParameters(parameters, problems);
   return {

@@ -1,9 +1,9 @@
 import { describe, expect, inject, test } from 'vitest';
 import {
-  type ConnectionChoices,
   type ConnectionParameters,
   connectionParameters,
 } from '../../cli/options/libpq-parameters.ts';
+import type { ConnectionChoices } from '../../cli/options/settings.ts';
 
 const AUTHORITY = inject('postgres').authority;
 
@@ -43,7 +43,7 @@ const VERIFIED = { mode: 'verify-full' } as const;
 
 type Expected = Partial<ConnectionParameters>;
 
-describe('what is percent-encoded in a URL is decoded, as libpq does', () => {
+describe('decodes a percent-encoded URL as libpq does', () => {
   test.each([
     ['postgres://u@h/a%2Fb%3Fc%23d%40e', 'a/b?c#d@e'],
     ['postgres://u@h/a%25b', 'a%b'],
@@ -52,16 +52,16 @@ describe('what is percent-encoded in a URL is decoded, as libpq does', () => {
     expect(resolve(url(databaseUrl)).parameters).toMatchObject({ database });
   });
 
-  test('and a plus sign is one', () => {
+  test('keeps a plus sign', () => {
     const { parameters } = resolve(url('postgres://h/d+e?user=a+b&password=c+d'));
     expect(parameters).toMatchObject({ database: 'd+e', user: 'a+b', password: 'c+d' });
   });
 });
 
-describe('where and as whom', () => {
+describe('finds server and login', () => {
   test.each<[string, ConnectionChoices, Machine, Expected]>([
     [
-      'nothing: the names of the user, on this machine',
+      'without settings: on localhost, with the name of the user',
       {},
       {},
       {
@@ -74,25 +74,25 @@ describe('where and as whom', () => {
       },
     ],
     [
-      'nothing, with a socket where packages put it',
+      'without settings, in the socket folder of packages',
       {},
       { sockets: ['/var/run/postgresql/.s.PGSQL.5432', '/tmp/.s.PGSQL.5432'] },
       { host: '/var/run/postgresql', passfileHost: 'localhost', tls: PLAIN },
     ],
     [
-      'nothing, with a socket of that port in /tmp',
+      'without settings, in a socket of the port in /tmp',
       {},
       { sockets: ['/tmp/.s.PGSQL.6000'], environment: { PGPORT: '6000' } },
       { host: '/tmp', port: 6000, passfileHost: 'localhost' },
     ],
     [
-      'nothing, with a socket of another port',
+      'without settings, not in a socket of another port',
       {},
       { sockets: ['/tmp/.s.PGSQL.6000'] },
       { host: 'localhost' },
     ],
     [
-      'the variables',
+      'from the variables',
       {},
       {
         environment: {
@@ -114,7 +114,7 @@ describe('where and as whom', () => {
       },
     ],
     [
-      'the URL before the variables',
+      'from the URL before the variables',
       url('postgresql://bob:p%40ss@h.example.com:7000/db%20one'),
       {
         environment: {
@@ -128,13 +128,13 @@ describe('where and as whom', () => {
       { host: 'h.example.com', port: 7000, user: 'bob', password: 'p@ss', database: 'db one' },
     ],
     [
-      'the variables for what the URL leaves out',
+      'from the variables for the missing parts of the URL',
       url('postgres://h.example.com'),
       { environment: { PGPORT: '6000', PGUSER: 'reporter', PGPASSWORD: 'secret' } },
       { port: 6000, user: 'reporter', database: 'reporter', password: 'secret' },
     ],
     [
-      'an empty variable says nothing',
+      'not from an empty variable',
       {},
       { environment: { PGHOST: '', PGUSER: '' } },
       { user: 'ann' },
@@ -298,8 +298,8 @@ describe('TLS', () => {
   });
 });
 
-describe('what is refused', () => {
-  const SEVERAL = 'names several servers; only one can be asked at a time';
+describe('rejects', () => {
+  const SEVERAL = 'names several servers; use only one';
   test.each<[string, ConnectionChoices, Readonly<Record<string, string>>, readonly string[]]>([
     [
       'another kind of URL',
@@ -373,7 +373,7 @@ describe('what is refused', () => {
       url('postgres://u:s3cret@h:port/db'),
       {},
       [
-        '--database-url cannot be parsed: it is postgres://user:password@host:port/database, with reserved characters percent-encoded',
+        '--database-url cannot be parsed; its form is postgres://user:password@host:port/database, with reserved characters percent-encoded',
       ],
     ],
     [
@@ -393,14 +393,14 @@ describe('what is refused', () => {
       {},
       { PGSERVICE: 'x' },
       [
-        'PGSERVICE is set, and service files are not read: give --database-url or the other PG* variables, and unset it',
+        'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
       ],
     ],
     [
       'PGREQUIREAUTH',
       {},
       { PGREQUIREAUTH: 'scram-sha-256' },
-      ['PGREQUIREAUTH is set, and how the server asks for the password is not checked: unset it'],
+      ['PGREQUIREAUTH is set, but the authentication method is not checked: unset it'],
     ],
     [
       'a port that is none',
@@ -418,34 +418,34 @@ describe('what is refused', () => {
       'a file that is not there',
       url('postgres://h/db'),
       { PGSSLROOTCERT: '/none' },
-      ['PGSSLROOTCERT must be a file with certificates in PEM, and readable'],
+      ['PGSSLROOTCERT must be a readable file with certificates in PEM'],
     ],
     [
       'a file that is something else',
       { databaseUrl: 'postgres://h/db', tlsCaFile: '/other.txt' },
       {},
-      ['--tls-ca-file must be a file with certificates in PEM, and readable'],
+      ['--tls-ca-file must be a readable file with certificates in PEM'],
     ],
     [
       'a name without TLS',
       { databaseUrl: 'postgres://h/db?sslmode=disable', tlsServerName: 'x' },
       {},
       [
-        '--tls-server-name and --tls-ca-file say how to verify TLS, and --database-url: sslmode disable says that there is none',
+        '--tls-server-name and --tls-ca-file need TLS, which --database-url: sslmode disable turns off',
       ],
     ],
     [
       'a name on a socket',
       { databaseUrl: 'postgres:///db?host=/tmp', tlsServerName: 'x' },
       {},
-      ['--tls-server-name and --tls-ca-file say how to verify TLS, and a Unix socket has none'],
+      ['--tls-server-name and --tls-ca-file need TLS, which a Unix socket does not have'],
     ],
     [
       'verify-ca for everybody',
       url('postgres://h/db'),
       { PGSSLMODE: 'verify-ca', PGSSLROOTCERT: 'system' },
       [
-        'PGSSLMODE verify-ca accepts any name, so that it needs an authority of your own: --tls-ca-file, or PGSSLROOTCERT',
+        'PGSSLMODE verify-ca accepts any name, so it needs your own authority: --tls-ca-file, or PGSSLROOTCERT',
       ],
     ],
   ])('%s', (_case, choices, environment, expected) => {
@@ -456,12 +456,12 @@ describe('what is refused', () => {
 
   test('a user without a name', () => {
     expect(resolve({}, { user: undefined }).problems).toEqual([
-      'The user of this machine has no name: say in the URL, or in PGUSER, who logs in',
+      "This machine's user has no name: name the login in the URL, or in PGUSER",
     ]);
     expect(resolve(url('postgres://bob@h'), { user: undefined }).problems).toEqual([]);
   });
 
-  test('everything at once', () => {
+  test('all problems at once', () => {
     const { problems } = resolve(url('postgres://h/db?service=x'), {
       environment: { PGSERVICE: 'x', PGPORT: 'x', PGSSLMODE: 'x' },
     });

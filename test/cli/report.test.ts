@@ -353,7 +353,7 @@ describe.concurrent('the options', () => {
     expect(stderr.split('\n')).toEqual([
       "unknown option '--loud' (Did you mean --log?)",
       '--database-url: the parameter options is not supported; set PGOPTIONS instead',
-      'PGSERVICE is set, and service files are not read: give --database-url or the other PG* variables, and unset it',
+      'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
       'PGSSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full',
       '--sizes estimated opens no user relation, but --report-source function opens all of them',
       '--endpoint needs --send',
