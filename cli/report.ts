@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-import {
-  runBundle,
-  SECRETS_FROM,
-  type TargetChoices,
-  targetText,
-} from '../emulator/run-send-report.ts';
+import { runBundle, SECRETS_FROM, type TargetChoices } from '../emulator/run-send-report.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { cutText } from '../lib/config/printable.ts';
 import { isEndpoint } from '../lib/config/send-report-config.ts';
@@ -12,7 +7,6 @@ import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
 import { runCheck } from '../lib/diagnostics/run-check.ts';
 import { getReport } from '../lib/run/get-report.ts';
-import { inProcessReader } from '../lib/run/read-database.ts';
 import {
   addProblems,
   choice,
@@ -22,11 +16,13 @@ import {
   oneOf,
   runCommand,
 } from './command.ts';
+import { functionFor } from './local-function.ts';
 import {
   addConnectionOptions,
   describeServer,
   findCredentials,
   readConnection,
+  secretFor,
 } from './options/connection.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
 import { type CliAdapter, createCliAdapter } from './output/adapt-for-cli.ts';
@@ -36,7 +32,6 @@ import { showOutcome } from './output/show-outcome.ts';
 import { showSql } from './output/show-sql.ts';
 import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 
-const LIMIT_MS = 100_000;
 /** Limit of the server's own error text: a server may send megabytes. */
 const MAX_SERVER_TEXT_LENGTH = 2_000;
 
@@ -176,19 +171,6 @@ async function begin({ connection, json }: Options, title: string): Promise<Sess
   };
 }
 
-/** The environment and the dependencies of a function that reads the caller's database. */
-function functionFor(target: TargetChoices, credentials: Credentials) {
-  return [
-    { ...process.env, TARGET: targetText(target) },
-    {
-      secretsOf: () => ({ read: async () => credentials }),
-      limitMs: LIMIT_MS,
-      now: Date.now,
-      reader: inProcessReader,
-    },
-  ] as const;
-}
-
 /** Shows the report. This way of running the command has no code that could send. */
 async function show(options: Options): Promise<ExitStatus> {
   const { target, json, always } = options;
@@ -219,16 +201,6 @@ async function check(options: Options): Promise<ExitStatus> {
   if (json) printJson({ ...adapted, ...(serverTexts.length > 0 && { serverTexts }) });
   showCheck(reporter, adapted, serverTexts);
   return statusOfCheck(adapted);
-}
-
-/** Returns a secret in the shape of RDS. It needs a password, also for a server that requires none. */
-function secretFor({ user, database, password, ...rest }: Credentials): string {
-  return JSON.stringify({
-    ...rest,
-    username: user,
-    dbname: database,
-    password: password === '' ? 'none-was-given' : password,
-  });
 }
 
 /** Runs the bundle of send-report, with the caller's endpoint. */

@@ -73,3 +73,13 @@ export async function findCredentials(parameters: ConnectionParameters): Promise
   const password = parameters.password ?? (await fromFile()) ?? '';
   return { versionId: undefined, host, port, user, database, password, ca };
 }
+
+/** Returns a secret in the shape of RDS. It needs a password, also for a server that requires none. */
+export function secretFor({ user, database, password, ...rest }: Credentials): string {
+  return JSON.stringify({
+    ...rest,
+    username: user,
+    dbname: database,
+    password: password === '' ? 'none-was-given' : password,
+  });
+}

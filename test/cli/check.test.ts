@@ -62,7 +62,9 @@ describe.concurrent('npm run report -- --check', () => {
   test('shows the text of the server and the remedy for a failed stage, and exits with 1', async () => {
     const { stdout, stderr, code } = await check(urlOf({ ...granted, password: 'wrong-password' }));
     expect([stderr, code]).toEqual(['', 1]);
-    expect(stdout).toContain('✖ login         DATABASE_AUTHENTICATION: The server rejected the login');
+    expect(stdout).toContain(
+      '✖ login         DATABASE_AUTHENTICATION: The server rejected the login',
+    );
     expect(stdout).toContain(`password authentication failed for user "${granted.role}"\n`);
     expect(stdout).toContain('Compare user and password (URL, PGPASSWORD, PGPASSFILE');
     expect(stdout).toContain('– privileges    not reached\n');
