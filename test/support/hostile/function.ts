@@ -84,7 +84,7 @@ class Arrivals {
 }
 
 /** How a run ended. */
-export interface Ended {
+interface Ended {
   /** Violations of the rules that hold for every server. */
   readonly problems: readonly string[];
   /** The summary line, where there is one. */
