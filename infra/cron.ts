@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Target } from '../lib/config/target.ts';
 
-/** EventBridge Scheduler spreads the firings over this; the event has the nominal time all the same. */
+/** Flexible time window: EventBridge Scheduler fires within it; the event carries the nominal time. */
 export const WINDOW_MINUTES = 15;
-/**
- * Window and run end within the hour they begin in. CloudWatch counts in whole hours, so that every period of a tick's length
- * has exactly one tick in it.
- */
+/** With window and run a tick ends in the hour in which it begins, so that each hourly period of CloudWatch has one tick. */
 const LATEST_MINUTE = 40;
 
 /**
- * When a target's schedule fires, as a cron expression in UTC: at a minute, and from an hour, of its own, so that a thousand
- * databases are not asked at once. Not a rate, which would start anew with each deployment that replaces it.
+ * Returns when a target's schedule fires, as a cron expression in UTC. Minute and first hour come from a hash, so that
+ * targets are spread over time. A rate expression would restart whenever a deployment replaces the schedule.
  */
 export function tickExpression({
   environment,

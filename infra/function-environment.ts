@@ -6,7 +6,7 @@ import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';
 /** A function's environment variables. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** Where a certificate authority's file is in the code of the functions that need it. */
+/** Path of the certificate authority's file in the code of the functions that need it. */
 export const CA_FILE = 'ca.pem';
 
 function targetOf(purpose: Purpose, { place }: Environment, database: Database): string {
@@ -47,7 +47,7 @@ function retryVariables({ place }: Environment, { stack }: Database): Variables 
   return { RETRY: JSON.stringify(retry) };
 }
 
-/** What one function of a database is told. Only what sends knows where to, and only it can try again. */
+/** Returns the environment variables of one function. Only `send-report` has an endpoint and can schedule retries. */
 export function variablesOf(
   purpose: Purpose,
   environment: Environment,

@@ -2,96 +2,96 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { functionName, type Purpose, SERVICE } from '../lib/naming.ts';
 
 /**
- * An environment's place in AWS. All names and ARNs are made from it, so that what one stack has is known to the others
- * without exports, and a template can be read, searched and judged as it is.
+ * Where an environment is deployed. All names and ARNs are built from it: stacks refer to each other's resources without
+ * exports, and templates contain complete ARNs, which tests can judge.
  */
-export interface Place {
+export interface DeployPlace {
   /** The environment's name. */
   readonly environment: string;
   readonly account: string;
   readonly region: string;
-  /** What is written is none: nothing can be said of what is elsewhere. */
+  /** Placeholder account or region: cross-region checks are skipped. */
   readonly isPlaceholder?: true;
 }
 
-/** Of the longest region's name, 14, the longest name of a role, 64, leaves this. */
-export const LONGEST_ENVIRONMENT_NAME = 24;
-export const MOST_STACKS = 99;
+/** The maximum length of a role's name, 64, less that of a region, 14, and of the rest of the name. */
+export const MAX_ENVIRONMENT_NAME_LENGTH = 24;
+export const MAX_STACKS = 99;
 
-/** Path of every role. The execution policy allows roles under this path only, so it reaches no other role of the account. */
+/** Path of every role. The execution policy allows roles under this path only. */
 export const ROLE_PATH = `/${SERVICE}/`;
-/** Name of the managed policy made from `infra/permissions-boundary.json`. */
+/** Name of the managed policy that is created from `infra/permissions-boundary.json`. */
 export const PERMISSIONS_BOUNDARY = `${SERVICE}-boundary`;
 
 export function isRegion(text: string): boolean {
   return RegionInfo.regions.some(({ name }) => name === text);
 }
 
-/** `aws`, or China's, or the government's. */
-export function partitionOf({ region }: Place): string {
+/** Returns the partition of the region: `aws`, `aws-cn`, `aws-us-gov` and others. */
+export function partitionOf({ region }: DeployPlace): string {
   return RegionInfo.get(region).partition ?? 'aws';
 }
 
-/** What the names of services end in there: `amazonaws.com`, or another. */
-export function domainSuffix({ region }: Place): string {
+/** Returns the domain suffix of services in the region, such as `amazonaws.com`. */
+export function domainSuffix({ region }: DeployPlace): string {
   return RegionInfo.get(region).domainSuffix ?? 'amazonaws.com';
 }
 
-export function arn(place: Place, service: string, resource: string): string {
+export function arn(place: DeployPlace, service: string, resource: string): string {
   return `arn:${partitionOf(place)}:${service}:${place.region}:${place.account}:${resource}`;
 }
 
-/** `timescaledb-telemetry-prod`: the stack of what the databases share, and the beginning of other names. */
-export function environmentName({ environment }: Place): string {
+/** Name of the shared stack, such as `timescaledb-telemetry-prod`, and prefix of other names. */
+export function environmentName({ environment }: DeployPlace): string {
   return `${SERVICE}-${environment}`;
 }
 
-export function stackName(place: Place, stack: number): string {
+export function stackName(place: DeployPlace, stack: number): string {
   return `${environmentName(place)}-${stack}`;
 }
 
-export function logGroupName({ environment }: Place, purpose: Purpose): string {
+export function logGroupName({ environment }: DeployPlace, purpose: Purpose): string {
   return `/${SERVICE}/${environment}/${purpose}`;
 }
 
-/** The parameter in which one stack tells the others the id of a network's security group. */
-export function securityGroupParameter({ environment }: Place, network: string): string {
+/** Name of the SSM parameter with the id of a network's security group, which the other stacks read. */
+export function securityGroupParameter({ environment }: DeployPlace, network: string): string {
   return `/${SERVICE}/${environment}/${network}/security-group`;
 }
 
-/** `undelivered`: what EventBridge Scheduler could not hand to Lambda; `failed-runs`: what failed for good. */
+/** `undelivered`: events that EventBridge Scheduler could not deliver to Lambda; `failed-runs`: events of runs without further attempts. */
 export type Queue = 'undelivered' | 'failed-runs';
 
-export function queueName(place: Place, queue: Queue): string {
+export function queueName(place: DeployPlace, queue: Queue): string {
   return `${environmentName(place)}-${queue}`;
 }
 
-/** No environment's name has a slash, so that prod's database eu-metrics is not prod-eu's metrics. */
-export function missingRunsAlarmName(place: Place, database: string): string {
-  return `${environmentName(place)}/${database}-silent`;
+/** The slash, which environments' names do not contain, tells database eu-metrics of prod from database metrics of prod-eu. */
+export function missingRunsAlarmName(place: DeployPlace, database: string): string {
+  return `${environmentName(place)}/${database}-missing-runs`;
 }
 
-export function queueArn(place: Place, queue: Queue): string {
+export function queueArn(place: DeployPlace, queue: Queue): string {
   return arn(place, 'sqs', queueName(place, queue));
 }
 
-export function functionArn(place: Place, database: string, purpose: Purpose): string {
+export function functionArn(place: DeployPlace, database: string, purpose: Purpose): string {
   const name = functionName(place.environment, database, purpose);
   return arn(place, 'lambda', `function:${name}`);
 }
 
-/** Roles belong to the account and not to a region, so that this one needs the region in its name. */
-export function schedulerRoleName({ environment, region }: Place, stack: number): string {
+/** Roles are global in an account, so the name contains the region. */
+export function schedulerRoleName({ environment, region }: DeployPlace, stack: number): string {
   return `telemetry-${environment}-${region}-${stack}-scheduler`;
 }
 
-export function schedulerRoleArn(place: Place, stack: number): string {
+export function schedulerRoleArn(place: DeployPlace, stack: number): string {
   const name = schedulerRoleName(place, stack);
   return `arn:${partitionOf(place)}:iam::${place.account}:role${ROLE_PATH}${name}`;
 }
 
-/** ARN of a managed policy of the environment's account, which is given by its name or already by its ARN. */
-export function policyArn(place: Place, policy: string): string {
+/** Returns the ARN of a managed policy of the environment's account, which is set as name or ARN. */
+export function policyArn(place: DeployPlace, policy: string): string {
   if (policy.startsWith('arn:')) return policy;
   return `arn:${partitionOf(place)}:iam::${place.account}:policy/${policy}`;
 }

@@ -8,11 +8,11 @@ function kilobytes(bytes: number): string {
   return `${Math.round(bytes / 1_000)} kB`;
 }
 
-/** Builds every function as it ships, and says how large it is. */
+/** Builds every function as it ships, and prints its size. */
 await rm(OUTPUT_FOLDER, { recursive: true, force: true });
 for (const name of FUNCTIONS) {
   const { bytes, laterBytes } = await bundle(name, OUTPUT_FOLDER);
   process.stdout.write(
-    `${name}: ${kilobytes(bytes)}, and ${kilobytes(laterBytes)} only where needed\n`,
+    `${name}: ${kilobytes(bytes)}, and ${kilobytes(laterBytes)} loaded on demand\n`,
   );
 }

@@ -7,10 +7,10 @@ import type { Database, Environment } from '../config/resolved-environment.ts';
 import { CA_FILE } from '../function-environment.ts';
 import { bundle, FUNCTIONS } from './bundle.ts';
 
-/** The functions' code on this machine, bundled once; what is left of it is in the assembly. */
+/** The functions' code in a temporary folder, which is deleted on disposal. */
 export interface Code extends AsyncDisposable {
   folderOf(purpose: Purpose, database: Pick<Database, 'caFile'>): string;
-  /** Of the largest function, before it is compressed. */
+  /** Size of the largest function, uncompressed. */
   readonly largestBytes: number;
 }
 
@@ -18,7 +18,7 @@ function variantOf(purpose: Purpose, caFile: string): string {
   return `${purpose}-${createHash('sha256').update(caFile).digest('hex')}`;
 }
 
-/** Bundles every function, and once more beside each certificate authority's file that a database needs. */
+/** Bundles every function once, and copies it for each certificate authority's file that a database needs. */
 export async function bundleCode({ databases }: Pick<Environment, 'databases'>): Promise<Code> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-code-'));
   const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
-/** Beside the code of each function, since most licences ask that their text goes wherever the code goes. */
+/** File beside the code of each function: most licences require that their text accompanies the code. */
 export const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 
 /** A package of which code is shipped. */
@@ -22,12 +22,12 @@ const packageSchema = z.object({
     .optional(),
 });
 
-/** The folder of the package that a file belongs to; undefined for a file of the project's own. */
+/** Returns the folder of the package that a file belongs to; undefined for the project's own files. */
 function packageFolder(path: string): string | undefined {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
 }
 
-/** What a package says about its licence; some carry no text. */
+/** Reads the licence texts of a package; some packages contain none. */
 async function textOf(folder: string, author: string | undefined): Promise<string> {
   const files = (await readdir(folder)).filter((name) =>
     /^(licen[cs]e|notice|copying)/i.test(name),
@@ -47,9 +47,10 @@ async function readPackage(folder: string) {
 }
 
 /**
- * Writes the licences of everything that is in a bundle into its folder, each text once.
+ * Writes the licences of the packages in a bundle into its folder, each text once. Tools that read the dependency tree
+ * (generate-license-file) would list packages that are not in the bundle.
  *
- * @param paths of the files of which code is in the bundle, relative to the root
+ * @param paths of the source files in the bundle, relative to the root
  * @returns the packages that they belong to
  */
 export async function writeNotices(

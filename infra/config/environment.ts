@@ -1,35 +1,35 @@
 import type { Target } from '../../lib/config/target.ts';
 
-/** A secret of Secrets Manager, and the customer-managed KMS key it is encrypted with, if any. */
-interface SecretSettings {
-  /** Its name, or its ARN; of a secret in another account the ARN. Never its value. */
+/** A secret in Secrets Manager, and the customer-managed KMS key that encrypts it, if any. */
+export interface SecretSettings {
+  /** Its name or ARN, never its value; for a secret in another account the ARN. */
   readonly secret: string;
   /**
    * The key's ARN, or the id of a key of this account.
    *
-   * @default the key is AWS's own, aws/secretsmanager
+   * @default the AWS managed key aws/secretsmanager
    */
   readonly kmsKey?: string;
 }
 
-/** How the connection to a database is secured. */
-interface TlsSettings {
+/** TLS settings of the connection to a database. */
+export interface TlsSettings {
   /** @default verify-full */
   readonly mode?: Target['tls']['mode'];
-  /** PEM file with the certificate authorities, relative to the project's root; it ships with the function. */
+  /** PEM file with the certificate authorities, relative to the environment's file; it is deployed with the functions. */
   readonly caFile?: string;
-  /** The name that the certificate carries, where it is not the host: for addresses, tunnels and load balancers. */
+  /** The name in the certificate, if it is not the host: for IP addresses, tunnels and load balancers. */
   readonly serverName?: string;
-  /** Has to be true beside mode `disable`, so that nobody sends a password in plain text without knowing. */
+  /** Confirms mode `disable`, which sends the password in plain text. */
   readonly acknowledgePlainText?: true;
 }
 
-/** What databases have in common, unless they say otherwise. */
-interface DatabaseDefaults {
+/** Settings of all databases that do not set their own. */
+export interface DatabaseDefaults {
   readonly tls?: TlsSettings;
   /**
-   * The level of a server that was built without telemetry, and of no other. This is the only thing in an environment that
-   * can consent.
+   * The telemetry level of a server that was built without telemetry, and of no other. This is the only setting of an
+   * environment that can grant consent.
    *
    * @default off
    */
@@ -39,25 +39,25 @@ interface DatabaseDefaults {
   /** @default exact */
   readonly sizes?: Target['sizes'];
   /**
-   * How often the schedule fires: 1, 2, 3, 4, 6, 8, 12 or 24.
+   * Hours between two firings of the schedule: 1, 2, 3, 4, 6, 8, 12 or 24.
    *
    * @default 24
    */
   readonly tickHours?: Target['tickHours'];
   /**
-   * The name of one of the environment's networks; null is none: the function then reaches what the internet reaches.
+   * Name of one of the environment's networks. null means no VPC: the functions reach public addresses only.
    *
    * @default null
    */
   readonly network?: string | null;
   /**
-   * The proxy that takes the report out; null is none.
+   * Proxy for sending the report; null sends directly.
    *
-   * @default that of `delivery`
+   * @default the proxy of `delivery`
    */
   readonly proxy?: string | null;
   /**
-   * Withholds consent, whatever the database says.
+   * Denies consent, whatever the database's settings are.
    *
    * @default false
    */
@@ -66,60 +66,59 @@ interface DatabaseDefaults {
 
 /** One database. */
 export interface DatabaseSettings extends DatabaseDefaults, SecretSettings {
-  /** How log lines, metrics, the schedule and the functions call it. */
+  /** Its name in log lines, metrics, the schedule and the functions' names. */
   readonly name: string;
-  /** These override the secret. They can be read in the template, as all of this can; the secret cannot. */
+  /** host, port and database override the secret. Unlike the secret, they are readable in the template. */
   readonly host?: string;
   readonly port?: number;
   readonly database?: string;
   /**
-   * Deploys `configure` for it, with an administrator's secret.
+   * Deploys the function `configure`, which uses an administrator's secret.
    *
-   * @default it is not deployed
+   * @default not deployed
    */
   readonly configure?: SecretSettings;
 }
 
-/** Where in a VPC the functions run. */
-interface NetworkSettings {
+/** The subnets and security groups of functions in a VPC. */
+export interface NetworkSettings {
   /** Private subnets, by id. */
   readonly subnets: readonly string[];
-  /** The VPC of the subnets, by id: a security group is made in it, which lets out what the functions need. */
+  /** The VPC of the subnets, by id. A security group is created in it, which allows the outbound connections of the functions. */
   readonly vpc?: string;
-  /** Instead of `vpc`: your own security groups, by id, with your own rules. */
+  /** Security groups of your own, by id, instead of `vpc`. */
   readonly securityGroups?: readonly string[];
   /**
-   * The ports that the security group lets out to, beside 443, the proxy's, and what the databases set with `port`.
+   * Outbound ports of the security group, in addition to 443, the proxy's port, and each database's `port`.
    *
    * @default [5432]
    */
   readonly databasePorts?: readonly number[];
 }
 
-/** Where reports go, and how; or that none go anywhere, and what the newest version is. */
-interface DeliverySettings {
+/** Where reports are sent; or, if none are sent, the version that databases are compared with. */
+export interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
   /**
-   * An HTTP proxy for the reports of all databases, and for nothing else, such as `http://proxy.example.com:3128`; the AWS
-   * SDK does not use it.
+   * HTTP proxy for the reports of all databases, such as `http://proxy.example.com:3128`. The AWS SDK does not use it.
    */
   readonly proxy?: string;
-  /** Nothing is sent at all: versions are judged by this one, for networks without a way out. */
+  /** Sends no reports, and compares databases with this version: for networks without access to the internet. */
   readonly latestVersion?: string;
-  /** The same from a parameter of SSM's parameter store, `/timescaledb-telemetry/…`, as it is at each deployment. */
+  /** The same from an SSM parameter, `/timescaledb-telemetry/…`, which is read at each deployment. */
   readonly latestVersionParameter?: string;
   /**
-   * Beside one of these two: judge also the versions of databases that have telemetry off.
+   * With one of these two: checks the versions of databases whose telemetry is off, too.
    *
    * @default false
    */
   readonly versionCheckWhenOff?: boolean;
 }
 
-/** What is deployed together: one account, one region. */
+/** The databases that are deployed together into one account and region. */
 export interface EnvironmentSettings {
-  /** Twelve digits. */
+  /** 12 digits. */
   readonly account: string;
   /** Such as `eu-central-1`. */
   readonly region: string;
@@ -130,46 +129,46 @@ export interface EnvironmentSettings {
   /** @default telemetry.timescale.com, directly */
   readonly delivery?: DeliverySettings;
   /**
-   * ARN of the SNS topic that alarms go to.
+   * ARN of the SNS topic that alarms publish to.
    *
-   * @default nobody is told
+   * @default alarms publish nothing
    */
   readonly alarmTopic?: string;
   /**
-   * One of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, …
+   * Retention of the log groups, one of CloudWatch's periods: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, …
    *
    * @default 400
    */
   readonly logRetentionDays?: number;
   /**
-   * `DEBUG` logs errors as PostgreSQL, Node and AWS word them, with the names of roles, databases and hosts.
+   * `DEBUG` also logs the original errors of PostgreSQL, Node and AWS, with names of roles, databases and hosts.
    *
    * @default INFO
    */
   readonly logLevel?: 'INFO' | 'DEBUG';
   /**
-   * Of a CDK bootstrap of your own, beside the account's; `npm run bootstrap` makes it.
+   * Qualifier of a separate CDK bootstrap, which `npm run bootstrap` creates.
    *
-   * @default CDK's, which other apps in the account and region share
+   * @default the qualifier of CDK, shared with other apps in the account and region
    */
   readonly bootstrapQualifier?: string;
   /**
-   * Name or ARN of the managed policy that limits what the roles can ever be allowed. It has to be there before the first
-   * deployment. null sets none; the README's execution policy refuses roles without one.
+   * Name or ARN of the permissions boundary of all roles: a managed policy, which must exist before the first deployment.
+   * null sets none; the execution policy in `infra/` rejects roles without a boundary.
    *
-   * @default timescaledb-telemetry-boundary, made from `infra/permissions-boundary.json`
+   * @default timescaledb-telemetry-boundary, created from `infra/permissions-boundary.json`
    */
   readonly permissionsBoundary?: string | null;
   /**
-   * How many stacks the databases are spread over, 1 to 99. A stack holds about fifty; raising the number later moves the
-   * share that has to move, and needs the README's steps.
+   * Number of stacks for the databases, 1 to 99. A stack holds about 50 databases. Increasing the number later moves some of
+   * them, and takes the steps in the documentation.
    *
    * @default 1
    */
   readonly stacks?: number;
 }
 
-/** One environment, `infra/environments/<name>.ts`, whose file's name is its name. It is checked when it is synthesised. */
+/** Defines an environment, in a file whose name is the environment's: `environments/<name>.ts` or `environments/<name>/environment.ts`. */
 export function defineEnvironment(settings: EnvironmentSettings): EnvironmentSettings {
   return settings;
 }

@@ -1,14 +1,14 @@
 import type { Environment } from './resolved-environment.ts';
 
-/** A default quota of an AWS account or region that a large environment reaches. */
+/** A default quota of an AWS account or region that a large environment can exceed. */
 interface Quota {
   readonly name: string;
   readonly limit: number;
-  /** What this environment takes of it. */
+  /** How much of it an environment uses. */
   readonly used: (figures: Figures) => number;
 }
 
-/** What an environment takes of its account. */
+/** The numbers of an environment's resources. */
 export interface Figures {
   readonly databases: number;
   readonly functions: number;
@@ -37,7 +37,7 @@ export const QUOTAS: readonly Quota[] = [
   {
     name: 'EventBridge Scheduler schedules per region',
     limit: 10_000_000,
-    // A retry is a schedule too; more than one of a database at a time is rare.
+    // A retry is a schedule, too; a database rarely has more than one at a time.
     used: ({ databases }) => 2 * databases,
   },
   {
@@ -52,7 +52,7 @@ export const QUOTAS: readonly Quota[] = [
   },
 ];
 
-/** What an environment takes. */
+/** Counts the resources of an environment. */
 export function figuresOf(
   { databases, stacks }: Pick<Environment, 'databases' | 'stacks'>,
   bytesOfCode: number,
@@ -70,10 +70,10 @@ export function figuresOf(
   };
 }
 
-/** Which default quotas it would pass, with what to do. */
+/** Warnings for the default quotas that an environment would exceed. */
 export function quotaWarnings(figures: Figures): readonly string[] {
   return QUOTAS.filter(({ limit, used }) => used(figures) > limit).map(
     ({ name, limit, used }) =>
-      `It takes ${used(figures)} of ${limit} ${name}, which is AWS's default: have the quota raised before you deploy, or use another account.`,
+      `The environment needs ${used(figures)} ${name}, but the default quota is ${limit}: request an increase in Service Quotas before you deploy, or use another account.`,
   );
 }

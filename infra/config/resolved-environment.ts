@@ -1,45 +1,45 @@
 import type { Target } from '../../lib/config/target.ts';
-import type { Place } from '../naming.ts';
+import type { DeployPlace } from '../naming.ts';
 import type { SecretReference } from './rules/secret-reference.ts';
 import type { CheckedEnvironment, CheckedNetwork } from './schema.ts';
 
-/** One database as it is deployed: its own settings, else the environment's, else ours. */
+/** One database as it is deployed, with defaults applied. */
 export interface Database {
   readonly name: string;
-  /** From 1 on. */
+  /** Number of its stack, from 1. */
   readonly stack: number;
   readonly secret: SecretReference;
-  /** The administrator's, where `configure` is deployed. */
+  /** The administrator's secret, if `configure` is deployed. */
   readonly configure?: SecretReference;
   readonly tlsMode: Target['tls']['mode'];
-  /** Absolute path, on this machine. */
+  /** Absolute path on this machine. */
   readonly caFile?: string;
   readonly serverName?: string;
-  /** What overrides the secret. */
+  /** Settings that override the secret. */
   readonly overrides: Partial<Pick<Target, 'host' | 'port' | 'database'>>;
-  /** What is not as the function would have it by itself. */
+  /** Settings that differ from the function's own defaults. */
   readonly choices: Partial<Pick<Target, 'levelWhenUnset' | 'reportSource' | 'sizes'>>;
   readonly tickHours: Target['tickHours'];
   readonly doNotTrack: boolean;
   /** The name of its network, if any. */
   readonly network?: string;
-  /** What takes its report out, if anything does. */
+  /** URL of the proxy for its report, if any. */
   readonly proxy?: string;
 }
 
-/** An environment that can be deployed as it is. */
+/** An environment that passed all checks. */
 export interface Environment {
-  readonly place: Place;
+  readonly place: DeployPlace;
   readonly databases: readonly Database[];
   readonly networks: ReadonlyMap<string, CheckedNetwork>;
   readonly delivery: CheckedEnvironment['delivery'];
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];
-  /** Of its own CDK bootstrap, if any. */
+  /** Qualifier of its own CDK bootstrap, if any. */
   readonly bootstrapQualifier?: string;
-  /** ARN of the managed policy that limits every role, if any. */
+  /** ARN of the permissions boundary of every role, if any. */
   readonly permissionsBoundary?: string;
-  /** How many. */
+  /** Number of stacks for databases. */
   readonly stacks: number;
 }

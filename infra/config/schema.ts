@@ -2,23 +2,23 @@ import * as z from 'zod/mini';
 import { hostSchema } from '../../lib/config/host.ts';
 import { isEndpoint, versionSchema } from '../../lib/config/send-report-config.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../../lib/config/target.ts';
-import { isRegion, MOST_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';
+import { isRegion, MAX_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';
 
-/** What CloudWatch Logs offers. */
+/** Retention periods of CloudWatch Logs. */
 const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
 ] as const;
 
-/** Of one function. */
-const MOST_SUBNETS = 16;
-const MOST_SECURITY_GROUPS = 5;
+/** Lambda's limits per function. */
+const MAX_SUBNETS = 16;
+const MAX_SECURITY_GROUPS = 5;
 
 const text = () => z.string().check(z.minLength(1, 'must not be empty'));
 const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
 const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
 
-/** A proxy's URL; node ignores any path, and a password would be readable in the function's configuration. */
+/** Whether a text is a proxy's URL: Node ignores a path, and a password would be readable in the function's configuration. */
 function isProxy(candidate: string): boolean {
   if (!URL.canParse(candidate)) return false;
   const { protocol, username, password, pathname, search, hash } = new URL(candidate);
@@ -31,13 +31,13 @@ const proxySchema = z
   .check(
     z.refine(
       isProxy,
-      'must be such as http://proxy.example.com:3128, without path and credentials, which everybody could read who may look at the function; let the proxy know the functions by their subnets',
+      'must be an http:// or https:// URL without path and credentials, such as http://proxy.example.com:3128 (credentials would be readable in the configuration of the function); authorise the functions by their subnets instead',
     ),
   );
 
-/** A function of AWS Lambda has no Unix socket of a database. */
+/** A host that a Lambda function can reach: no path of a Unix socket. */
 const databaseHostSchema = hostSchema.check(
-  z.refine((host) => !host.startsWith('/'), 'must be the name or address of a host, and no path'),
+  z.refine((host) => !host.startsWith('/'), 'must be the name or address of a host, not a path'),
 );
 
 const tlsSchema = z.strictObject({
@@ -53,7 +53,7 @@ const defaults = {
   reportSource: z.optional(z.enum(SOURCES)),
   sizes: z.optional(z.enum(SIZES)),
   tickHours: z.optional(
-    z.literal(TICK_HOURS, { error: `must be what divides a day: ${TICK_HOURS.join(', ')}` }),
+    z.literal(TICK_HOURS, { error: `must be one of ${TICK_HOURS.join(', ')} (hours)` }),
   ),
   network: z.optional(z.nullable(text())),
   proxy: z.optional(z.nullable(proxySchema)),
@@ -81,8 +81,8 @@ export const networkSchema = z
         matching(/^subnet-[0-9a-f]{8,17}$/, 'must be the id of a subnet, such as subnet-0a1b2c3d'),
       )
       .check(
-        z.minLength(1, 'must name at least one'),
-        z.maxLength(MOST_SUBNETS, `must name no more than ${MOST_SUBNETS}, Lambda's limit`),
+        z.minLength(1, 'must contain at least one id'),
+        z.maxLength(MAX_SUBNETS, `must contain at most ${MAX_SUBNETS} ids, the limit of Lambda`),
       ),
     vpc: z.optional(
       matching(/^vpc-[0-9a-f]{8,17}$/, 'must be the id of a VPC, such as vpc-0a1b2c3d'),
@@ -96,10 +96,10 @@ export const networkSchema = z
           ),
         )
         .check(
-          z.minLength(1, 'must name at least one'),
+          z.minLength(1, 'must contain at least one id'),
           z.maxLength(
-            MOST_SECURITY_GROUPS,
-            `must name no more than ${MOST_SECURITY_GROUPS}, Lambda's limit`,
+            MAX_SECURITY_GROUPS,
+            `must contain at most ${MAX_SECURITY_GROUPS} ids, the limit of Lambda`,
           ),
         ),
     ),
@@ -108,7 +108,7 @@ export const networkSchema = z
   .check(
     z.refine(
       ({ vpc, securityGroups }) => (vpc === undefined) !== (securityGroups === undefined),
-      'give either vpc, for a security group made in it, or securityGroups of your own',
+      'needs either vpc (a security group is created in it) or securityGroups (your own); set exactly one of them',
     ),
   );
 
@@ -120,7 +120,7 @@ const deliverySchema = z
         .check(
           z.refine(
             isEndpoint,
-            'must be an https:// URL without credentials or fragment; http:// would carry the report in plain text, and is accepted on loopback alone',
+            'must be an https:// URL without credentials and fragment (http:// would send the report in plain text and is accepted for loopback only)',
           ),
         ),
     ),
@@ -129,7 +129,7 @@ const deliverySchema = z
     latestVersionParameter: z.optional(
       matching(
         /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,
-        "must be the name of a parameter of SSM's parameter store that begins with /timescaledb-telemetry/, which is what the deployment may read",
+        'must be the name of an SSM parameter that begins with /timescaledb-telemetry/: the deployment has permission to read no other',
       ),
     ),
     versionCheckWhenOff: z.optional(z.boolean()),
@@ -140,21 +140,21 @@ const deliverySchema = z
         [endpoint ?? proxy, latestVersion, latestVersionParameter].filter(
           (given) => given !== undefined,
         ).length < 2,
-      'endpoint or proxy, latestVersion, and latestVersionParameter exclude each other: the first send reports, the others send nothing at all; keep one',
+      'endpoint and proxy (reports are sent), latestVersion, and latestVersionParameter (nothing is sent) exclude each other; keep one of the three',
     ),
     z.refine(
       ({ latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
         versionCheckWhenOff !== true || (latestVersion ?? latestVersionParameter) !== undefined,
-      'versionCheckWhenOff needs latestVersion or latestVersionParameter: only where nothing leaves may a version be judged without consent',
+      'versionCheckWhenOff needs latestVersion or latestVersionParameter: a version is judged without consent only where nothing is sent',
     ),
   );
 
-/** The environment but for what is checked one by one, so that a problem in one database does not hide the others'. */
+/** The environment without its databases, defaults and networks, which are checked one by one: a problem in one hides no other. */
 export const environmentSchema = z.strictObject({
-  account: matching(/^\d{12}$/, 'must be the twelve digits of an AWS account, as text'),
+  account: matching(/^\d{12}$/, 'must be the 12 digits of an AWS account, as a string'),
   region: z
     .string()
-    .check(z.refine(isRegion, 'is no region that CDK knows; write it such as eu-central-1')),
+    .check(z.refine(isRegion, 'must be the code of an AWS region, such as eu-central-1')),
   databases: z.array(z.unknown()),
   defaults: z._default(z.unknown(), {}),
   networks: z._default(z.record(z.string(), z.unknown()), {}),
@@ -164,24 +164,24 @@ export const environmentSchema = z.strictObject({
   ),
   logRetentionDays: z._default(
     z.literal(RETENTION_DAYS, {
-      error: `must be one of CloudWatch's: ${RETENTION_DAYS.join(', ')}`,
+      error: `must be a retention period of CloudWatch Logs, in days: ${RETENTION_DAYS.join(', ')}`,
     }),
     400,
   ),
   logLevel: z._default(z.enum(['INFO', 'DEBUG']), 'INFO'),
   bootstrapQualifier: z.optional(
-    matching(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters or digits'),
+    matching(/^[a-z0-9]{1,10}$/, 'must be 1 to 10 lower-case letters and digits'),
   ),
   permissionsBoundary: z._default(
     z.nullable(
       matching(
         /^(?:arn:[\w-]+:iam::(?:\d{12}|aws):policy\/)?[\w+=,.@-]+(?:\/[\w+=,.@-]+)*$/,
-        'must be the name or the ARN of a managed policy, such as company-boundary, or null for none',
+        'must be the name or the ARN of a managed policy, such as company-boundary; null sets no boundary',
       ),
     ),
     PERMISSIONS_BOUNDARY,
   ),
-  stacks: z._default(z.int().check(z.minimum(1), z.maximum(MOST_STACKS)), 1),
+  stacks: z._default(z.int().check(z.minimum(1), z.maximum(MAX_STACKS)), 1),
 });
 
 export type CheckedDatabase = z.infer<typeof databaseSchema>;

@@ -44,7 +44,9 @@ function networksOf(
   for (const [name, network] of Object.entries(settings)) {
     const where = `network ${JSON.stringify(name)}`;
     if (!/^[\w-]{1,64}$/.test(name)) {
-      problems.push(`${where}: its name must be 1 to 64 letters, digits, hyphens or underscores`);
+      problems.push(
+        `${where}: must have a name of 1 to 64 letters, digits, hyphens and underscores`,
+      );
     }
     const checked = check(where, networkSchema, network, problems);
     if (checked !== undefined) networks.set(name, checked);

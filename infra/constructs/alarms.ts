@@ -11,11 +11,11 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE, type MetricName, SERVICE } from '../../lib/naming.ts';
 import type { Environment } from '../config/resolved-environment.ts';
-import { environmentName, type Place, type Queue, queueName } from '../naming.ts';
+import { type DeployPlace, environmentName, type Queue, queueName } from '../naming.ts';
 
-/** A figure of all runs of an environment. */
+/** Returns a metric of all runs of an environment. */
 export function environmentMetric(
-  { environment }: Place,
+  { environment }: DeployPlace,
   metricName: MetricName,
   { statistic = 'Sum', period = Duration.days(1) } = {},
 ): Metric {
@@ -28,8 +28,9 @@ export function environmentMetric(
   });
 }
 
+/** Returns a metric of one of an environment's queues. */
 export function queueMetric(
-  place: Place,
+  place: DeployPlace,
   queue: Queue,
   metricName: 'NumberOfMessagesSent' | 'ApproximateNumberOfMessagesVisible',
   statistic: 'Sum' | 'Maximum',
@@ -43,7 +44,7 @@ export function queueMetric(
   });
 }
 
-/** What an environment's owner is to be told, beside the silence of a database; three resources. */
+/** The alarms of an environment as a whole; each database has one of its own. Three resources. */
 export class EnvironmentAlarms extends Construct {
   constructor(scope: Construct, id: string, { place, alarmTopic }: Environment) {
     super(scope, id);
@@ -60,25 +61,25 @@ export class EnvironmentAlarms extends Construct {
       alarm.addAlarmAction(new SnsAction(topic));
       alarm.addOkAction(new SnsAction(topic));
     };
-    create('failed-for-good', {
+    create('final-failures', {
       alarmDescription:
-        'A run has failed, and no further attempt will follow before the next tick. The saved queries "why failed" and "what ended without a word" say which and why; the message in the queue failed-runs has its event.',
-      // An idle queue's figures come late, when newer periods are there already.
+        'A run failed, and no further attempt follows before the next tick. Run the saved queries "failed runs" and "abnormal exits" for database and cause; the message in the queue failed-runs contains the event.',
+      // Metrics of an idle queue arrive late, after those of newer periods.
       evaluationPeriods: 6,
       datapointsToAlarm: 1,
-      // The queue has also those that ended without a line of ours: out of memory, or of time.
+      // The queue also receives runs that wrote no summary line: out of memory or time.
       metric: queueMetric(place, 'failed-runs', 'NumberOfMessagesSent', 'Sum'),
     });
     create('undelivered', {
       alarmDescription:
-        'EventBridge Scheduler could not invoke a function, four times in an hour. The message in the queue undelivered says which and why; purge the queue when that is settled.',
+        'EventBridge Scheduler could not invoke a function after four attempts within an hour. The message in the queue undelivered contains function and cause; purge the queue after the cause is fixed.',
       evaluationPeriods: 1,
       metric: queueMetric(place, 'undelivered', 'ApproximateNumberOfMessagesVisible', 'Maximum'),
     });
     create('known-vulnerable', {
       alarmDescription:
-        'A database runs a TimescaleDB with a published vulnerability. The saved query "outdated databases" says which; upgrade it.',
-      // It goes on while nothing is checked, as with a job that runs once a week.
+        'A database runs a TimescaleDB version with a published vulnerability. Run the saved query "outdated databases" for its name and the version to upgrade to.',
+      // It stays in ALARM between two checks, also for a job that runs once a week.
       evaluationPeriods: 7,
       datapointsToAlarm: 1,
       metric: environmentMetric(place, 'KnownVulnerable', { statistic: 'Maximum' }),

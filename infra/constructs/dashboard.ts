@@ -11,14 +11,14 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Environment } from '../config/resolved-environment.ts';
-import { environmentName, logGroupName, type Place } from '../naming.ts';
+import { type DeployPlace, environmentName, logGroupName } from '../naming.ts';
 import { environmentMetric, queueMetric } from './alarms.ts';
 import { BY_DATABASE, LAST_SUCCESS, OUTDATED } from './log-queries.ts';
 
 const WIDTH = 24;
 const HALF = WIDTH / 2;
 
-function table(place: Place, title: string, query: string): IWidget {
+function table(place: DeployPlace, title: string, query: string): IWidget {
   return new LogQueryWidget({
     title,
     logGroupNames: [logGroupName(place, 'send-report')],
@@ -34,22 +34,24 @@ function labelled(metric: Metric, label: string): Metric {
 }
 
 /**
- * One environment at a glance: what today was like, which databases are behind and by what, and how each is doing. What
- * goes by database is a table of the log, which has room for a thousand; graphs are of the environment as a whole.
+ * Creates the dashboard of an environment: runs of the day, outdated databases, outcomes by database, durations and queues.
+ * Results by database are log queries, which return up to a thousand rows; graphs show the environment as a whole.
  */
 export function createDashboard(
   scope: Construct,
   { place, databases, stacks }: Environment,
 ): Dashboard {
   const daily = (
-    ...args: Parameters<typeof environmentMetric> extends [Place, ...infer Rest] ? Rest : never
+    ...args: Parameters<typeof environmentMetric> extends [DeployPlace, ...infer Rest]
+      ? Rest
+      : never
   ) => environmentMetric(place, ...args);
   const outcomes = [
     labelled(daily('Sent'), 'sent'),
     labelled(daily('Checked'), 'checked'),
     labelled(daily('Skipped'), 'skipped'),
     labelled(daily('Failed'), 'failed attempts'),
-    labelled(daily('FinalFailures'), 'failed for good'),
+    labelled(daily('FinalFailures'), 'final failures'),
   ];
   const durations = (['p50', 'p99', 'Maximum'] as const).map((statistic) =>
     labelled(daily('Duration', { statistic }), statistic),
@@ -60,34 +62,34 @@ export function createDashboard(
     widgets: [
       [
         new TextWidget({
-          markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is lawful: no consent, or not due. What a line of the log means, and what to do, is in the project's README.`,
+          markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is no error: consent is denied, or the run is not due. Log fields and remedies are described in the documentation.`,
           width: WIDTH,
           height: 2,
         }),
       ],
       [
         new SingleValueWidget({
-          title: 'Runs of one day',
+          title: 'Runs today',
           metrics: outcomes,
           width: HALF,
           height: 4,
         }),
         new SingleValueWidget({
-          title: 'Runs that found',
+          title: 'Findings of these runs',
           metrics: [
-            labelled(daily('Outdated'), 'an outdated TimescaleDB'),
-            labelled(daily('KnownVulnerable'), 'a known vulnerability'),
+            labelled(daily('Outdated'), 'outdated TimescaleDB'),
+            labelled(daily('KnownVulnerable'), 'known vulnerability'),
           ],
           width: HALF,
           height: 4,
         }),
       ],
       [
-        table(place, 'Behind, and by what', OUTDATED),
-        table(place, 'Sent, skipped and failed, by database', BY_DATABASE),
+        table(place, 'Outdated or vulnerable databases', OUTDATED),
+        table(place, 'Outcomes by database', BY_DATABASE),
       ],
       [
-        table(place, 'Last success, the oldest first', LAST_SUCCESS),
+        table(place, 'Last success by database, oldest first', LAST_SUCCESS),
         new GraphWidget({
           title: 'Outcomes by day',
           left: outcomes,

@@ -14,20 +14,20 @@ import {
 } from '../naming.ts';
 import { type FunctionCode, TelemetryFunction } from './telemetry-function.ts';
 
-/** What EventBridge Scheduler does when Lambda does not take an invocation; what the run makes of it is not its concern. */
+/** EventBridge Scheduler's retries of an invocation that Lambda does not accept; failed runs have retries of their own. */
 const DELIVERY_RETRIES = 3;
 const DELIVERY_SECONDS = 3_600;
-const SILENT_TICKS = 2;
+const MISSED_TICKS = 2;
 
 export interface DatabaseTelemetryProps {
   readonly environment: Environment;
   readonly database: Database;
   readonly codeOf: (purpose: Purpose) => FunctionCode;
-  /** EventBridge Scheduler takes no schedule whose role it cannot take on. */
+  /** Must exist before the schedule: EventBridge Scheduler checks that it can assume the role. */
   readonly schedulerRole: CfnRole;
 }
 
-/** Everything of one database: its functions, its schedule, and the alarm that it has gone silent. */
+/** The resources of one database: its functions, its schedule, and the alarm for missing runs. */
 export class DatabaseTelemetry extends Construct {
   constructor(
     scope: Construct,
@@ -69,9 +69,9 @@ export class DatabaseTelemetry extends Construct {
   private createAlarm({ place, alarmTopic }: Environment, { name, tickHours }: Database) {
     const actions = alarmTopic === undefined ? [] : [alarmTopic];
     const metricName: MetricName = 'Completed';
-    return new CfnAlarm(this, 'Silence', {
+    return new CfnAlarm(this, 'MissingRuns', {
       alarmName: missingRunsAlarmName(place, name),
-      alarmDescription: `No run of ${name} has come to a lawful end, sent, checked or skipped, for ${SILENT_TICKS} ticks of ${tickHours} h. Why is in the log of send-report; see Troubleshooting in the README of timescaledb-telemetry.`,
+      alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered.`,
       namespace: METRICS_NAMESPACE,
       metricName,
       dimensions: [
@@ -81,7 +81,7 @@ export class DatabaseTelemetry extends Construct {
       ],
       statistic: 'Sum',
       period: tickHours * 3_600,
-      evaluationPeriods: SILENT_TICKS,
+      evaluationPeriods: MISSED_TICKS,
       threshold: 1,
       comparisonOperator: 'LessThanThreshold',
       treatMissingData: 'breaching',

@@ -7,18 +7,18 @@ import { grantsOf, trustOf } from '../iam/policies.ts';
 import { logGroupName, queueArn, securityGroupParameter } from '../naming.ts';
 import { createRole } from './role.ts';
 
-/** A run of an ordinary database peaks at 87 MB; what is more is for large reports, and processor for the start. */
+/** A run of an ordinary database uses 87 MB. The rest is for large reports, and for the CPU share at the start. */
 const MEMORY_MB = 256;
-/** The job's 100 s, what scheduling a retry may take, and the summary line. */
+/** The job's `max_runtime` of 100 s, and time for scheduling a retry and writing the summary line. */
 const TIMEOUT_SECONDS = 120;
-/** An invocation that Lambda could not begin for as long as this is lost: the next tick is worth more. */
-const LONGEST_WAIT_SECONDS = 3_600;
+/** Lambda discards an event that waited longer; the next tick follows anyway. */
+const MAX_EVENT_AGE_SECONDS = 3_600;
 
 const DESCRIPTIONS: Readonly<Record<Purpose, string>> = {
   'send-report':
-    "Sends this database's telemetry report, where it consents, and judges its version",
-  'get-report': 'By hand: what would be sent, and why or why not; it cannot send',
-  configure: "By hand: turns this database's telemetry on or off",
+    "Sends this database's telemetry report if consent is granted, and checks its version",
+  'get-report': 'Manual: shows the report and the consent decision; cannot send',
+  configure: "Manual: enables or disables this database's telemetry",
 };
 
 /** The code in the assets of the stack. */
@@ -41,7 +41,7 @@ function networkConfig(
   return { subnetIds: network.subnets, securityGroupIds: network.securityGroups ?? [own] };
 }
 
-/** One function of a database, with a role of its own; three resources. */
+/** One function of a database, with its own role. Three resources. */
 export class TelemetryFunction extends Construct {
   constructor(
     scope: Construct,
@@ -74,12 +74,12 @@ export class TelemetryFunction extends Construct {
       },
       ...(vpcConfig !== undefined && { vpcConfig }),
     });
-    // Lambda's own retries would run a failed report again at once, twice, beside the job's.
+    // Retries follow the telemetry job's settings; Lambda's own would repeat a failed run twice in addition.
     new CfnEventInvokeConfig(this, 'Invocation', {
       functionName: lambda.ref,
       qualifier: '$LATEST',
       maximumRetryAttempts: 0,
-      maximumEventAgeInSeconds: LONGEST_WAIT_SECONDS,
+      maximumEventAgeInSeconds: MAX_EVENT_AGE_SECONDS,
       ...(purpose !== 'get-report' && {
         destinationConfig: { onFailure: { destination: queueArn(place, 'failed-runs') } },
       }),

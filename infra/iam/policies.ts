@@ -4,17 +4,17 @@ import type { Database, Environment } from '../config/resolved-environment.ts';
 import type { SecretReference } from '../config/rules/secret-reference.ts';
 import {
   arn,
+  type DeployPlace,
   domainSuffix,
   environmentName,
   functionArn,
   logGroupName,
-  type Place,
   queueArn,
   schedulerRoleArn,
 } from '../naming.ts';
 
-/** A statement of a policy, as IAM writes it. */
-export interface Statement {
+/** A statement of an IAM policy. */
+export interface PolicyStatement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
@@ -23,13 +23,13 @@ export interface Statement {
   >;
 }
 
-/** A statement, and where it has a wildcard, why it has to. */
+/** A statement, and the reason for a wildcard in it. */
 export interface Grant {
-  readonly statement: Statement;
+  readonly statement: PolicyStatement;
   readonly whyWildcard?: string;
 }
 
-function writeLogs(place: Place, purpose: Purpose): Grant {
+function writeLogs(place: DeployPlace, purpose: Purpose): Grant {
   return {
     statement: {
       Effect: 'Allow',
@@ -37,21 +37,21 @@ function writeLogs(place: Place, purpose: Purpose): Grant {
       Resource: arn(place, 'logs', `log-group:${logGroupName(place, purpose)}:*`),
     },
     whyWildcard:
-      'Lambda makes a log stream of a new name for every execution environment; the log group is named in full.',
+      'Lambda creates a log stream with a new name for each execution environment; the name of the log group is complete.',
   };
 }
 
-/** The one secret, its versions AWSCURRENT and AWSPENDING, and its key for this secret alone. */
-function readSecret(place: Place, { resources, keyArn }: SecretReference): readonly Grant[] {
+/** Allows reading one secret, and decrypting it with its key. */
+function readSecret(place: DeployPlace, { resources, keyArn }: SecretReference): readonly Grant[] {
   const [first] = resources;
   const resource = resources.length === 1 ? first : resources;
-  const read: Statement = {
+  const read: PolicyStatement = {
     Effect: 'Allow',
     Action: 'secretsmanager:GetSecretValue',
     Resource: resource,
   };
   if (keyArn === undefined) return [{ statement: read }];
-  const decrypt: Statement = {
+  const decrypt: PolicyStatement = {
     Effect: 'Allow',
     Action: 'kms:Decrypt',
     Resource: keyArn,
@@ -73,16 +73,16 @@ const INTERFACE_ACTIONS = [
 ];
 
 /**
- * Allows Lambda to manage the network interface with the function's role: the EC2 actions of AWS's own policy
- * AWSLambdaVPCAccessExecutionRole, on its resource. The function's own code is denied the same actions: `SourceFunctionArn`
- * is set for its calls alone.
+ * Allows Lambda to manage network interfaces with the function's role: the EC2 actions of AWS's managed policy
+ * AWSLambdaVPCAccessExecutionRole. The function's own code is denied these actions: `SourceFunctionArn` is set for its calls
+ * only.
  */
-function holdNetworkInterface(ownArn: string): readonly Grant[] {
+function manageNetworkInterface(ownArn: string): readonly Grant[] {
   return [
     {
       statement: { Effect: 'Allow', Action: INTERFACE_ACTIONS, Resource: '*' },
       whyWildcard:
-        'Lambda checks these actions against all resources, as its managed policy AWSLambdaVPCAccessExecutionRole grants them; the next statement denies them to the function’s own code.',
+        'Lambda requires these actions on all resources, as in the managed policy AWSLambdaVPCAccessExecutionRole; the next statement denies them to the function’s own code.',
     },
     {
       statement: {
@@ -95,14 +95,14 @@ function holdNetworkInterface(ownArn: string): readonly Grant[] {
   ];
 }
 
-function sendTo(place: Place, queue: Parameters<typeof queueArn>[1]): Grant {
+function sendTo(place: DeployPlace, queue: Parameters<typeof queueArn>[1]): Grant {
   return {
     statement: { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn(place, queue) },
   };
 }
 
-/** One-time schedules of this target's alone, by the hash of fixed length that their names begin with; made, never changed. */
-function scheduleRetries(place: Place, { name, stack }: Database): readonly Grant[] {
+/** Allows creating, and not changing, one-time schedules whose names begin with the target's hash, which has a fixed length. */
+function scheduleRetries(place: DeployPlace, { name, stack }: Database): readonly Grant[] {
   const prefix = retryPrefix({ environment: place.environment, name });
   return [
     {
@@ -112,7 +112,7 @@ function scheduleRetries(place: Place, { name, stack }: Database): readonly Gran
         Resource: arn(place, 'scheduler', `schedule/${environmentName(place)}/${prefix}-*`),
       },
       whyWildcard:
-        'A retry is named after its tick and attempt; the hash before it is this target’s alone and of fixed length.',
+        'The name of a retry contains its tick and attempt; the hash before them is unique to this target and has a fixed length.',
     },
     {
       statement: {
@@ -125,7 +125,7 @@ function scheduleRetries(place: Place, { name, stack }: Database): readonly Gran
   ];
 }
 
-/** All that the role of one function may do. */
+/** Returns all permissions of one function's role. */
 export function grantsOf(
   purpose: Purpose,
   { place }: Environment,
@@ -135,25 +135,25 @@ export function grantsOf(
   return [
     writeLogs(place, purpose),
     ...readSecret(place, purpose === 'configure' ? configure : secret),
-    ...(network === undefined ? [] : holdNetworkInterface(functionArn(place, name, purpose))),
-    // Whoever calls get-report waits for its answer.
+    ...(network === undefined ? [] : manageNetworkInterface(functionArn(place, name, purpose))),
+    // get-report is invoked synchronously: the caller gets its errors.
     ...(purpose === 'get-report' ? [] : [sendTo(place, 'failed-runs')]),
     ...(purpose === 'send-report' ? scheduleRetries(place, database) : []),
   ];
 }
 
-/** All that the scheduler's role of one stack may do. */
+/** Returns all permissions of the scheduler role of one stack. */
 export function schedulerGrants(
   { place }: Environment,
   databases: readonly Database[],
 ): readonly Grant[] {
   const functions = databases.map(({ name }) => functionArn(place, name, 'send-report'));
-  const invoke: Statement = {
+  const invoke: PolicyStatement = {
     Effect: 'Allow',
     Action: 'lambda:InvokeFunction',
     Resource: functions,
   };
-  // A stack that has got no database yet has a role that can invoke nothing.
+  // In a stack without databases the role can invoke no function.
   return [...(functions.length === 0 ? [] : [{ statement: invoke }]), sendTo(place, 'undelivered')];
 }
 
@@ -162,12 +162,15 @@ interface Document<Item extends object> {
   readonly Statement: readonly Item[];
 }
 
-export function policyOf(grants: readonly Grant[]): Document<Statement> {
+export function policyOf(grants: readonly Grant[]): Document<PolicyStatement> {
   return { Version: '2012-10-17', Statement: grants.map(({ statement }) => statement) };
 }
 
-/** Who may take on a role. */
-export function trustOf(service: string, condition?: Statement['Condition']): Document<object> {
+/** Returns a trust policy that allows a service to assume a role. */
+export function trustOf(
+  service: string,
+  condition?: PolicyStatement['Condition'],
+): Document<object> {
   const trust = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' };
   return {
     Version: '2012-10-17',
@@ -175,7 +178,7 @@ export function trustOf(service: string, condition?: Statement['Condition']): Do
   };
 }
 
-/** EventBridge Scheduler alone, and only for schedules of this environment's group in this account. */
+/** Allows EventBridge Scheduler to assume a role, for schedules of this environment's group in this account only. */
 export function schedulerTrust({ place }: Environment): Document<object> {
   return trustOf('scheduler.amazonaws.com', {
     StringEquals: {

@@ -7,12 +7,12 @@ import { settingWarnings } from '../config/warnings.ts';
 import { DatabaseStack } from './database-stack.ts';
 import { SharedStack } from './shared-stack.ts';
 
-/** Where CDK looks for it. */
+/** Context key of CDK for the qualifier of the bootstrap. */
 const QUALIFIER = '@aws-cdk/core:bootstrapQualifier';
 
 /**
- * All stacks of one environment: what is shared, then the databases', in the order in which they have to be deployed.
- * cdk-nag looks at them when they are synthesised.
+ * Creates all stacks of an environment: the shared one, then those of the databases, which depend on it. cdk-nag checks them
+ * in every synthesis.
  */
 export function createStacks(app: App, environment: Environment, code: Code): void {
   const { bootstrapQualifier } = environment;

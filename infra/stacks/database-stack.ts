@@ -13,12 +13,12 @@ import { stackProps } from './stack-props.ts';
 
 export interface DatabaseStackProps {
   readonly environment: Environment;
-  /** From 1 on. */
+  /** Number of the stack, from 1. */
   readonly stack: number;
   readonly code: Code;
 }
 
-/** One of the stacks that an environment's databases are spread over. */
+/** One of the stacks that contain an environment's databases. */
 export class DatabaseStack extends Stack {
   private readonly assets = new Map<string, FunctionCode>();
 
@@ -32,7 +32,8 @@ export class DatabaseStack extends Stack {
     const databases = environment.databases.filter((database) => database.stack === stack);
     const schedulerRole = createRole(this, 'SchedulerRole', {
       roleName: schedulerRoleName(place, stack),
-      description: 'EventBridge Scheduler invokes the send-report functions of this stack with it',
+      description:
+        'Assumed by EventBridge Scheduler: invokes the send-report functions of this stack',
       trust: schedulerTrust(environment),
       grants: schedulerGrants(environment, databases),
     });
@@ -42,19 +43,19 @@ export class DatabaseStack extends Stack {
     }
   }
 
-  /** What a parameter has as the newest version is read at each deployment, and a change of it is one of the stack. */
+  /** Reads the latest version from its SSM parameter at each deployment; a changed value changes the stack. */
   private withLatestVersion(environment: Environment): Environment {
     const { latestVersionParameter, ...delivery } = environment.delivery;
     if (latestVersionParameter === undefined) return environment;
     const { valueAsString: latestVersion } = new CfnParameter(this, 'LatestVersion', {
       type: 'AWS::SSM::Parameter::Value<String>',
       default: latestVersionParameter,
-      description: 'What versions are judged by',
+      description: 'The latest version of TimescaleDB, which databases are compared with',
     });
     return { ...environment, delivery: { ...delivery, latestVersion } };
   }
 
-  /** One asset for all functions with the same code. */
+  /** Returns the asset of a folder; functions with the same code share it. */
   private codeIn(folder: string): FunctionCode {
     const known = this.assets.get(folder);
     if (known !== undefined) return known;

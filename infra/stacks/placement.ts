@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { MOST_STACKS } from '../naming.ts';
+import { MAX_STACKS } from '../naming.ts';
 
-/** CloudFormation ends at 500; what is left is room for what a later release adds. */
-export const MOST_RESOURCES = 450;
-/** The scheduler's role. */
+/** Maximum number of resources in a stack: CloudFormation's limit of 500, less a reserve for later releases. */
+export const MAX_RESOURCES = 450;
+/** Resources of a stack without databases: the scheduler's role. */
 const STACK_RESOURCES = 1;
-/** Per function a role, the function and its asynchronous invocation; the schedule; the alarm. */
+/** Two functions with role and asynchronous invocation config, the schedule, and the alarm. */
 const DATABASE_RESOURCES = 8;
 const CONFIGURE_RESOURCES = 3;
 
-/** What decides about a database's stack, and how much room it takes there. */
+/** The settings that decide a database's stack and its number of resources. */
 export interface Placed {
   readonly name: string;
   readonly configure?: unknown;
@@ -20,8 +20,8 @@ function scoreOf(name: string, stack: number): string {
 }
 
 /**
- * Which of the stacks, from 1 on, a database is in: that with the highest score (rendezvous hashing). Adding or removing
- * one database moves no other, and one more stack takes its share from all others and moves nothing between them.
+ * Returns the number of a database's stack, from 1: the stack with the highest score (rendezvous hashing). Adding or removing
+ * a database moves no other; an additional stack gets its share from all others and moves nothing between them.
  */
 export function stackOf(name: string, stacks: number): number {
   let best = { stack: 1, score: '' };
@@ -32,7 +32,7 @@ export function stackOf(name: string, stacks: number): number {
   return best.stack;
 }
 
-/** How many resources a stack has with these databases. */
+/** Returns the number of resources in a stack with these databases. */
 export function resourcesOf(databases: readonly Placed[]): number {
   return databases.reduce(
     (sum, { configure }) =>
@@ -41,7 +41,7 @@ export function resourcesOf(databases: readonly Placed[]): number {
   );
 }
 
-/** The stacks that hold too much, with their number of resources. */
+/** Returns the stacks with too many resources, and their number of resources. */
 export function fullStacks(
   databases: readonly Placed[],
   stacks: number,
@@ -49,13 +49,13 @@ export function fullStacks(
   const byStack = Map.groupBy(databases, ({ name }) => stackOf(name, stacks));
   return [...byStack]
     .map(([stack, placed]) => ({ stack, resources: resourcesOf(placed) }))
-    .filter(({ resources }) => resources > MOST_RESOURCES)
+    .filter(({ resources }) => resources > MAX_RESOURCES)
     .toSorted((one, other) => one.stack - other.stack);
 }
 
-/** The smallest number of stacks, from `stacks` on, that holds them all; undefined where none does. */
+/** Returns the smallest sufficient number of stacks, at least `stacks`; undefined if the maximum is not sufficient. */
 export function enoughStacks(databases: readonly Placed[], stacks: number): number | undefined {
-  for (let count = stacks; count <= MOST_STACKS; count += 1) {
+  for (let count = stacks; count <= MAX_STACKS; count += 1) {
     if (fullStacks(databases, count).length === 0) return count;
   }
   return undefined;

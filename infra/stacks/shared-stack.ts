@@ -22,16 +22,16 @@ import {
 } from '../naming.ts';
 import { stackProps } from './stack-props.ts';
 
-/** SQS keeps no message longer. */
+/** The maximum of SQS. */
 const QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600;
 
-/** What the databases of an environment share. Other stacks find it by its names. */
+/** The resources that an environment's databases share. Other stacks refer to them by name. */
 export class SharedStack extends Stack {
   constructor(scope: Construct, environment: Environment) {
     const { place } = environment;
     super(scope, environmentName(place), {
       ...stackProps(environment),
-      description: `timescaledb-telemetry ${place.environment}: what its databases share`,
+      description: `timescaledb-telemetry ${place.environment}: resources shared by its databases`,
     });
     this.createLogGroups(environment);
     new CfnScheduleGroup(this, 'Schedules', { name: environmentName(place) });
@@ -46,7 +46,7 @@ export class SharedStack extends Stack {
     new EnvironmentAlarms(this, 'Alarms', environment);
   }
 
-  /** The record of what left the network: it stays when everything else goes. */
+  /** The logs record what was sent: they remain when the environment is destroyed. */
   private createLogGroups({ place, logRetentionDays }: Environment): void {
     for (const purpose of PURPOSES) {
       const logGroup = new CfnLogGroup(this, `Log-${purpose}`, {
@@ -82,7 +82,7 @@ export class SharedStack extends Stack {
     Validations.of(resource).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason:
-        'It is a dead-letter queue itself; nothing reads it but a person, whom an alarm tells.',
+        'This queue is a dead-letter queue itself; an alarm notifies a person, who reads its messages.',
     });
   }
 
@@ -93,10 +93,10 @@ export class SharedStack extends Stack {
     environment: Environment,
   ): void {
     const { place } = environment;
-    // Inside a construct of its own: at the top of a stack, a-b and ab would have the same logical id.
+    // In a construct of its own: directly in a stack, a-b and ab would have the same logical id.
     const scope = new Construct(this, `Network-${name}`);
     const group = new CfnSecurityGroup(scope, 'SecurityGroup', {
-      // Another description is another group, and the databases' own rules are for this one.
+      // A changed description would replace the group, to which the databases' security groups refer.
       groupDescription: `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`,
       vpcId,
       securityGroupEgress: portsOf(name, network, environment).flatMap((port) => [
@@ -108,7 +108,7 @@ export class SharedStack extends Stack {
       name: securityGroupParameter(place, name),
       type: 'String',
       value: group.attrGroupId,
-      description: `The security group of the functions in the network ${name}`,
+      description: `Security group of the functions in the network ${name}`,
     });
   }
 

@@ -3,8 +3,8 @@ import { SERVICE } from '../../lib/naming.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 
 /**
- * Properties of every stack. CloudFormation hands the tags on to every resource that can have tags; CDK sets the
- * boundary on every role of the stack, also on one that CDK itself would add.
+ * Returns the properties of every stack. CloudFormation applies the tags to all resources that support them; CDK sets the
+ * boundary on every role of the stack, including roles that CDK itself adds.
  */
 export function stackProps({ place, permissionsBoundary }: Environment): StackProps {
   const { account, region, environment } = place;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Place } from '../../naming.ts';
+import type { DeployPlace } from '../../naming.ts';
 import { stackOf } from '../../stacks/placement.ts';
 import type { Database } from '../resolved-environment.ts';
 import type { CheckedDatabase, CheckedDefaults } from '../schema.ts';
@@ -8,16 +8,16 @@ import { mayReferToSameSecret, resolveSecret, type SecretReference } from './sec
 
 /** The parts of an environment that its databases depend on. */
 export interface DatabaseContext {
-  readonly place: Place;
+  readonly place: DeployPlace;
   readonly defaults: CheckedDefaults;
-  /** Their names. */
+  /** Names of the environment's networks. */
   readonly networks: readonly string[];
-  /** Of all databases that do not say otherwise. */
+  /** Proxy of all databases that set none. */
   readonly proxy?: string | undefined;
   readonly stacks: number;
   /** In milliseconds since 1970; certificates expire. */
   readonly now: number;
-  /** Paths are relative to it. */
+  /** Absolute path that paths in the settings are relative to. */
   readonly folder: string;
 }
 
@@ -33,8 +33,8 @@ function plainTextProblem({ mode, acknowledgePlainText }: NonNullable<CheckedDat
   const isPlain = mode === 'disable';
   if (isPlain === (acknowledgePlainText ?? false)) return undefined;
   return isPlain
-    ? "tls.mode: is disable, which sends password and figures in plain text; if that is what you want, write tls: { mode: 'disable', acknowledgePlainText: true }"
-    : `tls.acknowledgePlainText: is beside mode ${mode}, which is not plain text; remove it`;
+    ? "tls.mode: disable sends the password and the report in plain text; set mode to verify-full, or confirm with tls: { mode: 'disable', acknowledgePlainText: true }"
+    : `tls.acknowledgePlainText: is only valid with mode disable, and mode is ${mode}; remove it`;
 }
 
 function tlsOf(
@@ -62,9 +62,10 @@ function networkOf(
 ): Pick<Database, 'network'> {
   if (network === undefined || network === null) return {};
   if (!networks.includes(network)) {
-    const known = networks.length === 0 ? 'which is empty' : `which has ${networks.join(', ')}`;
+    const known =
+      networks.length === 0 ? 'which is empty' : `which contains ${networks.join(', ')}`;
     problems.push(
-      `network: ${JSON.stringify(network)} is not in networks, ${known}; add it there, or write null for none`,
+      `network: ${JSON.stringify(network)} is not in networks, ${known}; add it there, or set network: null`,
     );
   }
   return { network };
@@ -73,20 +74,20 @@ function networkOf(
 function configureOf(
   configure: CheckedDatabase['configure'],
   reporting: SecretReference,
-  place: Place,
+  place: DeployPlace,
   problems: string[],
 ): Pick<Database, 'configure'> {
   if (configure === undefined) return {};
   const secret = resolveSecret('configure.', configure, place, problems);
   if (mayReferToSameSecret(secret, reporting)) {
     problems.push(
-      `configure.secret: is the one that reports are read with; configure needs an administrator's login, and reporting must not have one, so give each its own`,
+      `configure.secret: is also the secret for reporting; create one secret for each, because configure needs an administrator's login and reporting must not have one`,
     );
   }
   return { configure: secret };
 }
 
-/** A proxy is where a network reaches it: whoever has no network and is given one all the same has to say so. */
+/** Returns a database's proxy. A proxy is usually in a network: a database outside of a network has to set its own. */
 function proxyOf(
   { network, proxy: own }: CheckedDefaults,
   shared: string | undefined,
@@ -95,14 +96,18 @@ function proxyOf(
   const hasNetwork = network !== undefined && network !== null;
   if (own === undefined && shared !== undefined && !hasNetwork) {
     problems.push(
-      `proxy: has no network, and would reach delivery.proxy from the internet; write proxy: null for the direct way, or its URL here if that is what you want`,
+      `proxy: delivery.proxy would be reached from the internet, because network is not set; set proxy: null to connect directly, or set proxy to the URL to confirm it`,
     );
   }
   const proxy = own === undefined ? shared : (own ?? undefined);
   return proxy === undefined ? {} : { proxy };
 }
 
-/** A database's settings with everything that they leave to its environment; what is wrong goes into `problems`. */
+/**
+ * Completes a database's settings with the defaults of its environment.
+ *
+ * @param problems gets what is wrong; each problem begins with its key
+ */
 export function toDatabase(
   settings: CheckedDatabase,
   context: DatabaseContext,

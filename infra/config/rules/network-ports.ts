@@ -2,15 +2,15 @@ import type { Environment } from '../resolved-environment.ts';
 import type { CheckedNetwork } from '../schema.ts';
 
 const HTTPS_PORT = 443;
-/** AWS's default quota of rules out of a security group, per family of addresses; each port is one of either. */
-const MOST_RULES = 60;
+/** Default quota of outbound rules per security group and address family; each port takes one of each family. */
+const MAX_RULES = 60;
 
 function proxyPortOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port);
   return protocol === 'https:' ? HTTPS_PORT : 80;
 }
 
-/** The ports that functions of a network have to reach. */
+/** Returns the ports that the functions of a network connect to, in ascending order. */
 export function portsOf(
   name: string,
   { databasePorts }: CheckedNetwork,
@@ -25,14 +25,14 @@ export function portsOf(
   return [...new Set([HTTPS_PORT, ...databasePorts, ...own])].toSorted((one, other) => one - other);
 }
 
-/** The networks whose security group would have more rules than AWS takes. */
+/** Problems of networks whose security group would exceed the quota of rules. */
 export function portProblems(environment: Environment): readonly string[] {
   return [...environment.networks].flatMap(([name, network]) => {
     if (network.vpc === undefined) return [];
     const { length } = portsOf(name, network, environment);
-    return length > MOST_RULES
+    return length > MAX_RULES
       ? [
-          `network ${JSON.stringify(name)}: lets out to ${length} ports, and a security group has room for ${MOST_RULES} rules; give securityGroups of your own, with ranges, instead of vpc`,
+          `network ${JSON.stringify(name)}: needs ${length} outbound ports, but a security group has at most ${MAX_RULES} rules; set securityGroups with port ranges of your own instead of vpc`,
         ]
       : [];
   });

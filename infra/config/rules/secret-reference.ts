@@ -1,80 +1,80 @@
-import { arn, type Place, partitionOf } from '../../naming.ts';
+import { arn, type DeployPlace, partitionOf } from '../../naming.ts';
 
-/** A secret as the function asks for it, and as its role may. */
+/** A secret as the function requests it, and as its role may read it. */
 export interface SecretReference {
   /** Name or ARN, as written. */
   readonly id: string;
-  /** The ARNs, or patterns of ARNs, that the id can stand for; more than one where it can be read in two ways. */
+  /** The ARNs, or patterns of ARNs, that the id can refer to; two when it is ambiguous. */
   readonly resources: readonly [string, ...string[]];
-  /** Of the customer-managed key, if any. */
+  /** ARN of the customer-managed key, if any. */
   readonly keyArn?: string;
 }
 
-/** An exclamation mark is in the names that AWS services give to secrets of their own, such as `rds!db-…`. */
+/** AWS services put an exclamation mark into the names of their own secrets, such as `rds!db-…`. */
 const NAME = /^[\w/+=.@!-]{1,512}$/;
 const ARN =
   /^arn:(?<partition>[\w-]+):secretsmanager:(?<region>[a-z0-9-]+):(?<account>\d{12}):secret:(?<name>[\w/+=.@!-]{1,512})$/;
 const KEY_ARN = /^arn:(?<partition>[\w-]+):kms:(?<region>[a-z0-9-]+):\d{12}:key\/[\w-]+$/;
 const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-/** Secrets Manager ends every ARN in a hyphen and six characters of its own; the name of a secret can end so, too. */
+/** Secrets Manager appends a hyphen and six characters to every ARN; the name of a secret can end like that, too. */
 const SUFFIX = /-[A-Za-z0-9]{6}$/;
 const ANY_SUFFIX = '-??????';
 
-function otherPartition(partition: string | undefined, place: Place): string {
-  return `its ARN begins with arn:${partition}:, and ${place.region} is in the partition ${partitionOf(place)}; copy the ARN from the console of that region`;
+function otherPartition(partition: string | undefined, place: DeployPlace): string {
+  return `its ARN begins with arn:${partition}:, but ${place.region} is in the partition ${partitionOf(place)}; copy the ARN from the console of that region`;
 }
 
 function secretProblems(
   secret: string,
   kmsKey: string | undefined,
-  place: Place,
+  place: DeployPlace,
 ): readonly string[] {
   const { partition, region, account } = ARN.exec(secret)?.groups ?? {};
   if (region === undefined) {
     if (NAME.test(secret)) return [];
-    // What it is, is not repeated: it may be the secret itself.
+    // The text is not quoted: it may be the secret itself.
     return [
-      "secret: is neither the name nor the ARN of a secret; if it is a secret's value, put that into Secrets Manager, write its name here, and change the password, which this file's history has now",
+      "secret: must be the name or the ARN of a secret; if it is a secret's value, store the value in Secrets Manager, write its name here, and change the password, which is in this file's history now",
     ];
   }
   if (place.isPlaceholder) return [];
   if (region !== place.region) {
     return [
-      `secret: is in ${region}, and the functions read it in ${place.region}; replicate it there, and give that ARN`,
+      `secret: is in ${region}, but the functions read it in ${place.region}; replicate it to that region, and use the ARN of the replica`,
     ];
   }
   if (partition !== partitionOf(place)) return [`secret: ${otherPartition(partition, place)}`];
-  // The id alone would be taken for that of a key of this account.
+  // An id alone refers to a key of this account.
   const hasKeyArn = kmsKey !== undefined && !KEY_ID.test(kmsKey);
   return account !== place.account && !hasKeyArn
     ? [
-        "secret: is in another account, where AWS decrypts with a customer-managed key alone; give the key's ARN as kmsKey, and allow the roles in the policies of both",
+        "secret: is in another account, which requires a customer-managed key; set kmsKey to the key's ARN, and allow the roles in the policies of secret and key",
       ]
     : [];
 }
 
-function keyProblems(kmsKey: string | undefined, place: Place): readonly string[] {
+function keyProblems(kmsKey: string | undefined, place: DeployPlace): readonly string[] {
   if (kmsKey === undefined || KEY_ID.test(kmsKey)) return [];
   const { partition, region } = KEY_ARN.exec(kmsKey)?.groups ?? {};
   if (region === undefined) {
     return [
-      "kmsKey: must be a key's ARN, or the id of a key of this account; an alias means nothing in a policy",
+      'kmsKey: must be the ARN of a key, or the id of a key of this account (policies do not accept aliases)',
     ];
   }
   if (place.isPlaceholder) return [];
   if (region !== place.region) {
     return [
-      `kmsKey: is in ${region}, and Secrets Manager decrypts in ${place.region}; give the key there`,
+      `kmsKey: is in ${region}, but Secrets Manager decrypts in ${place.region}; use the key in that region`,
     ];
   }
   return partition === partitionOf(place) ? [] : [`kmsKey: ${otherPartition(partition, place)}`];
 }
 
 /**
- * An ARN that ends like a complete one can also be a partial one, of a secret whose name ends so: `…:secret:db-reader` is
- * either `db` or `db-reader`. The role may read both, because a role that cannot read its secret would be worse.
+ * Returns the ARNs that a name or ARN can refer to. An ARN that ends like a complete one can be a partial one: of
+ * `…:secret:db-reader` the name is `db` or `db-reader`. The role may read both, so that it can read its own in either case.
  */
-function resourcesOf(secret: string, place: Place): SecretReference['resources'] {
+function resourcesOf(secret: string, place: DeployPlace): SecretReference['resources'] {
   if (!secret.startsWith('arn:')) {
     return [arn(place, 'secretsmanager', `secret:${secret}${ANY_SUFFIX}`)];
   }
@@ -88,7 +88,7 @@ function isSameResource(one: string, other: string): boolean {
   return one.slice(0, length) === other.slice(0, length);
 }
 
-/** Whether two references can mean one secret, whichever of name, partial ARN and full ARN each of them is. */
+/** Whether two references may refer to the same secret; each is a name, a partial ARN or a full ARN. */
 export function mayReferToSameSecret(one: SecretReference, other: SecretReference): boolean {
   return one.resources.some((resource) =>
     other.resources.some((another) => isSameResource(resource, another)),
@@ -103,7 +103,7 @@ export function mayReferToSameSecret(one: SecretReference, other: SecretReferenc
 export function resolveSecret(
   prefix: string,
   { secret, kmsKey }: { readonly secret: string; readonly kmsKey?: string | undefined },
-  place: Place,
+  place: DeployPlace,
   problems: string[],
 ): SecretReference {
   for (const problem of [...secretProblems(secret, kmsKey, place), ...keyProblems(kmsKey, place)]) {
