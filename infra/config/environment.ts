@@ -1,7 +1,7 @@
 import type { Target } from '../../lib/config/target.ts';
 
 /** A secret in Secrets Manager, and the customer-managed KMS key that encrypts it, if any. */
-export interface SecretSettings {
+interface SecretSettings {
   /** Its name or ARN, never its value; for a secret in another account the ARN. */
   readonly secret: string;
   /**
@@ -13,7 +13,7 @@ export interface SecretSettings {
 }
 
 /** TLS settings of the connection to a database. */
-export interface TlsSettings {
+interface TlsSettings {
   /** @default verify-full */
   readonly mode?: Target['tls']['mode'];
   /** PEM file with the certificate authorities, relative to the environment's file; it is deployed with the functions. */
@@ -25,7 +25,7 @@ export interface TlsSettings {
 }
 
 /** Settings of all databases that do not set their own. */
-export interface DatabaseDefaults {
+interface DatabaseDefaults {
   readonly tls?: TlsSettings;
   /**
    * The telemetry level of a server that was built without telemetry, and of no other. This is the only setting of an
@@ -81,7 +81,7 @@ export interface DatabaseSettings extends DatabaseDefaults, SecretSettings {
 }
 
 /** The subnets and security groups of functions in a VPC. */
-export interface NetworkSettings {
+interface NetworkSettings {
   /** Private subnets, by id. */
   readonly subnets: readonly string[];
   /** The VPC of the subnets, by id. A security group is created in it, which allows the outbound connections of the functions. */
@@ -97,7 +97,7 @@ export interface NetworkSettings {
 }
 
 /** Where reports are sent; or, if none are sent, the version that databases are compared with. */
-export interface DeliverySettings {
+interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
   /**

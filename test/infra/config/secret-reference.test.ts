@@ -128,22 +128,22 @@ function problemsIn(place: Place, databases: EnvironmentSettings['databases']): 
   }
 }
 
-describe('one secret, in whatever two forms it is written,', () => {
+describe('one secret, written in two forms,', () => {
   const someForms = [someSecret, someForm, someForm] as const;
 
-  test('is not accepted for reports and for configure', () => {
+  test('is rejected for both reports and configure', () => {
     fc.assert(
       fc.property(...someForms, (secret, one, other) => {
         const configure = { secret: FORMS[other](secret) };
         const settings = aDatabase('metrics', { secret: FORMS[one](secret), configure });
         expect(problemsIn(secret.place, [settings])).toEqual([
-          expect.stringMatching(/configure\.secret: is the one that reports are read with/),
+          expect.stringMatching(/configure\.secret: is also the secret for reporting/),
         ]);
       }),
     );
   });
 
-  test('is not accepted for the reports of one database and configure of another', () => {
+  test('is rejected for the reports of one database and configure of another', () => {
     fc.assert(
       fc.property(...someForms, (secret, one, other) => {
         const databases = [
@@ -152,14 +152,14 @@ describe('one secret, in whatever two forms it is written,', () => {
         ];
         expect(problemsIn(secret.place, databases)).toEqual([
           expect.stringMatching(
-            /"two" configure\.secret: is the one that reports of database "one" are read with/,
+            /"two" configure\.secret: is also the secret for reporting of database "one"/,
           ),
         ]);
       }),
     );
   });
 
-  test('is noticed when two databases have it', () => {
+  test('causes a warning when two databases have it', () => {
     fc.assert(
       fc.property(...someForms, (secret, one, other) => {
         const environment = environmentAt(secret.place, [
@@ -167,14 +167,14 @@ describe('one secret, in whatever two forms it is written,', () => {
           aDatabase('two', { secret: FORMS[other](secret) }),
         ]);
         expect(settingWarnings(environment)).toContainEqual(
-          expect.stringMatching(/"one" and "two" have the same secret/),
+          expect.stringMatching(/"one" and "two" may be one database/),
         );
       }),
     );
   });
 });
 
-test('two secrets of different names are two, in whatever forms they are written', () => {
+test('secrets with different names are different, in whatever forms they are written', () => {
   const plain = fc.stringMatching(/^[a-z0-9/!]{1,20}$/);
   fc.assert(
     fc.property(plain, plain, suffix, someForm, someForm, (name, other, ending, one, two) => {
@@ -194,17 +194,17 @@ test.each([
   [
     'a replica in another region',
     { secret: 'arn:aws-cn:secretsmanager:cn-northwest-1:123456789012:secret:x-AbCd3f' },
-    /secret: is in cn-northwest-1, and the functions read it in cn-north-1; replicate it there/,
+    /secret: is in cn-northwest-1, but the functions read it in cn-north-1; replicate it to that region/,
   ],
   [
     'a secret of another partition',
     { secret: 'arn:aws:secretsmanager:cn-north-1:123456789012:secret:x-AbCd3f' },
-    /secret: its ARN begins with arn:aws:, and cn-north-1 is in the partition aws-cn; copy the ARN/,
+    /secret: its ARN begins with arn:aws:, but cn-north-1 is in the partition aws-cn; copy the ARN/,
   ],
   [
     'a key of another partition',
     { secret: 'x', kmsKey: `arn:aws:kms:cn-north-1:123456789012:key/${KEY_ID}` },
-    /kmsKey: its ARN begins with arn:aws:, and cn-north-1 is in the partition aws-cn; copy the ARN/,
+    /kmsKey: its ARN begins with arn:aws:, but cn-north-1 is in the partition aws-cn; copy the ARN/,
   ],
 ])('%s is rejected', (_what, changes, problem) => {
   expect(problemsIn(REGIONS[1], [aDatabase('metrics', changes)])).toEqual([

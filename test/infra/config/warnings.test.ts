@@ -9,29 +9,29 @@ const NETWORK = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
 test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]>([
   ['no databases', { databases: [] }, /has no databases/],
   [
-    'one secret, and nothing else, for two databases',
+    'one secret for two databases without further settings',
     { databases: [aDatabase('one', { secret: 'x' }), aDatabase('other', { secret: 'x' })] },
-    /"one" and "other" have the same secret or host, .*: one database would report more than once/,
+    /"one" and "other" may be one database, which would report more than once: they have the same/,
   ],
   [
-    'one database that is named in full, with two secrets',
+    'two targets with the same host and database, and different secrets',
     {
       databases: [
         aDatabase('one', { host: 'DB.example.com.', database: 'metrics' }),
         aDatabase('other', { host: 'db.example.com', database: 'metrics' }),
       ],
     },
-    /"one" and "other" have the same secret or host/,
+    /"one" and "other" may be one database/,
   ],
   [
-    'one database that is named in full, once with its port',
+    'two targets with the same host and database, one of them with a port',
     {
       databases: [
         aDatabase('one', { host: 'db.example.com', database: 'metrics' }),
         aDatabase('other', { host: 'db.example.com', database: 'metrics', port: 5_432 }),
       ],
     },
-    /"one" and "other" have the same secret or host/,
+    /"one" and "other" may be one database/,
   ],
   [
     'one secret for two databases, one of them with its port',
@@ -41,29 +41,29 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]
         aDatabase('other', { secret: 'x', port: 5_432 }),
       ],
     },
-    /"one" and "other" have the same secret or host/,
+    /"one" and "other" may be one database/,
   ],
   [
     'a partial ARN that Secrets Manager takes for a full one',
     { databases: [aDatabase('x', { secret: `${ARN}:prod/x-reader` })] },
-    /"x" has a secret whose ARN ends in a hyphen and six letters: .* write the name or the full ARN/,
+    /"x" has a secret whose ARN ends in a hyphen and six letters. .* use the name or the full ARN/,
   ],
   [
     'a name that ends like an ARN',
     { databases: [aDatabase('metrics', { secret: 'prod/metrics-AbCd3f' })] },
-    /"metrics" has a secret whose name ends like an ARN: .* leave them away, or give the whole ARN/,
+    /"metrics" has a secret whose name ends like an ARN. .* remove them, or use the whole ARN/,
   ],
   [
-    'a name that nobody looks at',
+    'a server name that is ignored',
     { databases: [aDatabase('metrics', { tls: { mode: 'verify-ca', serverName: 'db' } })] },
-    /"metrics" has a serverName, which verify-ca does not look at: use verify-full/,
+    /"metrics" has a serverName, which verify-ca ignores\. Set mode to verify-full/,
   ],
   [
-    'a network that nobody is in',
+    'a network without databases',
     { networks: { main: NETWORK } },
     /network "main" has no database/,
   ],
-])('%s can be deployed, and is warned of', (_what, changes, warning) => {
+])('warns of %s', (_what, changes, warning) => {
   const environment = checked(changes);
   expect(settingWarnings(environment)).toEqual([expect.stringMatching(warning)]);
   expect(synthesise(environment).warnings).toEqual([expect.stringMatching(warning)]);
@@ -88,9 +88,12 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
       ],
     },
   ],
-  ['a name with six small letters', { databases: [aDatabase('x', { secret: 'prod/x-master' })] }],
   [
-    'an ARN with what AWS has added',
+    'a name that ends in six lower-case letters',
+    { databases: [aDatabase('x', { secret: 'prod/x-master' })] },
+  ],
+  [
+    'an ARN with its suffix',
     {
       databases: [
         aDatabase('x', {
@@ -99,10 +102,13 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>]>([
       ],
     },
   ],
-])('%s is not', (_what, changes) => {
+])('does not warn of %s', (_what, changes) => {
   expect(settingWarnings(checked(changes))).toEqual([]);
 });
 
-test.each(['dev', 'staging', 'prod'])('nothing in %s is', async (name) => {
-  expect(settingWarnings(await loadEnvironment(name))).toEqual([]);
-});
+test.each(['dev', 'staging', 'prod'])(
+  'does not warn of anything in the fixture %s',
+  async (name) => {
+    expect(settingWarnings(await loadEnvironment(name))).toEqual([]);
+  },
+);

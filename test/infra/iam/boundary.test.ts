@@ -110,9 +110,9 @@ describe('an environment names its boundary', () => {
     ['company boundary', 'must be the name or the ARN'],
     [`arn:aws:iam::${ACCOUNT}:role/company`, 'must be the name or the ARN'],
     [`\${AWS::AccountId}`, 'must be the name or the ARN'],
-    ['arn:aws:iam::210987654321:policy/company', 'is a policy of the account 210987654321'],
-    [`arn:aws-cn:iam::${ACCOUNT}:policy/company`, 'in the partition aws-cn'],
-  ])('it is refused as %j', (permissionsBoundary, message) => {
+    ['arn:aws:iam::210987654321:policy/company', 'is a policy of account 210987654321'],
+    [`arn:aws-cn:iam::${ACCOUNT}:policy/company`, 'in partition aws-cn'],
+  ])('rejects the boundary %j', (permissionsBoundary, message) => {
     expect(() => checked({ permissionsBoundary })).toThrow(message);
   });
 });

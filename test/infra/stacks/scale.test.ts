@@ -6,7 +6,7 @@ import { synthesise } from '../../support/aws/synthesis.ts';
 import { upperBound } from '../../support/vitest/time-limits.ts';
 
 test(
-  'a thousand databases: no stack is full, none too large, and no name is there twice',
+  'synthesises a thousand databases without full stacks, large templates or duplicate names',
   () => {
     const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());
     const { templates, texts, resources, warnings } = synthesise(environment);
@@ -21,15 +21,15 @@ test(
     );
     expect(functions).toHaveLength(2_100);
     expect(new Set(functions).size).toBe(2_100);
-    expect(warnings).toEqual([expect.stringContaining('2132 of 1000 IAM roles per account')]);
+    expect(warnings).toEqual([expect.stringContaining('2132 IAM roles per account')]);
   },
   upperBound(120_000),
 );
 
-test('the quotas that a thousand databases pass are named, with what to do', () => {
+test('names the quotas that a thousand databases exceed, with the remedy', () => {
   const environment = checkEnvironment('test', aFleet(1_000, FLEET_STACKS), Date.now());
   expect(quotaWarnings(figuresOf(environment, 660_000))).toEqual([
-    "It takes 2132 of 1000 IAM roles per account, which is AWS's default: have the quota raised before you deploy, or use another account.",
+    'The environment needs 2132 IAM roles per account, but the default quota is 1000: request an increase in Service Quotas before you deploy, or use another account.',
   ]);
 });
 
@@ -41,12 +41,12 @@ test.each([
   ['EventBridge Scheduler schedules per region', { databases: 5_000_001 }],
   ['CloudWatch alarms per region', { alarms: 5_001 }],
   ['CloudFormation stacks per region', { stacks: 2_000 }],
-])('the quota of %s is warned of as soon as it is passed', (name, figures) => {
+])('warns when the quota of %s is exceeded', (name, figures) => {
   const warnings = quotaWarnings({ ...SMALL, ...figures });
   expect(warnings.filter((warning) => warning.includes(name))).toHaveLength(1);
 });
 
-test('a small environment passes none', () => {
+test('does not warn of quotas for a small environment', () => {
   const environment = checkEnvironment('test', aFleet(400, 16), Date.now());
   expect(quotaWarnings(figuresOf(environment, 660_000))).toEqual([]);
 });

@@ -125,7 +125,7 @@ function templatesOf(name: string): readonly Json[] {
 }
 
 test.each(FIXTURES.map(([name]) => name))(
-  'CloudFormation would take every template of %s',
+  'writes only templates of %s that CloudFormation accepts',
   (name) => {
     expect(templatesOf(name).length).toBeGreaterThan(1);
     expect(templatesOf(name).flatMap(problemsOf)).toEqual([]);
@@ -158,14 +158,14 @@ test.each([
   [
     'subnets',
     { vpc: 'vpc-0a1b2c3d', subnets: Array<string>(17).fill('subnet-0a1b2c3d') },
-    "subnets: must name no more than 16, Lambda's limit",
+    'subnets: must contain at most 16 ids, the limit of Lambda',
   ],
   [
     'security groups',
     { subnets: ['subnet-0a1b2c3d'], securityGroups: Array<string>(6).fill('sg-0a1b2c3d') },
-    "securityGroups: must name no more than 5, Lambda's limit",
+    'securityGroups: must contain at most 5 ids, the limit of Lambda',
   ],
-])('more %s than Lambda takes are refused', (_, network, problem) => {
+])('rejects more %s than Lambda accepts', (_, network, problem) => {
   expect(() => checked({ networks: { main: network } })).toThrow(problem);
 });
 

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { figuresOf } from '../../../infra/config/quotas.ts';
+import {
+  BY_DATABASE,
+  LAST_SUCCESS,
+  OUTDATED,
+  SAVED_QUERIES,
+} from '../../../infra/constructs/log-queries.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../../lib/naming.ts';
+import { constructOf } from '../../support/aws/constructs.ts';
+import { checked, synthesise, synthesiseFixture } from '../../support/aws/synthesis.ts';
+
+const prod = await synthesiseFixture('prod');
+
+describe('the alarms', () => {
+  test('of a database detect two ticks without a completed run, also without any data', () => {
+    expect(constructOf(prod, 'warehouse', 'MissingRuns').Properties).toMatchObject({
+      Namespace: METRICS_NAMESPACE,
+      Dimensions: [
+        { Name: 'service', Value: 'timescaledb-telemetry' },
+        { Name: 'environment', Value: 'prod' },
+        { Name: 'database', Value: 'warehouse' },
+      ],
+      MetricName: 'Completed',
+      Period: 3_600,
+      EvaluationPeriods: 2,
+      Statistic: 'Sum',
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect(constructOf(prod, 'metrics', 'MissingRuns').Properties).toMatchObject({
+      Period: 86_400,
+    });
+  });
+
+  test('publish ALARM and OK to the topic of the environment, if it has one', () => {
+    const topic = ['arn:aws:sns:eu-central-1:333333333333:database-alarms'];
+    const alarms = prod.resources('AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(8);
+    for (const [, { Properties }] of alarms) {
+      expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
+    }
+    for (const [, { Properties }] of synthesise(checked()).resources('AWS::CloudWatch::Alarm')) {
+      expect(Properties['AlarmActions'] ?? []).toEqual([]);
+    }
+  });
+
+  test('use metrics and dimensions that the functions write', () => {
+    const own = prod
+      .resources('AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => Properties['Namespace'] === METRICS_NAMESPACE);
+    expect(own).toHaveLength(6);
+    for (const [, { Properties }] of own) {
+      expect(METRICS).toContain(Properties['MetricName']);
+      const names = (Properties['Dimensions'] as readonly { readonly Name: string }[]).map(
+        ({ Name }) => Name,
+      );
+      expect(names.toSorted()).toEqual(
+        names.length === 2 ? ['environment', 'service'] : ['database', 'environment', 'service'],
+      );
+    }
+  });
+
+  test('of the environment react to the first event, and not to missing data', () => {
+    const alarms = new Map(
+      prod
+        .resources('AWS::CloudWatch::Alarm')
+        .map(([, { Properties }]) => [String(Properties['AlarmName']), Properties]),
+    );
+    const atOnce = {
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    };
+    expect(alarms.get('timescaledb-telemetry-prod-final-failures')).toMatchObject({
+      ...atOnce,
+      // One in half an hour: an idle queue's figures come late.
+      EvaluationPeriods: 6,
+      DatapointsToAlarm: 1,
+      Namespace: 'AWS/SQS',
+      MetricName: 'NumberOfMessagesSent',
+      Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-failed-runs' }],
+      Statistic: 'Sum',
+      Period: 300,
+    });
+    expect(alarms.get('timescaledb-telemetry-prod-undelivered')).toMatchObject({
+      ...atOnce,
+      EvaluationPeriods: 1,
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: 'timescaledb-telemetry-prod-undelivered' }],
+      Statistic: 'Maximum',
+      Period: 300,
+    });
+    expect(alarms.get('timescaledb-telemetry-prod-known-vulnerable')).toMatchObject({
+      ...atOnce,
+      // One in a week, since a job may be due that rarely.
+      EvaluationPeriods: 7,
+      DatapointsToAlarm: 1,
+      Namespace: METRICS_NAMESPACE,
+      MetricName: 'KnownVulnerable',
+      Dimensions: [
+        { Name: 'environment', Value: 'prod' },
+        { Name: 'service', Value: 'timescaledb-telemetry' },
+      ],
+      Statistic: 'Maximum',
+      // That of the longest tick, or it would ring and fall silent every day.
+      Period: 86_400,
+    });
+  });
+
+  test('of the environment are final-failures, undelivered and known-vulnerable', () => {
+    const names = prod
+      .resources('AWS::CloudWatch::Alarm')
+      .map(([, { Properties }]) => String(Properties['AlarmName']))
+      .filter((name) => !name.endsWith('-missing-runs'));
+    expect(names).toEqual([
+      'timescaledb-telemetry-prod-final-failures',
+      'timescaledb-telemetry-prod-undelivered',
+      'timescaledb-telemetry-prod-known-vulnerable',
+    ]);
+  });
+});
+
+describe('the dashboard', () => {
+  interface Widget {
+    readonly properties: {
+      readonly title?: string;
+      readonly query?: string;
+      readonly metrics?: readonly (readonly (string | { readonly label: string })[])[];
+    };
+  }
+
+  function widgets(): readonly Widget[] {
+    const [[, dashboard] = []] = prod.resources('AWS::CloudWatch::Dashboard');
+    const body = dashboard?.Properties['DashboardBody'] as {
+      readonly 'Fn::Join': readonly [string, readonly unknown[]];
+    };
+    const text = body['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'here'));
+    return JSON.parse(text.join('')).widgets;
+  }
+
+  test('shows each query under its title', () => {
+    const queries = widgets().flatMap(({ properties: { title, query } }) =>
+      query === undefined ? [] : [[title, query.replace(/^SOURCE '[^']+' \| /, '')]],
+    );
+    expect(Object.fromEntries(queries)).toEqual({
+      'Outdated or vulnerable databases': OUTDATED,
+      'Outcomes by database': BY_DATABASE,
+      'Last success by database, oldest first': LAST_SUCCESS,
+    });
+    expect(LAST_SUCCESS).toMatch(/\| sort last_success asc$/);
+  });
+
+  test('labels each metric', () => {
+    const drawn = widgets().flatMap(({ properties: { metrics = [] } }) =>
+      metrics.map((metric) => {
+        const { label } = Object(metric.at(-1));
+        return `${label}: ${metric[1]}`;
+      }),
+    );
+    expect([...new Set(drawn)]).toEqual([
+      'sent: Sent',
+      'checked: Checked',
+      'skipped: Skipped',
+      'failed attempts: Failed',
+      'final failures: FinalFailures',
+      'outdated TimescaleDB: Outdated',
+      'known vulnerability: KnownVulnerable',
+      'p50: Duration',
+      'p99: Duration',
+      'Maximum: Duration',
+      'failed-runs: ApproximateNumberOfMessagesVisible',
+      'undelivered: ApproximateNumberOfMessagesVisible',
+    ]);
+  });
+});
+
+test('the query for duplicate UUIDs finds two targets with one UUID', () => {
+  const [query] = SAVED_QUERIES.filter(({ name }) => name === 'duplicate database UUIDs');
+  expect(query?.query).toMatch(/count_distinct\(database\) as targets[^|]+\| filter targets > 1$/);
+});
+
+test("counts every function's code and every role against the quotas", () => {
+  expect(figuresOf(prod.environment, 10)).toEqual({
+    databases: 5,
+    functions: 11,
+    alarms: 8,
+    stacks: 4,
+    codeBytes: 110,
+  });
+});
+
+test('documents every field that a saved query or the dashboard uses', () => {
+  const root = join(import.meta.dirname, '..', '..', '..');
+  const page = readFileSync(join(root, 'docs', 'log-and-metrics.md'), 'utf8');
+  const queries = prod
+    .resources('AWS::Logs::QueryDefinition')
+    .map(([, { Properties }]) => String(Properties['QueryString']));
+  expect(queries).toHaveLength(6);
+  const fields = new Set(
+    queries.flatMap((query) =>
+      [...query.matchAll(/\b(version|consent|report|receipt|error|retry)\.(\w+)/g)].map(
+        ([, , field = '']) => field,
+      ),
+    ),
+  );
+  expect([...fields].filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
+});
