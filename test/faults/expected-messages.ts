@@ -474,7 +474,7 @@ export const DO_NOT_TRACK_DENIAL: ExpectedMessage = {
 export const KILLED: ExpectedMessage = {
   message: 'The process ended before the handler returned.',
   remedy:
-    "Check Lambda's own log line for the reason (a timeout, or no memory: give the function more). There is no summary line; the alarm failed-for-good is raised, and the next tick runs as usual.",
+    "Check Lambda's own log line for the reason (a timeout, or no memory: give the function more). There is no summary line; the alarm final-failures is raised, and the next tick runs as usual.",
 };
 
 /** The times stand for figures, too. */

@@ -64,7 +64,7 @@ describe('the settings of an environment', () => {
         delivery: { endpoint: 'http://localhost:8080/' },
         defaults: { proxy: 'http://proxy:3128' },
       },
-      /DELIVERY endpoint: is http:, which a proxy/,
+      /DELIVERY endpoint: is http:, and a proxy/,
     ],
     [
       'a proxy that would be reached from the internet',

@@ -70,7 +70,7 @@ test('reports a mistake in the defaults once, whatever the number of databases',
     expect.stringMatching(/^defaults tls\.caFile: nowhere\.pem cannot be read/),
     expect.stringMatching(/^defaults network: "main" is not in networks/),
     expect.stringMatching(/^database "own" network: "other" is not in networks/),
-    expect.stringMatching(/^defaults TARGET: sizes 'estimated' promises/),
+    expect.stringMatching(/^defaults TARGET: sizes 'estimated' excludes reportSource 'function'/),
   ]);
 });
 
