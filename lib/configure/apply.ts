@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import { type Connection, withConnection } from '../postgres/connect.ts';
+import { annotate } from '../postgres/statement.ts';
 import type { Plan } from './plan.ts';
 import type { SqlStatement } from './statement.ts';
 
@@ -13,11 +14,18 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 const RELOAD_LIMIT_MS = 5_000;
 const RELOAD_POLL_MS = 20;
 
-const BEGIN = `BEGIN;
-SET LOCAL search_path = pg_catalog, pg_temp;
-SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS};
-SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS};
-SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+const BEGIN = `begin;
+set local search_path = pg_catalog, pg_temp;
+set local lock_timeout = ${LOCK_TIMEOUT_MS};
+set local statement_timeout = ${STATEMENT_TIMEOUT_MS};
+set local idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+
+function query(
+  client: pg.Client,
+  statement: string,
+): Promise<pg.QueryResult<Record<string, unknown>>> {
+  return client.query(annotate('change', statement));
+}
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
@@ -55,7 +63,7 @@ async function toChangeError(
 }
 
 const COMMIT: SqlStatement = {
-  sql: 'COMMIT',
+  sql: 'commit',
   title: 'COMMIT (if the connection broke, it is unknown whether the server has committed)',
   grant: '',
 };
@@ -69,13 +77,13 @@ async function runTransactional(
   if (statements.length === 0) return;
   let current = statements[0] ?? COMMIT;
   try {
-    await client.query(BEGIN);
+    await query(client, BEGIN);
     for (const statement of statements) {
       current = statement;
-      await client.query(statement.sql);
+      await query(client, statement.sql);
     }
     current = COMMIT;
-    await client.query(COMMIT.sql);
+    await query(client, COMMIT.sql);
   } catch (error) {
     throw await toChangeError(error, current, done);
   }
@@ -83,7 +91,7 @@ async function runTransactional(
 }
 
 const LOAD_TIME: SqlStatement = {
-  sql: "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) AS at",
+  sql: "select pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()) as at",
   title: 'SELECT pg_catalog.pg_conf_load_time()',
   grant: 'GRANT EXECUTE ON FUNCTION pg_catalog.pg_conf_load_time() TO <the administrator>.',
 };
@@ -93,7 +101,7 @@ const loadTimeSchema = z.object({ at: z.number() });
 async function loadTime(client: pg.Client, done: readonly SqlStatement[]): Promise<number> {
   let answer: pg.QueryResult<Record<string, unknown>>;
   try {
-    answer = await client.query(LOAD_TIME.sql);
+    answer = await query(client, LOAD_TIME.sql);
   } catch (error) {
     throw await toChangeError(error, LOAD_TIME, done);
   }
@@ -133,7 +141,7 @@ async function runNonTransactional(
   let isRefused = false;
   for (const statement of statements) {
     try {
-      isRefused = returnsFalse(await client.query(statement.sql));
+      isRefused = returnsFalse(await query(client, statement.sql));
     } catch (error) {
       throw await toChangeError(error, statement, done);
     }
@@ -154,7 +162,7 @@ async function runPostCommit(
   const notes: string[] = [];
   for (const { sql, title } of statements) {
     try {
-      if (returnsFalse(await client.query(sql)))
+      if (returnsFalse(await query(client, sql)))
         notes.push(schedulerNote(title, 'it returned false'));
     } catch (error) {
       notes.push(schedulerNote(title, (await toQueryError(error)).origin ?? 'no SQLSTATE'));

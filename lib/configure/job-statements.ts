@@ -4,7 +4,7 @@ import type { TelemetryJob } from '../timescaledb/facts.ts';
 import { formatInterval } from '../timescaledb/interval.ts';
 import {
   functionsSchema,
-  isAtLeast,
+  has,
   jobTable,
   type MemberFunction,
   memberFunction,
@@ -23,7 +23,7 @@ const WITHOUT_TELEMETRY =
 /** Returns the extension's own function if it works: from 2.0.0 on, and not under the license apache. */
 function apiFunction({ server, serverContext }: PlanInput, name: string) {
   const found = memberFunction(server, name);
-  const works = serverContext.license !== 'apache' && isAtLeast(server, '2.0.0');
+  const works = serverContext.license !== 'apache' && has(server, 'jobProcedures');
   return works && found?.callable ? found : undefined;
 }
 
@@ -87,14 +87,14 @@ function insertion(input: PlanInput, interval: string): SqlStatement {
   const values = `${interval}, '100s', -1, '1h'`;
   const table = jobTable(server);
   const columns = 'schedule_interval, max_runtime, max_retries, retry_period';
-  if (!isAtLeast(server, '2.0.0')) {
+  if (!has(server, 'jobProcedures')) {
     return writeStatement(
       table,
       'INSERT',
       statementText`INSERT INTO ${table} (id, application_name, job_type, ${columns}) VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', ${values})`,
     );
   }
-  const hasFixed = isAtLeast(server, '2.9.0');
+  const hasFixed = has(server, 'fixedSchedules');
   const owner = { sql: serverContext.extensionOwner, title: "<the extension's owner>" };
   return writeStatement(
     table,
@@ -135,7 +135,7 @@ function add(input: PlanInput): JobPlan {
 
 function pause(input: PlanInput): JobPlan {
   const { facts, server } = input;
-  if (!isAtLeast(server, '2.0.0')) {
+  if (!has(server, 'jobProcedures')) {
     throw new RunError(
       'EVENT_INVALID',
       'The event pauses the telemetry job, which TimescaleDB supports since 2.0.',
@@ -178,7 +178,7 @@ function remove(input: PlanInput): JobPlan {
   if (jobs.length === 0) return { ...NOTHING, notes: ['There is no telemetry job to remove.'] };
   const api = apiFunction(input, 'delete_job');
   const table = jobTable(server);
-  const condition = isAtLeast(server, '2.0.0')
+  const condition = has(server, 'jobProcedures')
     ? isIn(jobs)
     : "job_type = 'telemetry_and_version_check_if_enabled'";
   return {
@@ -198,7 +198,7 @@ function remove(input: PlanInput): JobPlan {
 function jobActionOf({ change, server }: PlanInput): JobAction {
   if (change.job !== undefined) return change.job;
   if (change.action === 'enable') return 'add';
-  return isAtLeast(server, '2.0.0') ? 'pause' : 'remove';
+  return has(server, 'jobProcedures') ? 'pause' : 'remove';
 }
 
 const BY_JOB_ACTION: Readonly<Record<JobAction, (input: PlanInput) => JobPlan>> = {

@@ -1,6 +1,6 @@
 import { visibleLevels } from '../consent/telemetry-level.ts';
 import { RunError } from '../errors.ts';
-import { functionsSchema, isAtLeast, memberFunction } from '../timescaledb/server-info.ts';
+import { functionsSchema, has, memberFunction } from '../timescaledb/server-info.ts';
 import { type JobPlan, planJob } from './job-statements.ts';
 import { levelElsewhere, levelOfInstance } from './level-statements.ts';
 import type { PlanInput, SqlStatement } from './statement.ts';
@@ -40,7 +40,10 @@ function mayHaveStartedOff({ change, facts }: PlanInput): boolean {
 
 /** Superusers can restart the workers; since 2.32.0 the database's owner can, too (its release notes, #10953). */
 function mayRestart({ server, serverContext }: PlanInput): boolean {
-  return serverContext.isSuperuser || (isAtLeast(server, '2.32.0') && server.memberOfDatabaseOwner);
+  return (
+    serverContext.isSuperuser ||
+    (has(server, 'schedulerRunsAsDatabaseOwner') && server.memberOfDatabaseOwner)
+  );
 }
 
 /** Restarts the extension's scheduler if it does not notice the change, or notes that a restart is needed. */
@@ -56,7 +59,9 @@ function restartScheduler(
     const sql = `SELECT ${restart.call}()`;
     return { postCommit: [{ sql, title: sql, grant: 'It needs a superuser.' }], notes: [] };
   }
-  const who = isAtLeast(server, '2.32.0') ? "the database's owner or a superuser" : 'a superuser';
+  const who = has(server, 'schedulerRunsAsDatabaseOwner')
+    ? "the database's owner or a superuser"
+    : 'a superuser';
   return {
     postCommit: [],
     notes: [
@@ -102,7 +107,7 @@ function notesOf(input: PlanInput): readonly string[] {
  */
 export function planChange(input: PlanInput): Plan {
   const { change, server } = input;
-  if (change.level === 'no_functions' && !isAtLeast(server, '2.7.1')) {
+  if (change.level === 'no_functions' && !has(server, 'functionCounts')) {
     throw new RunError(
       'EVENT_INVALID',
       'The event sets the level no_functions, which exists since TimescaleDB 2.7.1. The installed release has only off and basic.',

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
+import { annotate, sql } from '../postgres/statement.ts';
 import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
-import { isAtLeast, type ServerInfo } from '../timescaledb/server-info.ts';
+import { has, type ServerInfo } from '../timescaledb/server-info.ts';
 import type { Change } from './event.ts';
 
 /** Encodes any text as an SQL expression. */
@@ -53,34 +54,50 @@ function quotedOrNull(text: string | undefined, quoted: (text: string) => string
 function serverContextQuery({ scope, scheduleInterval }: Change, server: ServerInfo): string {
   const { role, inDatabase } = scope.kind === 'role' ? scope : {};
   // Since 2.10.2 the owner is a regrole, which parses its text as an identifier and folds unquoted text to lower case.
-  const owner = isAtLeast(server, '2.10.2')
+  const owner = has(server, 'jobOwnerIsRole')
     ? 'pg_catalog.quote_ident(r.rolname::pg_catalog.text)'
     : 'r.rolname::pg_catalog.text';
-  return `
+  const roleName = (text: string) => `(
+  select pg_catalog.quote_ident(r.rolname::pg_catalog.text)
+  from pg_catalog.pg_roles r
+  where r.rolname = ${text}
+)`;
+  const databaseName = (text: string) => `(
+  select pg_catalog.quote_ident(d.datname::pg_catalog.text)
+  from pg_catalog.pg_database d
+  where d.datname = ${text}
+)`;
+  return annotate(
+    'server context, read only',
+    sql`
 select
   pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text) as database,
-  (select d.datistemplate from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()) as is_template,
-  (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as is_superuser,
+  (
+    select d.datistemplate
+    from pg_catalog.pg_database d
+    where d.datname = pg_catalog.current_database()
+  ) as is_template,
+  (
+    select r.rolsuper
+    from pg_catalog.pg_roles r
+    where r.rolname = current_user
+  ) as is_superuser,
   exists (
-    select 1 from pg_catalog.pg_settings s where s.name = 'timescaledb.telemetry_level'
+    select 1
+    from pg_catalog.pg_settings s
+    where s.name = 'timescaledb.telemetry_level'
   ) as level_is_registered,
   pg_catalog.current_setting('timescaledb.license', true) as license,
   (
     select pg_catalog.quote_literal(${owner})
-    from pg_catalog.pg_extension e join pg_catalog.pg_roles r on r.oid = e.extowner
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_roles r on r.oid = e.extowner
     where e.extname = 'timescaledb'
   ) as extension_owner,
-  ${quotedOrNull(
-    role,
-    (text) =>
-      `(select pg_catalog.quote_ident(r.rolname::pg_catalog.text) from pg_catalog.pg_roles r where r.rolname = ${text})`,
-  )} as role,
-  ${quotedOrNull(
-    inDatabase,
-    (text) =>
-      `(select pg_catalog.quote_ident(d.datname::pg_catalog.text) from pg_catalog.pg_database d where d.datname = ${text})`,
-  )} as in_database,
-  ${quotedOrNull(scheduleInterval, (text) => `pg_catalog.quote_literal(${text})`)} as schedule_interval`;
+  ${quotedOrNull(role, roleName)} as role,
+  ${quotedOrNull(inDatabase, databaseName)} as in_database,
+  ${quotedOrNull(scheduleInterval, (text) => `pg_catalog.quote_literal(${text})`)} as schedule_interval`,
+  );
 }
 
 function missing(what: string): RunError {

@@ -67,11 +67,6 @@ export interface ServerInfo {
   readonly mayReadJobErrors: boolean;
 }
 
-/** Whether the catalogs are those of `release` or of a later one. */
-export function isAtLeast(server: Pick<ServerInfo, 'release'>, release: string): boolean {
-  return gte(server.release, release);
-}
-
 /** Whether the catalogs or the reporter of this release have a capability. */
 export function has(
   { capabilities }: Pick<ServerInfo, 'capabilities'>,

@@ -18,7 +18,7 @@ function withoutConstants(message: string): string {
   return message
     .replaceAll(/'(?:[^']|'')*'/g, "''")
     .replaceAll(/\b\d+\b/g, '0')
-    .replace(/^(ALTER (?:DATABASE|ROLE)) (?:"[^"]*"|\w+)/, '$1 x');
+    .replace(/^((?:\/\*.*?\*\/\n)?ALTER (?:DATABASE|ROLE)) (?:"[^"]*"|\w+)/, '$1 x');
 }
 
 /** Everything that runs, previews and changes say to the server of a database, a session each. */
