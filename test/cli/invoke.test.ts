@@ -119,7 +119,7 @@ describe.concurrent('send', () => {
     expect(code).toBe(1);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
-        /^telemetry-prod-\S+-send-report failed: RunError: .*refuses this login/,
+        /^telemetry-prod-\S+-send-report failed: RunError: .*rejected the login/,
       ),
       'Read the last line of its log: it has the code of the error and the remedy.',
       '',

@@ -35,7 +35,7 @@ test('two databases of one server at different versions: each run names its own'
         available: '2.28.3',
         verdicts: ['alter-extension'],
         sentence: expect.stringContaining(
-          "the extension's owner must run ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
+          "must run ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
         ),
         // The version that fixes the advisory, although the endpoint does not name it.
         reachable: '2.29.1',

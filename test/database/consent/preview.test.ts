@@ -185,7 +185,7 @@ test('a tick that is not due has a preview with nextDue', async () => {
 test.each([
   [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: must be true or false'],
   [{ always: true }, 'unknown key "always"'],
-  ['{}', 'expected object, received string'],
+  ['{}', 'must be an object, not a string'],
 ])('an invalid event reads nothing: %j', async (event, problem) => {
   // A world of its own: a connection that is kept alive would not be counted again.
   await using untouched = await startWorld({ secret: secretFor(database) });
