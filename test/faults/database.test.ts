@@ -94,7 +94,7 @@ testFaults(DATABASE_FAULTS, {
     after(`insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries,
       retry_period, proc_schema, proc_name)
     select 100 + i, application_name, schedule_interval, max_runtime, max_retries, retry_period, proc_schema, proc_name
-    from _timescaledb_catalog.bgw_job, generate_series(1, 5000) i where id = 1`),
+    from _timescaledb_catalog.bgw_job, generate_series(1, 2000) i where id = 1`),
   catalogsOlder: after(says('2.29.2')),
   catalogsNewer: async (stack) => {
     const database = await consenting(stack, says('2.28.3'), '2.29.2');

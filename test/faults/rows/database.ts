@@ -72,7 +72,7 @@ export const DATABASE_FAULTS = {
       VERSION_UNREADABLE,
     ),
     manyJobs: failed(
-      'the job catalog has 5,000 telemetry jobs, each of which could deny',
+      'the job catalog has 2,000 telemetry jobs, each of which could deny',
       catalogAnswered('jobs: must have at most 1000 items'),
     ),
     unreadableVersion: failed("TimescaleDB's version cannot be parsed", VERSION_UNREADABLE),
