@@ -5,9 +5,9 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 355_000,
-  'get-report': 334_500,
-  configure: 340_000,
+  'send-report': 356_000,
+  'get-report': 337_500,
+  configure: 343_000,
 };
 
 function textOf(name: FunctionName): string {
