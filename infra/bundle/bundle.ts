@@ -5,6 +5,7 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { fileAliases, PACKAGE_ALIASES } from './aliases.ts';
 import { builtins } from './builtins.ts';
 import { joinParts, type Part } from './join.ts';
+import { evaluatedReleaseData } from './release-data.ts';
 import { type ShippedPackage, writeNotices } from './third-party-notices.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -102,7 +103,7 @@ async function buildParts(source: string, entryName: string): Promise<Built> {
     outdir: '.',
     write: false,
     alias: PACKAGE_ALIASES,
-    plugins: [fileAliases, builtins(), apart],
+    plugins: [fileAliases, builtins(), evaluatedReleaseData, apart],
   });
   const parts = new Map(
     Object.entries(metafile.outputs).map(([path, { exports }]): [string, Part] => {

@@ -124,12 +124,12 @@ function configuredVersion(
 }
 
 async function judge(
-  newest: LatestVersion,
+  latest: LatestVersion,
   facts: Facts,
-  { name }: Target,
-  { emit }: RunContext,
+  target: Target,
+  { emit, now }: RunContext,
 ): Promise<void> {
   // Loaded only by a run that has something to judge.
-  const versions = await import('../version-check/judge-version.ts');
-  emit({ type: 'version-judged', verdict: versions.judge(newest, facts, name) });
+  const { checkVersion } = await import('../version-check/check-version.ts');
+  emit({ type: 'version-judged', verdict: await checkVersion(facts, target, now(), latest) });
 }

@@ -1,45 +1,126 @@
 import { isNewer, type Version } from '../version.ts';
+import { comingBreak, isBeyondData, majorsFor } from './compatibility.ts';
 import type { VerdictCode } from './judge-version.ts';
+import { notesOn } from './notes.ts';
+import type { Advisory, Incompatibility } from './release-data.ts';
 import type { VersionSituation } from './situation.ts';
-import { AS_OF, fixedIn, isBeyondTable, majorsFor, reachable } from './support-table.ts';
 
-function listed(items: readonly string[], word: string): string {
+function listed(items: readonly string[], word = 'and'): string {
   const [last = '', ...others] = items.toReversed();
   return others.length === 0 ? last : `${others.toReversed().join(', ')} ${word} ${last}`;
 }
 
-function alterClause({ facts, onDisk }: VersionSituation): string {
+function alterClause({ facts, onDisk, data }: VersionSituation): string {
   const isDefault = onDisk?.text === facts.availableVersion;
   const statement = `ALTER EXTENSION timescaledb UPDATE${isDefault ? '' : ` TO '${onDisk?.text}'`}`;
-  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk.`;
+  const failing = data.failedUpdates.find(({ to }) => to === onDisk?.text);
+  const warning =
+    failing === undefined
+      ? ''
+      : ` This update can fail: ${failing.summary}. The problem is fixed in ${failing.fixed}.`;
+  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk.${warning}`;
 }
 
-function packageClause({ goal, major }: VersionSituation): string {
-  const version = goal && reachable(goal, major).text;
-  return `the server's administrator must install TimescaleDB ${version}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.`;
+/**
+ * Returns up to two versions to install, each with its reason. Where something is to be repaired, or the newest version
+ * breaks with a later PostgreSQL, the smallest upgrade comes first.
+ */
+function choices(
+  { facts, fixes, best, onDisk, installed }: VersionSituation,
+  isBestBreaking: boolean,
+): readonly string[] {
+  const present = onDisk !== undefined && isNewer(onDisk, installed) ? onDisk : installed;
+  const smallest = fixes.jobs ?? fixes.advisories;
+  const needsRepair = smallest !== undefined || isBestBreaking;
+  const options = [
+    [smallest, 'the smallest upgrade that repairs this'],
+    [
+      needsRepair ? fixes.lasting : undefined,
+      'the smallest upgrade without known vulnerabilities and broken jobs',
+    ],
+    [best, `the newest for PostgreSQL ${facts.postgresqlVersion}`],
+  ] as const;
+  const reasons = new Map<string, string>();
+  for (const [version, reason] of options) {
+    if (version === undefined || !isNewer(version, present)) continue;
+    if (!reasons.has(version.text)) reasons.set(version.text, reason);
+  }
+  if (reasons.size <= 1) return [`TimescaleDB ${best?.text}`];
+  return [...reasons]
+    .slice(0, 2)
+    .map(([text, reason]) => `TimescaleDB ${text}, which is ${reason}`);
+}
+
+function packageClause(situation: VersionSituation): string {
+  const { best, data, facts } = situation;
+  const later = best && comingBreak(best, facts.postgresqlVersion, data)?.postgresqlVersion;
+  const options = choices(situation, later !== undefined).join(', or ');
+  const warning =
+    later === undefined
+      ? ''
+      : ` PostgreSQL ${later} breaks the jobs of TimescaleDB ${best?.text}, which is the newest for PostgreSQL ${facts.postgresqlVersion}.`;
+  return `the server's administrator must install ${options}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.${warning}`;
 }
 
 /** An upgrade of PostgreSQL needs the same TimescaleDB version before and after it. */
-function upgradePath(goal: Version, best: Version): string {
-  const majors = majorsFor(best);
-  const isDirect = majorsFor(goal).some((major) => majors.includes(major));
-  if (isDirect) return '';
+function upgradePath(goal: Version, best: Version, { data, major }: VersionSituation): string {
+  const majors = majorsFor(best, data);
+  const isDirect = majorsFor(goal, data).some((major) => majors.includes(major));
+  if (isDirect || majors.at(-1) === major) return '';
   return ` No PostgreSQL version runs both TimescaleDB ${best.text} and ${goal.text}, so the upgrade takes several steps. The next step is PostgreSQL ${majors.at(-1)} with TimescaleDB ${best.text}.`;
 }
 
-function postgresqlClause({ goal, major }: VersionSituation): string {
+function postgresqlClause(situation: VersionSituation): string {
+  const { goal, major, data, installed, best = installed } = situation;
   if (goal === undefined) return '';
-  const best = reachable(goal, major);
-  const needed = isBeyondTable(goal)
+  const needed = isBeyondData(goal, data)
     ? 'a newer PostgreSQL'
-    : `PostgreSQL ${listed(majorsFor(goal), 'or')}`;
-  return `TimescaleDB ${goal.text} needs ${needed}. The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best)}`;
+    : `PostgreSQL ${listed(majorsFor(goal, data), 'or')}`;
+  return `TimescaleDB ${goal.text} needs ${needed}. The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best, situation)}`;
+}
+
+/** Names the announced releases among those that fix an incompatibility. */
+function announcedFixes({ data }: VersionSituation, { fixed }: Incompatibility): string {
+  const announced = data.announced.filter((release) => fixed.includes(release));
+  return announced.length > 0 ? ` TimescaleDB ${listed(announced)} is announced.` : '';
+}
+
+function brokenJobsClause(situation: VersionSituation): string {
+  const { brokenJobs, fixes, facts, installed } = situation;
+  if (brokenJobs === undefined) return '';
+  const fix =
+    fixes.jobs === undefined
+      ? `No published release newer than ${installed.text} is known to work on it.${announcedFixes(situation, brokenJobs)}`
+      : `TimescaleDB ${fixes.jobs.text} works on it.`;
+  return `PostgreSQL ${facts.postgresqlVersion} breaks every scheduled job of TimescaleDB ${installed.text}: ${brokenJobs.summary}. ${fix}`;
+}
+
+function comingClause(situation: VersionSituation): string {
+  const { coming, fixes, installed } = situation;
+  if (coming === undefined) return '';
+  const { postgresqlVersion: later, incompatibility } = coming;
+  const fix =
+    fixes.coming === undefined
+      ? `Do not update PostgreSQL to ${later} or later yet. No published release is known to work on both.${announcedFixes(situation, incompatibility)}`
+      : `TimescaleDB ${fixes.coming.text} is the smallest upgrade that works on both. Upgrade TimescaleDB before PostgreSQL.`;
+  return `PostgreSQL ${later} breaks every scheduled job of TimescaleDB ${installed.text}: ${incompatibility.summary}. ${fix}`;
+}
+
+function securityClause({ securityFixes, installed, fixes, facts }: VersionSituation): string {
+  const releases = securityFixes.map(({ release, summary }) => `${release} (${summary})`);
+  const verb = releases.length === 1 ? 'has' : 'have';
+  const reach =
+    fixes.security === undefined
+      ? ` No published release with all of them is known to work on PostgreSQL ${facts.postgresqlVersion}.`
+      : '';
+  return `TimescaleDB ${listed(releases)} ${verb} security fixes without a published advisory. Assume that ${installed.text} lacks them.${reach}`;
 }
 
 const UNKNOWN = 'the installed version cannot be compared with the latest version.';
 
 /** Clauses that follow the name of the database. */
 const CLAUSES: Readonly<Record<VerdictCode, (situation: VersionSituation) => string>> = {
+  'jobs-broken': brokenJobsClause,
   'up-to-date': () => 'no action needed.',
   ahead: () =>
     'no action needed. The database runs a development build, or the latest version that was named is old.',
@@ -49,41 +130,31 @@ const CLAUSES: Readonly<Record<VerdictCode, (situation: VersionSituation) => str
     `this database is template1, so new databases start with TimescaleDB ${installed.text} until then.`,
   'upgrade-package': packageClause,
   'upgrade-postgresql-first': postgresqlClause,
+  'upgrade-before-postgresql-minor': comingClause,
+  'security-fixes-available': securityClause,
 };
 
-/** Names the advisories that affect the installed version, and whether this PostgreSQL can run the fix. */
-function advisoryClauses({ installed, advisories, major }: VersionSituation): readonly string[] {
-  const fix = fixedIn(advisories);
-  if (fix === undefined) return [];
-  const isOutOfReach = isNewer(fix, reachable(fix, major));
-  const reach = isOutOfReach ? `, and PostgreSQL ${major} cannot run ${fix.text}` : '';
-  const fixes = listed(
-    advisories.map(({ sentence }) => sentence),
-    'and',
-  );
-  return [`TimescaleDB ${installed.text} has a published vulnerability: ${fixes}${reach}.`];
+function describeAdvisory({ id, summary, fixed }: Advisory): string {
+  const detail = summary === undefined ? '' : ` (${summary})`;
+  return `${id}${detail} is fixed in ${listed(fixed)}`;
 }
 
-/** Names contradictions and limits of the verdict. */
-function additionalNotes({
-  latestVersion,
-  latest,
+/** Names the advisories that affect the installed version, and whether this PostgreSQL can run a fix. */
+function advisoryClauses({
   installed,
-  goal,
+  advisories,
+  fixes,
+  facts,
+  isVendorBuild,
 }: VersionSituation): readonly string[] {
-  const contradicts =
-    latestVersion.status === 'up-to-date' && latest !== undefined && isNewer(latest, installed);
+  if (advisories.length === 0) return [];
+  const reach =
+    fixes.advisories === undefined
+      ? `. PostgreSQL ${facts.postgresqlVersion} cannot run a release with all fixes`
+      : `. ${fixes.advisories.text} has all fixes`;
+  const vendor = isVendorBuild ? ', unless its vendor has fixed it' : '';
   return [
-    ...(contradicts
-      ? [
-          `the endpoint reports that ${installed.text} is up to date, and names ${latest.text}, which is newer.`,
-        ]
-      : []),
-    ...(goal !== undefined && isBeyondTable(goal)
-      ? [
-          `TimescaleDB ${goal.text} is newer than the support table of this project (${AS_OF}), so its PostgreSQL versions are not known.`,
-        ]
-      : []),
+    `TimescaleDB ${installed.text} has a published vulnerability${vendor}: ${listed(advisories.map(describeAdvisory))}${reach}.`,
   ];
 }
 
@@ -99,9 +170,12 @@ export function unknownAdvice(name: string): string {
 
 /** Describes who must do what for a database, and why. Pure. */
 export function adviceFor(situation: VersionSituation, codes: readonly VerdictCode[]): string {
+  const clauses = codes.map((code) => [code, CLAUSES[code](situation)] as const);
+  const isJobs = ([code]: (typeof clauses)[number]) => code === 'jobs-broken';
   return toAdvice(situation.name, [
+    ...clauses.filter(isJobs).map(([, clause]) => clause),
     ...advisoryClauses(situation),
-    ...codes.map((code) => CLAUSES[code](situation)),
-    ...additionalNotes(situation),
+    ...clauses.filter((clause) => !isJobs(clause)).map(([, clause]) => clause),
+    ...notesOn(situation),
   ]);
 }

@@ -1,14 +1,17 @@
 import type { LatestVersion } from '../delivery/parse-reply.ts';
 import type { Severity } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { isNewer, toVersion } from '../version.ts';
+import { isNewer } from '../version.ts';
 import { adviceFor, unknownAdvice } from './advice.ts';
-import { newestOf, toSituation, type VersionSituation } from './situation.ts';
-import { type Advisory, AS_OF, minorReleasesBehind, reachable } from './support-table.ts';
+import { minorReleasesBehind, newestRelease } from './compatibility.ts';
+import { headlineOf, unknownReason } from './headline.ts';
+import type { Advisory, ReleaseData } from './release-data.ts';
+import { toSituation, type VersionSituation } from './situation.ts';
 
 /**
  * Result of the version check. Part of the log's contract.
  *
+ * - `jobs-broken`: this PostgreSQL breaks every scheduled job of the installed version
  * - `up-to-date`: no action needed
  * - `alter-extension`: the server's disk has a newer TimescaleDB than this database
  * - `template1-outdated`: the same of template1, which new databases are copied from
@@ -16,15 +19,20 @@ import { type Advisory, AS_OF, minorReleasesBehind, reachable } from './support-
  * - `upgrade-postgresql-first`: this PostgreSQL cannot run the latest TimescaleDB
  * - `ahead`: the installed version is newer than the latest one; a downgrade is never suggested
  * - `unknown`: there is no latest version to compare with
+ * - `upgrade-before-postgresql-minor`: a later minor release of this PostgreSQL breaks the jobs of the installed version
+ * - `security-fixes-available`: a newer release has security fixes without an advisory
  */
 export type VerdictCode =
+  | 'jobs-broken'
   | 'up-to-date'
   | 'alter-extension'
   | 'template1-outdated'
   | 'upgrade-package'
   | 'upgrade-postgresql-first'
   | 'ahead'
-  | 'unknown';
+  | 'unknown'
+  | 'upgrade-before-postgresql-minor'
+  | 'security-fixes-available';
 
 /** Verdict of the version check on one database; messages use the extension's own words where it has some. */
 export interface Verdict {
@@ -40,43 +48,38 @@ export interface Verdict {
   readonly available: string | null;
   /** Latest version as named; absent unless it is a valid version text. */
   readonly latest?: string;
-  /** Latest version that this PostgreSQL can run. */
+  /** Newest version, up to the latest, that works on this PostgreSQL. */
   readonly reachable?: string;
+  /** Smallest upgrade that repairs the jobs or, if they work, fixes the advisories. */
+  readonly fix?: string;
   /** Minor releases from the installed to the reachable one. */
   readonly versionsBehind?: number;
   /** Advisories that affect the installed version. */
   readonly advisories: readonly Advisory['id'][];
-  /** Date of the tables of supported PostgreSQL versions and of advisories. */
+  /** Date of the version data. */
   readonly asOf: string;
 }
 
-const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
-const NOT_UP_TO_DATE = 'the "timescaledb" extension is not up-to-date';
-const AHEAD =
-  'the installed "timescaledb" extension is newer than the latest version that the telemetry endpoint names';
-
 /** Returns the steps that bring this database up to date. */
-function stepsOf({ facts, installed, onDisk, goal, major }: VersionSituation) {
+function stepsOf(situation: VersionSituation): readonly VerdictCode[] {
+  const { facts, installed, onDisk, goal, best = installed, isMajorSupported } = situation;
   const isPending = onDisk !== undefined && isNewer(onDisk, installed);
-  const [wanted, best] =
-    goal === undefined ? [installed, installed] : [goal, reachable(goal, major)];
   const present = isPending ? onDisk : installed;
   const steps: readonly (readonly [VerdictCode, boolean])[] = [
     ['alter-extension', isPending],
     ['template1-outdated', isPending && facts.isTemplate1],
     ['upgrade-package', isNewer(best, present)],
-    ['upgrade-postgresql-first', isNewer(wanted, best)],
+    ['upgrade-postgresql-first', goal !== undefined && isNewer(goal, best) && !isMajorSupported],
   ];
   return steps.filter(([, holds]) => holds).map(([code]) => code);
 }
 
-/** Returns why there is no latest version to compare with. */
-function unknownReason({ latestVersion, latest }: VersionSituation): string | undefined {
-  if (latestVersion.status === 'unknown') return latestVersion.reason;
-  if (latestVersion.status === 'outdated' && latest === undefined) {
-    return `server did not return a comparable TimescaleDB version: "${latestVersion.version}"`;
-  }
-  return undefined;
+/** Returns the warnings that hold whatever the latest version is. */
+function warningsOf({ coming, securityFixes }: VersionSituation): readonly VerdictCode[] {
+  return [
+    ...(coming === undefined ? [] : ['upgrade-before-postgresql-minor' as const]),
+    ...(securityFixes.length === 0 ? [] : ['security-fixes-available' as const]),
+  ];
 }
 
 /** Whether the installed version is newer than the one that the endpoint calls the latest. */
@@ -85,47 +88,29 @@ function isAhead({ latestVersion, latest, installed }: VersionSituation): boolea
 }
 
 function codesOf(situation: VersionSituation): readonly VerdictCode[] {
-  const steps = stepsOf(situation);
-  if (unknownReason(situation) !== undefined) return ['unknown', ...steps];
-  if (steps.length > 0) return steps;
+  const codes: readonly VerdictCode[] = [
+    ...(situation.brokenJobs === undefined ? [] : ['jobs-broken' as const]),
+    ...(unknownReason(situation) === undefined ? [] : ['unknown' as const]),
+    ...stepsOf(situation),
+    ...warningsOf(situation),
+  ];
+  if (codes.length > 0) return codes;
   return [isAhead(situation) ? 'ahead' : 'up-to-date'];
 }
 
 function severityOf(codes: readonly VerdictCode[], advisories: readonly Advisory[]): Severity {
-  if (advisories.length > 0) return 'ERROR';
   const [headline] = codes;
+  if (advisories.length > 0 || headline === 'jobs-broken') return 'ERROR';
   return headline === 'up-to-date' || headline === 'ahead' ? 'INFO' : 'WARN';
 }
 
-function hintOf(situation: VersionSituation, codes: readonly VerdictCode[]): string | undefined {
-  const { installed, latest, onDisk, latestVersion, goal } = situation;
-  const [headline] = codes;
-  if (headline === 'up-to-date') return undefined;
-  if (headline === 'unknown') {
-    return latestVersion.status === 'unknown'
-      ? 'The reply may come from a proxy, or the endpoint may have changed its format.'
-      : 'The version is shown as received, and not evaluated.';
-  }
-  if (headline === 'ahead') {
-    // Stryker disable next-line OptionalChaining: there is a latest version that the installed one is ahead of
-    return `The latest version is ${latest?.text}, the installed version is ${installed.text}.`;
-  }
-  const best = newestOf([goal, onDisk]);
-  // Stryker disable next-line OptionalChaining: every step leads to one of the two
-  return `The most up-to-date version is ${best?.text}, the installed version is ${installed.text}.`;
-}
-
-function messageOf(situation: VersionSituation, codes: readonly VerdictCode[]): string {
-  const reason = unknownReason(situation);
-  if (reason !== undefined) return reason;
-  const [headline] = codes;
-  if (headline === 'up-to-date') return UP_TO_DATE;
-  return headline === 'ahead' ? AHEAD : NOT_UP_TO_DATE;
-}
-
 /** Returns the verdict for an installed version that cannot be compared. */
-function incomparable(facts: Facts, name: string, { version }: LatestVersion): Verdict {
-  const { installedVersion: installed, availableVersion: available } = facts;
+function incomparable(
+  { installedVersion: installed, availableVersion: available }: Facts,
+  name: string,
+  { version }: LatestVersion,
+  { asOf }: ReleaseData,
+): Verdict {
   return {
     codes: ['unknown'],
     severity: 'WARN',
@@ -135,37 +120,51 @@ function incomparable(facts: Facts, name: string, { version }: LatestVersion): V
     available,
     ...(version !== undefined && { latest: version }),
     advisories: [],
-    asOf: AS_OF,
+    asOf,
   };
 }
 
+/** Names the newest release of the data, for a check without an endpoint and without a version named by the operator. */
+export function latestOf(data: ReleaseData): LatestVersion {
+  const version = newestRelease(data);
+  return version === undefined
+    ? { status: 'unknown', reason: 'the version data has no releases' }
+    : { status: 'outdated', version: version.text };
+}
+
 /**
- * Compares a database with the latest version and with the published advisories, and says which upgrade is possible there
- * and who must do it. Unlike the extension, it never suggests a downgrade. Pure.
+ * Compares a database with the latest version and with what is known of TimescaleDB's releases, and says which upgrade is
+ * possible there and who must do it. Unlike the extension, it never suggests a downgrade. Pure.
  *
  * @param name of the database in the target
+ * @param knowledge the version data, and the time in milliseconds since the epoch
  */
-export function judge(latestVersion: LatestVersion, facts: Facts, name: string): Verdict {
-  const installed = toVersion(facts.installedVersion);
-  if (installed === undefined) return incomparable(facts, name, latestVersion);
-  const situation = toSituation(latestVersion, facts, name, installed);
-  const { goal, major, advisories } = situation;
+export function judge(
+  latestVersion: LatestVersion,
+  facts: Facts,
+  name: string,
+  knowledge: { readonly data: ReleaseData; readonly now: number },
+): Verdict {
+  const { data } = knowledge;
+  const situation = toSituation(latestVersion, facts, name, knowledge);
+  if (situation === undefined) return incomparable(facts, name, latestVersion, data);
+  const { installed, best, advisories, fixes } = situation;
   const codes = codesOf(situation);
-  const hint = hintOf(situation, codes);
-  const best = goal && reachable(goal, major);
-  const behind = minorReleasesBehind(installed, best ?? installed);
+  const [headline = 'up-to-date'] = codes;
+  const fix = fixes.jobs ?? fixes.advisories;
+  const behind = minorReleasesBehind(installed, best ?? installed, data);
   return {
     codes,
     severity: severityOf(codes, advisories),
-    message: messageOf(situation, codes),
-    ...(hint !== undefined && { hint }),
+    ...headlineOf(headline, situation),
     sentence: adviceFor(situation, codes),
     installed: facts.installedVersion,
     available: facts.availableVersion,
     ...(latestVersion.version !== undefined && { latest: latestVersion.version }),
     ...(best !== undefined && { reachable: best.text }),
+    ...(fix !== undefined && { fix: fix.text }),
     ...(behind !== undefined && { versionsBehind: behind }),
     advisories: advisories.map(({ id }) => id),
-    asOf: AS_OF,
+    asOf: data.asOf,
   };
 }

@@ -1,26 +1,63 @@
 import type { LatestVersion } from '../delivery/parse-reply.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
-import { type Advisory, advisoriesFor, fixedIn, majorOf } from './support-table.ts';
+import { compareVersions, isNewer, toServerVersion, toVersion, type Version } from '../version.ts';
+import {
+  type ComingBreak,
+  comingBreak,
+  incompatibilitiesOf,
+  majorOf,
+  supportsMajor,
+  works,
+} from './compatibility.ts';
+import {
+  advisoriesFor,
+  type Fixes,
+  fixedIn,
+  fixesFor,
+  reachable,
+  securityFixesAfter,
+} from './fixes.ts';
+import type { Advisory, Incompatibility, ReleaseData } from './release-data.ts';
 
 /** Everything that a verdict depends on. */
 export interface VersionSituation {
   /** Name of the database in the target. */
   readonly name: string;
   readonly facts: Facts;
+  readonly data: ReleaseData;
+  /** Age of the data in days. */
+  readonly dataAgeDays: number;
   readonly latestVersion: LatestVersion;
   readonly installed: Version;
-  /** Newest version on the server's disk. */
+  readonly isVendorBuild: boolean;
+  /** Newest version on the server's disk that works on this PostgreSQL. */
   readonly onDisk: Version | undefined;
+  /** Newest version on the server's disk, if it does not work on this PostgreSQL. */
+  readonly brokenOnDisk: Version | undefined;
   /** The latest version, where it can be compared. */
   readonly latest: Version | undefined;
+  /** Incompatibilities of the installed version and this PostgreSQL. */
+  readonly incompatibilities: readonly Incompatibility[];
+  /** The incompatibility by which every scheduled job fails. */
+  readonly brokenJobs: Incompatibility | undefined;
+  /** The next minor release of PostgreSQL that breaks the jobs, if they work now. */
+  readonly coming: ComingBreak | undefined;
   /** Advisories that affect the installed version. */
   readonly advisories: readonly Advisory[];
-  /** Version to upgrade to: the latest one, or the one that fixes every advisory; undefined when none is newer. */
+  /** Newer releases with security fixes, but without an advisory. */
+  readonly securityFixes: ReleaseData['securityFixes'];
+  readonly fixes: Fixes;
+  /** Version to upgrade to: the latest one, or one that repairs what is wrong; undefined when none is newer. */
   readonly goal: Version | undefined;
+  /** Newest version up to the goal that this PostgreSQL can run; undefined when there is none, or no goal. */
+  readonly best: Version | undefined;
+  /** Whether the goal supports this PostgreSQL major. */
+  readonly isMajorSupported: boolean;
   /** PostgreSQL's major version. */
   readonly major: string;
 }
+
+const DAY_MS = 86_400_000;
 
 export function newestOf(versions: readonly (Version | undefined)[]): Version | undefined {
   return versions
@@ -29,30 +66,83 @@ export function newestOf(versions: readonly (Version | undefined)[]): Version | 
     .at(-1);
 }
 
-/** Collects what the verdict on one database depends on. */
+/** Returns the versions on the server's disk, the oldest first. */
+function versionsOnDisk({ availableVersion, availableVersions }: Facts): readonly Version[] {
+  return [...(availableVersion === null ? [] : [availableVersion]), ...availableVersions]
+    .map((text) => toServerVersion(text)?.version)
+    .filter((version) => version !== undefined)
+    .toSorted(compareVersions);
+}
+
+/** Collects the problems of the installed version, and the smallest upgrades that repair them. */
+function problemsOf(installed: Version, postgresqlVersion: string, data: ReleaseData) {
+  const incompatibilities = incompatibilitiesOf(installed, postgresqlVersion, data);
+  const brokenJobs = incompatibilities.find(({ effect }) => effect === 'jobs-broken');
+  const coming =
+    brokenJobs === undefined ? comingBreak(installed, postgresqlVersion, data) : undefined;
+  const advisories = advisoriesFor(installed, data);
+  const securityFixes = securityFixesAfter(installed, data);
+  return {
+    incompatibilities,
+    brokenJobs,
+    coming,
+    advisories,
+    securityFixes,
+    fixes: fixesFor(installed, postgresqlVersion, data, {
+      hasBrokenJobs: brokenJobs !== undefined,
+      advisories,
+      securityFixes,
+      breakingPostgresql: coming?.postgresqlVersion,
+    }),
+  };
+}
+
+/**
+ * Collects what the verdict on one database depends on.
+ *
+ * @param now milliseconds since the epoch
+ */
 export function toSituation(
   latestVersion: LatestVersion,
   facts: Facts,
   name: string,
-  installed: Version,
-): VersionSituation {
-  const { availableVersion, availableVersions, postgresqlVersion } = facts;
-  // Stryker disable next-line StringLiteral: a text that is not a version is dropped
-  const onDisk = newestOf([availableVersion ?? '', ...availableVersions].map(toVersion));
+  { data, now }: { readonly data: ReleaseData; readonly now: number },
+): VersionSituation | undefined {
+  const server = toServerVersion(facts.installedVersion);
+  if (server === undefined) return undefined;
+  const { version: installed, isVendorBuild } = server;
+  const { postgresqlVersion } = facts;
   // Stryker disable next-line StringLiteral: a text that is not a version is dropped
   const latest = toVersion(latestVersion.version ?? '');
-  const advisories = advisoriesFor(installed);
+  const problems = problemsOf(installed, postgresqlVersion, data);
+  const { fixes, advisories } = problems;
   const wanted = latestVersion.status === 'outdated' ? latest : undefined;
-  const goal = newestOf([wanted, fixedIn(advisories)]);
+  const fixed = fixes.advisories ?? fixedIn(advisories);
+  const newest = newestOf([wanted, fixed, fixes.jobs]);
+  const goal = newest !== undefined && isNewer(newest, installed) ? newest : undefined;
+  const present = versionsOnDisk(facts);
+  const newestPresent = present.at(-1);
+  const major = majorOf(postgresqlVersion);
   return {
     name,
     facts,
+    data,
+    dataAgeDays: Math.floor((now - Date.parse(data.asOf)) / DAY_MS),
     latestVersion,
     installed,
-    onDisk,
+    isVendorBuild,
+    onDisk: present.findLast((version) => works(version, postgresqlVersion, data)),
+    brokenOnDisk:
+      newestPresent &&
+      isNewer(newestPresent, installed) &&
+      !works(newestPresent, postgresqlVersion, data)
+        ? newestPresent
+        : undefined,
     latest,
-    advisories,
-    goal: goal !== undefined && isNewer(goal, installed) ? goal : undefined,
-    major: majorOf(postgresqlVersion),
+    ...problems,
+    goal,
+    best: goal && reachable(goal, installed, postgresqlVersion, data),
+    isMajorSupported: goal === undefined || supportsMajor(goal, major, data),
+    major,
   };
 }

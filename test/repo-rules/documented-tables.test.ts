@@ -266,6 +266,7 @@ describe('docs/consent.md', () => {
 
 test('docs/version-check.md has every verdict, and no other', () => {
   const verdicts: Readonly<Record<VerdictCode, true>> = {
+    'jobs-broken': true,
     'up-to-date': true,
     'alter-extension': true,
     'template1-outdated': true,
@@ -273,6 +274,8 @@ test('docs/version-check.md has every verdict, and no other', () => {
     'upgrade-postgresql-first': true,
     ahead: true,
     unknown: true,
+    'upgrade-before-postgresql-minor': true,
+    'security-fixes-available': true,
   };
   const named = namesInTables(section(VERSION_CHECK, 'Verdicts'));
   expect(named.toSorted()).toEqual(Object.keys(verdicts).toSorted());

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseReply } from '../../../lib/delivery/parse-reply.ts';
 import { judge } from '../../../lib/version-check/judge-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
+import { KNOWLEDGE } from '../../support/timescaledb/release-data.ts';
 
 const MALFORMED = { status: 'unknown', reason: 'malformed telemetry response body' };
 
@@ -186,7 +187,7 @@ test('gives a verdict without control characters for any bytes', () => {
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), anObject), (bytes) => {
       const body = Uint8Array.from(bytes);
-      const verdict = judge(parseReply({ body }), aServer(), 'metrics');
+      const verdict = judge(parseReply({ body }), aServer(), 'metrics', KNOWLEDGE);
       expect(JSON.stringify(verdict)).not.toMatch(/\\[nrtbf]|\\u00/);
       expect(verdict.codes.length).toBeGreaterThan(0);
     }),

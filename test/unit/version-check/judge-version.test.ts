@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, type VerdictCode } from '../../../lib/version-check/judge-version.ts';
 import { aServer, type FactsChanges } from '../../support/timescaledb/facts.ts';
+import { DATA_DAY, KNOWLEDGE, RELEASES } from '../../support/timescaledb/release-data.ts';
 
-const AS_OF = '2026-11-21';
+/** Without incompatible pairs and security fixes, which have tables of their own: this file is about upgrades. */
+const PLAIN = {
+  ...KNOWLEDGE,
+  data: { ...RELEASES, incompatibilities: [], securityFixes: [] },
+};
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
 const NOT_UP_TO_DATE = 'the "timescaledb" extension is not up-to-date';
 
@@ -14,7 +19,7 @@ function judged(installed: string, onDisk: string, named: string, postgresql: st
     availableVersions: onDisk === '?' ? [] : [onDisk],
     postgresqlVersion: postgresql,
   });
-  return judge({ status: 'outdated', version: named }, facts, 'metrics');
+  return judge({ status: 'outdated', version: named }, facts, 'metrics', PLAIN);
 }
 
 /**
@@ -40,7 +45,7 @@ const TABLE = `
   2.29.1      | 2.29.2     | 2.29.2     | 16.1   | alter-extension                            | WARN  | 2.29.2     | 0
   2.29.1      | 2.29.2     | 2.30.1     | 16.1   | alter-extension, upgrade-package           | WARN  | 2.30.1     | 1
   2.29.2-rc1  | 2.29.2-rc1 | 2.29.2     | 18.1   | upgrade-package                            | WARN  | 2.29.2     | 0
-  2.29.1-p0   | 2.29.1-p0  | 2.29.1     | 18.1   | upgrade-package                            | ERROR | 2.29.1     | 0
+  2.29.1-p0   | 2.29.1-p0  | 2.29.1     | 18.1   | upgrade-package                            | ERROR | 2.29.2     | 0
   2.30.0-dev  | 2.30.0-dev | 2.30.0     | 18.1   | upgrade-package                            | WARN  | 2.30.0     | 0
   2.29.2      | 2.30.1     | 2.29.2     | 18.1   | alter-extension                            | WARN  |            | 0
   2.29.2      | 2.30.1     | 2.29.1     | 18.1   | alter-extension                            | WARN  |            | 0
@@ -52,11 +57,11 @@ const TABLE = `
   with a published vulnerability
   2.29.0      | 2.29.0     | 2.29.2     | 18.1   | upgrade-package                            | ERROR | 2.29.2     | 0
   2.29.0      | 2.29.1     | 2.29.2     | 18.1   | alter-extension, upgrade-package           | ERROR | 2.29.2     | 0
-  2.29.0      | 2.29.0     | 2.29.0     | 18.1   | upgrade-package                            | ERROR | 2.29.1     | 0
-  2.29.0      | 2.29.0     | 2.28.0     | 18.1   | upgrade-package                            | ERROR | 2.29.1     | 0
+  2.29.0      | 2.29.0     | 2.29.0     | 18.1   | upgrade-package                            | ERROR | 2.29.2     | 0
+  2.29.0      | 2.29.0     | 2.28.0     | 18.1   | upgrade-package                            | ERROR | 2.29.2     | 0
   2.25.1      | 2.25.1     | 2.29.2     | 17.5   | upgrade-package                            | ERROR | 2.29.2     | 4
   2.23.0-dev  | 2.23.0-dev | 2.29.2     | 17.5   | upgrade-package                            | ERROR | 2.29.2     | 6
-  2.9.2       | 2.9.2      | 2.9.3      | 15.1   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 19
+  2.9.2       | 2.9.2      | 2.9.3      | 15.1   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.5     | 19
 
   the last release for each PostgreSQL: no newer one is available there
   1.7.5       | 1.7.5      | 2.29.2     | 9.6.24 | upgrade-postgresql-first                   | ERROR | 1.7.5      | 0
@@ -65,8 +70,8 @@ const TABLE = `
   2.11.2      | 2.11.2     | 2.29.2     | 12.22  | upgrade-postgresql-first                   | ERROR | 2.11.2     | 0
   2.15.3      | 2.15.3     | 2.29.2     | 13.20  | upgrade-postgresql-first                   | ERROR | 2.15.3     | 0
   2.19.3      | 2.19.3     | 2.29.2     | 14.18  | upgrade-postgresql-first                   | ERROR | 2.19.3     | 0
-  2.28.3      | 2.28.3     | 2.29.2     | 15.8   | upgrade-postgresql-first                   | ERROR | 2.28.3     | 0
-  2.28.3      | 2.28.3     | 2.30.1     | 15.8   | upgrade-postgresql-first                   | ERROR | 2.28.3     | 0
+  2.28.5      | 2.28.5     | 2.29.2     | 15.8   | upgrade-postgresql-first                   | ERROR | 2.28.5     | 0
+  2.28.5      | 2.28.5     | 2.30.1     | 15.8   | upgrade-postgresql-first                   | ERROR | 2.28.5     | 0
   2.28.3      | 2.28.3     | 2.29.2     | 16.8   | upgrade-package                            | ERROR | 2.29.2     | 1
 
   one before the last: the last one is reachable
@@ -79,11 +84,12 @@ const TABLE = `
   2.10.3      | 2.10.3     | 2.29.2     | 12.22  | upgrade-package, upgrade-postgresql-first  | ERROR | 2.11.2     | 1
   2.14.2      | 2.14.2     | 2.29.2     | 13.20  | upgrade-package, upgrade-postgresql-first  | ERROR | 2.15.3     | 1
   2.18.2      | 2.19.3     | 2.29.2     | 14.18  | alter-extension, upgrade-postgresql-first  | ERROR | 2.19.3     | 1
-  2.27.0-p0   | 2.27.0-p0  | 2.29.2     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 1
-  2.28.0      | 2.28.1     | 2.30.1     | 15.8   | alter-extension, upgrade-package, upgrade-postgresql-first | ERROR | 2.28.3 | 0
+  2.27.0-p0   | 2.27.0-p0  | 2.29.2     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.5     | 1
+  2.28.3      | 2.28.3     | 2.29.2     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.5     | 0
+  2.28.0      | 2.28.1     | 2.30.1     | 15.8   | alter-extension, upgrade-package, upgrade-postgresql-first | ERROR | 2.28.5 | 0
 
   the named version still runs on an older PostgreSQL
-  2.27.0      | 2.27.0     | 2.28.3     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.3     | 1
+  2.27.0      | 2.27.0     | 2.28.3     | 15.8   | upgrade-package, upgrade-postgresql-first  | ERROR | 2.28.5     | 1
   2.18.0      | 2.18.0     | 2.19.3     | 14.18  | upgrade-package, upgrade-postgresql-first  | ERROR | 2.19.3     | 1
 
   the first release for each PostgreSQL that can run the named version
@@ -99,7 +105,7 @@ const TABLE = `
   2.29.2      | 2.29.2     | v2.30.1    | 18.1   | unknown                                    | WARN  |            | 0
   2.29.2      | 2.29.2     | -          | 18.1   | unknown                                    | WARN  |            | 0
   2.29.2      | 2.30.1     | a.b.c      | 18.1   | unknown, alter-extension                   | WARN  |            | 0
-  2.29.0      | 2.29.0     | a.b.c      | 18.1   | unknown, upgrade-package                   | ERROR | 2.29.1     | 0
+  2.29.0      | 2.29.0     | a.b.c      | 18.1   | unknown, upgrade-package                   | ERROR | 2.29.2     | 0
 `;
 
 interface Row {
@@ -170,7 +176,7 @@ describe('the truth table', () => {
         installed: row.installed,
         available: row.onDisk === '?' ? null : row.onDisk,
         latest: row.named,
-        asOf: AS_OF,
+        asOf: DATA_DAY,
       });
     },
   );
@@ -218,21 +224,21 @@ describe('the sentence', () => {
     ],
     [
       'an upgrade of PostgreSQL by the administrator, where this PostgreSQL cannot run the fix',
-      ['2.28.3', '2.28.3', '2.29.2', '15.8'],
-      'The most up-to-date version is 2.29.2, the installed version is 2.28.3.',
-      "metrics: TimescaleDB 2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, and PostgreSQL 15 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 15, whose latest TimescaleDB is 2.28.3. The server's administrator must upgrade PostgreSQL first.",
+      ['2.28.5', '2.28.5', '2.29.2', '15.8'],
+      'The most up-to-date version is 2.29.2, the installed version is 2.28.5.',
+      "metrics: TimescaleDB 2.28.5 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1. PostgreSQL 15.8 cannot run a release with all fixes. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 15, whose latest TimescaleDB is 2.28.5. The server's administrator must upgrade PostgreSQL first.",
     ],
     [
       'an upgrade of PostgreSQL in several steps',
       ['1.7.5', '1.7.5', '2.29.2', '9.6.24'],
       'The most up-to-date version is 2.29.2, the installed version is 1.7.5.',
-      "metrics: TimescaleDB 1.7.5 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, GHSA-vgp2-jj5c-828m is fixed in 2.25.2 and CVE-2022-24128 (objects created before CREATE EXTENSION could run with the rights of its superuser) is fixed in 2.5.2, and PostgreSQL 9.6 cannot run 2.29.1. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 9.6, whose latest TimescaleDB is 1.7.5. The server's administrator must upgrade PostgreSQL first. No PostgreSQL version runs both TimescaleDB 1.7.5 and 2.29.2, so the upgrade takes several steps. The next step is PostgreSQL 12 with TimescaleDB 1.7.5.",
+      "metrics: TimescaleDB 1.7.5 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1, GHSA-vgp2-jj5c-828m is fixed in 2.25.2 and CVE-2022-24128 (objects created before CREATE EXTENSION could run with the rights of its superuser) is fixed in 2.5.2. PostgreSQL 9.6.24 cannot run a release with all fixes. TimescaleDB 2.29.2 needs PostgreSQL 16, 17 or 18. The server runs PostgreSQL 9.6, whose latest TimescaleDB is 1.7.5. The server's administrator must upgrade PostgreSQL first. No PostgreSQL version runs both TimescaleDB 1.7.5 and 2.29.2, so the upgrade takes several steps. The next step is PostgreSQL 12 with TimescaleDB 1.7.5.",
     ],
     [
-      'an installation of a release that is newer than the support table',
-      ['2.29.2', '2.29.2', '2.30.1', '16.4'],
-      'The most up-to-date version is 2.30.1, the installed version is 2.29.2.',
-      "metrics: the server's administrator must install TimescaleDB 2.30.1. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases. TimescaleDB 2.30.1 is newer than the support table of this project (2026-11-21), so its PostgreSQL versions are not known.",
+      'an installation of a release that is newer than the version data',
+      ['2.29.2', '2.29.2', '2.33.1', '16.4'],
+      'The most up-to-date version is 2.33.1, the installed version is 2.29.2.',
+      "metrics: the server's administrator must install TimescaleDB 2.33.1. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases. TimescaleDB 2.33.1 is newer than the version data of this project (2026-11-28), so its PostgreSQL versions are not known.",
     ],
     [
       'that the versions cannot be compared',
@@ -247,7 +253,7 @@ describe('the sentence', () => {
   });
 
   function of(changes: FactsChanges) {
-    return judge({ status: 'outdated', version: '2.29.2' }, aServer(changes), 'metrics');
+    return judge({ status: 'outdated', version: '2.29.2' }, aServer(changes), 'metrics', PLAIN);
   }
 
   test('names the version on the disk when it is not the default one', () => {
@@ -294,7 +300,7 @@ describe('an endpoint', () => {
   });
 
   test('that reports up to date gives the verdict up-to-date', () => {
-    expect(judge({ status: 'up-to-date' }, facts, 'metrics')).toMatchObject({
+    expect(judge({ status: 'up-to-date' }, facts, 'metrics', PLAIN)).toMatchObject({
       codes: ['up-to-date'],
       severity: 'INFO',
       message: UP_TO_DATE,
@@ -306,6 +312,7 @@ describe('an endpoint', () => {
       { status: 'up-to-date', version: '2.29.2' },
       facts,
       'metrics',
+      PLAIN,
     );
     expect(codes).toEqual(['up-to-date']);
     expect(sentence).toBe(
@@ -315,17 +322,19 @@ describe('an endpoint', () => {
 
   test('that reports a vulnerable version as up to date is overruled', () => {
     const old = { ...facts, installedVersion: '2.29.0', availableVersion: '2.29.0' };
-    expect(judge({ status: 'up-to-date', version: '2.29.0' }, old, 'metrics')).toMatchObject({
-      codes: ['upgrade-package'],
-      severity: 'ERROR',
-      message: NOT_UP_TO_DATE,
-      hint: 'The most up-to-date version is 2.29.1, the installed version is 2.29.0.',
-    });
+    expect(judge({ status: 'up-to-date', version: '2.29.0' }, old, 'metrics', PLAIN)).toMatchObject(
+      {
+        codes: ['upgrade-package'],
+        severity: 'ERROR',
+        message: NOT_UP_TO_DATE,
+        hint: 'The most up-to-date version is 2.29.2, the installed version is 2.29.0.',
+      },
+    );
   });
 
   test('with an invalid reply gives the verdict unknown and the reason', () => {
     const reason = 'malformed telemetry response body';
-    expect(judge({ status: 'unknown', reason }, facts, 'metrics')).toMatchObject({
+    expect(judge({ status: 'unknown', reason }, facts, 'metrics', PLAIN)).toMatchObject({
       codes: ['unknown'],
       severity: 'WARN',
       message: reason,
@@ -346,7 +355,7 @@ describe('a verdict', () => {
     available: null,
     versionsBehind: 0,
     advisories: [],
-    asOf: AS_OF,
+    asOf: DATA_DAY,
   };
   const upToDate = {
     codes: ['up-to-date'],
@@ -357,37 +366,42 @@ describe('a verdict', () => {
   };
 
   test('has no latest version when none was named', () => {
-    expect(judge({ status: 'up-to-date' }, facts, 'metrics')).toStrictEqual(upToDate);
+    expect(judge({ status: 'up-to-date' }, facts, 'metrics', PLAIN)).toStrictEqual(upToDate);
   });
 
   test('has the latest version also when that is older than the installed one', () => {
-    expect(judge({ status: 'up-to-date', version: '2.29.0' }, facts, 'metrics')).toStrictEqual({
+    expect(
+      judge({ status: 'up-to-date', version: '2.29.0' }, facts, 'metrics', PLAIN),
+    ).toStrictEqual({
       ...upToDate,
       latest: '2.29.0',
     });
   });
 
   test('has the reason why the latest version is unknown', () => {
-    expect(judge({ status: 'unknown', reason: 'a reason' }, facts, 'metrics')).toStrictEqual({
-      codes: ['unknown'],
-      severity: 'WARN',
-      message: 'a reason',
-      hint: 'The reply may come from a proxy, or the endpoint may have changed its format.',
-      sentence: 'metrics: the installed version cannot be compared with the latest version.',
-      ...common,
-    });
+    expect(judge({ status: 'unknown', reason: 'a reason' }, facts, 'metrics', PLAIN)).toStrictEqual(
+      {
+        codes: ['unknown'],
+        severity: 'WARN',
+        message: 'a reason',
+        hint: 'The reply may come from a proxy, or the endpoint may have changed its format.',
+        sentence: 'metrics: the installed version cannot be compared with the latest version.',
+        ...common,
+      },
+    );
   });
 
   test('has the ids of the advisories', () => {
     const old = { ...facts, installedVersion: '2.29.0' };
-    expect(judge({ status: 'up-to-date' }, old, 'metrics')).toMatchObject({
+    expect(judge({ status: 'up-to-date' }, old, 'metrics', PLAIN)).toMatchObject({
       advisories: ['GHSA-hcfx-29v5-2rcw'],
-      reachable: '2.29.1',
+      reachable: '2.29.2',
+      fix: '2.29.2',
     });
   });
 
   test('has no count of releases for an unknown major version', () => {
-    const verdict = judge({ status: 'outdated', version: '3.0.0' }, facts, 'metrics');
+    const verdict = judge({ status: 'outdated', version: '3.0.0' }, facts, 'metrics', PLAIN);
     expect(verdict).toMatchObject({ codes: ['upgrade-package'], reachable: '3.0.0' });
     expect(verdict).not.toHaveProperty('versionsBehind');
   });
@@ -399,7 +413,7 @@ describe('a verdict', () => {
     'of an installed version that cannot be compared repeats the latest version: %j',
     (latestVersion, latest) => {
       expect(
-        judge(latestVersion, { ...facts, installedVersion: 'nightly' }, 'metrics'),
+        judge(latestVersion, { ...facts, installedVersion: 'nightly' }, 'metrics', PLAIN),
       ).toStrictEqual({
         codes: ['unknown'],
         severity: 'WARN',
@@ -409,7 +423,7 @@ describe('a verdict', () => {
         available: null,
         ...latest,
         advisories: [],
-        asOf: AS_OF,
+        asOf: DATA_DAY,
       });
     },
   );
