@@ -10,7 +10,7 @@ import { bootEmbedded, EMBEDDED_DATABASE, fill, serveEmbedded } from './timescal
 
 const KEPT_FOLDER = join(import.meta.dirname, '..', '.local');
 
-/** Reuses the kept data only when they were filled completely. */
+/** Boots with the data in `.local/`; data that were not filled completely are made again. */
 async function startKept(): Promise<PGlite> {
   const folder = join(KEPT_FOLDER, 'timescaledb');
   const marker = join(KEPT_FOLDER, 'timescaledb.filled');
@@ -82,14 +82,14 @@ export interface DemoOptions {
 
 /** A run of send-report, and what the endpoint received from it. */
 export interface DemoRun extends Finished {
-  /** The text of the report; null when none was sent. */
+  /** The text of the report; null if no report was sent. */
   readonly report: string | null;
   /** Hexadecimal, of the bytes that the endpoint received. */
   readonly receivedSha256: string | null;
   readonly endpointConnections: number;
 }
 
-/** Runs the bundle of send-report once on the demo database, with everything that it needs on loopback; closes the database. */
+/** Runs the bundle of send-report once on the demo database, with all services on loopback, and closes the database. */
 export async function runDemo(
   bundleFile: string,
   db: PGlite,

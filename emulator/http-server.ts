@@ -21,11 +21,11 @@ export async function listenOnFreePort(server: Server): Promise<number> {
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string')
-    throw new TypeError('No TCP port was given.');
+    throw new TypeError('The server has no TCP port.');
   return address.port;
 }
 
-/** Returns a port of loopback on which nothing listens. */
+/** Returns a port of loopback on which no server listens. */
 export async function freePort(): Promise<number> {
   const server = createTcpServer();
   const port = await listenOnFreePort(server);

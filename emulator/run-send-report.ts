@@ -31,7 +31,7 @@ export interface Finished {
   readonly log: readonly string[];
 }
 
-/** Returns the caller's variables on consent and proxies, which the function needs, too. */
+/** Returns the caller's variables for consent and proxies. */
 function inheritedEnvironment(): Record<string, string> {
   const names = [
     'DO_NOT_TRACK',
@@ -54,7 +54,7 @@ function isOutcome(value: unknown): value is Outcome {
 export interface RunChoices {
   readonly endpoint: string;
   readonly ignoreSchedule?: boolean;
-  /** More variables of the function. */
+  /** More environment variables of the function. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 

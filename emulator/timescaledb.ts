@@ -20,7 +20,7 @@ export interface EmbeddedTimescaleDb extends AsyncDisposable {
   readonly db: PGlite;
 }
 
-/** Runs one statement at a time: some fail in a transaction with others. Statements end at the end of a line. */
+/** Runs one statement at a time, because some fail in a transaction with others. Each statement ends at the end of a line. */
 async function runScript(db: PGlite, sql: string): Promise<void> {
   for (const statement of sql.split(/;\s*\n/)) {
     if (statement.trim() !== '') await db.exec(statement);
@@ -38,7 +38,7 @@ export async function fill(db: PGlite): Promise<void> {
   await db.exec('vacuum full pg_catalog.pg_class');
 }
 
-/** Boots the embedded server; without a folder the data are lost when it stops. */
+/** Boots the embedded server. Without a folder, the data are lost when it stops. */
 export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
   return PGlite.create({
     ...(dataFolder !== undefined && { dataDir: dataFolder }),
@@ -47,7 +47,7 @@ export async function bootEmbedded(dataFolder?: string): Promise<PGlite> {
 }
 
 /**
- * Serves the embedded database on loopback. All connections share its one session, whatever user they log in as.
+ * Serves the embedded database on loopback. All connections share its one session, and the user of the login is ignored.
  *
  * @param role the user of that session
  * @param fixedPort 0 for a free one

@@ -1,5 +1,5 @@
--- A small water company: one or more of everything that the telemetry report counts.
--- Deterministic, so that counts and row estimates are the same on every server.
+-- Demo data of a water company, with each kind of object that the telemetry report counts.
+-- Deterministic: counts and row estimates are the same on every server.
 
 -- plain tables, one of them with values that are stored out of line
 create table valve (valve_id int primary key, street text, remarks text);
@@ -12,7 +12,7 @@ create view valve_street as select valve_id, street from valve;
 create view valve_total as select count(*) as total from valve;
 create materialized view valve_by_street_prefix as select left(street, 7) as prefix, count(*) as total from valve group by 1;
 
--- a partitioned table with a partition that is partitioned itself
+-- a partitioned table with a sub-partitioned partition
 create table inspection (district int not null, inspected_at timestamptz not null, score float) partition by list (district);
 create table inspection_north partition of inspection for values in (1);
 create table inspection_south partition of inspection for values in (2) partition by range (inspected_at);
@@ -55,7 +55,7 @@ create procedure mail_summary(job_id int, config jsonb) language plpgsql as $$ b
 select add_job('close_old_alarms', interval '100 years', scheduled => false);
 select add_job('mail_summary', interval '100 years', scheduled => false);
 
--- metadata that the administrator has chosen to share, and metadata that must stay at home
+-- metadata with and without include_in_telemetry
 insert into _timescaledb_catalog.metadata (key, value, include_in_telemetry) values ('deployment', 'demonstration', true), ('cost_centre', 'water-7421', false);
 
 vacuum analyze;

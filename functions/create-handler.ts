@@ -8,14 +8,14 @@ import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
 import type { Line } from '../lib/run/outcome.ts';
 import type { Ending, RunDependencies } from '../lib/run/run-to-end.ts';
 
-/** Ends the invocation this long before Lambda's timeout would, so that the log says so. */
+/** Time before Lambda's timeout at which the invocation ends, so that the log contains the timeout. In milliseconds. */
 const EARLY_TIMEOUT_MS = 500;
 
 interface HandlerEnding<L extends Line, Result> extends Ending<L, Result> {
   readonly retryError?: Ending<L, Result>['error'];
 }
 
-/** What one function does with an event. */
+/** The steps in which handlers differ. */
 interface HandlerParts<L extends Line, Result> {
   readonly run: (
     event: unknown,
@@ -24,7 +24,7 @@ interface HandlerParts<L extends Line, Result> {
   ) => Promise<HandlerEnding<L, Result>>;
   /** Loads and runs the check for the event `{ "check": true }`; without it, that event goes to `run`. */
   readonly check?: (event: unknown, dependencies: RunDependencies) => Promise<CheckEnding>;
-  /** Writes the metrics of a run. A check has none: it must not end an alarm about missing runs. */
+  /** Writes the metrics of a run. A check writes none, because they would end an alarm about missing runs. */
   readonly writeMetrics?: (line: L) => void;
 }
 
@@ -33,8 +33,8 @@ function isCheckEvent(event: unknown): boolean {
 }
 
 /**
- * Creates the handler of a function: it runs the event to its end, writes the one summary line, then returns the result
- * or throws the error.
+ * Creates the handler of a function. It runs the event, writes the one summary line, and then returns the result or throws
+ * the error.
  */
 export function createHandler<L extends Line, Result>({
   run,

@@ -2,7 +2,7 @@ import { getReport } from '../lib/run/get-report.ts';
 import { inProcessReader as reader } from '../lib/run/read-database.ts';
 import { createHandler } from './create-handler.ts';
 
-/** Invoked by hand: returns the report of one target as a run would send it, and its consent. It cannot send. */
+/** Invoked by hand: returns the consent and the report of one target, as a run would send it. It has no code that sends. */
 export const handler = createHandler({
   run: (event, dependencies) => getReport(event, process.env, { ...dependencies, reader }),
   async check(event, dependencies) {

@@ -7,24 +7,24 @@ import { setImmediate } from 'node:timers/promises';
 import { peakMemoryBytes } from './memory.ts';
 import { type ErrorDocument, type RuntimeAnswer, startRuntimeApi } from './runtime-api.ts';
 
-/** The runtime that a sandbox starts unless told otherwise. */
+/** The default runtime of a sandbox. */
 const RUNTIME_CLIENT = join(import.meta.dirname, 'runtime-client.ts');
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
 
 /** Publishes each answer of a function as a text, for tests that look for secrets in everything a function emits. */
 export const ANSWERS = channel('timescaledb-telemetry:lambda-answers');
 
-/** On a busy machine a function may be later than on Lambda, where its share of a processor is its own. */
+/** Allows for a busy machine: on Lambda, the function's share of a processor is its own. */
 const GRACE_MS = 30_000;
 
 /** Credentials without any rights; their secrets are unlike any other text. */
 export const LOCAL_CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'secret-access-key-of-nobody',
-  AWS_SESSION_TOKEN: 'session-token-of-nobody',
+  AWS_SECRET_ACCESS_KEY: 'secret-access-key-without-rights',
+  AWS_SESSION_TOKEN: 'session-token-without-rights',
 } as const;
 
-/** The variables that Lambda sets, as far as its runtime, the SDK and Powertools read them. */
+/** The variables of Lambda that its runtime, the SDK and Powertools read. */
 export const LAMBDA_ENVIRONMENT = {
   ...LOCAL_CREDENTIALS,
   AWS_REGION: 'us-east-1',
@@ -49,23 +49,23 @@ export interface Circumstances {
   readonly kill?: Promise<unknown>;
   /** Time after the deadline until the process is killed; Lambda has none. In milliseconds. */
   readonly graceMs?: number;
-  /** Another runtime than `runtime-client.ts`, such as aws-lambda-ric. */
+  /** A runtime instead of `runtime-client.ts`, such as aws-lambda-ric. */
   readonly runtimeClient?: string | undefined;
   /** The process's own clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** The handler's result; or its error, with the type as the name. */
+/** The handler's result, or its error with the type as the name. */
 type InvocationResult =
   | { readonly value: unknown }
   | { readonly error: { readonly name: string; readonly message: string } };
 
-/** An invocation as its caller, its log and Lambda's REPORT line show it. */
+/** An invocation as seen in its result, its log and Lambda's REPORT line. */
 export type Answered = InvocationResult & {
   readonly requestId: string;
-  /** From the moment that the runtime takes the invocation, in milliseconds. */
+  /** Milliseconds since the runtime took the invocation. */
   readonly tookMs: number;
-  /** The largest amount of memory (RSS) of the process so far; undefined where it has ended. */
+  /** Peak memory (RSS) of the process so far; undefined if it has ended. */
   readonly maxMemoryBytes: number | undefined;
   /** Lines that the function wrote since the previous invocation. */
   readonly log: readonly string[];
@@ -84,7 +84,7 @@ export interface Sandbox extends AsyncDisposable {
   /** Stops the process, as Lambda does between two invocations. */
   freeze(): void;
   thaw(): void;
-  /** Closes the Runtime API, waits until the process has ended by itself, and returns its exit code and last lines. */
+  /** Closes the Runtime API, waits until the process exits without a signal, and returns its exit code and last lines. */
   end(): Promise<{ readonly exitCode: number | null; readonly log: readonly string[] }>;
 }
 
@@ -94,12 +94,12 @@ function toResult(answer: RuntimeAnswer): InvocationResult {
   return { error: { name: errorType, message: errorMessage } };
 }
 
-/** The runtime logs an error with the request's identifier; the function has other fields. */
+/** Recognizes the runtime's own error lines, which have the request's identifier as their third field. */
 function isOfRuntime(line: string): boolean {
   return /^\{"timestamp":"[^"]+","level":"ERROR","requestId":/.test(line);
 }
 
-/** Collects what a process writes; `take` returns the lines since the last time. */
+/** Collects the output of a process. The returned function takes the lines since its previous call. */
 function collect(...streams: readonly Readable[]) {
   let chunks: Buffer[] = [];
   for (const stream of streams) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -116,15 +116,15 @@ function collect(...streams: readonly Readable[]) {
   };
 }
 
-/** Returns where Node.js keeps compiled code, if anywhere: `runtime-client.ts` is compiled once then, not for each process. */
+/** Returns Node's folder for compiled code, so that `runtime-client.ts` is compiled once and not in each process. */
 function compileCache(): Readonly<Record<string, string>> {
   const folder = process.env['NODE_COMPILE_CACHE'];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 /**
- * Starts a process that imports a bundle and waits for invocations, with Lambda's environment, `environment`, and
- * nothing of this process's own.
+ * Starts a process that imports a bundle and waits for invocations. It has Lambda's variables and `environment`, and inherits
+ * no variable of this process.
  *
  * @param bundleFile the module that exports `handler`
  * @param timeoutMs the function's time limit
@@ -160,7 +160,7 @@ export async function startSandbox(
   void kill?.then(() => child.kill('SIGKILL'));
 
   let requestId = '';
-  /** Set by what ends the process; otherwise the process has ended by itself. */
+  /** Set if the time limit ended the process. */
   let timedOut: ErrorDocument | undefined;
   let isAlive = true;
   child.once('close', (code, signal) => {
@@ -196,7 +196,7 @@ export async function startSandbox(
       });
       clearTimeout(timer);
       const tookMs = performance.now() - startedAt;
-      // Lines written before the answer are in the pipe, and are read in this turn of the event loop or the next.
+      // Lines written before the answer are already in the pipe, and are read in this turn of the event loop or the next.
       await setImmediate();
       await setImmediate();
       ANSWERS.publish(JSON.stringify(answer));
@@ -211,7 +211,7 @@ export async function startSandbox(
       return { exitCode, log: takeLines().log };
     },
     async [Symbol.asyncDispose]() {
-      // Lambda ends a process without extensions in the same way.
+      // Lambda ends a process without extensions with SIGKILL, too.
       child.kill('SIGKILL');
       await closed;
       await api[Symbol.asyncDispose]();
@@ -219,11 +219,11 @@ export async function startSandbox(
   };
 }
 
-/** An invocation, and the end of its process: 0 where the function left nothing open. */
+/** An invocation and the exit code of its process, which is 0 if the function left nothing open. */
 export type Invocation = Answered & { readonly exitCode: number | null };
 
 /**
- * Invokes a bundle once as Lambda would, in a process of its own, and waits until that has ended by itself.
+ * Invokes a bundle once as Lambda does, in a new process, and waits until the process exits.
  *
  * @param timeoutMs the function's time limit
  */

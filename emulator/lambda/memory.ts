@@ -11,8 +11,8 @@ function peakMemoryKb(pid: number): number {
 }
 
 /**
- * Returns the largest amount of memory (RSS, in bytes) that a running process has had so far, as Linux counts it; elsewhere
- * what it has now. Undefined for a process that has ended.
+ * Returns the peak memory (RSS, in bytes) of a running process on Linux, and its present memory on other systems. Returns
+ * undefined for a process that has ended.
  */
 export function peakMemoryBytes(pid: number): number | undefined {
   try {
@@ -23,7 +23,7 @@ export function peakMemoryBytes(pid: number): number | undefined {
   }
 }
 
-/** Starts the peak of a process anew with the memory that it has now; without effect where the system cannot do that. */
+/** Resets the peak memory of a process to its present memory. Has no effect on systems other than Linux. */
 export function resetPeakMemory(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');

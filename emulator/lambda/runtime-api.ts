@@ -4,14 +4,14 @@ import { type LoopbackServer, listen, readBody } from '../http-server.ts';
 /** Version 2018-06-01 of Lambda's Runtime API. */
 export const RUNTIME_PATH = '/2018-06-01/runtime';
 
-/** How a runtime describes an error to Lambda. */
+/** The document in which a runtime describes an error to Lambda. */
 export interface ErrorDocument {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace?: readonly string[];
 }
 
-/** How an invocation ended: with the handler's JSON text, or with an error. */
+/** The end of an invocation: the handler's JSON text, or an error. */
 export type RuntimeAnswer = { readonly body: string } | { readonly error: ErrorDocument };
 
 /** One invocation as the runtime receives it. */
@@ -29,9 +29,9 @@ export interface RuntimeApi extends AsyncDisposable {
   readonly address: string;
   /** Resolves when the runtime is initialized and waits for an invocation. */
   untilIdle(): Promise<void>;
-  /** Resolves with the runtime's answer; also with the error of its initialization. */
+  /** Resolves with the runtime's answer, or with the error of its initialization. */
   invoke(invocation: RuntimeInvocation): Promise<RuntimeAnswer>;
-  /** Answers a pending invocation in place of a runtime that cannot answer any more. */
+  /** Answers a pending invocation for a runtime that has ended. */
   abandon(error: ErrorDocument): void;
 }
 
@@ -63,7 +63,11 @@ function isErrorDocument(value: unknown): value is ErrorDocument {
   );
 }
 
-/** Parses the body of an error; one without type and message is a defect of the runtime. */
+/**
+ * Parses the body of an error.
+ *
+ * @throws if it has no type or no message, which is a defect of the runtime
+ */
 function parseError(body: Buffer): ErrorDocument {
   const document: unknown = JSON.parse(body.toString('utf8'));
   if (!isErrorDocument(document))
@@ -137,7 +141,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
       if (answer === undefined) return refuse(response, 404, 'InvalidPath');
       return answer(request, response);
     },
-    // A frozen process cannot see that its connection was closed, and would lose the invocation.
+    // A frozen process does not notice that its connection was closed, and would lose the invocation.
     { keepAliveMs: 0 },
   );
   return {

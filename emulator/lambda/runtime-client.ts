@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { RUNTIME_PATH } from './runtime-api.ts';
 
 /**
- * Lambda's runtime for Node.js, reduced to what a function can notice: loads the handler that `_HANDLER` names in
- * LAMBDA_TASK_ROOT, and calls it for one invocation after the other. Errors outside the handler end the process, as
- * Node.js ends it, without an answer. Modelled on aws-lambda-ric 4.0.2, which `npm run test:ric` puts in its place.
+ * The parts of Lambda's runtime for Node.js that a function can observe. Loads the handler that `_HANDLER` names from
+ * LAMBDA_TASK_ROOT, and calls it for one invocation after the other. An error outside the handler ends the process without an
+ * answer. Modelled on aws-lambda-ric 4.0.2, which `npm run test:ric` uses instead.
  */
 const { AWS_LAMBDA_RUNTIME_API = '', LAMBDA_TASK_ROOT = '', _HANDLER = '' } = process.env;
 const [hostname, port] = AWS_LAMBDA_RUNTIME_API.split(':');
@@ -21,14 +21,14 @@ interface Answer {
   readonly body: string;
 }
 
-async function ask(
+async function send(
   method: 'GET' | 'POST',
   path: string,
   body = '',
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asking = request(
+    const sent = request(
       { hostname, port, agent, method, path: RUNTIME_PATH + path, headers },
       (response) => {
         text(response).then(
@@ -37,7 +37,7 @@ async function ask(
         );
       },
     );
-    asking.on('error', reject).end(body);
+    sent.on('error', reject).end(body);
   });
 }
 
@@ -49,7 +49,7 @@ function describe(thrown: unknown): { errorType: string; errorMessage: string; t
   return { errorType: name, errorMessage: message, trace: stack.split('\n') };
 }
 
-/** Writes an error as Lambda does where the function's log format is JSON: with all its enumerable properties. */
+/** Writes an error with all its enumerable properties, as Lambda does for functions with the log format JSON. */
 function logError(requestId: string, thrown: unknown): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const message = {
@@ -65,7 +65,7 @@ function logError(requestId: string, thrown: unknown): void {
 async function postError(path: string, requestId: string, thrown: unknown): Promise<void> {
   logError(requestId, thrown);
   const document = describe(thrown);
-  await ask('POST', path, JSON.stringify(document), {
+  await send('POST', path, JSON.stringify(document), {
     'content-type': 'application/vnd.aws.lambda.error+json',
     'Lambda-Runtime-Function-Error-Type': document.errorType,
   });
@@ -116,12 +116,12 @@ async function processInvocation(handler: Handler, { headers, body }: Answer): P
     await postError(`${path}/error`, context.awsRequestId, error);
     return;
   }
-  await ask('POST', `${path}/response`, result, { 'content-type': 'application/json' });
+  await send('POST', `${path}/response`, result, { 'content-type': 'application/json' });
 }
 
-/** Returns undefined when the sandbox has closed the connection, because there will be no more invocations. */
+/** Returns undefined after the last invocation, when the sandbox has closed the connection. */
 async function nextInvocation(): Promise<Answer | undefined> {
-  return ask('GET', '/invocation/next').catch(() => undefined);
+  return send('GET', '/invocation/next').catch(() => undefined);
 }
 
 async function start(): Promise<void> {
@@ -134,7 +134,7 @@ async function start(): Promise<void> {
   }
   for (;;) {
     const invocation = await nextInvocation();
-    // The process ends by itself, unless the function has left something open.
+    // The process exits here, unless the function has left something open.
     if (invocation === undefined) return;
     await processInvocation(handler, invocation);
   }

@@ -100,6 +100,6 @@ test("the server's private key and the superuser's password are watched for in e
   expect(secrets.filter((one) => one.includes('PRIVATE KEY'))).toHaveLength(1);
   expect(secrets).toContain('superuser-of-the-tests');
   expect(knownSecrets()).toEqual(
-    expect.arrayContaining([...secrets, 'secret-access-key-of-nobody']),
+    expect.arrayContaining([...secrets, 'secret-access-key-without-rights']),
   );
 });
