@@ -19,7 +19,7 @@ import {
   createServerCertificate,
   type ServerCertificate,
   startTlsEndpoint,
-} from '../support/network/way-out.ts';
+} from '../support/network/tls-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type Settings, secretFor, startWorld, type World } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';

@@ -14,7 +14,7 @@ import {
   createCertificate,
   weakDiffieHellman,
 } from '../support/network/certificates.ts';
-import { startConnectProxy, type Tunnelling, tunnel } from '../support/network/connect-proxy.ts';
+import { startConnectProxy, type TunnelHandler, tunnel } from '../support/network/connect-proxy.ts';
 import { writeEndlessly } from '../support/network/endless.ts';
 import { serveSockets } from '../support/network/sockets.ts';
 import type { TestDatabase } from '../support/postgres/databases.ts';
@@ -148,7 +148,7 @@ interface Proxied {
 /** The endpoint, in https, behind a proxy that is there for all of https and http. */
 const behindProxy =
   (
-    answer: Tunnelling,
+    answer: TunnelHandler,
     { proxyTls, tls = signed, variables = {}, requests, timeoutMs }: Proxied = {},
   ): Arrange =>
   async (stack) => {
@@ -174,7 +174,7 @@ const behindProxy =
   };
 
 const says =
-  (answer: string): Tunnelling =>
+  (answer: string): TunnelHandler =>
   (client) => {
     client.end(answer);
   };

@@ -14,7 +14,7 @@ import {
   movedTo,
   proxied,
 } from '../support/network/faulty-network.ts';
-import { type Ends, startDeafProxy, startProxy } from '../support/network/sockets.ts';
+import { type ProxyEnds, startDeafProxy, startProxy } from '../support/network/sockets.ts';
 import { errorResponse, int32, message, readyForQuery } from '../support/network/wire.ts';
 import { createBlocker } from '../support/postgres/blocker.ts';
 import {
@@ -66,12 +66,12 @@ const resolving =
 
 const swallow = (): void => undefined;
 
-const reset = ({ client }: Ends): void => void client.resetAndDestroy();
+const reset = ({ client }: ProxyEnds): void => void client.resetAndDestroy();
 
 /** Hands on a byte at a time. */
 const drip = (pause: () => Promise<unknown>) => {
   let last = Promise.resolve();
-  return (chunk: Buffer, { client }: Ends): void => {
+  return (chunk: Buffer, { client }: ProxyEnds): void => {
     last = last.then(async () => {
       for (const byte of chunk) {
         client.write(Buffer.of(byte));
@@ -203,7 +203,7 @@ async function leaveBehind(
   const other = await openSession(pooler, database, stack);
   await other.query(sql);
   await other.query(sql);
-  expect(new Set(pooler.lent).size).toBe(2);
+  expect(new Set(pooler.assigned).size).toBe(2);
 }
 
 /** What the role has set in a session. */
@@ -355,7 +355,7 @@ testFaults(NETWORK_FAULTS, {
       ),
   ),
   tlsAlone: inState(async (stack) => {
-    await server.refuse(`hostnossl all ${server.database.role} all reject`, stack);
+    await server.prependRule(`hostnossl all ${server.database.role} all reject`, stack);
     // The server reads it again before it takes the next connection.
     await server.restart();
     return undefined;
@@ -371,7 +371,7 @@ testFaults(NETWORK_FAULTS, {
         // The run took one session, in one transaction, and left in it what was there.
         const { rows: inOther } = await other.query(SET_IN_SESSION);
         const { rows: inIts } = await other.query(SET_IN_SESSION);
-        expect(pooler.lent).toEqual([0, 1, 0, 1]);
+        expect(pooler.assigned).toEqual([0, 1, 0, 1]);
         expect([inOther, inIts]).toEqual([before, before]);
       },
     };

@@ -89,7 +89,7 @@ testFaults(WIRE_FAULTS, {
   unknownMethod: atStartup(message('R', int32(99))),
   clearText: async (stack) => {
     const { database } = server;
-    await server.refuse(`host all ${database.role} all password`, stack);
+    await server.prependRule(`host all ${database.role} all password`, stack);
     await server.restart();
     const authority = await createAuthority('Authority of the wire');
     const said: Buffer[] = [];

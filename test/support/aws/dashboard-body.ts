@@ -7,7 +7,7 @@ const MOST_WIDGETS = 500;
 const MOST_METRICS = 500;
 const MOST_BYTES = 1_000_000;
 
-/** A region's name in place of every reference: a body has no other. */
+/** Resolves a body to text. Its only references are to the region. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (!isObject(value)) return '';
@@ -72,7 +72,7 @@ function overlapProblems(widgets: readonly Widget[]): readonly string[] {
   return isAny ? ['widgets beside each other, and some overlap'] : [];
 }
 
-/** What a dashboard's body, which may be an Fn::Join, has to be and is not. */
+/** Returns what a dashboard's body, which may be an Fn::Join, must be and is not. */
 export function dashboardProblems(value: unknown): readonly string[] {
   const text = textOf(value);
   const body = parse(text);

@@ -13,17 +13,17 @@ const ADMINISTRATOR_ID = 'test/administrator';
 export const ENVIRONMENT = 'prod';
 export const TARGET_NAME = 'metrics.example';
 
-/** One invocation as it arrived at Lambda. */
+/** One invocation as Lambda received it. */
 interface Invoked {
   readonly name: string;
   readonly event: unknown;
 }
 
-/** Lambda on loopback with the functions of one target, the bundles that ship, each in a process of its own. */
+/** Lambda on loopback with the bundles of one target. Each invocation runs in a new process. */
 export interface Deployment extends AsyncDisposable {
   readonly world: World;
   readonly invoked: readonly Invoked[];
-  /** The shell of somebody who may invoke them. */
+  /** Environment variables of a shell that may invoke the functions. */
   readonly shell: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ type Answer = (
   run: () => Promise<void>,
 ) => Promise<void>;
 
-/** The shell for a Lambda on loopback: credentials of nobody, and no look at the network for better ones. */
+/** Returns the variables for a Lambda on loopback: test credentials, and no lookup of others in the network. */
 function shellFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_LAMBDA: url,
@@ -44,13 +44,13 @@ function shellFor({ url }: Pick<LoopbackServer, 'url'>): Record<string, string> 
   };
 }
 
-/** What Lambda says where it does not run the function. */
+/** Answers with an error of Lambda itself. */
 export function refuse(response: ServerResponse, status: number, type: string): void {
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
   response.end(JSON.stringify({ Type: 'User', Message: 'refused by the local endpoint' }));
 }
 
-/** What a function has returned or thrown. */
+/** Answers with the result or the error of a function. */
 export function respond(response: ServerResponse, payload: unknown, isError = false): void {
   response.writeHead(200, {
     'content-type': 'application/json',
@@ -59,7 +59,7 @@ export function respond(response: ServerResponse, payload: unknown, isError = fa
   response.end(JSON.stringify(payload));
 }
 
-/** TARGET of one function; what reads or changes has no endpoint. */
+/** Returns the environment of one function. Only send-report has DELIVERY. */
 function environmentOf(purpose: Purpose, world: World): Record<string, string> {
   const { DELIVERY, ...environment } = world.environment({
     target: {
@@ -94,7 +94,7 @@ async function runFunction(
 /**
  * Deploys the target of a database.
  *
- * @param answer for a Lambda that does something else than run the function
+ * @param answer answers an invocation; by default it runs the function
  */
 export async function deploy(
   database: TestDatabase,

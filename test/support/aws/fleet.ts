@@ -1,10 +1,10 @@
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
 import { ACCOUNT, aDatabase, REGION } from './synthesis.ts';
 
-/** Enough for a thousand databases. */
+/** Number of stacks for a thousand databases. */
 export const FLEET_STACKS = 32;
 
-/** An environment of so many databases; one in ten has `configure`, and all but one in ten are in a VPC. */
+/** Returns an environment with many databases. One in ten has `configure`, and nine in ten are in a VPC. */
 export function aFleet(databases: number, stacks: number): EnvironmentSettings {
   return {
     account: ACCOUNT,

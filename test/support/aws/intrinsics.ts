@@ -4,12 +4,12 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Those that the templates may use; `Fn::ImportValue`, for one, would tie stacks together. */
+/** The functions that templates may use. Others, such as `Fn::ImportValue`, would tie stacks together. */
 const INTRINSICS = ['Ref', 'Fn::GetAtt', 'Fn::Sub', 'Fn::Join'];
 const DYNAMIC_REFERENCE = /^\{\{resolve:(ssm:[\w./-]+(:\d+)?|secretsmanager:[^{}]+)\}\}$/;
 const SUB_VARIABLE = /\$\{(?<name>[^!}][^}]*)\}/g;
 
-/** The name of the intrinsic function that a value is a call of. */
+/** Returns the name of the intrinsic function that a value calls. */
 function intrinsicOf(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const [name, ...others] = Object.keys(value);
@@ -17,14 +17,14 @@ function intrinsicOf(value: unknown): string | undefined {
   return isIntrinsic && others.length === 0 ? name : undefined;
 }
 
-/** Whether CloudFormation makes text of it when it deploys. */
+/** Whether CloudFormation resolves a value to text when it deploys. */
 export function isLateText(value: unknown): boolean {
   const intrinsic = intrinsicOf(value);
   if (intrinsic !== undefined) return intrinsic === 'Fn::Sub' || intrinsic === 'Fn::Join';
   return typeof value === 'string' && DYNAMIC_REFERENCE.test(value);
 }
 
-/** Whether it is known only to CloudFormation. */
+/** Whether CloudFormation resolves a value when it deploys. */
 export function isLate(value: unknown): boolean {
   return intrinsicOf(value) !== undefined || isLateText(value);
 }
@@ -41,7 +41,7 @@ function callProblem(name: string, argument: unknown): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the intrinsic functions and the dynamic references in a value, anywhere. */
+/** Returns the problems of all intrinsic functions and dynamic references in a value. */
 export function intrinsicProblems(where: string, value: unknown): readonly string[] {
   if (typeof value === 'string') {
     return malformed(value) ? [`${where}: ${value} is no dynamic reference`] : [];
@@ -58,7 +58,7 @@ function childrenOf(value: unknown): readonly (readonly [string, unknown])[] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-/** What a template refers to by a logical id, and from where. */
+/** A reference to a logical id, and its place. */
 export interface Reference {
   readonly where: string;
   readonly id: string;
@@ -80,7 +80,7 @@ function subReferences(where: string, argument: unknown): readonly Reference[] {
     .map((name) => toReference(where, name));
 }
 
-/** Every Ref, Fn::GetAtt and variable of an Fn::Sub in a value. */
+/** Returns every Ref, Fn::GetAtt and variable of an Fn::Sub in a value. */
 export function referencesIn(where: string, value: unknown): readonly Reference[] {
   const name = intrinsicOf(value);
   const [argument] = isObject(value) ? Object.values(value) : [];

@@ -2,22 +2,22 @@ import type { ServerResponse } from 'node:http';
 import { type LoopbackServer, listen, readBody } from '../../../emulator/http-server.ts';
 import type { Json } from '../timescaledb/reports.ts';
 
-/** What was asked of CreateSchedule: the name is in the path, the rest is the body. */
+/** A CreateSchedule request: the name from the path, and the body. */
 export interface ScheduleRequest {
   readonly name: string;
   readonly body: Json;
 }
 
 /**
- * How the service answers: as it does; with a refusal; not at all; or as it does, but for the first request, which it
- * carries out and then fails, as when an answer gets lost.
+ * Behaviour of the service. `hangs` never answers. `stumbles` creates the schedule of the first request and then answers 500,
+ * as if the answer had been lost.
  */
 export type SchedulerBehaviour = 'creates' | 'denies' | 'hangs' | 'stumbles';
 
 export interface Scheduler extends LoopbackServer {
-  /** Every request so far. */
+  /** All requests so far. */
   readonly requests: readonly ScheduleRequest[];
-  /** Those that made a schedule. */
+  /** The requests that created a schedule. */
   readonly schedules: readonly ScheduleRequest[];
 }
 
@@ -27,8 +27,8 @@ function fail(response: ServerResponse, status: number, type: string): void {
 }
 
 /**
- * An EventBridge Scheduler on loopback that knows CreateSchedule, for the real AWS SDK to talk to. The name of a schedule
- * is there once in its group.
+ * Starts an EventBridge Scheduler on loopback that implements CreateSchedule for the real AWS SDK. Names are unique in their
+ * group.
  */
 export async function startScheduler(
   behaviour: SchedulerBehaviour = 'creates',

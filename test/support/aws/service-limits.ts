@@ -2,13 +2,13 @@ import { dashboardProblems } from './dashboard-body.ts';
 import { isLate, isObject, type Json } from './intrinsics.ts';
 import { resourcesOf } from './resource-schema.ts';
 
-/** Says what a value must be, where it is not. */
+/** Returns what a value must be and is not. */
 type Check = (value: unknown, properties: Json) => string | undefined;
 
-/** What a service's own documentation limits, and the resource schema does not. */
+/** A limit in a service's documentation that the resource schema does not contain. */
 interface Limit {
   readonly type: string;
-  /** The property's path. */
+  /** Path of the property. */
   readonly property: string;
   readonly check: Check;
   readonly source: string;
@@ -39,7 +39,7 @@ const PARAMETER = `${DOCS}/systems-manager/latest/APIReference/API_PutParameter.
 const SECURITY_GROUP = `${DOCS}/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html`;
 const VPC_QUOTAS = `${DOCS}/vpc/latest/userguide/amazon-vpc-limits.html`;
 
-/** Text of so many characters, and of these alone. */
+/** Checks a text for its length and its characters. */
 function text(longest: number, pattern = /^[\s\S]+$/): Check {
   return (value) =>
     typeof value === 'string' && value.length <= longest && pattern.test(value)
@@ -82,7 +82,7 @@ function policies(longest: number): Check {
   };
 }
 
-/** Those that Lambda keeps for itself. */
+/** Names that Lambda reserves. */
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
 
@@ -286,7 +286,7 @@ export const LIMITS: readonly Limit[] = [
   }),
 ];
 
-/** The values at a path, in which `[]` is every element of a list. */
+/** Returns the values at a path, in which `[]` stands for every element of a list. */
 export function valuesAt(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
   if (name === undefined) return [value];
   if (!isObject(value)) return [];
@@ -313,14 +313,14 @@ const MOST_TEMPLATE_BYTES = 1_000_000;
 const MOST_RESOURCES = 500;
 const MOST_DESCRIPTION_BYTES = 1_024;
 const LOGICAL_ID = /^[A-Za-z0-9]{1,255}$/;
-/** Our own, so that a later release has room to add some. */
+/** Limit of this project, so that later releases can add resources. */
 const MOST_OWN_RESOURCES = 450;
 
 function atMostProblem(what: string, is: number, most: number): readonly string[] {
   return is <= most ? [] : [`the template: has ${is} ${what}, more than ${most}`];
 }
 
-/** What a template has that a service would refuse when it is deployed. */
+/** Returns the properties of a template that a service would reject when it is deployed. */
 export function serviceProblems(template: Json): readonly string[] {
   const resources = Object.entries(resourcesOf(template));
   const description = Buffer.byteLength(String(template['Description'] ?? ''));

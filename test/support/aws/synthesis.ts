@@ -32,7 +32,7 @@ export interface PolicyStatement {
   >;
 }
 
-/** The inline policies of a role. */
+/** Returns the statements of a role's inline policies. */
 export function statementsOf({ Properties }: Resource): readonly PolicyStatement[] {
   const policies = Properties['Policies'] as readonly {
     readonly PolicyDocument: { readonly Statement: readonly PolicyStatement[] };
@@ -48,17 +48,17 @@ interface Template {
 /** The stacks of one environment as they would be deployed. */
 export interface Synthesis {
   readonly environment: Environment;
-  /** By stack. */
+  /** Templates by stack. */
   readonly templates: Readonly<Record<string, Template>>;
-  /** Every template as text, by stack. */
+  /** Templates as text, by stack. */
   readonly texts: Readonly<Record<string, string>>;
-  /** What the CDK command would print as warnings. */
+  /** The warnings that the CDK command would print. */
   readonly warnings: readonly string[];
-  /** Of all stacks, with the stack and the logical id before each. */
+  /** Returns the resources of all stacks, optionally of one type, each with `stack/logical id`. */
   resources(type?: string): readonly (readonly [where: string, resource: Resource])[];
 }
 
-/** The bundles that all tests share, for templates that need not have a certificate authority's file. */
+/** Returns the bundles that all tests share, for templates without a certificate authority's file. */
 export function sharedCode(): Code {
   const bundles = inject('bundles');
   return {
@@ -74,7 +74,7 @@ let made = 0;
 export function synthesise(environment: Environment, code: Code = sharedCode()): Synthesis {
   made += 1;
   const outdir = join(inject('folder'), `assembly-${process.pid}-${made}`);
-  // The path of its construct in every resource, as the CDK command has it too.
+  // Adds the path of its construct to every resource, as the CDK command does.
   const context = { 'aws:cdk:enable-path-metadata': true };
   const app = new App({ outdir, context, analyticsReporting: false });
   createStacks(app, environment, code);
@@ -118,7 +118,7 @@ export async function synthesiseFixture(name: string): Promise<Synthesis> {
   return synthesise(await loadEnvironment(name));
 }
 
-/** A small environment without anything special, with changes. */
+/** Returns an environment with one database and default settings, with changes. */
 export function anEnvironment(changes: Partial<EnvironmentSettings> = {}): EnvironmentSettings {
   return { account: ACCOUNT, region: REGION, databases: [aDatabase('metrics')], ...changes };
 }

@@ -6,16 +6,16 @@ import type { Circumstances } from '../../../emulator/lambda/invoke.ts';
 
 const SHIFT_CLOCK = join(import.meta.dirname, 'shift-clock.ts');
 
-/** A clock of a function's process that differs from the machine's. */
+/** The clock of a function's process, which differs from the machine's. */
 export interface ShiftedClock {
   readonly circumstances: Pick<Circumstances, 'preload' | 'now'>;
   /** Variables of the function. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Moves the clock ahead of where it is, as while the process is frozen. In milliseconds. */
+  /** Moves the clock forward by `ms` milliseconds, as time passes while a process is frozen. */
   jump(ms: number): void;
 }
 
-/** Makes a clock that is ahead of the machine's by `shiftMs`; behind it where that is negative. */
+/** Creates a clock that is `shiftMs` milliseconds ahead of the machine's, or behind it if `shiftMs` is negative. */
 export function shiftClock(shiftMs = 0): ShiftedClock {
   const file = join(inject('folder'), `clock-${randomUUID()}`);
   let shift = 0;

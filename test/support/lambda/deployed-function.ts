@@ -6,10 +6,10 @@ import { secretFor, startWorld, type World, type WorldOptions } from '../run/wor
 import { linesOf, metricsOf, summariesOf } from './invocations.ts';
 import { deployFunction, type LambdaFunction } from './lambda-function.ts';
 
-/** The deployment's own time limit. */
+/** The function's time limit in milliseconds, as the deployment sets it. */
 export const TIMEOUT_MS = 120_000;
 
-/** Starts a world in which nothing is wrong. */
+/** Starts a world without a fault. */
 export function startConsenting(
   database: TestDatabase,
   options: WorldOptions = {},
@@ -41,7 +41,7 @@ export function deployIn(
   );
 }
 
-/** Lets `first` answer the first report; the others get the usual answer. */
+/** Answers the first report with `first`, and the others as usual. */
 export function onceThenUsual(
   first: NonNullable<WorldOptions['answer']>,
 ): NonNullable<WorldOptions['answer']> {
@@ -62,7 +62,7 @@ export function expectLines(answered: Answered, isCold: boolean, expected: objec
   expect(linesOf(answered)).toHaveLength(2);
 }
 
-/** Expects that the report was sent, and that the result is what the summary line says. */
+/** Expects that the report was sent, and that result and summary line agree. */
 export function expectSent(answered: Answered, isCold: boolean): void {
   expect(answered).toMatchObject({ value: { outcome: 'sent' } });
   // The severity is the level of the line.
@@ -74,7 +74,7 @@ export function expectSent(answered: Answered, isCold: boolean): void {
 export function expectFailed(answered: Answered, isCold: boolean, code: unknown): void {
   expect(answered).toMatchObject({ error: { name: 'RunError' } });
   expectLines(answered, isCold, { outcome: 'failed', error: { code } });
-  // Lambda's runtime logs the error, too, with every property that it finds.
+  // Lambda's runtime also logs the error, with all its properties.
   expect(answered.runtimeLog).toHaveLength(1);
 }
 

@@ -5,8 +5,8 @@ const prefix = process.env['HANG_IMPORT'] ?? '';
 
 registerHooks({
   load(url, context, nextLoad) {
-    const isMeant = new URL(url).pathname.split('/').at(-1)?.startsWith(prefix) === true;
-    if (!isMeant) return nextLoad(url, context);
+    const doesHang = new URL(url).pathname.split('/').at(-1)?.startsWith(prefix) === true;
+    if (!doesHang) return nextLoad(url, context);
     return { format: 'module', source: 'await new Promise(() => {})', shortCircuit: true };
   },
 });

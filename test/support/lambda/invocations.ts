@@ -14,21 +14,24 @@ export function portOf({ url }: { readonly url: string }): string {
   return `127.0.0.1:${new URL(url).port}`;
 }
 
-/** An invocation, everything that the process of the function was connected to, and every name that it looked up. */
+/** An invocation, all connections that the process of the function opened, and all names that it looked up. */
 export type Recorded = Invocation & {
   readonly connections: readonly string[];
   readonly lookups: readonly string[];
 };
 
-/** What follows a word in those lines that begin with it; each once, in order. */
-function after(word: string, lines: readonly string[]): string[] {
+/** Returns the rests of the lines that begin with a prefix, sorted and without duplicates. */
+function restsAfter(prefix: string, lines: readonly string[]): string[] {
   const found = lines
-    .filter((line) => line.startsWith(word))
-    .map((line) => line.slice(word.length));
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length));
   return [...new Set(found)].toSorted();
 }
 
-/** Runs the file that ships with Lambda's environment, in which DELIVERY is set although only send-report has it. */
+/**
+ * Invokes the bundle of a function in a process that records its connections and lookups. DELIVERY is always set, although
+ * only send-report has it in a deployment.
+ */
 export async function invokeRecorded(
   world: World,
   name: FunctionName,
@@ -47,22 +50,22 @@ export async function invokeRecorded(
   return {
     ...invocation,
     log: invocation.log.filter((line) => !isRecord(line)),
-    connections: after(CONNECTS, invocation.log),
-    lookups: after(LOOKS_UP, invocation.log),
+    connections: restsAfter(CONNECTS, invocation.log),
+    lookups: restsAfter(LOOKS_UP, invocation.log),
   };
 }
 
-/** Every line that a function wrote; a line that is no JSON object is an error. */
+/** Parses every line that a function wrote; throws for a line that is not JSON. */
 export function linesOf({ log }: Pick<Invocation, 'log'>): Json[] {
   return log.map((line) => JSON.parse(line));
 }
 
-/** The lines that tell how a run ended; there has to be exactly one. */
+/** Returns the summary lines: those with an outcome. A correct run writes exactly one. */
 export function summariesOf(invocation: Pick<Invocation, 'log'>): Json[] {
   return linesOf(invocation).filter((line) => 'outcome' in line);
 }
 
-/** The lines of metrics. */
+/** Returns the lines of metrics. */
 export function metricsOf(invocation: Pick<Invocation, 'log'>): Json[] {
   return linesOf(invocation).filter((line) => '_aws' in line);
 }

@@ -5,10 +5,10 @@ import {
   startSandbox,
 } from '../../../emulator/lambda/invoke.ts';
 
-/** `npm run test:ric` names aws-lambda-ric here. */
+/** Another runtime client; `npm run test:ric` sets it to aws-lambda-ric. */
 const RUNTIME_CLIENT = process.env['TEST_RUNTIME_CLIENT'];
 
-/** What every sandbox of the tests has in common. */
+/** Circumstances of every sandbox of the tests. */
 export const TEST_CIRCUMSTANCES: Circumstances = { runtimeClient: RUNTIME_CLIENT };
 
 /** A function with at most one process, which Lambda replaces when it has ended. */
@@ -16,11 +16,11 @@ export interface LambdaFunction extends AsyncDisposable {
   invoke(event?: unknown): Promise<Answered>;
   /** The process of the next invocation. */
   sandbox(): Promise<Sandbox>;
-  /** How many processes were started. */
+  /** Number of processes that were started. */
   readonly coldStarts: () => number;
 }
 
-/** Deploys a bundle; its first invocation starts its process. */
+/** Deploys a bundle. The first invocation starts its process. */
 export function deployFunction(
   bundleFile: string,
   environment: Readonly<Record<string, string>>,

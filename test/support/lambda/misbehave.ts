@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 
 /**
- * Preloaded into the process of a function: when it has a connection to MISBEHAVE_AT_PORT it does what MISBEHAVIOUR says, as
- * no code of the function should.
+ * Preloaded into the process of a function: simulates the defect that MISBEHAVIOUR names as soon as the process is connected
+ * to MISBEHAVE_AT_PORT.
  */
 const port = Number(process.env['MISBEHAVE_AT_PORT']);
 const original = Socket.prototype.connect;
@@ -33,7 +33,7 @@ function isMisbehaviour(name: string): name is Misbehaviour {
 }
 
 const name = process.env['MISBEHAVIOUR'] ?? '';
-if (!isMisbehaviour(name)) throw new TypeError(`MISBEHAVIOUR has no meaning: ${name}`);
+if (!isMisbehaviour(name)) throw new TypeError(`Unknown MISBEHAVIOUR: ${name}`);
 
 Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): unknown {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** A port of loopback that does not answer: what is sent there to open a connection is dropped. */
+/** A port of loopback that never answers: the packets that would open a connection are dropped. */
 export interface BlackHole extends AsyncDisposable {
   readonly port: number;
 }
@@ -14,17 +14,17 @@ server.listen({ host, port: Number(port), backlog: 1 }, () => process.send(serve
 `;
 
 /**
- * A process that listens, and then is stopped (SIGSTOP), so that it accepts nobody. Two connections fill its queue; for
- * any other the kernel drops the SYN, as a security group or a subnet without a way out does.
+ * Starts a process that listens and is then stopped with SIGSTOP, so that it accepts no connection. Two connections fill its
+ * queue. The kernel drops the SYN of every other, as a security group or a subnet without a route does.
  *
- * @param wanted the port; 0 for one that is free
+ * @param wanted the port; 0 for a free one
  */
 export async function startBlackHole(host = '127.0.0.1', wanted = 0): Promise<BlackHole> {
   const listener = spawn(process.execPath, ['-e', LISTENER, host, String(wanted)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const [port]: number[] = await once(listener, 'message');
-  if (port === undefined) throw new TypeError('No port was given.');
+  if (port === undefined) throw new TypeError('The listener has no port.');
   listener.kill('SIGSTOP');
   const waiting = [1, 2].map(() => connect(port, host).on('error', () => undefined));
   await Promise.all(waiting.map((socket) => once(socket, 'connect')));

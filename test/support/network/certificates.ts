@@ -8,16 +8,16 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** When it is valid; where it is not said, from now on. */
+/** Validity of a certificate; by default from now on. */
 export interface Validity {
   readonly notBeforeDate?: Date;
   readonly notAfterDate?: Date;
 }
 
-/** Its key and its signature; where it is not said, an EC key of P-256, signed with SHA-256. */
+/** Key and signature of a certificate; by default an EC key (P-256), signed with SHA-256. */
 export interface Strength {
   readonly keyType?: 'rsa' | 'ec';
-  /** In bits, of an RSA key. */
+  /** Size of an RSA key in bits. */
   readonly keySize?: number;
   readonly algorithm?: 'sha1' | 'sha256';
 }
@@ -41,8 +41,10 @@ export async function createAuthority(
 }
 
 /**
- * @param ca who signs it; where it is not said, it does so itself
- * @param purpose its extended key usage; where it is not said, it has none
+ * Creates a certificate for one DNS name.
+ *
+ * @param ca the authority that signs it; by default it is self-signed
+ * @param purpose its extended key usage; by default it has none
  */
 export async function createCertificate(
   name: string,
@@ -64,7 +66,7 @@ export async function createCertificate(
   return { key, cert };
 }
 
-/** Diffie-Hellman parameters of 1024 bits (RFC 2409, group 2), PEM: an ASN.1 sequence of prime and generator. */
+/** Returns Diffie-Hellman parameters of 1024 bits (RFC 2409, group 2) as PEM: an ASN.1 sequence of prime and generator. */
 export function weakDiffieHellman(): string {
   const prime = getDiffieHellman('modp2').getPrime('hex');
   const der = Buffer.from(`30818702818100${prime}020102`, 'hex').toString('base64');

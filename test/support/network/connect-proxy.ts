@@ -5,19 +5,19 @@ import { connect, type Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { listenOnFreePort } from '../../../emulator/http-server.ts';
 
-/** A proxy for https on loopback. */
+/** An HTTP CONNECT proxy on loopback. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly url: string;
-  /** Every request so far, `CONNECT host:port` or `GET http://…`: nothing else may come here than what is meant to. */
+  /** All requests so far: `CONNECT host:port` or `GET http://…`. */
   readonly requests: readonly string[];
 }
 
-/** What is done with a client that asks for a tunnel to `host:port`. */
-export type Tunnelling = (client: Socket, authority: string) => void;
+/** Handles the request of a client for a tunnel to `host:port`. */
+export type TunnelHandler = (client: Socket, authority: string) => void;
 
-/** Makes the tunnel, to where the client wants to or to a port of loopback. */
+/** Opens the requested tunnel, or one to a port of loopback instead. */
 export const tunnel =
-  (toPort?: () => number): Tunnelling =>
+  (toPort?: () => number): TunnelHandler =>
   (client, authority) => {
     const [host = '', port] = authority.split(':');
     const server =
@@ -28,9 +28,13 @@ export const tunnel =
     client.pipe(server).pipe(client);
   };
 
-/** @param tls with it the proxy itself speaks https, on `localhost` */
+/**
+ * Starts a proxy that answers CONNECT requests with `answer` and refuses all others.
+ *
+ * @param tls makes it an https proxy on `localhost`
+ */
 export async function startConnectProxy(
-  answer: Tunnelling,
+  answer: TunnelHandler,
   tls?: TlsOptions,
 ): Promise<ConnectProxy> {
   const requests: string[] = [];

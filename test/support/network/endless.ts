@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Writes until the other side has had enough. */
+/** Writes spaces until the client closes the connection. */
 export function writeEndlessly(response: ServerResponse): void {
   const chunk = Buffer.alloc(1_000, ' ');
   const more = (): void => {

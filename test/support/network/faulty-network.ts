@@ -2,25 +2,26 @@ import { inject } from 'vitest';
 import type { TestDatabase } from '../postgres/databases.ts';
 import { type Arrange, consenting, type Faulty } from '../run/faults.ts';
 import { secretFor } from '../run/world.ts';
-import { type Ends, type Meddling, serveSockets, startProxy } from './sockets.ts';
+import { type Interception, type ProxyEnds, serveSockets, startProxy } from './sockets.ts';
 import { isQuery } from './wire.ts';
 
-/** The database is elsewhere than it was. */
+/** Returns a fault whose secret names another host or port for the database. */
 export function movedTo(database: TestDatabase, to: { port?: number; host?: string }): Faulty {
   return { database, world: { secret: secretFor(database, to) } };
 }
 
+/** Puts a proxy between the function and the database. */
 export const proxied =
-  (meddle: (ends: Ends) => Meddling, faulty: Partial<Faulty> = {}): Arrange =>
+  (intercept: (ends: ProxyEnds) => Interception, faulty: Partial<Faulty> = {}): Arrange =>
   async (stack) => {
-    const { port } = stack.use(await startProxy(inject('postgres').port, meddle));
+    const { port } = stack.use(await startProxy(inject('postgres').port, intercept));
     return { ...movedTo(await consenting(stack), { port }), ...faulty };
   };
 
-/** What the server says after the client's nth query goes to `answer` instead; the first is 1. */
+/** Passes the server's bytes after the client's nth query to `answer` instead of the client; the first query is 1. */
 export const fromQuery =
-  (n: number, answer: (chunk: Buffer, ends: Ends) => void) =>
-  (ends: Ends): Meddling => {
+  (n: number, answer: (chunk: Buffer, ends: ProxyEnds) => void) =>
+  (ends: ProxyEnds): Interception => {
     let queries = 0;
     return {
       fromClient(chunk) {
@@ -31,17 +32,18 @@ export const fromQuery =
     };
   };
 
-/** In the middle of a login: the client has said who it is, and is asked to prove it. */
+/** Calls `answer` instead of passing on the server's request for the password. */
 export const inLogin =
-  (answer: (ends: Ends) => void) =>
-  (ends: Ends): Meddling => ({ fromServer: () => answer(ends) });
+  (answer: (ends: ProxyEnds) => void) =>
+  (ends: ProxyEnds): Interception => ({ fromServer: () => answer(ends) });
 
+/** Calls `answer` instead of passing on the server's answer to the second query. */
 export const inQuery = (
-  answer: (chunk: Buffer, ends: Ends) => void,
+  answer: (chunk: Buffer, ends: ProxyEnds) => void,
   faulty?: Partial<Faulty>,
 ): Arrange => proxied(fromQuery(2, answer), faulty);
 
-/** A server of the test's own stands where the database should be. */
+/** Replaces the database by a server of the test. */
 export const instead =
   (talk: Parameters<typeof serveSockets>[0], faulty: Partial<Faulty> = {}): Arrange =>
   async (stack) => {

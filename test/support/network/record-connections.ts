@@ -2,9 +2,8 @@ import dns from 'node:dns';
 import { Socket } from 'node:net';
 
 /**
- * Preloaded into the process of a function: writes down which names it looks up, and where every TCP or Unix socket of the
- * process is connected to, before it is. Every way that Node has to connect (http, tls, fetch, a socket of one's own) ends
- * here.
+ * Preloaded into the process of a function: writes each name that the process looks up, and the destination of each TCP or
+ * Unix socket before it connects. Every API of Node for connections (http, tls, fetch, net) calls this method.
  */
 const original = Socket.prototype.connect;
 const lookup = dns.lookup;
@@ -21,7 +20,7 @@ function destination([first, second]: readonly unknown[]): string {
 Object.assign(Socket.prototype, {
   connect(this: Socket, ...args: unknown[]): unknown {
     const to = destination(args);
-    // The runtime's own connection is none of the function's.
+    // The runtime's connection to the Runtime API is not recorded.
     if (to !== process.env['AWS_LAMBDA_RUNTIME_API']) process.stderr.write(`CONNECTS TO ${to}\n`);
     return Reflect.apply(original, this, args);
   },

@@ -1,8 +1,8 @@
 import dns from 'node:dns';
 
 /**
- * Preloaded into the process of a function: every name resolves to the addresses that the variable RESOLVES_TO lists, or
- * fails as the resolver does when its servers do not answer, where it is empty.
+ * Preloaded into the process of a function: resolves every name to the addresses in the variable RESOLVES_TO. If that is
+ * empty, lookups fail as if no DNS server answered.
  */
 const addresses = (process.env['RESOLVES_TO'] ?? '')
   .split(',')

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { listenOnFreePort } from '../../../emulator/http-server.ts';
 
-/** A server on loopback that speaks in bytes. */
+/** A TCP server on loopback. */
 export interface SocketServer extends AsyncDisposable {
   readonly port: number;
 }
 
 /**
- * Each connection gets `talk`; what goes wrong on it is nobody's concern.
+ * Starts a server that calls `talk` for each connection. Errors of connections are ignored.
  *
  * @param allowHalfOpen see node:net
  */
@@ -31,26 +31,26 @@ export async function serveSockets(
   };
 }
 
-/** Of one connection through a proxy. */
-export interface Ends {
+/** The two sockets of one connection through a proxy. */
+export interface ProxyEnds {
   readonly client: Socket;
   readonly server: Socket;
 }
 
-/** What a proxy does with what is said, instead of handing it on. */
-export interface Meddling {
+/** Handlers that get the bytes of a connection instead of the other end. */
+export interface Interception {
   readonly fromClient?: (chunk: Buffer) => void;
   readonly fromServer?: (chunk: Buffer) => void;
 }
 
-/** A proxy in front of the server at a port of loopback, in plain text. When one side hangs up, so does the other. */
+/** Starts a plain-text proxy to a port of loopback. It closes both ends when one is closed. */
 export async function startProxy(
   serverPort: number,
-  meddle: (ends: Ends) => Meddling,
+  intercept: (ends: ProxyEnds) => Interception,
 ): Promise<SocketServer> {
   return serveSockets((client) => {
     const server = connect(serverPort, '127.0.0.1').on('error', () => undefined);
-    const { fromClient, fromServer } = meddle({ client, server });
+    const { fromClient, fromServer } = intercept({ client, server });
     client.on('data', fromClient ?? ((chunk: Buffer) => server.write(chunk)));
     server.on('data', fromServer ?? ((chunk: Buffer) => client.write(chunk)));
     client.on('end', () => server.end());
@@ -59,7 +59,7 @@ export async function startProxy(
   });
 }
 
-/** A proxy that hands on what is said, in both directions, but never that a side has hung up. */
+/** Starts a proxy that passes on the bytes in both directions, but never the end of a connection. */
 export async function startDeafProxy(serverPort: number): Promise<SocketServer> {
   const servers = new Set<Socket>();
   const proxy = await serveSockets(

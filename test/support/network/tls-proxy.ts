@@ -3,9 +3,9 @@ import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { type SocketServer, serveSockets } from './sockets.ts';
 
 /**
- * Answers the question for TLS with yes, as PostgreSQL does, and does the handshake with these options.
+ * Starts a server that accepts SSLRequest, as PostgreSQL does, and does the TLS handshake.
  *
- * @param talk what is done with what comes through it
+ * @param talk handles the connection inside TLS
  */
 export async function serveTls(
   options: TLSSocketOptions,
@@ -22,9 +22,9 @@ export async function serveTls(
 }
 
 /**
- * A proxy that ends TLS in front of the server at a port of loopback, so that it can have any certificate.
+ * Starts a proxy that terminates TLS with any certificate and connects to a port of loopback.
  *
- * @param hear gets what the client says, and the connection that it says it on
+ * @param hear gets the client's bytes and its TCP connection
  */
 export async function startTlsProxy(
   serverPort: number,

@@ -1,7 +1,7 @@
 import { startProxy } from './sockets.ts';
 import { messageReader, startupParameters } from './wire.ts';
 
-/** What one client said to the server, as far as PostgreSQL's protocol 3 names it. */
+/** The messages of one client in PostgreSQL's protocol 3. */
 interface Conversation {
   /** The parameters of the startup message. */
   startup: Record<string, string>;
@@ -11,13 +11,13 @@ interface Conversation {
   readonly queries: string[];
 }
 
-/** A proxy on loopback that lets everything through and listens to what the clients say. Plain text only. */
+/** A plain-text proxy on loopback that changes nothing and records the clients' messages. */
 export interface WireProxy extends AsyncDisposable {
   readonly port: number;
   readonly conversations: readonly Conversation[];
 }
 
-/** Hears the bytes of one client. */
+/** Returns a function that adds a client's bytes to its conversation. */
 function listenTo(conversation: Conversation): (chunk: Buffer) => void {
   const read = messageReader(true);
   return (chunk) => {

@@ -1,9 +1,9 @@
-/** PostgreSQL's protocol 3, as far as the tests speak it themselves. Source: PostgreSQL's documentation, chapter 54. */
+/** The parts of PostgreSQL's protocol 3 that the tests implement. Source: PostgreSQL's documentation, chapter 54. */
 
 /** SSLRequest: length 8, code 80877103. */
 export const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
 
-/** A message with its type and length. */
+/** Returns a message with its type and length. */
 export function message(type: string, ...parts: readonly (Buffer | string)[]): Buffer {
   const body = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const length = Buffer.alloc(4);
@@ -11,32 +11,32 @@ export function message(type: string, ...parts: readonly (Buffer | string)[]): B
   return Buffer.concat([Buffer.from(type), length, body]);
 }
 
-/** A big-endian integer of 32 bits. */
+/** Returns a big-endian integer of 32 bits. */
 export function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
   return bytes;
 }
 
-/** A big-endian integer of 16 bits. */
+/** Returns a big-endian integer of 16 bits. */
 export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeInt16BE(value);
   return bytes;
 }
 
-/** What PostgreSQL answers when it refuses: the fields that it always sends. */
+/** Returns an ErrorResponse with the fields that PostgreSQL always sends. */
 export function errorResponse(severity: 'ERROR' | 'FATAL', sqlstate: string, text: string): Buffer {
   const fields = [`S${severity}`, `V${severity}`, `C${sqlstate}`, `M${text}`];
   return message('E', ...fields.map((field) => `${field}\0`), '\0');
 }
 
-/** ReadyForQuery: idle, in a transaction, or in one that has failed. */
+/** Returns ReadyForQuery: idle (I), in a transaction (T), or in a failed one (E). */
 export function readyForQuery(status: 'I' | 'T' | 'E'): Buffer {
   return message('Z', status);
 }
 
-/** The parameters of a startup message, whose body this is. */
+/** Parses the parameters in the body of a startup message. */
 export function startupParameters(body: Buffer): Record<string, string> {
   const texts = body.subarray(4).toString('utf8').split('\0');
   const parameters: Record<string, string> = {};
@@ -49,14 +49,14 @@ export function startupParameters(body: Buffer): Record<string, string> {
 export interface Message {
   readonly type: string;
   readonly body: Buffer;
-  /** The whole of it, as it was sent. */
+  /** The whole message, with type and length. */
   readonly bytes: Buffer;
 }
 
 /**
- * Cuts whole messages from what comes in pieces.
+ * Returns a function that collects chunks and returns the messages that they complete.
  *
- * @param startsUntyped the first is a startup message or its like, which alone has no type
+ * @param startsUntyped whether the first message is a startup message, which has no type
  */
 export function messageReader(startsUntyped: boolean): (chunk: Buffer) => Message[] {
   let pending: Buffer = Buffer.alloc(0);
@@ -79,7 +79,7 @@ export function messageReader(startsUntyped: boolean): (chunk: Buffer) => Messag
   };
 }
 
-/** Whether a client says a simple query with these bytes, which begin a message. */
+/** Whether bytes from a client begin with a simple query. */
 export function isQuery(chunk: Buffer): boolean {
   return chunk[0] === 'Q'.charCodeAt(0);
 }

@@ -16,30 +16,30 @@ import {
   SUPERUSER_PASSWORD,
 } from './postgres.ts';
 
-/** The answer to a login that nothing is wrong with. */
+/** The answer to a successful login. */
 export const ACCEPTED = 'accepted';
 
-/** A real PostgreSQL of a test file's own, which can be brought into any state. */
+/** A real PostgreSQL for one test file, which can put it into any state. */
 export interface ChangingServer extends AsyncDisposable {
   readonly port: number;
-  /** A database in it that consents. The sessions of its superuser end with the first change of state. */
+  /** A consenting database. The sessions of its superuser end with the first change of state. */
   readonly database: TestDatabase;
   /**
-   * Stops the server, if it runs, and starts it.
+   * Starts the server again as a primary.
    *
-   * @param flags beside those that every server of the tests has
-   * @param until what the server answers to a login when it is where it should be: `ACCEPTED`, or a part of its refusal
+   * @param flags more flags than every server of the tests has
+   * @param until the answer to a login in the new state: `ACCEPTED`, or a part of the error message
    */
   restart(flags?: readonly string[], until?: string): Promise<void>;
-  /** As a standby, until it is restarted without. */
+  /** Starts the server again as a standby; see `restart`. */
   restartAsStandby(flags?: readonly string[], until?: string): Promise<void>;
-  /** Tells the postmaster: SIGTERM waits for the sessions, SIGINT ends them, SIGSTOP leaves only the kernel to answer. */
+  /** Signals the postmaster: SIGTERM waits for the sessions, SIGINT ends them, SIGSTOP makes it hang. */
   signal(signal: NodeJS.Signals): void;
-  /** Waits until a login is answered like this; see `restart`. */
+  /** Waits until a login gets this answer; see `restart`. */
   until(answer: string): Promise<void>;
-  /** Puts a line before those of pg_hba.conf, until the test is over. */
-  refuse(line: string, stack: AsyncDisposableStack): Promise<void>;
-  /** A superuser's session in the database. */
+  /** Puts a line before those of pg_hba.conf, until the stack is disposed of. */
+  prependRule(line: string, stack: AsyncDisposableStack): Promise<void>;
+  /** Opens a session of the superuser in the database. */
   connect(): Promise<pg.Client>;
 }
 
@@ -92,14 +92,14 @@ export async function startChangingServer(): Promise<ChangingServer> {
   };
 
   const answer = async (): Promise<string> => {
-    const asking = client('postgres');
+    const probe = client('postgres');
     try {
-      await asking.connect();
+      await probe.connect();
       return ACCEPTED;
     } catch (error) {
       return error instanceof pg.DatabaseError ? `${error.message}: ${error.detail}` : '';
     } finally {
-      await asking.end();
+      await probe.end();
     }
   };
 
@@ -143,7 +143,7 @@ export async function startChangingServer(): Promise<ChangingServer> {
       server?.kill(signal);
     },
     until,
-    async refuse(line, stack) {
+    async prependRule(line, stack) {
       const file = join(dataFolder, 'pg_hba.conf');
       const lines = await readFile(file, 'utf8');
       const write = async (text: string): Promise<void> => {

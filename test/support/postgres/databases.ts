@@ -5,10 +5,10 @@ import { secret } from '../process/secrets.ts';
 import type { HandmadeRelease } from '../timescaledb/catalogs.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from './postgres.ts';
 
-/** A database of one test file, and a role that has a login, CONNECT on it, and nothing else. */
+/** A database of one test, and a role with LOGIN and CONNECT on it as its only privileges. */
 export interface TestDatabase extends AsyncDisposable {
   readonly name: string;
-  /** Of the server that has it, on 127.0.0.1. */
+  /** The port of its server on 127.0.0.1. */
   readonly port: number;
   readonly role: string;
   readonly password: string;
@@ -17,14 +17,14 @@ export interface TestDatabase extends AsyncDisposable {
 }
 
 export interface DatabaseOptions {
-  /** Without one the database has no TimescaleDB. */
+  /** Release of TimescaleDB; by default the extension is not installed. */
   readonly release?: HandmadeRelease;
-  /** The telemetry level of the database; without one it has none. */
+  /** The telemetry level of the database; by default it is not set. */
   readonly level?: 'basic' | 'no_functions' | 'off';
-  /** In the names of the database and of the role. */
+  /** Prefix of the names of the database and the role. */
   readonly label?: string;
   readonly encoding?: string;
-  /** Of another server than the one of all test files. */
+  /** Port of the server; by default the one that all test files share. */
   readonly port?: number;
 }
 
@@ -42,7 +42,7 @@ export async function connectAsSuperuser(port: number, database: string): Promis
   return client;
 }
 
-/** PostgreSQL 13 has DROP DATABASE ... WITH (FORCE), and PostgreSQL 15 has CREATE DATABASE ... STRATEGY. */
+/** Returns the major version: 13 introduced DROP DATABASE ... WITH (FORCE), and 15 CREATE DATABASE ... STRATEGY. */
 async function majorVersion(server: pg.Client): Promise<number> {
   const { rows } = await server.query<{ major: number }>(
     `select current_setting('server_version_num')::int / 10000 as major`,
@@ -55,7 +55,7 @@ async function dropDatabase(server: pg.Client, name: string): Promise<void> {
     await server.query(`drop database ${name} with (force)`);
     return;
   }
-  // The drop waits a while for the sessions that were told to end.
+  // DROP DATABASE waits up to 5 s for terminated sessions.
   await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
     name,
   ]);
@@ -68,13 +68,13 @@ interface Contents {
   readonly port: number;
 }
 
-/** Creates a database, for a release with its extension. */
+/** Creates a database, with the extension if a release is given. */
 async function createNew(
   server: pg.Client,
   name: string,
   { release, encoding, port }: Contents,
 ): Promise<void> {
-  // `locale` for both came with PostgreSQL 13.
+  // The option `locale` requires PostgreSQL 13.
   await server.query(
     `create database ${name} template template0 encoding '${encoding}' lc_collate 'C' lc_ctype 'C'`,
   );
@@ -84,11 +84,11 @@ async function createNew(
   await admin.end();
 }
 
-/** Returns the name of a database to copy; all test processes share it. */
+/** Returns the name of a database to copy, which all test processes share. */
 async function findTemplate(server: pg.Client, contents: Contents): Promise<string> {
   const { release = 'none', encoding } = contents;
   const name = `template_${encoding}_${release}`.replaceAll(/\W/g, '_').toLowerCase();
-  // Two test processes create it at the same time otherwise.
+  // Another test process may create it at the same time.
   await server.query('select pg_advisory_lock(hashtext($1))', [name]);
   try {
     const { rowCount } = await server.query('select from pg_database where datname = $1', [name]);

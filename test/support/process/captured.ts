@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** What is written to stdout and stderr by this process meanwhile; nothing of it comes out. */
+/** Returns the text that `work` writes to stdout and stderr of this process, and suppresses it. */
 export function captured(work: () => void): string {
   const chunks: string[] = [];
   const collect = (chunk: unknown): boolean => {

@@ -5,7 +5,7 @@ import type { TestDatabase } from '../postgres/databases.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', '..', 'cli');
 
-/** How a command ended. */
+/** The output and the exit code of a command. */
 export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
@@ -13,8 +13,8 @@ export interface Ended {
 }
 
 /**
- * `npm run <script> -- <args>`, without npm, and with nothing of our own environment but the folder of compiled code: no
- * PG*, AWS_* or DO_NOT_TRACK, and a home without files.
+ * Runs `npm run <script> -- <args>` without npm. The command inherits only PATH and Node's folder of compiled code: no PG*,
+ * AWS_* or DO_NOT_TRACK. Its home directory has no configuration files.
  */
 export async function runCommand(
   script: 'start' | 'serve' | 'report' | 'configure' | 'invoke',
@@ -36,20 +36,20 @@ export async function runCommand(
   });
 }
 
-/** The options that a page of help lists. */
+/** Returns the options that a help text lists. */
 export function optionsIn(help: string): string[] {
   return [...help.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
 }
 
-/** A login to a database of the tests, or another one to the same. */
+/** A login to a database of the tests. */
 export type Login = Pick<TestDatabase, 'name' | 'port' | 'role' | 'password'>;
 
-/** What `--database-url` says of it. */
+/** Returns the value of `--database-url` for a login. */
 export function urlOf({ name, port, role, password }: Login, host = '127.0.0.1'): string {
   return `postgres://${role}:${password}@${host}:${port}/${name}`;
 }
 
-/** What the variables of psql say of it. */
+/** Returns the variables of psql for a login. */
 export function variablesOf({ name, port, role, password }: Login): Record<string, string> {
   return {
     PGHOST: '127.0.0.1',

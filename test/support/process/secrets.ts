@@ -1,14 +1,14 @@
-/** Shorter ones are in other words, too, and are not watched for. */
+/** Minimum length of a secret to search for; shorter texts occur in other words, too. */
 const SHORTEST = 8;
 
-/** A long text can be cut into lines by whoever writes it: of a PEM each full line is a secret. */
+/** Returns a secret and its lines, because a PEM may be written line by line. */
 function partsOf(text: string): readonly string[] {
   return [text, ...text.split('\n').filter((line) => !line.startsWith('-----'))].filter(
     (part) => part.length >= SHORTEST,
   );
 }
 
-/** As it is, in JSON, in a URL, and in base64. */
+/** Returns a text as it is, in JSON, in a URL, and in base64. */
 function formsOf(part: string): readonly string[] {
   return [
     part,
@@ -20,7 +20,7 @@ function formsOf(part: string): readonly string[] {
 
 const known = new Set<string>();
 
-/** Remembers a text that must not come out of anything that a test starts (see watch-output.ts), and returns it. */
+/** Registers a text that no output of a test may contain (see watch-output.ts), and returns it. */
 export function secret(text: string): string {
   known.add(text);
   return text;
@@ -30,10 +30,10 @@ export function knownSecrets(): readonly string[] {
   return [...known];
 }
 
-/** The lines of an output that tell a secret, whole or in part. */
+/** Returns the lines of an output that contain a secret or a part of one. */
 export function leaksIn(output: string, secrets: Iterable<string> = known): readonly string[] {
   const forms = new Set([...secrets].flatMap(partsOf).flatMap(formsOf));
-  const told = [...forms].filter((form) => output.includes(form));
-  if (told.length === 0) return [];
-  return output.split('\n').filter((line) => told.some((form) => line.includes(form)));
+  const leaked = [...forms].filter((form) => output.includes(form));
+  if (leaked.length === 0) return [];
+  return output.split('\n').filter((line) => leaked.some((form) => line.includes(form)));
 }

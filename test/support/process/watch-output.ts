@@ -4,9 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import { format } from 'node:util';
 import { ANSWERS } from '../../../emulator/lambda/invoke.ts';
 
-/** Listens to everything that this process and its children write, and takes nothing from whoever else listens. */
+/** Records the output of this process and its children without consuming it. */
 interface Watch {
-  /** All of it so far, each stream for itself. */
+  /** The output so far, one stream after the other. */
   output(): string;
   stop(): void;
 }
@@ -16,7 +16,7 @@ function toText(chunk: unknown): string {
   return chunk instanceof Uint8Array ? Buffer.from(chunk).toString('utf8') : '';
 }
 
-/** A child's stream: what arrives is looked at on its way in, since a listener would set the stream flowing. */
+/** Taps a child's stream where data arrive, because a `data` listener would start the stream. */
 function tapReadable(stream: Readable | null, hear: (text: string) => void): void {
   if (stream === null) return;
   const push = stream.push.bind(stream);
@@ -26,7 +26,7 @@ function tapReadable(stream: Readable | null, hear: (text: string) => void): voi
   };
 }
 
-/** One of our own streams. */
+/** Taps a stream of this process. */
 function tapWritable(stream: Writable, hear: (text: string) => void): () => void {
   const { write } = stream;
   const tapped = new Proxy(write, {
@@ -43,7 +43,7 @@ function tapWritable(stream: Writable, hear: (text: string) => void): () => void
 
 const CONSOLE = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
 
-/** vitest's own console does not write to our streams. */
+/** Taps the console, because vitest's console does not write to the streams of this process. */
 function tapConsole(hear: (text: string) => void): () => void {
   const { console } = globalThis;
   const originals = CONSOLE.map((name) => [name, console[name]] as const);
@@ -72,7 +72,7 @@ export function watchOutput(): Watch {
   const onChild = (message: unknown): void => {
     if (!isChild(message)) return;
     const child = message.process;
-    // Its streams are there once it has been spawned, and nothing has arrived by then.
+    // The streams exist after spawn() has returned; no data have arrived yet.
     process.nextTick(() => {
       tapReadable(child.stdout, hearing());
       tapReadable(child.stderr, hearing());

@@ -11,11 +11,12 @@ export function ownFiles(pattern: string): readonly string[] {
   return globSync(pattern, { cwd: ROOT, exclude: (path) => NOT_OURS.includes(path) }).sort();
 }
 
+/** Reads a file of the repository. */
 export function readOwn(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-/** A fenced block: its language and its text. The indentation of a list item belongs to it. */
+/** A fenced block with its indentation, language and text. */
 const FENCE = /^( *)```(\w*)\n([\s\S]*?)^\1```$/gm;
 
 export interface Page {

@@ -1,9 +1,8 @@
 import { parseSync } from 'oxc-parser';
 
 /**
- * Finds where a source file takes something for what nobody has checked that it is. What comes from outside (an event, a
- * variable, a secret, a row, a reply) is `unknown` or text until a schema has read it, and TypeScript sees to that as long
- * as nobody talks it out of it.
+ * Finds type assertions that no check supports. External input (an event, a variable, a secret, a row, a reply) is `unknown`
+ * or text until a schema has parsed it. TypeScript enforces that, except where the source overrides its types.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,7 +15,7 @@ function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-/** `JSON.parse` of such a member expression, `?.safeParse` of one whose object has no name. */
+/** Returns the name of a member expression, such as `JSON.parse`, or `?.safeParse` if its object has no name. */
 function nameOf(value: unknown): string {
   const { type, name, object, property } = fieldsOf(value);
   if (type === 'Identifier') return String(name);
@@ -30,7 +29,7 @@ function isUnknown(typed: unknown): boolean {
   );
 }
 
-/** A node, what it stands in, and what its file declares as unknown. */
+/** A node, its parent, and the names of the variables that its file declares as unknown. */
 interface Place {
   readonly node: Fields;
   readonly parent: Fields;
@@ -39,7 +38,7 @@ interface Place {
 
 const READS_UNKNOWN = /^Reflect\.get$|\.safeParse$/;
 
-/** Whether what JSON.parse gives, which TypeScript lets pass for anything, is unknown from there on, or read by a schema. */
+/** Whether the result of JSON.parse, whose type is `any`, is assigned to an unknown or parsed by a schema. */
 function isTaken({ parent, unknowns }: Place): boolean {
   if (parent['type'] === 'VariableDeclarator') return isUnknown(parent['id']);
   if (parent['type'] === 'AssignmentExpression') return unknowns.has(nameOf(parent['left']));
@@ -77,7 +76,7 @@ function* nodesIn(value: unknown, parent: Fields): Generator<{ node: Fields; par
   for (const child of Object.values(value)) yield* nodesIn(child, value);
 }
 
-/** What a source file takes unchecked, by kind, in its order. */
+/** Returns the kinds of unchecked assertions in a source file, in their order. */
 export function uncheckedIn(source: string): readonly string[] {
   const { program, comments, errors } = parseSync('source.ts', source);
   if (errors.length > 0) throw new SyntaxError(errors[0]?.message);

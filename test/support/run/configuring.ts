@@ -17,7 +17,7 @@ export interface Administrator {
 
 const SUPERUSER_LOGIN: Administrator = { role: SUPERUSER, password: SUPERUSER_PASSWORD };
 
-/** One invocation of `configure` for a database of the tests, by its superuser or by another administrator. */
+/** Invokes `configure` for a database of the tests, as its superuser or as another administrator. */
 export async function configureAs(
   database: Pick<TestDatabase, 'name' | 'port'>,
   event: unknown,
@@ -51,15 +51,15 @@ export async function configureAs(
   );
 }
 
-/** The same, which must not fail. */
+/** Invokes `configure` as `configureAs` does, and throws the error of a failure. */
 export async function configured(...args: Parameters<typeof configureAs>) {
   const { result: done, error } = await configureAs(...args);
   if (error !== undefined) throw error;
-  if (done === undefined) throw new Error('configure said nothing.');
+  if (done === undefined) throw new Error('configure returned no result.');
   return done;
 }
 
-/** What a consent is, without its sentences. */
+/** Returns the fields of a consent without its sentences. */
 export function decisionOf(
   consent: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder'> | null | undefined,
 ) {
@@ -68,7 +68,7 @@ export function decisionOf(
   return { granted, level, rule, where, ...(holder !== undefined && { holder }) };
 }
 
-/** The consent as a run of the reporting role finds it. */
+/** Decides consent from the facts that the reporting role reads. */
 export async function consentOf(database: TestDatabase) {
   const facts = await snapshotOf(await loginTo(database), (snapshot) => readFacts(snapshot));
   return decisionOf(decideConsent(facts, aTarget()));

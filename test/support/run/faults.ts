@@ -1,4 +1,4 @@
-import { expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { type Circumstances, type Invocation, invoke } from '../../../emulator/lambda/invoke.ts';
 import { type Fault, type FaultGroup, isRetried } from '../../faults/rows/fault.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler.ts';
@@ -17,7 +17,7 @@ const RETRY = {
 /** Lambda's timeout for a fault that does not wait for a limit. */
 const ENOUGH_MS = scaled(60_000);
 
-/** One fault. Whatever is absent works normally. */
+/** One fault. A part that is absent works normally. */
 export interface Faulty extends Circumstances {
   /** The database of the secret. After the run it must have no sessions of the role. */
   readonly database?: TestDatabase;
@@ -25,17 +25,17 @@ export interface Faulty extends Circumstances {
   readonly pooled?: true;
   readonly world?: WorldOptions;
   readonly target?: Settings['target'];
-  /** More environment variables of the function. */
+  /** Environment variables that replace those of the function. */
   readonly environment?:
     | Readonly<Record<string, string>>
     | ((world: World) => Readonly<Record<string, string>>);
-  /** Fields besides the tick, which is now; or a function that returns the whole event. */
+  /** More fields of the event, whose tick is now; or a function that returns the whole event. */
   readonly event?: Json | ((tick: string) => unknown);
   /** The function's timeout. A run that waits forever ends before it, by the reserves. */
   readonly timeoutMs?: number;
-  /** How many invocations of the tick run at once. Each ends as the row says; there is one retry in all. */
+  /** Number of simultaneous invocations of the tick. Each ends as the row says; one retry is scheduled in all. */
   readonly times?: number;
-  /** How many debug lines there are besides the summary and the metrics. */
+  /** Number of debug lines besides the summary and the metrics. */
   readonly furtherLines?: number;
   /** Texts that the log must not contain, besides the database's names and password. */
   readonly secrets?: readonly string[];
@@ -66,7 +66,7 @@ export async function consenting(
   return database;
 }
 
-/** Lambda's timeout for a run that reaches its limit after `runMs`: adds the reserves for the line and a retry. */
+/** Returns Lambda's timeout for a run that reaches its limit after `runMs`: adds the reserves for the line and a retry. */
 export function timeFor(runMs: number, mostMs?: number): number {
   return scaled(runMs, mostMs) + 6_500;
 }
@@ -116,7 +116,7 @@ async function expectNothingLeft(
   pooled: boolean,
 ): Promise<void> {
   const left = async (): Promise<unknown[]> => {
-    // Where the fault is a transaction of the admin's own, it would see the sessions of its beginning.
+    // A transaction of the admin, which some faults hold open, keeps the statistics of its first query.
     await admin.query('select pg_stat_clear_snapshot()');
     const { rows } = await admin.query(
       `select 'session' as what from pg_stat_activity where usename = $1 and not ($3 and state = 'idle')
@@ -138,7 +138,7 @@ function expectNoSecretLogged(
   for (const secret of [...names, ...more]) expect(log.join('\n')).not.toContain(secret);
 }
 
-/** Expects no summary line of a process that ended early, and an error that Lambda counts. */
+/** Expects no summary line from a process that was killed, and an error that Lambda counts. */
 function expectNoLine({ log, ...result }: Invocation): void {
   expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
   expect(result).toMatchObject({ error: { name: 'Runtime.ExitError' } });
@@ -205,16 +205,18 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
 }
 
 /**
- * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, what arrived,
- * that no session remains on the database, and that the log contains no secret.
+ * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, the reports
+ * that arrived, that no session remains on the database, and that the log contains no secret.
  */
 export function testFaults<Id extends string>(
-  { faults }: FaultGroup<Id>,
+  { title, faults }: FaultGroup<Id>,
   arrange: Readonly<Record<Id, Arrange>>,
 ): void {
   const ids = Object.keys(faults) as Id[];
-  test.each(ids.map((id) => [faults[id].fault, faults[id].outcome, id] as const))(
-    '%s: %s',
-    async (_fault, _outcome, id) => expectFault(faults[id], arrange[id]),
-  );
+  describe(title, () => {
+    test.each(ids.map((id) => [faults[id].fault, faults[id].outcome, id] as const))(
+      '%s: the run ends as %s',
+      async (_fault, _outcome, id) => expectFault(faults[id], arrange[id]),
+    );
+  });
 }

@@ -55,7 +55,7 @@ export interface WorldOptions {
   /** Options of Secrets Manager. */
   readonly secretsManager?: ListenOptions;
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
-  /** Options of the endpoint: TLS, and how it handles a connection. */
+  /** Options of the endpoint. */
   readonly endpoint?: ListenOptions;
 }
 
@@ -63,7 +63,7 @@ export interface Settings {
   readonly target?: Readonly<Record<string, unknown>> | undefined;
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly limitMs?: number;
-  /** The event; `{}` stands for an invocation by hand. */
+  /** The event; `{}` is the event of an invocation by hand. */
   readonly event?: unknown;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

@@ -25,36 +25,40 @@ import { aJob, aServer } from '../timescaledb/facts.ts';
 import { anIdentity } from '../timescaledb/identities.ts';
 
 /**
- * Everything that lib/ can say to a server: its own code runs on a connection that writes down what it is told, for every
- * release at which something changes, for every right that a role can have, and into every error that makes it ask again.
+ * Collects every statement that lib/ can send to a server. Its code runs on a connection that records the messages: for every
+ * release with a change in the catalogs, with all and with no rights of the role, and with every error that lib/ handles by
+ * another query.
  */
 
-/** The messages of one session, in their order. */
+/** The messages of one session, in order. */
 export type Messages = readonly string[];
 
-/** What the server answers to one message: a row, or an error. */
+/** Returns the server's answer to a message: a row, or an error. */
 type Answer = (message: string) => Readonly<Record<string, unknown>> | pg.DatabaseError;
 
 function failure(code: string): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError('An error of the tests.', 0, 'error'), { code });
 }
 
-/** A session with a server that exists only as its answers. */
-function listening(answer: Answer): { readonly connection: Connection; readonly said: string[] } {
-  const said: string[] = [];
+/** Creates a connection that gets its answers from `answer` and records the messages. */
+function recordMessages(answer: Answer): {
+  readonly connection: Connection;
+  readonly messages: string[];
+} {
+  const messages: string[] = [];
   const client = Object.assign(new pg.Client(), {
     async query(message: string) {
-      said.push(message);
+      messages.push(message);
       const answered = answer(message);
       if (answered instanceof Error) throw answered;
       return { rows: [answered] };
     },
     async end() {},
   });
-  return { connection: { client, socket: new Socket() }, said };
+  return { connection: { client, socket: new Socket() }, messages };
 }
 
-/** The row of the server query for an server. */
+/** Returns the row of the query for a server's properties. */
 export function identityRow(server: ServerInfo) {
   return {
     server_version_num: server.serverVersionNum,
@@ -69,7 +73,7 @@ export function identityRow(server: ServerInfo) {
   };
 }
 
-/** The row of the facts of a server that has nothing. */
+/** The row of the facts of a server without jobs, metadata and settings. */
 export const FACTS_ROW = {
   available_version: null,
   available_versions: [],
@@ -84,26 +88,30 @@ export const FACTS_ROW = {
   installed_at: null,
 };
 
-/** In one snapshot: all that is asked after the head gets `answers` in turn, and then what `read` cannot use. */
+/**
+ * Returns the messages of one snapshot.
+ *
+ * @param answers the answers to the queries after the first, in order; later queries get an empty row
+ */
 async function snapshotOf(
   server: ServerInfo,
   answers: readonly ReturnType<Answer>[],
   read: (snapshot: TimescaledbSnapshot) => Promise<unknown>,
 ): Promise<Messages> {
   const left = [...answers];
-  const { connection, said } = listening((message) =>
+  const { connection, messages } = recordMessages((message) =>
     message.includes(SERVER_INFO_QUERY) ? identityRow(server) : (left.shift() ?? {}),
   );
   await withTimescaledbSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
     () => undefined,
   );
-  return said;
+  return messages;
 }
 
 const LOCKED = failure('55P03');
 const BROKEN_CONTROL_FILE = failure('42601');
 
-/** What runs and previews say on one server. */
+/** Returns the sessions of runs and previews on one server. */
 async function readingSessions(server: ServerInfo): Promise<Messages[]> {
   const report =
     (reportSource: 'catalog' | 'function', level: 'basic' | 'no_functions') =>
@@ -126,7 +134,7 @@ function member(call: string, args = 0): MemberFunction {
   return { schema, name, call, arguments: args, callable: true };
 }
 
-/** The functions that a release has, as far as `lib/` calls them. */
+/** Returns those functions of a release that lib/ calls. */
 function membersOf(release: HandmadeRelease): readonly MemberFunction[] {
   const own = functionsSchema(anIdentity(release));
   return [
@@ -146,7 +154,7 @@ function membersOf(release: HandmadeRelease): readonly MemberFunction[] {
 
 const RELEASES = [...HANDMADE_RELEASES, ...BOUNDARY_RELEASES];
 const OLDEST_SERVER = 90_624;
-/** Before what 11 brought; before what 14 brought; the present. */
+/** Versions before PostgreSQL 11, before 14, and the current one. */
 const SERVERS = [OLDEST_SERVER, 120_022, 170_005];
 const SEES_ALL = {
   memberOfDatabaseOwner: true,
@@ -176,8 +184,8 @@ const CHANGES: readonly Change[] = SCOPES.flatMap((scope) =>
   ),
 );
 
-/** What the server would have quoted. */
-function surroundingsOf({ scope, scheduleInterval }: Change) {
+/** Returns the identifiers and literals of a change as a server would quote them. */
+function serverContextOf({ scope, scheduleInterval }: Change) {
   return {
     database: '"this database"',
     isTemplate: false,
@@ -197,7 +205,7 @@ const JOBS: readonly Facts['jobs'][] = [
   [aJob({ nextStart: 'infinity' })],
 ];
 
-/** What `configure` says on one server, for every change that there can be. */
+/** Returns the sessions of `configure` on one server, for every kind of change. */
 async function changingSessions(server: ServerInfo): Promise<Messages[]> {
   const sessions: Messages[] = [];
   for (const change of CHANGES) {
@@ -210,7 +218,7 @@ async function changingSessions(server: ServerInfo): Promise<Messages[]> {
     );
     for (const jobs of JOBS) {
       for (const license of ['apache', 'timescale']) {
-        const serverContext = { ...surroundingsOf(change), license };
+        const serverContext = { ...serverContextOf(change), license };
         const facts = aServer({ jobs });
         sessions.push(await applied({ change, server, facts, serverContext }));
       }
@@ -219,19 +227,19 @@ async function changingSessions(server: ServerInfo): Promise<Messages[]> {
   return sessions;
 }
 
-/** The session of a plan; none where the release cannot do what is asked for. */
+/** Returns the session of a plan, which is empty if the release does not support the change. */
 async function applied(situation: Parameters<typeof planChange>[0]): Promise<Messages> {
   let loads = 0;
-  const { connection, said } = listening(() => ({ at: loads++ }));
+  const { connection, messages } = recordMessages(() => ({ at: loads++ }));
   try {
     await applyPlan(connection, new AbortController().signal, planChange(situation));
   } catch {
     return [];
   }
-  return said;
+  return messages;
 }
 
-/** Every session there can be, each but once. */
+/** Returns all sessions without duplicates. */
 export async function everySession(): Promise<Messages[]> {
   const sessions: Messages[] = [];
   for (const release of RELEASES) {
@@ -242,7 +250,7 @@ export async function everySession(): Promise<Messages[]> {
         sessions.push(...(await readingSessions(server)));
       }
     }
-    // A change depends on what the server does, and not on what it can compute.
+    // Two combinations are enough for a change.
     for (const rights of [seesAll, { ...SEES_NOTHING, serverVersionNum: OLDEST_SERVER }]) {
       sessions.push(...(await changingSessions(anIdentity(release, rights))));
     }

@@ -1,20 +1,20 @@
 import { type Node, parse, type RawStmt } from 'libpg-query';
 
 /**
- * Reads statements with PostgreSQL's own parser, and finds every name in them that PostgreSQL would look up along the
- * search path, where somebody else may have put an object of that name (CVE-2018-1058, CVE-2023-25149).
+ * Parses statements with PostgreSQL's own parser, and finds every name that PostgreSQL would look up in the search path, where
+ * another user may have created an object of that name (CVE-2018-1058, CVE-2023-25149).
  *
- * - Relations, functions, types and collations have to be written with their schema, always. A relation may also be a
- *   common table expression in scope. Names that the grammar itself resolves come out of the parser as `pg_catalog.…`
- *   (`int` and `interval`, `extract(…)`), or as nodes without a name (`coalesce`, `current_user`).
- * - Operators may be written without one where `search_path` is pinned to `pg_catalog, pg_temp`: PostgreSQL never looks
- *   for operators in pg_temp, so each is one of pg_catalog, or the statement fails. That goes for those that the grammar
- *   adds, too: `IN`, `NULLIF`, `CASE x WHEN`. Anywhere else they are refused.
+ * - Relations, functions, types and collations must be written with their schema. A relation may also be a common table
+ *   expression in scope. The parser returns names that the grammar itself resolves as `pg_catalog.…` (`int` and `interval`,
+ *   `extract(…)`), or as nodes without a name (`coalesce`, `current_user`).
+ * - Operators may be written without a schema while `search_path` is pinned to `pg_catalog, pg_temp`. PostgreSQL never looks
+ *   for operators in pg_temp, so each belongs to pg_catalog, or the statement fails. This includes operators that the grammar
+ *   adds: `IN`, `NULLIF`, `CASE x WHEN`. Elsewhere they are reported.
  *
- * A kind of node that is not listed here is refused, so that nothing is allowed because nobody has thought of it.
+ * A kind of node that is not listed here is reported, too.
  */
 
-/** Kinds of nodes that hold no name that is looked up, or whose names `checksOf` looks at. */
+/** Kinds of nodes without a name that is looked up, or whose names `CHECKS` checks. */
 const KNOWN_NODES: ReadonlySet<string> = new Set([
   ...['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'CommonTableExpr'],
   ...['AlterDatabaseSetStmt', 'AlterRoleSetStmt', 'AlterSystemStmt', 'VariableSetStmt'],
@@ -25,13 +25,13 @@ const KNOWN_NODES: ReadonlySet<string> = new Set([
   ...['CoalesceExpr', 'MinMaxExpr', 'CaseExpr', 'CaseWhen', 'Integer'],
 ]);
 
-/** Functions of pg_catalog whose texts, but for the last, are names of objects. */
+/** Functions of pg_catalog whose arguments, except the last, are names of objects. */
 const READS_NAMES = /^has_(table|function)_privilege$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
 interface Scope {
-  /** The common table expressions that can be named here. */
+  /** The common table expressions in scope. */
   readonly ctes: ReadonlySet<string>;
   readonly isPinned: boolean;
   readonly message: string;
@@ -50,7 +50,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** `["pg_catalog", "count"]` of a list of String nodes. */
+/** Returns the texts of a list of String nodes, such as `["pg_catalog", "count"]`. */
 function namesIn(value: unknown): readonly string[] {
   return listOf(value).map((one) => String(fieldsOf(fieldsOf(one)['String'])['sval']));
 }
@@ -72,12 +72,12 @@ function checkRelation({ schemaname, relname }: Fields, { ctes, problems }: Scop
   if (schemaname === undefined && !ctes.has(String(relname))) problems.add(`relation ${relname}`);
 }
 
-/** A text that PostgreSQL reads as the name of an object. */
+/** Checks a text that PostgreSQL parses as the name of an object. */
 function checkText(text: string | undefined, { problems }: Scope): void {
   if (text !== undefined && !text.includes('.')) problems.add(`name in a text: ${text}`);
 }
 
-/** Settings that `set_config` may set, because no name depends on them. */
+/** Settings that `set_config` may set, because they do not affect names. */
 const CONFIGURED: ReadonlySet<string | undefined> = new Set([
   'client_encoding',
   'client_connection_check_interval',
@@ -96,7 +96,7 @@ function checkFunction({ funcname, args }: Fields, scope: Scope): void {
   }
 }
 
-/** JSON became a word of the grammar with PostgreSQL 17; before, it is a name like any other. */
+/** Checks a type. JSON has been part of the grammar since PostgreSQL 17 only; before, it is looked up. */
 function checkType({ names, location }: Fields, scope: Scope): void {
   checkQualified('type', namesIn(names), scope);
   const written = Buffer.from(scope.message).toString('utf8', Number(location ?? 0));
@@ -108,13 +108,13 @@ function checkCast({ arg, typeName }: Fields, scope: Scope): void {
   if (type.startsWith('reg')) checkText(textOf(arg), scope);
 }
 
-/** `x IN (SELECT …)` has no operator in the tree, and compares all the same. */
+/** Checks the operator of a comparison with a subquery, which the tree omits for `x IN (SELECT …)`. */
 function checkSubLink({ subLinkType, operName }: Fields, scope: Scope): void {
   if (subLinkType !== 'ANY_SUBLINK' && subLinkType !== 'ALL_SUBLINK') return;
   checkOperator(operName === undefined ? ['='] : namesIn(operName), scope);
 }
 
-/** What is to be looked at, by the name of the node, or of the field that holds one of its kind alone. */
+/** Checks by the kind of a node, or by the name of a field that contains one kind of node only. */
 const CHECKS: Readonly<Record<string, (fields: Fields, scope: Scope) => void>> = {
   RangeVar: checkRelation,
   relation: checkRelation,
@@ -136,7 +136,7 @@ const CHECKS: Readonly<Record<string, (fields: Fields, scope: Scope) => void>> =
   },
 };
 
-/** Each common table expression sees those before it; what follows sees all. */
+/** Checks common table expressions, each with those before it in scope, and returns the scope with all. */
 function walkCtes(withClause: Fields, scope: Scope): Scope {
   let inside = scope;
   for (const one of listOf(withClause['ctes'])) {
@@ -160,11 +160,11 @@ function walk(value: unknown, scope: Scope): void {
   }
 }
 
-/** What of a session decides how names are looked up. */
+/** The state of a session that affects the lookup of names. */
 interface State {
   isInTransaction: boolean;
   isPinned: boolean;
-  /** Whether `search_path` was pinned when the savepoint was made, by its name. */
+  /** Whether `search_path` was pinned at each savepoint, by name. */
   savepoints: Map<string, boolean>;
 }
 
@@ -181,7 +181,7 @@ function followTransaction({ kind, savepoint_name: name = '' }: Fields, state: S
   }
 }
 
-/** `SET search_path`, or whatever else could set it. */
+/** Follows `SET search_path` and `RESET ALL`. */
 function followSetting({ name, args, is_local: isLocal }: Fields, state: State): void {
   if (name !== undefined && name !== 'search_path') return;
   const path = listOf(args).map(textOf);
@@ -194,9 +194,9 @@ function follow(statement: Node, state: State): void {
   if ('VariableSetStmt' in statement) followSetting(fieldsOf(statement.VariableSetStmt), state);
 }
 
-/** The messages of one session, from its beginning. */
+/** Checks the messages of one session, from its beginning. */
 export interface SqlSession {
-  /** What of this message would be looked up along the search path; and whether it leaves that pinned. */
+  /** Returns the names in a message that would be looked up, and whether `search_path` is pinned after it. */
   read(
     message: string,
   ): Promise<{ readonly problems: readonly string[]; readonly isPinned: boolean }>;

@@ -4,14 +4,14 @@ import type { TestDatabase } from '../postgres/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../postgres/snapshots.ts';
 import type { Faulty } from '../run/faults.ts';
 
-/** The whole text but for the size of the database, which a session changes by being there. */
+/** Returns the text without the size of the database, which every session changes. */
 function comparable(report: Uint8Array): string {
   return Buffer.from(report)
     .toString('utf8')
     .replace(/"data_volume": \d+/, '"data_volume": …');
 }
 
-/** The report that the database gives to its role now. */
+/** Builds the report as the role of the database, with its current settings. */
 export async function cleanReport(database: TestDatabase): Promise<string> {
   const { body } = await snapshotOf(await loginTo(database), (snapshot) =>
     buildReport(snapshot, aTarget(), 'basic'),
@@ -19,7 +19,7 @@ export async function cleanReport(database: TestDatabase): Promise<string> {
   return comparable(body);
 }
 
-/** That the run sent the same bytes. */
+/** Returns an assertion that the run sent the same bytes. */
 export function sends(clean: string): Required<Pick<Faulty, 'after'>> {
   return {
     after({ world }) {

@@ -1,11 +1,11 @@
-/** Sizes as they were recorded for one compressed chunk. */
+/** The recorded sizes of one compressed chunk. */
 interface Recorded {
   readonly compressedChunk: number;
-  /** Bytes, of each part. */
+  /** Size of each part in bytes. */
   readonly size: number | string;
 }
 
-/** The SQL of a hypertable whose one chunk is compressed, in releases from 2.0 to 2.8. */
+/** Returns the SQL for a hypertable with one compressed chunk, in releases from 2.0 to 2.8. */
 export function chunkAndSizes(recorded: readonly Recorded[]): string {
   const rows = recorded.map(
     ({ compressedChunk, size }) => `(1, ${compressedChunk}, ${Array(6).fill(size).join(', ')})`,

@@ -3,7 +3,7 @@ import type { Facts, TelemetryJob } from '../../../lib/timescaledb/facts.ts';
 const DAY = { months: 0, days: 1, microseconds: 0 };
 const NONE = { months: 0, days: 0, microseconds: 0 };
 
-/** The telemetry job as the extension installs it, with changes. */
+/** Returns the telemetry job as the extension installs it, with changes. */
 export function aJob(changes: Partial<TelemetryJob> = {}): TelemetryJob {
   return {
     id: 1,
@@ -24,7 +24,7 @@ export type FactsChanges = Partial<Omit<Facts, 'level'>> & {
   readonly level?: Partial<Facts['level']>;
 };
 
-/** A server with the extension's own telemetry on, as it comes out of the box, with changes. */
+/** Returns the facts of a server with default settings, on which telemetry is on, with changes. */
 export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
   return {
     postgresqlVersion: '17.5',
@@ -50,7 +50,7 @@ export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
   };
 }
 
-/** A server whose extension was built without telemetry: no level, no job. */
+/** Returns the facts of a server whose extension was built without telemetry: without level and job. */
 export function aServerBuiltWithout({ level, ...changes }: FactsChanges = {}): Facts {
   return aServer({
     builtWithTelemetry: false,

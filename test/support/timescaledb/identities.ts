@@ -5,7 +5,7 @@ function member(schema: string, name: string): MemberFunction {
   return { schema, name, call: `${schema}.${name}`, arguments: 0, callable: true };
 }
 
-/** A server with everything that its release has, for a role with a login and nothing else; with changes. */
+/** Returns the properties of a server with all functions of its release, for a role with LOGIN only, with changes. */
 export function anIdentity(release: string, changes: Partial<ServerInfo> = {}): ServerInfo {
   return {
     serverVersionNum: 170_005,

@@ -5,10 +5,10 @@ import type { TestDatabase } from '../postgres/databases.ts';
 import { type Settings, secretFor, startWorld } from '../run/world.ts';
 import type { HandmadeRelease } from './catalogs.ts';
 
-/** A JSON object, as a report is one. */
+/** A JSON object, such as a report. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** One run for a database of the tests, which must not fail: the outcome, and what arrived at the endpoint. */
+/** Runs send-report for a database of the tests, and returns the outcome and the report that arrived. Throws on failure. */
 export async function runFor(
   database: TestDatabase,
   settings: Settings = {},
@@ -21,8 +21,8 @@ export async function runFor(
   return { outcome, body, report };
 }
 
-/** What a server has by its nature, asked of it in another way than the report's SQL does. */
-async function ownFigures({ admin }: TestDatabase) {
+/** Reads the figures that depend on the server, with other SQL than the report's. */
+async function serverFigures({ admin }: TestDatabase) {
   const { rows } = await admin.query<{
     size: number;
     version: string;
@@ -34,26 +34,26 @@ async function ownFigures({ admin }: TestDatabase) {
          'pages', (select sum(relpages) from pg_class where relam = m.oid),
          'instances', (select count(*) from pg_class where relam = m.oid)))
        from pg_am m where exists (select 1 from pg_class where relam = m.oid)) as access_methods`);
-  if (rows[0] === undefined) throw new Error('The server says nothing of itself.');
+  if (rows[0] === undefined) throw new Error('The server returned no figures.');
   return rows[0];
 }
 
-/** What is published as the report of known contents, from docs/examples/. */
+/** Reads the published report of the known contents from docs/examples/. */
 export async function exampleOf(release: HandmadeRelease): Promise<Json> {
   const file = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', `${release}.json`);
   return JSON.parse(await readFile(file, 'utf8'));
 }
 
 /**
- * What the reporter of a release makes of the known contents (test/support/timescaledb/contents.ts), from docs/examples/; with the
- * server's own figures for what depends on the server.
+ * Returns the published report of the known contents (test/support/timescaledb/contents.ts), with the figures of this server
+ * in the fields that depend on the server.
  */
 export async function expectedReport(
   database: TestDatabase,
   release: HandmadeRelease,
 ): Promise<Json> {
   const expected = await exampleOf(release);
-  const own = await ownFigures(database);
+  const own = await serverFigures(database);
   return {
     ...expected,
     data_volume: typeof expected['data_volume'] === 'string' ? String(own.size) : own.size,
@@ -65,7 +65,7 @@ export async function expectedReport(
   };
 }
 
-/** The same for a role that does not see the errors of all jobs. */
+/** Returns the report of a role that cannot read the errors of all jobs. */
 export function withoutErrors(report: Json): Json {
   const { errors_by_sqlerrcode: _, ...rest } = report;
   return rest;

@@ -11,8 +11,8 @@ const FORMATS = readdirSync(FOLDER)
   .sort(compare);
 
 /**
- * What the published JSON Schema of a release's format, read by somebody else's validator, has against a report; nothing
- * when the report has exactly the published fields with the published types.
+ * Validates a report with the published JSON Schema of its release and an independent validator. Returns no errors if the
+ * report has exactly the published fields with the published types.
  */
 export function objectionsTo(report: unknown, release: string): readonly string[] {
   const format = FORMATS.findLast((one) => gte(release, one));

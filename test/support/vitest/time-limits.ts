@@ -7,10 +7,10 @@ import { Worker } from 'node:worker_threads';
  */
 const TIME_FACTOR = Number(process.env['TEST_TIME_FACTOR'] ?? 1);
 
-/** An upper bound is this much larger than what a wait takes on a quiet machine: a test that passes never reaches it. */
+/** Ratio of an upper bound to the usual duration of a wait on a quiet machine, so that a passing test never reaches it. */
 const UPPER_BOUND_FACTOR = 4;
 
-/** Above it, the limits that tests give the product are longer than those that the product has itself. */
+/** Maximum factor. With a larger one, the limits that tests set would exceed the product's own limits. */
 const LARGEST_FACTOR = 8;
 
 /** Returns the upper bound of a wait that takes up to `ms` milliseconds on a quiet machine. */
@@ -19,10 +19,10 @@ export function upperBound(ms: number, factor = TIME_FACTOR): number {
 }
 
 /**
- * Returns a time limit that the product gets from a test, which waits until it has passed: long enough for a busy machine to
- * come to the point that the test is about.
+ * Returns a time limit that a test sets for the product and waits for. It is long enough for a busy machine to reach the
+ * phase under test.
  *
- * @param mostMs what the test is about ends by itself after this time
+ * @param mostMs upper limit, if the phase under test has a time limit of its own
  */
 export function scaled(ms: number, mostMs = Number.POSITIVE_INFINITY): number {
   return Math.min(mostMs, Math.round(ms * TIME_FACTOR));
@@ -37,7 +37,7 @@ const { user, system } = process.threadCpuUsage(before);
 parentPort.postMessage((performance.now() - startedAt) / ((user + system) / 1_000));
 `;
 
-/** Returns how much longer a calculation takes now than on a processor of its own. */
+/** Returns the ratio of wall-clock time to CPU time of a calculation. */
 async function measureSlowdown(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   new Worker(SPIN, { eval: true }).once('message', resolve).once('error', reject);
@@ -45,8 +45,8 @@ async function measureSlowdown(): Promise<number> {
 }
 
 /**
- * Measures the load of this machine with one calculation for each test process. The functions and servers that the tests
- * start take about as much again, if the machine is busy at all.
+ * Measures the load of this machine with one calculation for each test process. On a busy machine, the functions and servers
+ * that the tests start add about the same load again.
  */
 export async function measureTimeFactor(): Promise<number> {
   const slowdowns = await Promise.all(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
 
-test('fails, so that .ci/run sees whether a failure is seen', () => {
+test('fails, so that .ci/run can check that a failure is reported', () => {
   expect('this test').toBe('failing');
 });

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../postgres/databases.ts';
 
-test('lets a password come out of a child, so that .ci/run sees whether that is seen', async () => {
+test('prints a password in a child process, so that .ci/run can check that the leak is reported', async () => {
   await using database = await createDatabase();
   const { stdout } = await promisify(execFile)('echo', [database.password]);
   expect(stdout).toContain(database.password);

@@ -4,14 +4,14 @@ import { resources } from '../resources.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** For files that a test needs; removed in the end. */
+    /** Folder for files of tests; removed after the last test. */
     folder: string;
   }
 }
 
 /**
- * Makes the folder for files of tests; it is removed after the last test. All processes that the tests start keep compiled
- * code in it: removing types and compiling take a third of a short process's CPU time.
+ * Makes the folder for files of tests. All processes that the tests start keep compiled code in it, because removing types
+ * and compiling take a third of a short process's CPU time.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await resources.folder.acquire();

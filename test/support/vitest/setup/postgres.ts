@@ -5,7 +5,7 @@ import { resources } from '../resources.ts';
 declare module 'vitest' {
   export interface ProvidedContext {
     postgres: TestServer;
-    /** Texts that no test may write: those of the server. */
+    /** Secrets of the server, which no output may contain. */
     secrets: readonly string[];
   }
 }

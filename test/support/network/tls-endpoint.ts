@@ -4,26 +4,26 @@ import { createServer as createTlsServer } from 'node:tls';
 import { listenOnFreePort } from '../../../emulator/http-server.ts';
 import { type Certificate, createAuthority, createCertificate } from './certificates.ts';
 
-/** A certificate for `localhost` alone, and the authority that has signed it. */
+/** A certificate for `localhost` only, and the authority that signed it. */
 export interface ServerCertificate extends Certificate {
   /** PEM. */
   readonly authority: string;
 }
 
 export async function createServerCertificate(): Promise<ServerCertificate> {
-  const authority = await createAuthority('Authority of the way out');
+  const authority = await createAuthority('Authority of the endpoint');
   const own = await createCertificate('localhost', authority);
   return { authority: authority.cert, ...own };
 }
 
-/** Speaks TLS and listens to what comes through it. */
+/** A TLS server that counts connections and bytes and never answers. */
 export interface TlsEndpoint extends AsyncDisposable {
   readonly port: number;
-  /** How many TCP connections were opened to it. */
+  /** Number of TCP connections so far. */
   readonly connections: () => number;
-  /** How many of them came through the handshake. */
+  /** Number of completed handshakes. */
   readonly handshakes: () => number;
-  /** How many bytes came after that, inside of TLS. */
+  /** Number of bytes received inside TLS. */
   readonly bytes: () => number;
 }
 
