@@ -3,14 +3,14 @@ import { App, Stack } from 'aws-cdk-lib';
 import { CfnRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, inject, test } from 'vitest';
 import { createStacks } from '../../../infra/stacks/create-stacks.ts';
+import { rolesOf } from '../../support/aws/deployed-roles.ts';
 import {
   aPerson,
   isWithinBoundary,
   type Request,
-  reachOf,
-  rolesOf,
   shippedPolicy,
 } from '../../support/aws/policies.ts';
+import { reachOf } from '../../support/aws/reach.ts';
 import {
   ACCOUNT,
   aDatabase,

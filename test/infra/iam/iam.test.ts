@@ -7,17 +7,9 @@ import { type Grant, trustOf } from '../../../infra/iam/policies.ts';
 import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
 import { retryPrefix, retrySchedule } from '../../../lib/schedule/plan-retry.ts';
-import {
-  ALL_ACTIONS,
-  allowedOf,
-  canAssume,
-  type DeployedFunction,
-  isAllowed,
-  type Role,
-  type Roles,
-  reachOf,
-  rolesOf,
-} from '../../support/aws/policies.ts';
+import { type DeployedFunction, type Roles, rolesOf } from '../../support/aws/deployed-roles.ts';
+import { allowedOf, canAssume, isAllowed, type Role } from '../../support/aws/policies.ts';
+import { ALL_ACTIONS, reachOf } from '../../support/aws/reach.ts';
 import {
   ACCOUNT,
   aDatabase,

