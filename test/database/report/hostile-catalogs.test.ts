@@ -14,7 +14,8 @@ import { configureAs } from '../../support/run/configuring.ts';
 import { secretFor, startWorld, type World } from '../../support/run/world.ts';
 import type { HandmadeRelease } from '../../support/timescaledb/catalogs.ts';
 import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
-import { disorders, disturb } from '../../support/timescaledb/disorders.ts';
+import { disorders } from '../../support/timescaledb/disorders.ts';
+import { disturb } from '../../support/timescaledb/disturb.ts';
 import type { Json } from '../../support/timescaledb/reports.ts';
 import { objectionsTo } from '../../support/timescaledb/schemas.ts';
 

@@ -1,11 +1,8 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import {
-  BOUNDARY_RELEASES,
-  HANDMADE_RELEASES,
-  installationScript,
-} from '../timescaledb/catalogs.ts';
+import { BOUNDARY_RELEASES, HANDMADE_RELEASES } from '../timescaledb/catalogs.ts';
+import { installationScript } from '../timescaledb/installation-script.ts';
 
 const CONTROL_FILE = `
 comment = 'hand-made catalogs of TimescaleDB'
