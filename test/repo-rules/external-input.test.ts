@@ -59,7 +59,7 @@ test('the handlers pass their environment on unread', async () => {
 
 describe('what comes from outside comes in here alone, and each of these reads it by a schema or as bytes:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
-    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret.
+    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret; the operator's version data.
     [
       'JSON',
       /JSON\.parse/,
@@ -69,6 +69,7 @@ describe('what comes from outside comes in here alone, and each of these reads i
         'delivery/parse-reply.ts',
         'report/build-report.ts',
         'report/validate-report.ts',
+        'version-check/load-release-data.ts',
       ],
     ],
     // By checkRow, all of them; what a function answered is compared with false alone.
@@ -80,7 +81,7 @@ describe('what comes from outside comes in here alone, and each of these reads i
     ],
     ['what Secrets Manager answers', /SecretString/, ['credentials/parse-secret.ts']],
     ['what Scheduler answers', /SchedulerClient/, ['schedule/schedule-retry.ts']],
-    ['files', /readFile/, ['postgres/socket.ts']],
+    ['files', /readFile/, ['postgres/socket.ts', 'version-check/load-release-data.ts']],
   ])('%s', async (_what, pattern, files) => {
     expect(await filesWith(pattern)).toStrictEqual(files);
   });
