@@ -54,6 +54,7 @@ const targetSchema = z
     reportSource: z._default(z.enum(SOURCES), 'catalog'),
     sizes: z._default(z.enum(SIZES), 'exact'),
     tickHours: z._default(z.literal(TICK_HOURS), 24),
+    versionData: z.optional(textSchema),
   })
   .check(
     z.refine(
@@ -73,6 +74,7 @@ const targetSchema = z
  *   identifiers, resets the counters of function calls (2.7.1), locks every relation (2.7) or, exclusively, catalog tables
  *   (1.5 to 2.5), and has crashed servers
  * @property sizes `estimated` reads `relpages` and opens no user relation
+ * @property versionData JSON file with the operator's version data, relative to the function's code
  */
 export type Target = z.infer<typeof targetSchema>;
 

@@ -105,6 +105,7 @@ describe('docs/environment.md', () => {
       reportSource: true,
       sizes: true,
       tickHours: true,
+      versionData: true,
     };
     const retry: Readonly<Record<keyof RetrySettings, true>> = {
       scheduleGroup: true,

@@ -50,6 +50,7 @@ describe('valid settings', () => {
       reportSource: 'catalog',
       sizes: 'estimated',
       tickHours: 6,
+      versionData: 'version-data.json',
     };
     expect(parseTarget({ TARGET: JSON.stringify(target) })).toStrictEqual(target);
   });
@@ -98,6 +99,7 @@ describe('invalid settings', () => {
       levelWhenUnset: 'Basic',
       reportSource: 'mine',
       sizes: 'guessed',
+      versionData: '',
       tickHours: 5,
       hots: 'a typo',
       user: 'of the secret',
@@ -122,6 +124,7 @@ describe('invalid settings', () => {
       'TARGET reportSource: must be one of "catalog", "function"',
       'TARGET sizes: must be one of "exact", "estimated"',
       'TARGET tickHours: must be one of 1, 2, 3, 4, 6, 8, 12, 24',
+      'TARGET versionData: must not be empty',
       'TARGET: unknown keys "hots" (did you mean "host"?), "user"',
       `DELIVERY endpoint: ${ENDPOINT}`,
       'DELIVERY: unknown key "also"',
