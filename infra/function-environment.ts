@@ -26,7 +26,7 @@ function targetOf(purpose: Purpose, { place }: Environment, database: Database):
   });
 }
 
-function deliveryVariables({ delivery }: Environment, { proxy }: Database): Variables {
+function deliveryVariables({ delivery, proxy }: Database): Variables {
   const { endpoint, latestVersion, versionCheckWhenOff } = delivery;
   return {
     DELIVERY: JSON.stringify({
@@ -57,7 +57,7 @@ export function variablesOf(
     TARGET: targetOf(purpose, environment, database),
     ...(database.doNotTrack && purpose !== 'configure' && { DO_NOT_TRACK: '1' }),
     ...(purpose === 'send-report' && {
-      ...deliveryVariables(environment, database),
+      ...deliveryVariables(database),
       ...retryVariables(environment, database),
     }),
   };

@@ -73,6 +73,13 @@ export interface DatabaseSettings extends DatabaseDefaults, SecretSettings {
   readonly port?: number;
   readonly database?: string;
   /**
+   * Replaces the environment's `delivery` as a whole for this database; requires `endpoint`, `latestVersion` or
+   * `latestVersionParameter`.
+   *
+   * @default the environment's
+   */
+  readonly delivery?: DeliverySettings;
+  /**
    * Deploys the function `configure`, which uses an administrator's secret.
    *
    * @default not deployed

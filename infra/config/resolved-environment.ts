@@ -1,7 +1,7 @@
 import type { Target } from '../../lib/config/target.ts';
 import type { DeployPlace } from '../naming.ts';
 import type { SecretReference } from './rules/secret-reference.ts';
-import type { CheckedEnvironment, CheckedNetwork } from './schema.ts';
+import type { CheckedDelivery, CheckedEnvironment, CheckedNetwork } from './schema.ts';
 
 /** One database as it is deployed, with defaults applied. */
 export interface Database {
@@ -23,6 +23,8 @@ export interface Database {
   readonly doNotTrack: boolean;
   /** The name of its network, if any. */
   readonly network?: string;
+  /** Its own, or the environment's. */
+  readonly delivery: Omit<CheckedDelivery, 'proxy'>;
   /** URL of the proxy for its report, if any. */
   readonly proxy?: string;
 }
@@ -32,7 +34,6 @@ export interface Environment {
   readonly place: DeployPlace;
   readonly databases: readonly Database[];
   readonly networks: ReadonlyMap<string, CheckedNetwork>;
-  readonly delivery: CheckedEnvironment['delivery'];
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];

@@ -47,6 +47,54 @@ const tlsSchema = z.strictObject({
   acknowledgePlainText: z.optional(z.literal(true)),
 });
 
+const deliverySchema = z
+  .strictObject({
+    endpoint: z.optional(
+      z
+        .string()
+        .check(
+          z.refine(
+            isEndpoint,
+            'must be an https:// URL without credentials and fragment (http:// would send the report in plain text and is accepted for loopback only)',
+          ),
+        ),
+    ),
+    proxy: z.optional(proxySchema),
+    latestVersion: z.optional(versionSchema),
+    latestVersionParameter: z.optional(
+      matching(
+        /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,
+        'must be the name of an SSM parameter that begins with /timescaledb-telemetry/: the deployment has permission to read no other',
+      ),
+    ),
+    versionCheckWhenOff: z.optional(z.boolean()),
+  })
+  .check(
+    z.refine(
+      ({ endpoint, proxy, latestVersion, latestVersionParameter }) =>
+        [endpoint ?? proxy, latestVersion, latestVersionParameter].filter(
+          (given) => given !== undefined,
+        ).length < 2,
+      'endpoint and proxy (reports are sent), latestVersion, and latestVersionParameter (nothing is sent) exclude each other; keep one of the three',
+    ),
+    z.refine(
+      ({ latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
+        versionCheckWhenOff !== true || (latestVersion ?? latestVersionParameter) !== undefined,
+      'versionCheckWhenOff needs latestVersion or latestVersionParameter: a version is judged without consent only where nothing is sent',
+    ),
+  );
+
+/** A destination is required: without one, the keys that are left out would mean TimescaleDB's endpoint. */
+const databaseDeliverySchema = deliverySchema.check(
+  z.refine(
+    ({ endpoint, latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
+      // Its own problem is reported above.
+      versionCheckWhenOff === true ||
+      (endpoint ?? latestVersion ?? latestVersionParameter) !== undefined,
+    "must set endpoint, latestVersion or latestVersionParameter, because it replaces the environment's delivery as a whole; for a proxy alone, set the key proxy of the database",
+  ),
+);
+
 const defaults = {
   tls: z.optional(tlsSchema),
   levelWhenUnset: z.optional(z.enum(LEVELS)),
@@ -71,6 +119,7 @@ export const databaseSchema = z.strictObject({
   host: z.optional(databaseHostSchema),
   port: z.optional(port()),
   database: z.optional(text()),
+  delivery: z.optional(databaseDeliverySchema),
   configure: z.optional(z.strictObject(secret)),
 });
 
@@ -112,43 +161,6 @@ export const networkSchema = z
     ),
   );
 
-const deliverySchema = z
-  .strictObject({
-    endpoint: z.optional(
-      z
-        .string()
-        .check(
-          z.refine(
-            isEndpoint,
-            'must be an https:// URL without credentials and fragment (http:// would send the report in plain text and is accepted for loopback only)',
-          ),
-        ),
-    ),
-    proxy: z.optional(proxySchema),
-    latestVersion: z.optional(versionSchema),
-    latestVersionParameter: z.optional(
-      matching(
-        /^\/timescaledb-telemetry\/[\w./-]{1,400}$/,
-        'must be the name of an SSM parameter that begins with /timescaledb-telemetry/: the deployment has permission to read no other',
-      ),
-    ),
-    versionCheckWhenOff: z.optional(z.boolean()),
-  })
-  .check(
-    z.refine(
-      ({ endpoint, proxy, latestVersion, latestVersionParameter }) =>
-        [endpoint ?? proxy, latestVersion, latestVersionParameter].filter(
-          (given) => given !== undefined,
-        ).length < 2,
-      'endpoint and proxy (reports are sent), latestVersion, and latestVersionParameter (nothing is sent) exclude each other; keep one of the three',
-    ),
-    z.refine(
-      ({ latestVersion, latestVersionParameter, versionCheckWhenOff }) =>
-        versionCheckWhenOff !== true || (latestVersion ?? latestVersionParameter) !== undefined,
-      'versionCheckWhenOff needs latestVersion or latestVersionParameter: a version is judged without consent only where nothing is sent',
-    ),
-  );
-
 /** The environment without its databases, defaults and networks, which are checked one by one: a problem in one hides no other. */
 export const environmentSchema = z.strictObject({
   account: matching(/^\d{12}$/, 'must be the 12 digits of an AWS account, as a string'),
@@ -186,5 +198,6 @@ export const environmentSchema = z.strictObject({
 
 export type CheckedDatabase = z.infer<typeof databaseSchema>;
 export type CheckedDefaults = z.infer<typeof defaultsSchema>;
+export type CheckedDelivery = z.infer<typeof deliverySchema>;
 export type CheckedNetwork = z.infer<typeof networkSchema>;
 export type CheckedEnvironment = z.infer<typeof environmentSchema>;

@@ -1,11 +1,26 @@
+import { DEFAULT_ENDPOINT } from '../../lib/config/send-report-config.ts';
 import { estimateMonthlyCost } from './cost.ts';
 import { figuresOf } from './quotas.ts';
-import type { Environment } from './resolved-environment.ts';
+import type { Database, Environment } from './resolved-environment.ts';
 
 const LABEL_WIDTH = 12;
 
 function usd(amount: number): string {
   return amount.toFixed(2);
+}
+
+/** Names the host that a database's report is sent to, or that nothing is sent. */
+function destinationOf({
+  delivery: { endpoint = DEFAULT_ENDPOINT, latestVersion, latestVersionParameter },
+}: Database): string {
+  const sendsNothing = (latestVersion ?? latestVersionParameter) !== undefined;
+  return sendsNothing ? 'nothing is sent' : new URL(endpoint).host;
+}
+
+function describeDelivery(databases: readonly Database[]): string {
+  const byDestination = [...Map.groupBy(databases, destinationOf)];
+  if (byDestination.length === 1) return byDestination.map(([destination]) => destination).join();
+  return byDestination.map(([destination, { length }]) => `${destination} (${length})`).join(', ');
 }
 
 /** Describes what a deployment of an environment creates, and what it costs: one line per subject. */
@@ -17,6 +32,7 @@ export function summaryLines(environment: Environment): readonly string[] {
   const rows = {
     environment: `${name}, in account ${account}, region ${region}`,
     databases,
+    ...(databases > 0 && { delivery: describeDelivery(environment.databases) }),
     functions,
     alarms,
     stacks: `${stacks + 1} (1 shared, ${stacks} for databases)`,

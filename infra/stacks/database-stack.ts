@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Purpose } from '../../lib/naming.ts';
 import type { Code } from '../bundle/code-assets.ts';
-import type { Environment } from '../config/resolved-environment.ts';
+import type { Database, Environment } from '../config/resolved-environment.ts';
 import { DatabaseTelemetry } from '../constructs/database-telemetry.ts';
 import { createRole } from '../constructs/role.ts';
 import type { FunctionCode } from '../constructs/telemetry-function.ts';
@@ -28,7 +29,6 @@ export class DatabaseStack extends Stack {
       ...stackProps(environment),
       description: `timescaledb-telemetry ${place.environment}: databases, ${stack} of ${environment.stacks}`,
     });
-    const deployed = this.withLatestVersion(environment);
     const databases = environment.databases.filter((database) => database.stack === stack);
     const schedulerRole = createRole(this, 'SchedulerRole', {
       roleName: schedulerRoleName(place, stack),
@@ -39,20 +39,32 @@ export class DatabaseStack extends Stack {
     });
     for (const database of databases) {
       const codeOf = (purpose: Purpose) => this.codeIn(code.folderOf(purpose, database));
-      new DatabaseTelemetry(this, { environment: deployed, database, codeOf, schedulerRole });
+      const deployed = this.withLatestVersion(database);
+      new DatabaseTelemetry(this, { environment, database: deployed, codeOf, schedulerRole });
     }
   }
 
   /** Reads the latest version from its SSM parameter at each deployment; a changed value changes the stack. */
-  private withLatestVersion(environment: Environment): Environment {
-    const { latestVersionParameter, ...delivery } = environment.delivery;
-    if (latestVersionParameter === undefined) return environment;
-    const { valueAsString: latestVersion } = new CfnParameter(this, 'LatestVersion', {
+  private withLatestVersion(database: Database): Database {
+    const { latestVersionParameter: name, ...delivery } = database.delivery;
+    if (name === undefined) return database;
+    const { valueAsString: latestVersion } = this.latestVersionIn(name);
+    return { ...database, delivery: { ...delivery, latestVersion } };
+  }
+
+  /**
+   * Returns the template's parameter of an SSM parameter; databases with the same one share it. Its id depends on the SSM
+   * parameter's name, because a deployment keeps the previous value of a known id and ignores a changed default.
+   */
+  private latestVersionIn(name: string): CfnParameter {
+    const id = `LatestVersion${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+    const known = this.node.tryFindChild(id);
+    if (known instanceof CfnParameter) return known;
+    return new CfnParameter(this, id, {
       type: 'AWS::SSM::Parameter::Value<String>',
-      default: latestVersionParameter,
+      default: name,
       description: 'The latest version of TimescaleDB, which databases are compared with',
     });
-    return { ...environment, delivery: { ...delivery, latestVersion } };
   }
 
   /** Returns the asset of a folder; functions with the same code share it. */

@@ -16,7 +16,7 @@ export function isEndpoint(text: string): boolean {
 }
 
 /** The endpoint of the built-in reporter. */
-const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
+export const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
 
 /** Schema of a version that can be compared. */
 export const versionSchema = z

@@ -67,7 +67,10 @@ describe('docs/environment.md', () => {
 
   test('has every key of a database, and no other', () => {
     const named = namesInTables(section(ENVIRONMENT, 'Keys of a database'));
-    expect(named.toSorted()).toEqual(keysAccepted(databaseSchema).toSorted());
+    const keys = keysAccepted(databaseSchema).map((key) =>
+      key.replace(/^delivery\..*/, 'delivery'),
+    );
+    expect(named.toSorted()).toEqual([...new Set(keys)].toSorted());
   });
 
   test('has every key of `defaults`', () => {

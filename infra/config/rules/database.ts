@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { DeployPlace } from '../../naming.ts';
 import { stackOf } from '../../stacks/placement.ts';
 import type { Database } from '../resolved-environment.ts';
-import type { CheckedDatabase, CheckedDefaults } from '../schema.ts';
+import type { CheckedDatabase, CheckedDefaults, CheckedDelivery } from '../schema.ts';
 import { caFileProblem } from './certificate-authority.ts';
 import { mayReferToSameSecret, resolveSecret, type SecretReference } from './secret-reference.ts';
 
@@ -12,8 +12,8 @@ export interface DatabaseContext {
   readonly defaults: CheckedDefaults;
   /** Names of the environment's networks. */
   readonly networks: readonly string[];
-  /** Proxy of all databases that set none. */
-  readonly proxy?: string | undefined;
+  /** Delivery of all databases that set none. */
+  readonly delivery: CheckedDelivery;
   readonly stacks: number;
   /** In milliseconds since 1970; certificates expire. */
   readonly now: number;
@@ -87,20 +87,47 @@ function configureOf(
   return { configure: secret };
 }
 
-/** Returns a database's proxy. A proxy is usually in a network: a database outside of a network has to set its own. */
-function proxyOf(
-  { network, proxy: own }: CheckedDefaults,
-  shared: string | undefined,
+function sendsNothing({ latestVersion, latestVersionParameter }: CheckedDelivery): boolean {
+  return (latestVersion ?? latestVersionParameter) !== undefined;
+}
+
+/** Returns a problem of the keys `proxy` and `delivery` that one database sets. */
+function proxyProblem(
+  { proxy, delivery: own }: CheckedDatabase,
+  delivery: CheckedDelivery,
+): string | undefined {
+  if (proxy !== undefined && own?.proxy !== undefined) {
+    return 'proxy: delivery.proxy of the same database is set, too; keep one of them';
+  }
+  return typeof proxy === 'string' && sendsNothing(delivery)
+    ? 'proxy: has no effect, because the delivery of this database sends nothing; remove it'
+    : undefined;
+}
+
+/**
+ * Returns where a database's report is sent, and through which proxy. A proxy is usually in a network: a database outside of
+ * a network has to set its own.
+ */
+function deliveryOf(
+  settings: CheckedDatabase,
+  { defaults, delivery: shared }: DatabaseContext,
+  hasNetwork: boolean,
   problems: string[],
-): Pick<Database, 'proxy'> {
-  const hasNetwork = network !== undefined && network !== null;
-  if (own === undefined && shared !== undefined && !hasNetwork) {
+): Pick<Database, 'delivery' | 'proxy'> {
+  const { proxy: theirs, ...delivery } = settings.delivery ?? shared;
+  const problem = proxyProblem(settings, delivery);
+  if (problem !== undefined) problems.push(problem);
+  if (sendsNothing(delivery)) return { delivery };
+  const [own] = [settings.proxy, settings.delivery?.proxy, defaults.proxy].filter(
+    (given) => given !== undefined,
+  );
+  if (own === undefined && theirs !== undefined && !hasNetwork) {
     problems.push(
       `proxy: delivery.proxy would be reached from the internet, because network is not set; set proxy: null to connect directly, or set proxy to the URL to confirm it`,
     );
   }
-  const proxy = own === undefined ? shared : (own ?? undefined);
-  return proxy === undefined ? {} : { proxy };
+  const proxy = own === undefined ? theirs : own;
+  return { delivery, ...(typeof proxy === 'string' && { proxy }) };
 }
 
 /**
@@ -113,7 +140,7 @@ export function toDatabase(
   context: DatabaseContext,
   problems: string[],
 ): Database {
-  const { place, defaults, networks, proxy, stacks } = context;
+  const { place, defaults, networks, stacks } = context;
   const { host, port, database } = settings;
   const all = { ...defaults, ...omitUndefined(settings) };
   const { levelWhenUnset, reportSource, sizes, tls = { mode: 'verify-full' as const } } = all;
@@ -129,6 +156,6 @@ export function toDatabase(
     tickHours: all.tickHours ?? 24,
     doNotTrack: all.doNotTrack ?? false,
     ...networkOf(all.network, networks, problems),
-    ...proxyOf(all, proxy, problems),
+    ...deliveryOf(settings, context, typeof all.network === 'string', problems),
   };
 }

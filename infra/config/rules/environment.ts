@@ -97,21 +97,21 @@ export function environmentProblems(environment: Environment): readonly string[]
 }
 
 /** Replaces the parameter of the latest version by a version: only the deployment knows the parameter's value. */
-function withPlaceholderVersion(environment: Environment): Environment {
-  const { latestVersionParameter, ...delivery } = environment.delivery;
+function withPlaceholderVersion(database: Database): Database {
+  const { latestVersionParameter, ...delivery } = database.delivery;
   return latestVersionParameter === undefined
-    ? environment
-    : { ...environment, delivery: { ...delivery, latestVersion: '0.0.0' } };
+    ? database
+    : { ...database, delivery: { ...delivery, latestVersion: '0.0.0' } };
 }
 
 /** Problems of the environment variables of a database's functions: their values and their size. */
 export function variablesProblems(environment: Environment, database: Database): readonly string[] {
-  const deployed = withPlaceholderVersion(environment);
+  const deployed = withPlaceholderVersion(database);
   const problems: string[] = [];
-  checkSettings(variablesOf('send-report', deployed, database), problems);
+  checkSettings(variablesOf('send-report', environment, deployed), problems);
   // Those of configure can be the largest: the administrator's secret may have the longer name.
   const sizes = PURPOSES.map((purpose) =>
-    Buffer.byteLength(JSON.stringify(variablesOf(purpose, deployed, database))),
+    Buffer.byteLength(JSON.stringify(variablesOf(purpose, environment, deployed))),
   );
   const bytes = Math.max(...sizes);
   if (bytes > VARIABLES_LIMIT_BYTES) {

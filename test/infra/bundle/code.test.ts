@@ -18,6 +18,7 @@ function aDatabase(name: string, caFile?: string): Database {
     tlsMode: 'verify-full',
     overrides: {},
     choices: {},
+    delivery: {},
     tickHours: 24,
     doNotTrack: false,
     ...(caFile !== undefined && { caFile }),

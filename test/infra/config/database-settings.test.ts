@@ -53,6 +53,49 @@ describe('the settings of a database', () => {
       { tls: { mode: 'disable', acknowledgePlainText: true, serverName: 'x' } },
       /TARGET tls: caFile and serverName have no effect with the mode 'disable'/,
     ],
+    [
+      'a delivery with two destinations',
+      { delivery: { endpoint: 'https://collector.example.com/', latestVersion: '2.30.1' } },
+      /^database "metrics" delivery: endpoint and proxy .* exclude each other; keep one/,
+    ],
+    [
+      'an http endpoint of its own',
+      { delivery: { endpoint: 'http://collector.example.com/' } },
+      /^database "metrics" delivery\.endpoint: must be an https:\/\/ URL/,
+    ],
+    [
+      'a delivery without a destination',
+      { delivery: {} },
+      /^database "metrics" delivery: must set endpoint, latestVersion or latestVersionParameter, because it replaces/,
+    ],
+    [
+      'a delivery that has only a proxy',
+      { delivery: { proxy: 'http://proxy:3128' } },
+      /^database "metrics" delivery: must set endpoint, .* for a proxy alone, set the key proxy of the database/,
+    ],
+    [
+      'a delivery that only checks versions without consent',
+      { delivery: { versionCheckWhenOff: true } },
+      /^database "metrics" delivery: versionCheckWhenOff needs latestVersion/,
+    ],
+    [
+      'two proxies',
+      {
+        proxy: null,
+        delivery: { endpoint: 'https://collector.example.com/', proxy: 'http://proxy:3128' },
+      },
+      /^database "metrics" proxy: delivery\.proxy of the same database is set, too; keep one/,
+    ],
+    [
+      'a proxy for nothing that is sent',
+      { proxy: 'http://proxy:3128', delivery: { latestVersion: '2.30.1' } },
+      /^database "metrics" proxy: has no effect, because the delivery of this database sends nothing/,
+    ],
+    [
+      'a proxy for its own endpoint on loopback',
+      { delivery: { endpoint: 'http://localhost:8080/', proxy: 'http://proxy:3128' } },
+      /^database "metrics" DELIVERY endpoint: is http:, and a proxy/,
+    ],
     ['a network that does not exist', { network: 'main' }, /"main" is not in networks, .* add it/],
     [
       'the reporting secret for the administrator',

@@ -52,6 +52,7 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
   expect(summaryLines(await loadEnvironment('prod'))).toEqual([
     'environment prod, in account 333333333333, region eu-central-1',
     'databases   5',
+    'delivery    telemetry.timescale.com',
     'functions   11',
     'alarms      8',
     'stacks      5 (1 shared, 4 for databases)',
@@ -59,4 +60,22 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
       /^cost {8}about 11\.\d\d USD per month \(alarms 0\.80, metrics 7\.80, dashboard 3\.00, runs 0\.02; list prices of us-east-1, without secrets and networks\)$/,
     ),
   ]);
+});
+
+test('the summary says where reports of each database are sent', () => {
+  const endpoint = 'https://collector.example.com:8443/v1';
+  const environment = checked({
+    delivery: { endpoint },
+    databases: [
+      aDatabase('first'),
+      aDatabase('air-gapped', { delivery: { latestVersion: '2.30.1' } }),
+      aDatabase('plant', {
+        delivery: { latestVersionParameter: '/timescaledb-telemetry/latest-version' },
+      }),
+    ],
+  });
+  expect(summaryLines(environment)).toContain(
+    'delivery    collector.example.com:8443 (1), nothing is sent (2)',
+  );
+  expect(summaryLines(checked({ databases: [] })).join()).not.toContain('delivery');
 });
