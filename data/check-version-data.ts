@@ -38,6 +38,20 @@ function dateProblems({ asOf, releases }: VersionData): readonly string[] {
   );
 }
 
+function duplicateProblems({ incompatibilities, advisories }: VersionData): readonly string[] {
+  const ids = [...incompatibilities, ...advisories].map(({ id }) => id);
+  const repeated = ids.filter((id, index) => ids.indexOf(id) !== index);
+  return [...new Set(repeated)].map((id) => `${id} is described twice`);
+}
+
+function failedUpdateProblems({ failedUpdates }: VersionData): readonly string[] {
+  return failedUpdates.flatMap(({ to, fixed }) =>
+    new SemVer(fixed).compare(to) > 0
+      ? []
+      : [`failedUpdates: ${fixed} is not newer than ${to}, and cannot fix it`],
+  );
+}
+
 function incompatibilityProblems(
   { incompatibilities }: VersionData,
   known: ReadonlySet<string>,
@@ -109,7 +123,9 @@ export function versionDataProblems(value: unknown): readonly string[] {
   return [
     ...orderProblems(data.releases),
     ...dateProblems(data),
+    ...duplicateProblems(data),
     ...incompatibilityProblems(data, known),
+    ...failedUpdateProblems(data),
     ...advisoryProblems(data, known),
     ...namedReleaseProblems(data, known),
   ];

@@ -3,15 +3,19 @@ import { z } from 'zod';
 const DATE = z.iso.date('must be a date such as 2026-11-17');
 
 /** A version of a published release: `2.28.5`. */
-const release = z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a release such as 2.28.5');
+const release = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}$/, 'must be a release such as 2.28.5');
 
 /** A major version of PostgreSQL: `9.6`, `17`. */
 const major = z.string().regex(/^(9\.\d|\d{2})$/, 'must be a major version such as 9.6 or 17');
 
-const source = z.url('must be the address of a public page').describe('Public page of the fact.');
+const source = z
+  .url({ protocol: /^https$/, error: 'must be the https:// address of a public page' })
+  .describe('Public page of the fact.');
 
 /** Ranges in semver's syntax; a version of PostgreSQL has two parts: `>=15.20 <16 || >=16.16 <17`. */
-const range = z.string().min(1);
+const range = z.string().regex(/\S/, 'must be a range of versions such as >=15.20 <16');
 
 const releaseSchema = z.strictObject({
   version: release,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { faultsPage } from '../../docs/faults.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
+import { versionDataSchemaFile } from '../../docs/version-data-schema.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FRESH = 'run `npm run docs` and commit the files that it writes';
@@ -23,6 +24,11 @@ test('docs/schemas/ has one up-to-date schema per format, and no other file', ()
       true,
     );
   }
+});
+
+test('data/timescaledb.schema.json is up to date with the schema of version data', () => {
+  const file = join(DOCS, '..', 'data', 'timescaledb.schema.json');
+  expect(readFileSync(file, 'utf8') === versionDataSchemaFile(), FRESH).toBe(true);
 });
 
 /** Releases of TimescaleDB whose reporter sends other fields or types than the release before. */
