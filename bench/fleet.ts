@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
-import { median, percentile, printTable } from './figures.ts';
 import { checkRuns, type Run, summaryOf } from './fleet/check.ts';
-import { KINDS, type Kind } from './fleet/kinds.ts';
+import type { Kind } from './fleet/kind.ts';
+import { KINDS } from './fleet/kinds.ts';
 import { countHandles, runWarm, type Warm } from './fleet/leak.ts';
 import { type Load, runLoad } from './fleet/load.ts';
 import { startFleetWorld } from './fleet/world.ts';
+import { median, percentile, printTable } from './support/figures.ts';
 
 /**
- * The bundle of send-report as it ships, for a fleet: many targets at once, of kinds that end in every way, and then very
- * many runs in one process. Fails where a run ends in another way than it must, or leaves something behind.
+ * Runs `send-report` as it ships for a fleet: many targets at once, of kinds with every outcome, and then many runs in one
+ * process. Fails if a run has another result than its kind must have, or if sessions, handles or memory remain.
  */
 
 const { values } = parseArgs({
@@ -20,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 
-function say(line: string): void {
+function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
@@ -38,60 +39,62 @@ function printKinds(runs: readonly Run[]): void {
       all(isRetried === true),
     ];
   };
-  say('\nWhat the runs must end with:');
+  printLine('\nExpected results:');
   printTable([
     ['kind of target', 'targets', 'outcome', 'code or rule', 'reports', 'retries'],
     ...KINDS.map(row),
   ]);
 }
 
-/** The phases are those that the lines name, in the order in which a run comes by them. */
+/** Prints the durations of the phases in the order of a run. */
 function printPhases(runs: readonly Run[]): void {
   const usual = runs.filter(({ target }) => !target.kind.isSlow);
   const durations = usual.map(
     (run): Readonly<Record<string, number>> => summaryOf(run)?.durationMs ?? {},
   );
   const phases = new Set(durations.flatMap((one) => Object.keys(one)));
-  // The one that the others add up to goes last.
+  // The total is the last row.
   if (phases.delete('total')) phases.add('total');
   const row = ([phase, ms]: readonly [string, readonly number[]]): string[] => [
     phase,
     String(ms.length),
     ...[median(ms), percentile(ms, 99), Math.max(...ms)].map((one) => one.toFixed(0)),
   ];
-  say(`\nTime by phase, less what waits by itself (runs: ${runs.length - usual.length}):`);
+  printLine(
+    `\nTime by phase, without ${runs.length - usual.length} runs that wait for retries of the AWS SDK:`,
+  );
   printTable([
     ['phase', 'runs', 'p50 ms', 'p99 ms', 'max ms'],
     ...[...phases].map((phase) =>
       row([phase, durations.map((one) => one[phase]).filter((ms) => ms !== undefined)]),
     ),
-    row(['as its caller sees it', usual.map(({ ms }) => ms)]),
+    row(['measured by the caller', usual.map(({ ms }) => ms)]),
   ]);
 }
 
 function printServer({ runs, seconds, sessions, server, functionCpuMs }: Load): void {
   const perRun = (ms: number | undefined): string =>
     ms === undefined ? 'unknown' : (ms / runs.length).toFixed(1);
-  say('\nThe whole:');
+  printLine('\nAll runs:');
   printTable(
     Object.entries({
-      'runs a second': (runs.length / seconds).toFixed(1),
-      'most invocations at once': String(sessions.running),
-      'most sessions of theirs on the server': `${sessions.sessions} (${sessions.looks} looks)`,
-      'most of these in a transaction': String(sessions.transactions),
-      'sessions, all in all': String(server.sessions),
-      'transactions committed, with one for each login': String(server.commits),
-      'transactions rolled back': String(server.rollbacks),
+      'runs per second': (runs.length / seconds).toFixed(1),
+      'maximum of concurrent invocations': String(sessions.running),
+      'maximum of sessions on the server': `${sessions.sessions} (${sessions.samples} samples)`,
+      'maximum of open transactions': String(sessions.transactions),
+      'sessions in total': String(server.sessions),
+      'committed transactions (one of them per login)': String(server.commits),
+      'rolled-back transactions': String(server.rollbacks),
       'rows written': String(server.rowsWritten),
-      'ms of processor per run, functions': perRun(functionCpuMs),
-      'ms of processor per run, server': perRun(server.cpuMs),
+      'CPU ms per run, functions': perRun(functionCpuMs),
+      'CPU ms per run, server': perRun(server.cpuMs),
     }),
   );
 }
 
 function printWarm({ samples, bytesPerRun }: Warm): void {
   const kB = (bytes: number): string => (bytes / 1_000).toFixed(0);
-  say('\nOne process, after a garbage collection:');
+  printLine('\nOne process, after garbage collections:');
   printTable([
     ['runs', 'heap kB', 'buffers kB', 'resident kB', 'open files', 'handles'],
     ...samples.map(({ runs, weight }) => [
@@ -103,24 +106,24 @@ function printWarm({ samples, bytesPerRun }: Warm): void {
       countHandles(weight),
     ]),
   ]);
-  say(
+  printLine(
     Number.isNaN(bytesPerRun)
-      ? 'too few runs to tell whether that grows'
-      : `growth, once it is warm: ${bytesPerRun.toFixed(0)} bytes of heap and buffers per run`,
+      ? 'too few runs to measure growth'
+      : `growth of the warm process: ${bytesPerRun.toFixed(0)} bytes of heap and buffers per run`,
   );
 }
 
-say('starting a server with a database of each kind');
+printLine('starting a server with a database of each kind');
 await using world = await startFleetWorld();
 await using built = await bundleOnce('send-report');
 
-say(`running ${values.targets} targets, ${values['at-once']} at once`);
+printLine(`running ${values.targets} targets, ${values['at-once']} at once`);
 const load = await runLoad(world, built.file, Number(values.targets), Number(values['at-once']));
 printKinds(load.runs);
 printPhases(load.runs);
 printServer(load);
 
-say(`\nrunning ${values['warm-runs']} targets in one process`);
+printLine(`\nrunning ${values['warm-runs']} targets in one process`);
 const warm = await runWarm(world, built.file, Number(values['warm-runs']));
 printWarm(warm);
 
@@ -129,6 +132,8 @@ const problems = [
   ...load.problems,
   ...warm.problems,
 ];
-say(problems.length === 0 ? '\nAll is as it must be.' : `\nProblems: ${problems.length}`);
-for (const problem of problems) say(`  ${problem}`);
+printLine(
+  problems.length === 0 ? '\nAll results are as expected.' : `\nProblems: ${problems.length}`,
+);
+for (const problem of problems) printLine(`  ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -11,32 +11,32 @@ import { generate } from 'selfsigned';
 import { listenOnFreePort } from '../emulator/http-server.ts';
 import { LAMBDA_ENVIRONMENT } from '../emulator/lambda/invoke.ts';
 import { BUILD_OPTIONS, bundle, startBytes } from '../infra/bundle/bundle.ts';
-import { inTurns, median, printRow, range } from './figures.ts';
-import type { Start } from './start.ts';
+import type { Start } from './cold-start/start.ts';
+import { median, printRow, range, sampleInRotation } from './support/figures.ts';
 
 /**
- * What a cold start takes: importing `send-report` as it ships, beside an empty handler and beside what any function
- * bundles that reads a secret and connects to PostgreSQL. And, because what is not imported may only be imported later,
- * what it takes from there to the first request that reaches Secrets Manager.
+ * Measures a cold start: the import of `send-report` as it ships, of an empty handler, and of the minimum that reads a
+ * secret and connects to PostgreSQL. Modules that the start does not import may be imported later, so the time to the first
+ * request at Secrets Manager is measured, too.
  */
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '25' } } });
 
 interface Candidate {
   readonly file: string;
-  /** What a start imports. */
+  /** Size of the code that a start imports. */
   readonly bytes: number;
 }
 
 interface Sample {
   readonly importMs: number;
-  /** What the import took of the processors, which does not count how long others had them. */
+  /** CPU time of the import, which excludes the time of other processes. */
   readonly cpuMs: number;
-  /** Until the first request arrived; not there where none does. */
+  /** Time from the start of the import to the first request; undefined without one. */
   readonly requestMs: number | undefined;
 }
 
-/** A Secrets Manager on loopback, over TLS as the real one, that knows no secret and says when it was asked. */
+/** Starts a Secrets Manager on loopback, over TLS, that has no secrets and records the time of its first request. */
 async function startSecretsManager(folder: string) {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
@@ -45,9 +45,9 @@ async function startSecretsManager(folder: string) {
   });
   const authority = join(folder, 'authority.pem');
   await writeFile(authority, cert);
-  let askedAt: bigint | undefined;
+  let requestedAt: bigint | undefined;
   const server = createServer({ key, cert }, (request, response) => {
-    askedAt ??= process.hrtime.bigint();
+    requestedAt ??= process.hrtime.bigint();
     request.resume();
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
     response.end('{"__type":"ResourceNotFoundException"}');
@@ -58,10 +58,10 @@ async function startSecretsManager(folder: string) {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `https://localhost:${port}`,
       NODE_EXTRA_CA_CERTS: authority,
     },
-    /** When it was asked since the last time that this was. */
-    takeAskedAt(): bigint | undefined {
-      const taken = askedAt;
-      askedAt = undefined;
+    /** Returns the time of the first request since the previous call. */
+    takeRequestedAt(): bigint | undefined {
+      const taken = requestedAt;
+      requestedAt = undefined;
       return taken;
     },
     stop() {
@@ -71,20 +71,21 @@ async function startSecretsManager(folder: string) {
   };
 }
 
-/** Bundles a file of this folder with our options, and with all that its dependencies bring. */
+/** Bundles `cold-start/<name>.ts` with the options of a function, but without its aliases and plugins. */
 async function bundlePlainly(name: string, folder: string, splitting: boolean): Promise<Candidate> {
   const outdir = join(folder, `${name}${splitting ? '-split' : ''}`);
+  const source = `bench/cold-start/${name}.ts`;
   const { metafile } = await build({
     ...BUILD_OPTIONS,
-    entryPoints: { index: `bench/${name}.ts` },
+    entryPoints: { index: source },
     outdir,
     splitting,
-    // What node-postgres requires of Node, which an ES module has to provide.
+    // node-postgres calls `require` for modules of Node; an ES module has no `require` of its own.
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
   });
-  return { file: join(outdir, 'index.mjs'), bytes: startBytes(metafile, `bench/${name}.ts`) };
+  return { file: join(outdir, 'index.mjs'), bytes: startBytes(metafile, source) };
 }
 
 const EMPTY = 'an empty handler';
@@ -112,21 +113,21 @@ async function sample({ file }: Candidate): Promise<Sample> {
     result = message;
   });
   await once(child, 'close');
-  if (result === undefined) throw new Error(`${file} has ended before it said how it began.`);
+  if (result === undefined) throw new Error(`${file} ended without a measurement.`);
   const startedAt = BigInt(result.startedAt);
   const since = (then: bigint): number => Number(then - startedAt) / 1e6;
-  const askedAt = secretsManager.takeAskedAt();
+  const requestedAt = secretsManager.takeRequestedAt();
   return {
     importMs: since(BigInt(result.importedAt)),
     cpuMs: result.cpuMs,
-    requestMs: askedAt === undefined ? undefined : since(askedAt),
+    requestMs: requestedAt === undefined ? undefined : since(requestedAt),
   };
 }
 
 await build({
   ...BUILD_OPTIONS,
   splitting: false,
-  entryPoints: { start: 'bench/start.ts' },
+  entryPoints: { start: 'bench/cold-start/start.ts' },
   outdir: folder,
 });
 const candidates: Readonly<Record<string, Candidate>> = {
@@ -135,17 +136,21 @@ const candidates: Readonly<Record<string, Candidate>> = {
   [SPLIT]: await bundlePlainly('yardstick', folder, true),
   [OURS]: await bundle(OURS, folder),
 };
-const samples = await inTurns(Object.keys(candidates), Number(values.samples), async (name) => {
-  const candidate = candidates[name];
-  if (candidate === undefined) throw new TypeError(`There is no candidate ${name}.`);
-  return sample(candidate);
-});
+const samples = await sampleInRotation(
+  Object.keys(candidates),
+  Number(values.samples),
+  async (name) => {
+    const candidate = candidates[name];
+    if (candidate === undefined) throw new TypeError(`There is no candidate ${name}.`);
+    return sample(candidate);
+  },
+);
 secretsManager.stop();
 await rm(folder, { recursive: true, force: true });
 
 const importsOf = (name: string): number[] =>
   (samples.get(name) ?? []).map(({ importMs }) => importMs);
-const processorOf = (name: string): number[] => (samples.get(name) ?? []).map(({ cpuMs }) => cpuMs);
+const cpuTimesOf = (name: string): number[] => (samples.get(name) ?? []).map(({ cpuMs }) => cpuMs);
 const requestsOf = (name: string): number[] =>
   (samples.get(name) ?? []).flatMap(({ requestMs }) => requestMs ?? []);
 
@@ -159,7 +164,7 @@ for (const [name, { bytes }] of Object.entries(candidates)) {
       (bytes / 1_000).toFixed(0),
       median(importsOf(name)).toFixed(1),
       range(importsOf(name)),
-      median(processorOf(name)).toFixed(1),
+      median(cpuTimesOf(name)).toFixed(1),
       ...(requests.length > 0 ? [median(requests).toFixed(1), range(requests)] : ['–', '–']),
     ],
     WIDTHS,
@@ -172,8 +177,9 @@ function ratio(of: (name: string) => readonly number[], other: string, less = 0)
 
 const figures = {
   import: (other: string) => ratio(importsOf, other),
-  'net of an empty one': (other: string) => ratio(importsOf, other, median(importsOf(EMPTY))),
-  CPU: (other: string) => ratio(processorOf, other),
+  'import less that of an empty handler': (other: string) =>
+    ratio(importsOf, other, median(importsOf(EMPTY))),
+  CPU: (other: string) => ratio(cpuTimesOf, other),
   'to the first request': (other: string) => ratio(requestsOf, other),
 };
 for (const other of [YARDSTICK, SPLIT]) {

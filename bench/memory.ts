@@ -9,10 +9,10 @@ import {
 } from '../emulator/telemetry-endpoint.ts';
 import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
-import { prepareChunks, startBooter } from './chunks.ts';
-import { median, range } from './figures.ts';
+import { prepareChunks, startBooter } from './support/chunks.ts';
+import { median, range } from './support/figures.ts';
 
-/** How much memory a whole run of `send-report` takes, as it ships, on a database with so many chunks. */
+/** Measures the peak memory of a run of `send-report` as it ships, on a database with a number of chunks. */
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ await using prepared = await prepareChunks(Number(values.chunks));
 await using booter = startBooter();
 await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.30.1'));
 
-/** One run's peak, in MiB. */
+/** Runs once and returns the peak memory in MiB. */
 async function sample(): Promise<number> {
   const secret = {
     host: '127.0.0.1',
@@ -49,7 +49,7 @@ async function sample(): Promise<number> {
     },
   );
   if (!log.some((line) => line.includes('"outcome":"sent"'))) {
-    throw new Error(`The run has not sent its report:\n${log.join('\n')}`);
+    throw new Error(`The run did not send its report:\n${log.join('\n')}`);
   }
   return maxMemoryBytes / 2 ** 20;
 }

@@ -4,12 +4,12 @@ import { EMBEDDED_DATABASE, REPORTER } from '../emulator/timescaledb.ts';
 import { reportQuery } from '../lib/report/report-query.ts';
 import { parseServerInfo, type ServerInfo } from '../lib/timescaledb/server-info.ts';
 import { SERVER_INFO_QUERY } from '../lib/timescaledb/server-info-query.ts';
-import { prepareChunks, startBooter } from './chunks.ts';
-import { inTurns, median, printRow, range } from './figures.ts';
+import { prepareChunks, startBooter } from './support/chunks.ts';
+import { median, printRow, range, sampleInRotation } from './support/figures.ts';
 
 /**
- * What the report costs by the number of chunks, beside the straightforward query, on the embedded TimescaleDB. Every
- * sample has a server that was booted for it, so that its caches are as cold as those of a new session.
+ * Measures the report's query by the number of chunks, and compares it with the straightforward query, on the embedded
+ * TimescaleDB. A new server is booted for every sample, so that its caches are as cold as those of a new session.
  */
 
 const { values } = parseArgs({
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The same report with the sizes as one would write them first: totals, and what is left when the rest is subtracted. */
+/** Returns the query with sizes as totals and differences: the total, less the toast table, less the indexes. */
 function straightforward(identity: ServerInfo): string {
   const query = reportQuery(identity, 'exact');
   const measured = `measured as (
@@ -35,7 +35,7 @@ relations as materialized`;
     /measured as \([\s\S]*?\n\),\nrelations as materialized/,
     measured,
   );
-  if (replaced === query) throw new Error('The query has no measured relations to be replaced.');
+  if (replaced === query) throw new Error('The query has no "measured" CTE to replace.');
   return replaced;
 }
 
@@ -48,7 +48,7 @@ const QUERIES: Readonly<Record<string, (identity: ServerInfo) => string>> = {
 interface Sample {
   readonly ms: number;
   readonly rows: number;
-  /** What the client allocated for the answer. */
+  /** Heap that the client allocated for the answer. */
   readonly heapKb: number;
   readonly relations: unknown;
 }
@@ -87,7 +87,7 @@ async function measure(
   rounds: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   await using booter = startBooter();
-  return inTurns(Object.keys(QUERIES), rounds, async (name) =>
+  return sampleInRotation(Object.keys(QUERIES), rounds, async (name) =>
     sample(await booter.boot(folder), QUERIES[name] ?? straightforward),
   );
 }
@@ -103,7 +103,7 @@ for (const chunks of values.chunks.split(',').map(Number)) {
   if (
     !samples.get('exact')?.every((one) => isDeepStrictEqual(one.relations, relations?.relations))
   ) {
-    throw new Error('The exact query has other figures than the straightforward one.');
+    throw new Error('The exact query and the straightforward one return different figures.');
   }
   for (const [name, all] of samples) {
     const times = all.map(({ ms }) => ms);

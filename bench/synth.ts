@@ -7,7 +7,7 @@ import { checkEnvironment } from '../infra/config/validate.ts';
 import { createStacks } from '../infra/stacks/create-stacks.ts';
 import { aFleet } from '../test/support/aws/fleet.ts';
 
-/** Synthesises an environment of so many databases, as `npm run synth` does, and prints what it took. */
+/** Synthesises an environment with a number of databases, as `npm run synth` does, and prints time and memory. */
 const [databases = 1_000, stacks = 32] = process.argv.slice(2).map(Number);
 
 const outdir = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-synth-'));

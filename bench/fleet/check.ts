@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import { retryPrefix } from '../../lib/schedule/plan-retry.ts';
-import type { WarmInvocation } from '../warm-lambda.ts';
-import type { Expected } from './kinds.ts';
+import type { WarmInvocation } from '../warm/warm-lambda.ts';
+import type { Expected } from './kind.ts';
 import { ENVIRONMENT, type FleetTarget, type FleetWorld, nameIn } from './world.ts';
 
-/** One run, and what the process that had it told of it. */
+/** One run, and the answer of the process that ran it. */
 export interface Run {
   readonly target: FleetTarget;
   readonly invocation: WarmInvocation;
-  /** From the invocation to its answer, as its caller sees it. */
+  /** Time from the invocation to its answer, measured by the caller. */
   readonly ms: number;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The lines that tell how a run ended; there has to be exactly one. */
+/** Returns the summary lines of an invocation; there must be exactly one. */
 function summariesOf({ log }: WarmInvocation): Outcome[] {
   return log
     .filter((line) => line.startsWith('{'))
@@ -23,12 +23,12 @@ function summariesOf({ log }: WarmInvocation): Outcome[] {
     .filter((line) => 'outcome' in line);
 }
 
-/** The summary line, which says how long each phase took. */
+/** Returns the summary line of a run, which contains the duration of each phase. */
 export function summaryOf({ invocation }: Run): Outcome | undefined {
   return summariesOf(invocation)[0];
 }
 
-/** What arrived, by the target that it arrived from. */
+/** Groups the received reports and the scheduled retries by target. */
 function arrivals({ endpoint, scheduler }: FleetWorld) {
   return {
     reports: Map.groupBy(endpoint.reports, ({ path }) => nameIn(path)),
@@ -36,15 +36,15 @@ function arrivals({ endpoint, scheduler }: FleetWorld) {
   };
 }
 
-/** What is so, beside what has to be. */
-type Comparison = readonly [what: string, is: unknown, mustBe: unknown];
+/** An actual value and the expected one. */
+type Comparison = readonly [what: string, actual: unknown, expected: unknown];
 
 function compareLine(run: Run, expected: Expected): Comparison[] {
   const { target, invocation } = run;
   const line = summaryOf(run);
   return [
     ['summary lines', summariesOf(invocation).length, 1],
-    // The other one has the metrics.
+    // One line is the summary, the other contains the metrics.
     ['lines', invocation.log.length, 2],
     ['the name in the line', line?.database, target.name],
     ['outcome', line?.outcome, expected.outcome],
@@ -79,8 +79,10 @@ function problemsOf(run: Run, { reports, retries }: ReturnType<typeof arrivals>)
     ...received.flatMap(({ body }) => compareReport(run, body)),
   ];
   return compared
-    .filter(([, is, mustBe]) => is !== mustBe)
-    .map(([what, is, mustBe]) => `${name} (${kind.name}): ${what}: ${is} instead of ${mustBe}`);
+    .filter(([, actual, wanted]) => actual !== wanted)
+    .map(
+      ([what, actual, wanted]) => `${name} (${kind.name}): ${what}: ${actual} instead of ${wanted}`,
+    );
 }
 
 function sum(numbers: readonly number[]): number {
@@ -88,9 +90,9 @@ function sum(numbers: readonly number[]): number {
 }
 
 /**
- * Whether every run ended as its kind must: outcome, code, retry, and what arrived where.
+ * Returns the differences between the runs and the results that their kinds must have: outcome, code, retries and reports.
  *
- * @param runs all that there were in this world
+ * @param runs all runs of this world
  */
 export function checkRuns(runs: readonly Run[], world: FleetWorld): string[] {
   const arrived = arrivals(world);
@@ -110,7 +112,7 @@ export function checkRuns(runs: readonly Run[], world: FleetWorld): string[] {
   return [
     ...runs.flatMap((run) => problemsOf(run, arrived)),
     ...counts
-      .filter(([, is, mustBe]) => is !== mustBe)
-      .map(([what, is, mustBe]) => `in all, ${what}: ${is} instead of ${mustBe}`),
+      .filter(([, actual, wanted]) => actual !== wanted)
+      .map(([what, actual, wanted]) => `total of ${what}: ${actual} instead of ${wanted}`),
   ];
 }

@@ -1,56 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import type { SecretVersion, ServiceError, Stage } from '../../emulator/secrets-manager.ts';
+import type { SecretVersion } from '../../emulator/secrets-manager.ts';
 import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
-import type { TestDatabase } from '../../test/support/postgres/databases.ts';
-import { type HandmadeRelease, jobSchema } from '../../test/support/timescaledb/catalogs.ts';
-
-/** The keys of a secret in the RDS shape. */
-type SecretKeys = Readonly<Record<string, unknown>>;
-export type SecretStages = Partial<Record<Stage, SecretVersion>>;
-
-/** How a run for a target of one kind must end. */
-export interface Expected {
-  readonly outcome: Outcome['outcome'];
-  /** What decided, where the run was skipped. */
-  readonly rule?: string;
-  readonly code?: ErrorCode;
-  /** Whether another attempt is scheduled. A failure without one throws. */
-  readonly isRetried?: true;
-  /** How many reports arrive at the endpoint. */
-  readonly reports: 0 | 1;
-  /**
-   * How far the run comes on the server: it may not log in at all, or not into this database, which PostgreSQL counts as a
-   * session that an error has ended; reads to the end; or ends its transaction before.
-   */
-  readonly database: 'not asked' | 'no login' | 'not let in' | 'read' | 'broken off';
-}
-
-/**
- * What is particular to some of the targets. Where nothing is said: a database of TimescaleDB 2.28.3 whose level is set, a
- * secret that is right, an endpoint that answers, and a tick.
- */
-export interface Kind {
-  readonly name: string;
-  /** How often it comes in one round of all kinds. */
-  readonly share: number;
-  /** Null for a database without TimescaleDB. */
-  readonly release?: HandmadeRelease | null;
-  /** Run in the kind's database, by its superuser. */
-  readonly sql?: (database: Pick<TestDatabase, 'name' | 'role'>) => string;
-  readonly secret?: (right: SecretKeys) => SecretStages | ServiceError;
-  readonly target?: Readonly<Record<string, unknown>>;
-  /** DELIVERY, where it is not the endpoint's address. */
-  readonly delivery?: Readonly<Record<string, unknown>>;
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Beside the tick's time; null is a person's invocation, which has none. */
-  readonly event?: Readonly<Record<string, unknown>> | null;
-  readonly answer?: (response: ServerResponse) => void;
-  /** Waits by itself, so that it says nothing of the rest. */
-  readonly isSlow?: true;
-  readonly expected: Expected;
-}
+import { jobSchema } from '../../test/support/timescaledb/catalogs.ts';
+import type { Expected, Kind, SecretKeys, SecretStages } from './kind.ts';
 
 const SENT: Expected = { outcome: 'sent', reports: 1, database: 'read' };
 const skipped = (rule: string): Expected => ({
@@ -63,7 +16,7 @@ const failed = (code: ErrorCode, rest: Partial<Expected> = {}): Expected => ({
   outcome: 'failed',
   code,
   reports: 0,
-  database: 'not asked',
+  database: 'no-connection',
   ...rest,
 });
 const undelivered = (code: ErrorCode, rest: Partial<Expected> = {}): Expected =>
@@ -76,7 +29,7 @@ const version = (id: string, keys: SecretKeys): SecretVersion => ({
 });
 const current =
   (change: SecretKeys) =>
-  (right: SecretKeys): SecretStages => ({ AWSCURRENT: version('first', { ...right, ...change }) });
+  (valid: SecretKeys): SecretStages => ({ AWSCURRENT: version('first', { ...valid, ...change }) });
 const status =
   (code: number, headers: Readonly<Record<string, string>> = {}) =>
   (response: ServerResponse): void => {
@@ -113,13 +66,13 @@ export const KINDS: readonly Kind[] = [
   {
     name: 'secret being rotated',
     share: 1,
-    secret: (right) => ({
-      AWSCURRENT: version('first', { ...right, password: 'the one before' }),
-      AWSPENDING: version('second', right),
+    secret: (valid) => ({
+      AWSCURRENT: version('first', { ...valid, password: 'the previous one' }),
+      AWSPENDING: version('second', valid),
     }),
     expected: SENT,
   },
-  { name: 'reply of another kind', share: 1, answer: status(200), expected: SENT },
+  { name: 'empty reply', share: 1, answer: status(200), expected: SENT },
   {
     name: 'level off',
     share: 1,
@@ -148,22 +101,22 @@ export const KINDS: readonly Kind[] = [
     name: 'DO_NOT_TRACK',
     share: 1,
     environment: { DO_NOT_TRACK: '1' },
-    expected: { ...skipped('do-not-track'), database: 'not asked' },
+    expected: { ...skipped('do-not-track'), database: 'no-connection' },
   },
   {
-    name: 'only checked',
+    name: 'version check only',
     share: 1,
     delivery: { latestVersion: '2.30.1' },
     expected: { outcome: 'checked', reports: 0, database: 'read' },
   },
   {
-    name: 'secret missing',
+    name: 'missing secret',
     share: 1,
     secret: () => ({}),
     expected: failed('SECRET_NOT_FOUND'),
   },
   {
-    name: 'secret not usable',
+    name: 'secret without password',
     share: 1,
     secret: current({ password: '' }),
     expected: failed('SECRET_INVALID'),
@@ -176,33 +129,33 @@ export const KINDS: readonly Kind[] = [
     expected: failed('SECRET_UNAVAILABLE', { isRetried: true }),
   },
   {
-    name: 'password wrong',
+    name: 'wrong password',
     share: 1,
     secret: current({ password: 'another' }),
-    expected: failed('DATABASE_AUTHENTICATION', { database: 'no login' }),
+    expected: failed('DATABASE_AUTHENTICATION', { database: 'login-rejected' }),
   },
   {
-    name: 'database missing',
+    name: 'missing database',
     share: 1,
     secret: current({ dbname: 'nowhere' }),
-    expected: failed('DATABASE_MISSING', { database: 'no login' }),
+    expected: failed('DATABASE_MISSING', { database: 'login-rejected' }),
   },
   {
     name: 'CONNECT revoked',
     share: 1,
     sql: ({ name, role }) => `revoke connect on database ${name} from ${role}`,
-    expected: failed('DATABASE_PERMISSION', { database: 'not let in' }),
+    expected: failed('DATABASE_PERMISSION', { database: 'database-rejected' }),
   },
   {
-    name: 'no connection left',
+    name: 'connection limit reached',
     share: 1,
     sql: ({ role }) => `alter role ${role} connection limit 0`,
-    expected: failed('DATABASE_BUSY', { isRetried: true, database: 'no login' }),
+    expected: failed('DATABASE_BUSY', { isRetried: true, database: 'login-rejected' }),
   },
   {
-    name: 'server not there',
+    name: 'unreachable server',
     share: 1,
-    // Port 1 of loopback, where nothing listens.
+    // No process listens on port 1 of loopback.
     target: { port: 1 },
     expected: failed('DATABASE_UNREACHABLE', { isRetried: true }),
   },
@@ -210,7 +163,7 @@ export const KINDS: readonly Kind[] = [
     name: 'no TimescaleDB',
     share: 1,
     release: null,
-    expected: failed('EXTENSION_MISSING', { database: 'broken off' }),
+    expected: failed('EXTENSION_MISSING', { database: 'rolled-back' }),
   },
   {
     name: 'endpoint answers 503',
@@ -219,7 +172,7 @@ export const KINDS: readonly Kind[] = [
     expected: undelivered('ENDPOINT_UNAVAILABLE', { isRetried: true }),
   },
   {
-    name: 'the same, last attempt',
+    name: '503, last attempt',
     share: 1,
     sql: job('max_retries = 1'),
     event: { attempt: 1 },
@@ -227,7 +180,7 @@ export const KINDS: readonly Kind[] = [
     expected: undelivered('ENDPOINT_UNAVAILABLE'),
   },
   {
-    name: 'the same, by a person',
+    name: '503, invoked by hand',
     share: 1,
     event: null,
     answer: status(503),
@@ -246,20 +199,20 @@ export const KINDS: readonly Kind[] = [
     expected: undelivered('ENDPOINT_REDIRECTED'),
   },
   {
-    name: 'endpoint hangs up',
+    name: 'endpoint closes the connection',
     share: 1,
     answer: (response) => response.destroy(),
     expected: undelivered('ENDPOINT_UNREACHABLE', { isRetried: true }),
   },
 ];
 
-/** What an endpoint answers that has nothing particular to it. */
+/** The endpoint's answer to the kinds that set none. */
 export const USUAL_ANSWER = answerWithVersion('2.30.1');
 
-/** The kinds of so many targets, round by round: the same each time, and neighbours in the queue are of different kinds. */
+/** Returns the kinds of a number of targets, in the same order each time; neighbours in the queue have different kinds. */
 export function mix(count: number, kinds: readonly Kind[] = KINDS): Kind[] {
   const round = kinds.flatMap((kind) => Array.from({ length: kind.share }, () => kind));
-  // A step that has no divisor in common with the round's length comes by all of it.
+  // A step without a common divisor with the length of the round visits every kind.
   const step = 11;
   return Array.from({ length: count }, (_, i) => round[(i * step) % round.length]).filter(
     (kind) => kind !== undefined,

@@ -1,23 +1,23 @@
-import { median } from '../figures.ts';
-import { startWarm } from '../warm-lambda.ts';
-import type { Weight } from '../weigh.ts';
+import { median } from '../support/figures.ts';
+import { startWarm } from '../warm/warm-lambda.ts';
+import type { Weight } from '../warm/weigh.ts';
 import type { Run } from './check.ts';
 import { KINDS, mix } from './kinds.ts';
 import { runOnce } from './load.ts';
 import type { FleetWorld } from './world.ts';
 
-/** Between two looks at what the process holds. */
+/** Number of runs between two samples of the process. */
 const RUNS_PER_SAMPLE = 200;
 
-/** The first samples are of a process that is getting warm; so many after them say something. */
-const LEAST_SAMPLES = 4;
+/** Minimum number of samples of a warm process that show growth. */
+const MIN_SAMPLES = 4;
 /**
- * V8's own code and a pool of buffers more or less make up to 200 bytes of a run. An AbortController that is kept makes
- * 1.3 kB, a run's story and its report several kB, a socket more.
+ * V8's compiled code and pools of buffers account for up to 200 bytes per run. A leaked AbortController takes 1.3 kB, a
+ * leaked run record with its report several kB, and a socket more.
  */
-const MOST_BYTES_PER_RUN = 500;
+const MAX_BYTES_PER_RUN = 500;
 
-/** What one process held after so many runs. */
+/** The weight of one process after a number of runs. */
 interface Sample {
   readonly runs: number;
   readonly weight: Weight;
@@ -26,18 +26,18 @@ interface Sample {
 export interface Warm {
   readonly runs: readonly Run[];
   readonly samples: readonly Sample[];
-  /** How much more heap and buffers each run leaves behind, once the process is warm. */
+  /** Growth of heap and buffers per run of a warm process; NaN with too few samples. */
   readonly bytesPerRun: number;
   readonly problems: readonly string[];
 }
 
-/** How many of each, such as `2 TCPSocketWrap`. */
+/** Counts handles by name, such as `2 TCPSocketWrap`. */
 export function countHandles({ handles }: Weight): string {
   const counts = Map.groupBy(handles.toSorted(), (name) => name);
   return [...counts].map(([name, all]) => `${all.length} ${name}`).join(', ');
 }
 
-/** Of a figure that must not grow: the most in the second half, and the most in the first one. */
+/** Reports a figure whose maximum in the second half exceeds that in the first half. */
 function checkFlat(
   what: string,
   [before, after]: Halves,
@@ -48,12 +48,12 @@ function checkFlat(
   return most(after) > most(before) ? [`${what} grew from ${most(before)} to ${most(after)}`] : [];
 }
 
-/** Samples of a warm process, by when they were taken. */
+/** The earlier and the later samples of a warm process. */
 type Halves = readonly [before: readonly Sample[], after: readonly Sample[]];
 
 /**
- * The median of what each span of runs adds, and not a line through the samples: now and then V8 drops megabytes of code
- * that is not used any more, and a line would take that for the opposite of a leak.
+ * Returns the median growth between two samples, per run. V8 sometimes drops megabytes of unused code at once: a regression
+ * line would turn that into negative growth and hide a leak.
  */
 function growthPerRun(samples: readonly Sample[], of: (weight: Weight) => number): number {
   const growths = samples
@@ -64,7 +64,7 @@ function growthPerRun(samples: readonly Sample[], of: (weight: Weight) => number
 
 function judge(samples: readonly Sample[]): Pick<Warm, 'bytesPerRun' | 'problems'> {
   const warm = samples.slice(Math.ceil(samples.length / 4));
-  if (warm.length < LEAST_SAMPLES) return { bytesPerRun: Number.NaN, problems: [] };
+  if (warm.length < MIN_SAMPLES) return { bytesPerRun: Number.NaN, problems: [] };
   const half = Math.floor(warm.length / 2);
   const halves: Halves = [warm.slice(0, half), warm.slice(half)];
   const bytesPerRun =
@@ -75,14 +75,14 @@ function judge(samples: readonly Sample[]): Pick<Warm, 'bytesPerRun' | 'problems
     problems: [
       ...checkFlat('handles', halves, ({ handles }) => handles.length),
       ...checkFlat('open files and sockets', halves, ({ openFiles }) => openFiles),
-      ...(bytesPerRun > MOST_BYTES_PER_RUN
-        ? [`each run leaves ${bytesPerRun.toFixed(0)} bytes behind`]
+      ...(bytesPerRun > MAX_BYTES_PER_RUN
+        ? [`heap and buffers grow by ${bytesPerRun.toFixed(0)} bytes per run`]
         : []),
     ],
   };
 }
 
-/** Many runs of every kind in one process, one after the other, and what it holds in between. */
+/** Runs all kinds except the slow ones in one process, one run after the other, and samples its weight. */
 export async function runWarm(world: FleetWorld, bundleFile: string, count: number): Promise<Warm> {
   await using warm = await startWarm(bundleFile, world.environment);
   const kinds = mix(

@@ -1,29 +1,30 @@
-import { startWarm, type WarmFunction } from '../warm-lambda.ts';
+import { startWarm, type WarmFunction } from '../warm/warm-lambda.ts';
 import type { Run } from './check.ts';
-import { type Expected, mix } from './kinds.ts';
-import { Gauge, type Watched, watchSessions } from './sessions.ts';
+import type { Expected } from './kind.ts';
+import { mix } from './kinds.ts';
+import { Gauge, type SessionMaxima, watchSessions } from './sessions.ts';
 import type { FleetTarget, FleetWorld, ServerFigures } from './world.ts';
 
-/** What so many targets at once did. */
+/** The runs of many targets at once. */
 export interface Load {
   readonly runs: readonly Run[];
   readonly seconds: number;
-  readonly sessions: Watched;
-  /** What the server counted meanwhile. */
+  readonly sessions: SessionMaxima;
+  /** The increase of the server's counters. */
   readonly server: ServerFigures;
-  /** Of all the functions' processes. */
+  /** CPU time of all function processes. */
   readonly functionCpuMs: number;
   readonly problems: readonly string[];
 }
 
-/** One invocation, timed as its caller sees it. */
+/** Invokes a function once and measures the time until its answer. */
 export async function runOnce(warm: WarmFunction, target: FleetTarget): Promise<Run> {
   const startedAt = performance.now();
   const invocation = await warm.invoke(target.event, target.variables);
   return { target, invocation, ms: performance.now() - startedAt };
 }
 
-/** Each process takes the next target as soon as it has done one, until there are no more. */
+/** Runs all targets: each process takes the next target when it has finished one. */
 async function runAll(
   processes: readonly WarmFunction[],
   targets: readonly FleetTarget[],
@@ -60,39 +61,39 @@ function since(before: ServerFigures, after: ServerFigures): ServerFigures {
   };
 }
 
-/** What the targets must leave behind on the server, and nothing else. */
+/** Compares the server's counters with those that the targets must cause. */
 function checkServer(targets: readonly FleetTarget[], server: ServerFigures): string[] {
-  const coming = (soFar: Expected['database']): number =>
-    targets.filter(({ kind }) => kind.expected.database === soFar).length;
-  const read = coming('read');
-  const connectionReset = coming('broken off');
-  const notLetIn = coming('not let in');
+  const count = (stage: Expected['database']): number =>
+    targets.filter(({ kind }) => kind.expected.database === stage).length;
+  const read = count('read');
+  const rolledBack = count('rolled-back');
+  const rejected = count('database-rejected');
   const compared = [
-    ['sessions on the server', server.sessions, read + connectionReset],
-    ['sessions ended by an error, or by nobody', server.lost, notLetIn],
-    // PostgreSQL makes one of its own in each login.
-    ['transactions committed', server.commits, 2 * read + connectionReset],
-    ['transactions rolled back', server.rollbacks, connectionReset + notLetIn],
+    ['sessions on the server', server.sessions, read + rolledBack],
+    ['sessions ended by an error or lost', server.lost, rejected],
+    // PostgreSQL commits one transaction of its own in each login.
+    ['transactions committed', server.commits, 2 * read + rolledBack],
+    ['transactions rolled back', server.rollbacks, rolledBack + rejected],
     ['rows written', server.rowsWritten, 0],
   ] as const;
   return compared
-    .filter(([, is, mustBe]) => is !== mustBe)
-    .map(([what, is, mustBe]) => `${what}: ${is} instead of ${mustBe}`);
+    .filter(([, actual, expected]) => actual !== expected)
+    .map(([what, actual, expected]) => `${what}: ${actual} instead of ${expected}`);
 }
 
-function checkSessions({ tooMany, looks }: Watched, left: number): string[] {
+function checkSessions({ tooMany, samples }: SessionMaxima, left: number): string[] {
   return [
     ...(tooMany > 0
-      ? [`${tooMany} of ${looks} looks found more sessions than running invocations`]
+      ? [`${tooMany} of ${samples} samples found more sessions than running invocations`]
       : []),
     ...(left > 0 ? [`${left} sessions were left open`] : []),
   ];
 }
 
 /**
- * Runs the fleet.
+ * Runs a number of targets.
  *
- * @param atOnce so many processes, each with one invocation at a time
+ * @param atOnce number of processes, each with one invocation at a time
  */
 export async function runLoad(
   world: FleetWorld,
@@ -114,7 +115,7 @@ export async function runLoad(
   const startedAt = performance.now();
   const runs = await runAll(processes, targets, gauge);
   const seconds = (performance.now() - startedAt) / 1_000;
-  // All have answered, so nothing of theirs may be there any more.
+  // All invocations have ended, so every session must be closed.
   const left = await world.openSessions();
   const sessions = await stopWatching();
 

@@ -3,7 +3,7 @@ import type { FleetWorld, OpenSessions } from './world.ts';
 
 const INTERVAL_MS = 5;
 
-/** How many invocations are running, and the most there were since somebody asked. */
+/** Counts running invocations, and their maximum since the previous reading. */
 export class Gauge {
   #running = 0;
   #most = 0;
@@ -18,7 +18,7 @@ export class Gauge {
     }
   }
 
-  /** The most since the last time this was called. */
+  /** Returns the maximum since the previous call. */
   takeMost(): number {
     const most = this.#most;
     this.#most = this.#running;
@@ -26,37 +26,43 @@ export class Gauge {
   }
 }
 
-/** What was seen while the server was looked at. */
-export interface Watched extends OpenSessions {
-  readonly looks: number;
-  /** Looks that found more sessions than there were invocations at any moment of the look. */
+/** Maximum numbers of sessions, transactions and running invocations over all samples. */
+export interface SessionMaxima extends OpenSessions {
+  readonly samples: number;
+  /** Number of samples with more sessions than there were invocations at any moment of the sample. */
   readonly tooMany: number;
   readonly running: number;
 }
 
-/** Looks at the server again and again until told to stop: what the reporting roles have open, at the most. */
-export function watchSessions(world: FleetWorld, gauge: Gauge): () => Promise<Watched> {
-  let isWanted = true;
-  const watch = async (): Promise<Watched> => {
-    let seen: Watched = { looks: 0, tooMany: 0, running: 0, sessions: 0, transactions: 0 };
-    while (isWanted) {
+/** Samples the open sessions of the reporting roles until the returned function is called. */
+export function watchSessions(world: FleetWorld, gauge: Gauge): () => Promise<SessionMaxima> {
+  let isRunning = true;
+  const watch = async (): Promise<SessionMaxima> => {
+    let maxima: SessionMaxima = {
+      samples: 0,
+      tooMany: 0,
+      running: 0,
+      sessions: 0,
+      transactions: 0,
+    };
+    while (isRunning) {
       gauge.takeMost();
       const open = await world.openSessions();
       const running = gauge.takeMost();
-      seen = {
-        looks: seen.looks + 1,
-        tooMany: seen.tooMany + (open.sessions > running ? 1 : 0),
-        running: Math.max(seen.running, running),
-        sessions: Math.max(seen.sessions, open.sessions),
-        transactions: Math.max(seen.transactions, open.transactions),
+      maxima = {
+        samples: maxima.samples + 1,
+        tooMany: maxima.tooMany + (open.sessions > running ? 1 : 0),
+        running: Math.max(maxima.running, running),
+        sessions: Math.max(maxima.sessions, open.sessions),
+        transactions: Math.max(maxima.transactions, open.transactions),
       };
       await sleep(INTERVAL_MS);
     }
-    return seen;
+    return maxima;
   };
   const watching = watch();
   return () => {
-    isWanted = false;
+    isRunning = false;
     return watching;
   };
 }

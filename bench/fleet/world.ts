@@ -15,10 +15,11 @@ import {
 } from '../../test/support/postgres/databases.ts';
 import { type OwnServer, startPostgres } from '../../test/support/postgres/postgres.ts';
 import { metadataTableOf } from '../../test/support/timescaledb/catalogs.ts';
-import { KINDS, type Kind, type SecretStages, USUAL_ANSWER } from './kinds.ts';
+import type { Kind, SecretStages } from './kind.ts';
+import { KINDS, USUAL_ANSWER } from './kinds.ts';
 
 export const ENVIRONMENT = 'fleet';
-/** In the names of all reporting roles, and of their databases. */
+/** Prefix of the names of all reporting roles and their databases. */
 const LABEL = 'fleet';
 const USUAL_RELEASE = '2.28.3';
 
@@ -27,39 +28,39 @@ const RETRY = {
   roleArn: 'arn:aws:iam::000000000000:role/scheduler',
 };
 
-/** A kind and the database of its targets, which are told apart by their names. */
+/** A kind and the database that its targets share; only their names differ. */
 interface KindWorld {
   readonly kind: Kind;
   readonly database: TestDatabase;
-  /** The database's own; null without TimescaleDB. */
+  /** The UUID of the database; null without TimescaleDB. */
   readonly uuid: string | null;
   readonly secret: () => ReturnType<NonNullable<Kind['secret']>>;
 }
 
-/** One of the fleet. */
+/** One target of the fleet. */
 export interface FleetTarget {
   readonly name: string;
   readonly kind: Kind;
   readonly uuid: string | null;
   readonly event: unknown;
-  /** The variables of the function that are this target's own. */
+  /** Environment variables of the function that differ between targets. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** What the server counts of the fleet's databases, since it was started. */
+/** Counters of the server for the fleet's databases, since it was started. */
 export interface ServerFigures {
-  /** Logins that were let in. */
+  /** Number of established sessions. */
   readonly sessions: number;
-  /** Of these, the ones that were not closed by their client's goodbye. */
+  /** Number of sessions that did not end with the client's Terminate message. */
   readonly lost: number;
   readonly commits: number;
   readonly rollbacks: number;
   readonly rowsWritten: number;
-  /** Of the server and all of its sessions that are over; undefined where there is no /proc. */
+  /** CPU time of the server and its ended sessions; undefined without /proc. */
   readonly cpuMs: number | undefined;
 }
 
-/** What the reporting roles have open on the server at one moment. */
+/** Open sessions and transactions of the reporting roles at one moment. */
 export interface OpenSessions {
   readonly sessions: number;
   readonly transactions: number;
@@ -68,14 +69,14 @@ export interface OpenSessions {
 export interface FleetWorld extends AsyncDisposable {
   readonly endpoint: TelemetryEndpoint;
   readonly scheduler: Scheduler;
-  /** The variables that all targets have in common. */
+  /** Environment variables that all targets share. */
   readonly environment: Readonly<Record<string, string>>;
   target(name: string, kind: Kind): FleetTarget;
   openSessions(): Promise<OpenSessions>;
   figures(): Promise<ServerFigures>;
 }
 
-/** The name of the target whose endpoint a report was sent to: each has a path of its own. */
+/** Returns the name of the target that sent a report: each target's endpoint has its own path. */
 export function nameIn(path = ''): string {
   return path.slice(1);
 }
@@ -96,9 +97,9 @@ async function prepare(kind: Kind, server: OwnServer): Promise<KindWorld> {
     ]);
   }
   if (kind.sql !== undefined) await admin.query(kind.sql(database));
-  // What this session did must not be counted while the fleet runs.
+  // Otherwise the statistics of this session would be counted while the fleet runs.
   await admin.query('select pg_stat_force_next_flush()');
-  const right = {
+  const valid = {
     engine: 'postgres',
     host: '127.0.0.1',
     port: server.port,
@@ -108,20 +109,20 @@ async function prepare(kind: Kind, server: OwnServer): Promise<KindWorld> {
     ca: server.authority,
   };
   const usual = (): SecretStages => ({
-    AWSCURRENT: { VersionId: 'first', SecretString: JSON.stringify(right) },
+    AWSCURRENT: { VersionId: 'first', SecretString: JSON.stringify(valid) },
   });
-  return { kind, database, uuid, secret: () => kind.secret?.(right) ?? usual() };
+  return { kind, database, uuid, secret: () => kind.secret?.(valid) ?? usual() };
 }
 
-/** As the schedule gives it: in whole seconds. */
+/** Returns the current time as EventBridge Scheduler writes it: in whole seconds. */
 function tickNow(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-/** User and system time of a process and of those of its children that are over, in milliseconds. Source: proc(5). */
+/** Returns user and system time of a process and its ended children, in milliseconds. Source: proc(5). */
 async function cpuOf(pid: string): Promise<number | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // After the name, which may have blanks and parentheses, utime is the twelfth field; a tick is a hundredth of a second.
+  // utime is the twelfth field after the name, which may contain blanks and parentheses; a tick is 10 ms.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields
     ?.slice(11, 15)
@@ -134,7 +135,7 @@ interface Server extends OwnServer {
 }
 
 async function startServer(): Promise<Server> {
-  // The sessions that made the databases stay, two for each kind.
+  // The sessions that created the databases stay open: two for each kind.
   const server = await startPostgres(['-c', 'max_connections=200']);
   const [pid = ''] = (await readFile(join(server.dataFolder, 'postmaster.pid'), 'utf8')).split(
     '\n',
@@ -157,11 +158,11 @@ async function figuresOf(watcher: pg.Client, { pid }: Server): Promise<ServerFig
       sum(tup_inserted + tup_updated + tup_deleted)::int as "rowsWritten"
     from pg_stat_database where starts_with(datname, '${LABEL}_')`,
   );
-  if (rows[0] === undefined) throw new TypeError('The server has no figures.');
+  if (rows[0] === undefined) throw new TypeError('The server returned no statistics.');
   return { ...rows[0], cpuMs: await cpuOf(pid) };
 }
 
-/** A server with a database of each kind, and everything else that a function talks to, on loopback. */
+/** Starts a server with a database for each kind, Secrets Manager, EventBridge Scheduler and the endpoints, on loopback. */
 export async function startFleetWorld(): Promise<FleetWorld> {
   await using starting = new AsyncDisposableStack();
   const server = await startServer();
@@ -200,7 +201,8 @@ export async function startFleetWorld(): Promise<FleetWorld> {
     },
     target(name, kind) {
       const world = byKind.get(kind);
-      if (world === undefined) throw new TypeError(`No database is of the kind "${kind.name}".`);
+      if (world === undefined)
+        throw new TypeError(`There is no database for the kind "${kind.name}".`);
       byTarget.set(name, world);
       return {
         name,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startWarm } from '../../bench/warm-lambda.ts';
-import type { Weight } from '../../bench/weigh.ts';
+import { startWarm } from '../../bench/warm/warm-lambda.ts';
+import type { Weight } from '../../bench/warm/weigh.ts';
 import { shiftClock } from '../support/lambda/clock.ts';
 import {
   deployIn,

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
-import { startWarm, type WarmFunction, type WarmInvocation } from '../../../bench/warm-lambda.ts';
+import {
+  startWarm,
+  type WarmFunction,
+  type WarmInvocation,
+} from '../../../bench/warm/warm-lambda.ts';
 import type { TelemetryEndpoint } from '../../../emulator/telemetry-endpoint.ts';
 import { startWorld, type World } from '../run/world.ts';
 import { HOSTILE_PASSWORD, type HostileServer, type Play, startHostileServer } from './server.ts';

@@ -1,33 +1,31 @@
-/** What every benchmark does with its figures. */
-
-/** The figure that so many of a hundred do not exceed, by the nearest rank; NaN of none. */
+/** Returns a percentile by the nearest-rank method; NaN for an empty list. */
 export function percentile(numbers: readonly number[], percent: number): number {
   const sorted = numbers.toSorted((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The upper one of the two in the middle. */
+/** Returns the median; for an even count the upper of the two middle values; NaN for an empty list. */
 export function median(numbers: readonly number[]): number {
   return (
     numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
   );
 }
 
-/** The smallest and the largest. */
+/** Formats the minimum and the maximum. */
 export function range(numbers: readonly number[], digits = 0): string {
   return `${Math.min(...numbers).toFixed(digits)}–${Math.max(...numbers).toFixed(digits)}`;
 }
 
-/** One row of a table; for those that are printed one by one, as they come. */
+/** Prints one row of a table, for tables whose rows are printed as soon as they are measured. */
 export function printRow(cells: readonly string[], widths: readonly number[]): void {
   process.stdout.write(`${cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join(' ')}\n`);
 }
 
 /**
- * Takes a sample of each in turn, round after round. The order rotates, so that none is always the first of its round; a
- * first round only warms up, and does not count.
+ * Takes one sample of each candidate per round. The order rotates, so that no candidate is always the first of its round.
+ * The samples of an additional first round, which warms up, are discarded.
  */
-export async function inTurns<T>(
+export async function sampleInRotation<T>(
   names: readonly string[],
   rounds: number,
   sample: (name: string) => Promise<T>,
@@ -43,7 +41,7 @@ export async function inTurns<T>(
   return samples;
 }
 
-/** A whole table, as wide as it has to be. */
+/** Prints a table whose columns are as wide as their longest cell. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   for (const row of rows) printRow(row, widths);

@@ -3,8 +3,8 @@ import type { WarmRequest } from './warm-lambda.ts';
 import { weigh } from './weigh.ts';
 
 /**
- * The handler of a process that the benchmarks keep warm: calls the bundle's handler with the variables of the request,
- * which differ from target to target, since the bundle reads them in each invocation.
+ * Handler of a warm process: sets the environment variables of the request, calls the bundle's handler, and removes them.
+ * The bundle reads its variables in each invocation, so one process can run many targets.
  */
 const { handler: runBundle } = await import(pathToFileURL(process.env['BUNDLE_FILE'] ?? '').href);
 

@@ -4,14 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bootEmbedded, REPORTER } from '../emulator/timescaledb.ts';
+import { bootEmbedded, REPORTER } from '../../emulator/timescaledb.ts';
 
-/** A folder that the embedded TimescaleDB boots from; it goes with the last use. */
+/** A data folder of the embedded TimescaleDB, which is deleted on disposal. */
 export interface Prepared extends AsyncDisposable {
   readonly folder: string;
 }
 
-/** A hypertable with so many chunks, each with a row, an index and no toast table. */
+/** Creates a hypertable with a number of chunks, each with one row, one index and no toast table. */
 export async function prepareChunks(chunks: number): Promise<Prepared> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-bench-'));
   const db = await bootEmbedded(folder);
@@ -38,13 +38,14 @@ export async function prepareChunks(chunks: number): Promise<Prepared> {
 }
 
 export interface Booter extends AsyncDisposable {
-  /** Boots a server from the folder in place of the one before, and gives its port. */
+  /** Stops the previous server, boots one from the folder, and returns its port. */
   boot(folder: string): Promise<number>;
 }
 
-/** Starts a process of its own for the embedded servers, one after the other. */
+/** Starts a separate process that boots embedded servers, one at a time. */
 export function startBooter(): Booter {
-  const server = spawn(process.execPath, ['--expose-gc', join(import.meta.dirname, 'server.ts')], {
+  const script = join(import.meta.dirname, 'boot-servers.ts');
+  const server = spawn(process.execPath, ['--expose-gc', script], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: server.stdout });

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 
-/** What a process holds after a garbage collection, and what it has used of the processor so far. */
+/** Memory and handles of a process after a garbage collection, and its CPU time since it started. */
 export interface Weight {
   readonly heapBytes: number;
   /** Buffers and other memory outside V8's heap that belongs to objects in it. */
@@ -14,10 +14,10 @@ export interface Weight {
   readonly cpuMs: number;
 }
 
-/** Weighs this process, which needs `--expose-gc`. */
+/** Measures this process, which needs `--expose-gc`. */
 export async function weigh(): Promise<Weight> {
   for (let round = 0; round < 3; round += 1) {
-    // What is finalised in one round frees what the next one collects.
+    // Finalisers of one round make more objects collectable in the next.
     await setImmediate();
     globalThis.gc?.();
   }

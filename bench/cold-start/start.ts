@@ -1,17 +1,17 @@
-/** What a bundle exports. */
+/** The exports of a bundle. */
 interface Bundle {
   handler(event: unknown, context: unknown): Promise<unknown>;
 }
 
-/** Nanoseconds of the machine's monotonic clock. */
+/** One start; `startedAt` and `importedAt` are nanoseconds of the machine's monotonic clock. */
 export interface Start {
   readonly startedAt: string;
   readonly importedAt: string;
-  /** What the import took of the processors. */
+  /** CPU time of the import. */
   readonly cpuMs: number;
 }
 
-/** One start in a process of its own: imports the bundle, says how long that took, and invokes it. */
+/** Starts once, in a separate process: imports the bundle, invokes it, and sends the times to the parent process. */
 const [, , url = ''] = process.argv;
 const context = {
   awsRequestId: crypto.randomUUID(),

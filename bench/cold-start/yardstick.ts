@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import pg from 'pg';
 
-/** What any function bundles that reads a secret and connects to PostgreSQL, written as one would write it. */
+/** The minimum that a function needs to read a secret and connect to PostgreSQL, without any optimisation. */
 const client = new SecretsManagerClient({});
 
 export async function handler(): Promise<pg.Client> {

@@ -3,12 +3,12 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { type Answered, type Circumstances, startSandbox } from '../emulator/lambda/invoke.ts';
-import { resetPeakMemory } from '../emulator/lambda/memory.ts';
+import { type Answered, type Circumstances, startSandbox } from '../../emulator/lambda/invoke.ts';
+import { resetPeakMemory } from '../../emulator/lambda/memory.ts';
 import type { Weight } from './weigh.ts';
 
 const HANDLER = join(import.meta.dirname, 'warm-handler.ts');
-/** The one that the deployment gives a function. */
+/** The time limit of a deployed function. */
 const TIME_LIMIT_MS = 120_000;
 
 export type WarmInvocation = Answered;
@@ -17,10 +17,10 @@ export type WarmRequest =
   | 'weigh'
   | { readonly event: unknown; readonly variables: Readonly<Record<string, string>> };
 
-/** One process that Lambda keeps warm: it holds one invocation at a time. */
+/** One warm process, which runs one invocation at a time. */
 export interface WarmFunction extends AsyncDisposable {
   /**
-   * @param variables those of this invocation alone
+   * @param variables of this invocation only
    */
   invoke(event: unknown, variables: Readonly<Record<string, string>>): Promise<WarmInvocation>;
   weigh(): Promise<Weight>;
@@ -35,10 +35,10 @@ function isWeight(value: unknown): value is Weight {
   return typeof value === 'object' && value !== null && 'heapBytes' in value;
 }
 
-/** The built handler; all warm functions of this process share it. */
+/** The bundled handler, which all warm functions of this process share. */
 let handler: Promise<string> | undefined;
 
-/** Builds the handler, because runtimes of Lambda load no TypeScript. Its folder is removed when this process ends. */
+/** Bundles the handler, because Lambda’s Node does not strip types. Its folder is removed at exit. */
 async function buildHandler(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-warm-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -56,7 +56,7 @@ async function buildHandler(): Promise<string> {
 /**
  * Starts a process that has imported the bundle and waits for invocations.
  *
- * @param environment the variables of all its invocations, beside Lambda's own
+ * @param environment variables of all invocations, in addition to Lambda's own
  */
 export async function startWarm(
   bundleFile: string,
@@ -75,16 +75,16 @@ export async function startWarm(
   starting.use(sandbox);
   await sandbox.untilIdle();
   const running = starting.move();
-  const ask = (request: WarmRequest): Promise<Answered> => sandbox.invoke(request);
+  const send = (request: WarmRequest): Promise<Answered> => sandbox.invoke(request);
   return {
     invoke(event, variables) {
       resetPeakMemory(sandbox.pid);
-      return ask({ event, variables });
+      return send({ event, variables });
     },
     async weigh() {
-      const answer = await ask('weigh');
+      const answer = await send('weigh');
       if ('value' in answer && isWeight(answer.value)) return answer.value;
-      throw new TypeError(`The process was not weighed:\n${answer.log.join('\n')}`);
+      throw new TypeError(`The process returned no weight:\n${answer.log.join('\n')}`);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -1,0 +1,2 @@
+/** The smallest handler that Lambda can import. */
+export async function handler(): Promise<void> {}

@@ -1,2 +1,0 @@
-/** The least that Lambda can import. */
-export async function handler(): Promise<void> {}
