@@ -87,7 +87,7 @@ async function measure(
   rounds: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   await using booter = startBooter();
-  return sampleInRotation(Object.keys(QUERIES), rounds, async (name) =>
+  return await sampleInRotation(Object.keys(QUERIES), rounds, async (name) =>
     sample(await booter.boot(folder), QUERIES[name] ?? straightforward),
   );
 }
