@@ -162,5 +162,5 @@ select
   array(
     select r.name
     from replaced_tables r
-  ) as no_tables`,
+  ) as replaced_tables`,
 );

@@ -41,7 +41,7 @@ const rowSchema = z.object({
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
   may_read_job_errors: z.boolean(),
-  no_tables: z.array(z.string()).check(z.maxLength(MAX_REPLACED_TABLES)),
+  replaced_tables: z.array(z.string()).check(z.maxLength(MAX_REPLACED_TABLES)),
 });
 
 export interface ServerInfo {
@@ -189,7 +189,7 @@ export function parseServerInfo(row: unknown): ServerInfo {
     mayReadAllSettings: checked.may_read_all_settings,
     mayReadJobErrors: checked.may_read_job_errors,
   };
-  checkTables(server, checked.no_tables);
+  checkTables(server, checked.replaced_tables);
   return server;
 }
 

@@ -178,7 +178,7 @@ function reportOf(field: string, value: string): Buffer {
 /** Answers of nearly the largest size in which each item of a list, or each member of an object, is of a wrong type. */
 export const WRONG_ITEMS = {
   'to the first query': {
-    no_tables: () => resultOf({ no_tables: listOf('1', 600_000) }),
+    replaced_tables: () => resultOf({ replaced_tables: listOf('1', 600_000) }),
     member_functions: () => resultOf({ member_functions: listOf('{}', 300_000) }),
     // V8 gives such an object an array with a place for each index, as long as there are fewer than about 36.
     'member_functions, with indexes for names': () =>

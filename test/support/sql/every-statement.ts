@@ -22,7 +22,7 @@ import {
   has,
 } from '../timescaledb/catalogs.ts';
 import { aJob, aServer } from '../timescaledb/facts.ts';
-import { anIdentity } from '../timescaledb/identities.ts';
+import { createServerInfo } from '../timescaledb/server-info.ts';
 
 /**
  * Collects every statement that lib/ can send to a server. Its code runs on a connection that records the messages: for every
@@ -59,7 +59,7 @@ function recordMessages(answer: Answer): {
 }
 
 /** Returns the row of the query for a server's properties. */
-export function identityRow(server: ServerInfo) {
+export function serverInfoRow(server: ServerInfo) {
   return {
     server_version_num: server.serverVersionNum,
     standby: server.standby,
@@ -69,7 +69,7 @@ export function identityRow(server: ServerInfo) {
     may_read_file_settings: server.mayReadFileSettings,
     may_read_all_settings: server.mayReadAllSettings,
     may_read_job_errors: server.mayReadJobErrors,
-    no_tables: [],
+    replaced_tables: [],
   };
 }
 
@@ -100,7 +100,7 @@ async function snapshotOf(
 ): Promise<Messages> {
   const left = [...answers];
   const { connection, messages } = recordMessages((message) =>
-    message.includes(SERVER_INFO_QUERY) ? identityRow(server) : (left.shift() ?? {}),
+    message.includes(SERVER_INFO_QUERY) ? serverInfoRow(server) : (left.shift() ?? {}),
   );
   await withTimescaledbSnapshot(connection, new AbortController().signal, () => 10_000, read).catch(
     () => undefined,
@@ -136,7 +136,7 @@ function member(call: string, args = 0): MemberFunction {
 
 /** Returns those functions of a release that lib/ calls. */
 function membersOf(release: HandmadeRelease): readonly MemberFunction[] {
-  const own = functionsSchema(anIdentity(release));
+  const own = functionsSchema(createServerInfo(release));
   return [
     member('public.get_telemetry_report', has(release, '1.4.0', '2.5.2') ? 1 : 0),
     member(`${own}.get_os_info`),
@@ -246,13 +246,13 @@ export async function everySession(): Promise<Messages[]> {
     const seesAll = { ...SEES_ALL, memberFunctions: membersOf(release) };
     for (const serverVersionNum of SERVERS) {
       for (const rights of [seesAll, SEES_NOTHING]) {
-        const server = anIdentity(release, { serverVersionNum, ...rights });
+        const server = createServerInfo(release, { serverVersionNum, ...rights });
         sessions.push(...(await readingSessions(server)));
       }
     }
     // Two combinations are enough for a change.
     for (const rights of [seesAll, { ...SEES_NOTHING, serverVersionNum: OLDEST_SERVER }]) {
-      sessions.push(...(await changingSessions(anIdentity(release, rights))));
+      sessions.push(...(await changingSessions(createServerInfo(release, rights))));
     }
   }
   return [...new Map(sessions.map((messages) => [messages.join('\0'), messages])).values()];

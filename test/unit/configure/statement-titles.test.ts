@@ -6,7 +6,7 @@ import { allStatements, planChange } from '../../../lib/configure/plan.ts';
 import type { PlanInput } from '../../../lib/configure/statement.ts';
 import { RunError } from '../../../lib/errors.ts';
 import { aJob, aServer } from '../../support/timescaledb/facts.ts';
-import { anIdentity } from '../../support/timescaledb/identities.ts';
+import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
 /** Every name that a plan takes over from the server or from the event. */
 interface Names {
@@ -65,7 +65,7 @@ function inputOf(one: Case, names: Names): PlanInput {
   const isFor = (...scopes: readonly string[]) => scopes.includes(one.scope);
   return {
     change,
-    server: anIdentity(one.release, {
+    server: createServerInfo(one.release, {
       memberFunctions: ['alter_job', 'delete_job'].map((name) => ({
         schema: extensionSchema,
         name,

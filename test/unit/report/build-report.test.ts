@@ -6,7 +6,7 @@ import { buildReport } from '../../../lib/report/build-report.ts';
 import { reportQuery } from '../../../lib/report/report-query.ts';
 import { validateReport } from '../../../lib/report/validate-report.ts';
 import type { ServerInfo, TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.ts';
-import { anIdentity } from '../../support/timescaledb/identities.ts';
+import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
 const RELEASES = ['0.12.0', '1.3.0', '1.7.5', '2.0.0', '2.6.0', '2.14.0', '2.25.0', '2.29.0'];
 
@@ -50,19 +50,19 @@ const LOCKED = new RunError('CATALOG_LOCKED', 'locked', { remedy: '' });
 
 describe('the query', () => {
   test.each(RELEASES)("for %s never calls the extension's own function", (release) => {
-    expect(reportQuery(anIdentity(release), 'exact')).not.toContain('get_telemetry_report');
+    expect(reportQuery(createServerInfo(release), 'exact')).not.toContain('get_telemetry_report');
   });
 
   test.each(RELEASES)('for %s with estimated sizes opens no relation', (release) => {
-    expect(reportQuery(anIdentity(release), 'estimated')).not.toMatch(
+    expect(reportQuery(createServerInfo(release), 'estimated')).not.toMatch(
       /pg_(table|total_relation|indexes|relation)_size/,
     );
   });
 
   test('calls no function that is not callable', () => {
-    const { memberFunctions } = anIdentity('1.7.5');
+    const { memberFunctions } = createServerInfo('1.7.5');
     const sql = reportQuery(
-      anIdentity('1.7.5', {
+      createServerInfo('1.7.5', {
         memberFunctions: memberFunctions.map((one) => ({ ...one, callable: false })),
       }),
       'exact',
@@ -99,7 +99,7 @@ describe('a report', () => {
       'related_extensions contains 1 field that is not on the published list',
     ],
   ])('is rejected with %s', async (_what, report, why) => {
-    const building = buildReport(answering(anIdentity('0.12.0'), report), CATALOG, 'basic');
+    const building = buildReport(answering(createServerInfo('0.12.0'), report), CATALOG, 'basic');
     await expect(building).rejects.toMatchObject({
       code: 'REPORT_UNPUBLISHED',
       retryable: false,
@@ -110,7 +110,7 @@ describe('a report', () => {
 
   test('with many problems is rejected with a short message', async () => {
     const much = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`unknown_${i}`, i]));
-    const building = buildReport(answering(anIdentity('0.12.0'), much), CATALOG, 'basic');
+    const building = buildReport(answering(createServerInfo('0.12.0'), much), CATALOG, 'basic');
     await expect(building).rejects.toThrow(
       /contains fields that are not on the published list: unknown_0, unknown_1, unknown_2, unknown_3, unknown_4, 45 more; .*; \d more\.$/,
     );
@@ -118,7 +118,7 @@ describe('a report', () => {
 
   test('is returned unchanged when all of it is published', async () => {
     const { body, source } = await buildReport(
-      answering(anIdentity('0.12.0'), SMALLEST),
+      answering(createServerInfo('0.12.0'), SMALLEST),
       CATALOG,
       'basic',
     );
@@ -128,7 +128,7 @@ describe('a report', () => {
 
   test('is rejected without naming keys that are user data', async () => {
     const building = buildReport(
-      answering(anIdentity('1.4.0'), { ...SMALLEST, db_metadata: { c4n4ry: 1 } }),
+      answering(createServerInfo('1.4.0'), { ...SMALLEST, db_metadata: { c4n4ry: 1 } }),
       CATALOG,
       'basic',
     );
@@ -139,19 +139,23 @@ describe('a report', () => {
 
 describe('a relation that is locked before it is measured', () => {
   test('leads to a second statement that estimates all sizes', async () => {
-    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    const snapshot = answering(createServerInfo('0.12.0'), LOCKED, SMALLEST);
     await buildReport(snapshot, CATALOG, 'basic');
     expect(snapshot.asked).toHaveLength(2);
     expect(snapshot.asked[1]).toBe(reportQuery(snapshot.server, 'estimated'));
   });
 
   test('is an error when it is a catalog, which estimates read, too', async () => {
-    const building = buildReport(answering(anIdentity('0.12.0'), LOCKED, LOCKED), CATALOG, 'basic');
+    const building = buildReport(
+      answering(createServerInfo('0.12.0'), LOCKED, LOCKED),
+      CATALOG,
+      'basic',
+    );
     await expect(building).rejects.toBe(LOCKED);
   });
 
   test('is not queried again when sizes are already estimated', async () => {
-    const snapshot = answering(anIdentity('0.12.0'), LOCKED, SMALLEST);
+    const snapshot = answering(createServerInfo('0.12.0'), LOCKED, SMALLEST);
     const building = buildReport(snapshot, { ...CATALOG, sizes: 'estimated' }, 'basic');
     await expect(building).rejects.toBe(LOCKED);
     expect(snapshot.asked).toHaveLength(1);
@@ -160,7 +164,7 @@ describe('a relation that is locked before it is measured', () => {
 
 describe("the server's own function", () => {
   test('is never called on a standby', async () => {
-    const snapshot = answering(anIdentity('0.12.0', { standby: true }), SMALLEST);
+    const snapshot = answering(createServerInfo('0.12.0', { standby: true }), SMALLEST);
     const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
     expect(snapshot.asked.join('\n')).not.toContain('get_telemetry_report');
     expect(source).toBe('catalog');
@@ -168,7 +172,7 @@ describe("the server's own function", () => {
   });
 
   test('is not called where it is not callable', async () => {
-    const server = anIdentity('0.12.0');
+    const server = createServerInfo('0.12.0');
     const snapshot = answering(
       {
         ...server,
@@ -182,14 +186,14 @@ describe("the server's own function", () => {
   });
 
   test('is called once, and no other statement is sent', async () => {
-    const snapshot = answering(anIdentity('0.12.0'), SMALLEST);
+    const snapshot = answering(createServerInfo('0.12.0'), SMALLEST);
     const { source } = await buildReport(snapshot, FUNCTION, 'basic');
     expect(source).toBe('function');
     expect(snapshot.asked).toStrictEqual([expect.stringMatching(ONE_CALL)]);
   });
 
   test('is replaced by estimates when it fails for a lock and a relation is locked, too', async () => {
-    const snapshot = answering(anIdentity('0.12.0'), LOCKED, LOCKED, SMALLEST);
+    const snapshot = answering(createServerInfo('0.12.0'), LOCKED, LOCKED, SMALLEST);
     const { source, fallback } = await buildReport(snapshot, FUNCTION, 'basic');
     expect(source).toBe('catalog');
     expect(fallback).toMatch(/CATALOG_LOCKED/);
@@ -198,7 +202,7 @@ describe("the server's own function", () => {
 });
 
 test('a report that is too large stays on the server, and the error has its length', async () => {
-  const { server } = answering(anIdentity('2.28.3'));
+  const { server } = answering(createServerInfo('2.28.3'));
   const snapshot: TimescaledbSnapshot = {
     server,
     row: async (_sql, read) => read({ bytes: 1_048_577, report: null, estimated_relations: 0 }),
@@ -220,7 +224,7 @@ test.each([
   ],
   ['is longer than the server says', JSON.stringify('x'.repeat(1_048_576)), 'REPORT_TOO_LARGE'],
 ])('rejects a report that %s', async (_what, report, code) => {
-  const { server } = answering(anIdentity('2.28.3'));
+  const { server } = answering(createServerInfo('2.28.3'));
   const snapshot: TimescaledbSnapshot = {
     server,
     row: async (_sql, read) => read({ bytes: 1, report, estimated_relations: 0 }),

@@ -10,10 +10,10 @@ import {
   TEXT,
   text,
 } from '../../../lib/report/fields/field.ts';
-import { anIdentity } from '../../support/timescaledb/identities.ts';
+import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
-const NEWEST = anIdentity('2.29.2');
-const BEFORE_2_6 = anIdentity('2.5.2');
+const NEWEST = createServerInfo('2.29.2');
+const BEFORE_2_6 = createServerInfo('2.5.2');
 
 describe('the SQL of a value', () => {
   test('is a text, a number, or a figure that was a text until 2.5', () => {
@@ -47,9 +47,9 @@ describe('the SQL of a value', () => {
 
 /** The SQL of a field of a release, with single spaces. */
 function sqlOf(name: string, release: string): string | undefined {
-  const identity = anIdentity(release);
+  const server = createServerInfo(release);
   const field = FIELDS.find((one) => one.name === name && isIn(one, release));
-  return field?.sql?.(identity).replaceAll(/\s+/g, ' ');
+  return field?.sql?.(server).replaceAll(/\s+/g, ' ');
 }
 
 describe('the table of fields', () => {

@@ -5,16 +5,16 @@ import type { TimescaledbSnapshot } from '../../../lib/timescaledb/server-info.t
 import { parseServerInfo } from '../../../lib/timescaledb/server-info.ts';
 import { isVersionText } from '../../../lib/version.ts';
 import { aTarget } from '../../support/postgres/snapshots.ts';
-import { FACTS_ROW, identityRow } from '../../support/sql/every-statement.ts';
+import { FACTS_ROW, serverInfoRow } from '../../support/sql/every-statement.ts';
 import { aJob, aServer } from '../../support/timescaledb/facts.ts';
-import { anIdentity } from '../../support/timescaledb/identities.ts';
+import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
-const IDENTITY = identityRow(anIdentity('2.28.3'));
+const SERVER_INFO_ROW = serverInfoRow(createServerInfo('2.28.3'));
 const JOB = aJob();
 
 function factsFrom(row: object) {
   const snapshot: TimescaledbSnapshot = {
-    server: anIdentity('2.28.3'),
+    server: createServerInfo('2.28.3'),
     row: async (_sql, read) => read({ ...FACTS_ROW, ...row }),
   };
   return readFacts(snapshot);
@@ -46,7 +46,9 @@ const NO_VERSIONS = [
 describe('a version', () => {
   test.each(VERSIONS)('of a vendor is one: %s', async (text) => {
     expect(isVersionText(text)).toBe(true);
-    expect(parseServerInfo({ ...IDENTITY, extension_version: text }).extensionVersion).toBe(text);
+    expect(parseServerInfo({ ...SERVER_INFO_ROW, extension_version: text }).extensionVersion).toBe(
+      text,
+    );
     const row = { available_version: text, available_versions: [text] };
     expect(await factsFrom(row)).toMatchObject({
       availableVersion: text,
@@ -55,7 +57,7 @@ describe('a version', () => {
   });
 
   test.each(NO_VERSIONS)('is nothing else, and that is not repeated: %j', async (text) => {
-    expect(() => parseServerInfo({ ...IDENTITY, extension_version: text })).toThrow(
+    expect(() => parseServerInfo({ ...SERVER_INFO_ROW, extension_version: text })).toThrow(
       expect.objectContaining({
         code: 'VERSION_UNSUPPORTED',
         message: expect.stringMatching(/^[\x20-\x7e]{1,200}$/),
@@ -74,7 +76,7 @@ describe('a version', () => {
   });
 
   test.each([-1, 0, 80_000, 10_000_000, 1e15])('of PostgreSQL is not %d', (server_version_num) => {
-    expect(() => parseServerInfo({ ...IDENTITY, server_version_num })).toThrow(
+    expect(() => parseServerInfo({ ...SERVER_INFO_ROW, server_version_num })).toThrow(
       expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
     );
   });
@@ -88,9 +90,9 @@ test('more functions than any release has are not the catalogs that are expected
     arguments: 0,
     callable: true,
   };
-  expect(() => parseServerInfo({ ...IDENTITY, member_functions: Array(101).fill(member) })).toThrow(
-    expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
-  );
+  expect(() =>
+    parseServerInfo({ ...SERVER_INFO_ROW, member_functions: Array(101).fill(member) }),
+  ).toThrow(expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }));
 });
 
 test('more than a thousand telemetry jobs are an error: each of them could deny', async () => {

@@ -14,7 +14,7 @@ import {
   type ServerInfo,
 } from '../../../lib/timescaledb/server-info.ts';
 import { SERVER_INFO_QUERY } from '../../../lib/timescaledb/server-info-query.ts';
-import { anIdentity } from '../../support/timescaledb/identities.ts';
+import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
 /** Every release, and some that never existed: a change in between is a change at the next one. */
 const RELEASES = [
@@ -37,7 +37,7 @@ async function changesOf(
   const found: string[] = [];
   let before: string | undefined;
   for (const release of RELEASES) {
-    const now = await of(anIdentity(release, { ...SEES_ALL, ...changes }));
+    const now = await of(createServerInfo(release, { ...SEES_ALL, ...changes }));
     if (now !== before) found.push(release);
     before = now;
   }
@@ -69,7 +69,7 @@ async function statementOf(
 
 /** Every statement of a run on a release, by its name. */
 async function statementsOf(release: string): Promise<Readonly<Record<string, string>>> {
-  const server = anIdentity(release, { ...SEES_ALL, mayReadFileSettings: true });
+  const server = createServerInfo(release, { ...SEES_ALL, mayReadFileSettings: true });
   return {
     'server query': SERVER_INFO_QUERY,
     facts: await statementOf(server, readFacts),
@@ -209,7 +209,7 @@ describe.each(['0.12.0', '1.7.5', '2.0.2', '2.5.2', '2.6.1', '2.13.1', '2.28.3',
 
     test('reads every source at most once', async () => {
       const { facts = '', report = '' } = await statementsOf(release);
-      const server = anIdentity(release);
+      const server = createServerInfo(release);
       for (const name of [metadataTable(server), jobTable(server)]) {
         for (const statement of [facts, report]) {
           const found = tablesIn(statement).filter((one) => one === name);

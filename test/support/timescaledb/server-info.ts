@@ -6,7 +6,7 @@ function member(schema: string, name: string): MemberFunction {
 }
 
 /** Returns the properties of a server with all functions of its release, for a role with LOGIN only, with changes. */
-export function anIdentity(release: string, changes: Partial<ServerInfo> = {}): ServerInfo {
+export function createServerInfo(release: string, changes: Partial<ServerInfo> = {}): ServerInfo {
   return {
     serverVersionNum: 170_005,
     standby: false,
