@@ -39,7 +39,7 @@ function codeOf({ expected: { code } }: Fault): string {
   return code === undefined ? '' : `\`${code}\``;
 }
 
-/** The faults that end a run, with the words of its log line and its remedy. */
+/** Renders the faults that end a run, with the message and the remedy of its log line. */
 function broken(faults: readonly Fault[]): readonly string[] {
   return [
     '| fault | outcome | code | retry | message | remedy |',
@@ -52,7 +52,7 @@ function broken(faults: readonly Fault[]): readonly string[] {
   ];
 }
 
-/** The faults that a run survives. */
+/** Renders the faults that a run survives. */
 function survived(faults: readonly Fault[]): readonly string[] {
   return [
     '| the run continues when | outcome | message |',
@@ -74,7 +74,7 @@ function section({ title, faults }: FaultGroup): string {
   return [`## ${title}`, ...tables.map((table) => table.join('\n'))].join('\n\n').concat('\n');
 }
 
-/** The faults of each error code, by section. */
+/** Renders the faults of each error code, by section. */
 function index(): string {
   const codes = FAULT_GROUPS.flatMap(({ title, faults }) =>
     Object.values(faults).flatMap((fault) => {

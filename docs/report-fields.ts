@@ -7,7 +7,7 @@ import type { Field, Type } from '../lib/report/fields/field.ts';
 import { reportSchema } from '../lib/report/validate-report.ts';
 import { FIRST_RELEASE } from '../lib/timescaledb/releases.ts';
 
-/** The published list of report fields, generated from the table that the query and its check use. */
+/** Generates the published list of report fields from the table that the query and its check use. */
 
 /** Releases from `since` on, and before `before`. */
 type Span = Pick<Field, 'since' | 'before'>;

@@ -70,7 +70,7 @@ export interface VersionCheck {
   readonly whenOff: boolean;
 }
 
-/** The variable DELIVERY, which only `send-report` has. */
+/** Content of the variable DELIVERY, which only `send-report` has. */
 export type DeliveryOrCheck = Delivery | VersionCheck;
 
 function toDelivery(delivery: z.infer<typeof deliverySchema>): DeliveryOrCheck {
@@ -100,7 +100,7 @@ const retrySchema = z.strictObject({
  */
 export type RetrySettings = z.infer<typeof retrySchema>;
 
-/** Limit of the time, which the summary line and the retry repeat: nanoseconds and an offset. */
+/** Length limit of a time, which the summary line and the retry repeat: nanoseconds and an offset. */
 const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;
 
 const eventSchema = z.strictObject({
@@ -113,7 +113,7 @@ const eventSchema = z.strictObject({
   ignoreSchedule: z.optional(z.boolean()),
 });
 
-/** Event of one run. `{}`, for a run by hand, means now. */
+/** Event of one run. `{}` is a run by hand, for the current time. */
 export type RunEvent = z.infer<typeof eventSchema>;
 
 /** Environment variables of `send-report`. */

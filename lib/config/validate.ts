@@ -59,7 +59,7 @@ export function checkJson<T>(
   return check(name, schema, value, problems);
 }
 
-/** Parses a row of this project's own SQL. A mismatch means that the catalogs do not fit their version. */
+/** Parses a row of this project's own SQL. A mismatch means that the catalogs do not match their version. */
 export function checkRow<T>(what: string, schema: z.ZodMiniType<T>, row: unknown): T {
   const problems: string[] = [];
   const value = check(what, schema, row, problems);

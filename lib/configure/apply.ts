@@ -41,7 +41,7 @@ async function toQueryError(thrown: unknown): Promise<RunError> {
   return toDatabaseError(thrown, 'query');
 }
 
-/** Converts the error of a statement; adds the privilege that it needs, and what has been applied. */
+/** Converts the error of a statement; adds the privilege that it needs, and the statements that were applied. */
 async function toChangeError(
   thrown: unknown,
   { title, grant }: SqlStatement,
@@ -108,7 +108,7 @@ async function loadTime(client: pg.Client, done: readonly SqlStatement[]): Promi
   return checkRow('the time of the configuration', loadTimeSchema, answer.rows[0]).at;
 }
 
-/** Waits until the server has loaded its configuration, which it does some time after the request. */
+/** Waits until the server has loaded its configuration; it does so asynchronously. Returns false after the time limit. */
 async function isLoadedAfter(
   client: pg.Client,
   before: number,
@@ -122,7 +122,7 @@ async function isLoadedAfter(
   return true;
 }
 
-/** Whether a function returned false: it did not do what was requested. */
+/** Whether a function returned false, which reports that it had no effect. */
 function returnsFalse({ rows: [row] }: pg.QueryResult<Record<string, unknown>>): boolean {
   return row !== undefined && Object.values(row)[0] === false;
 }

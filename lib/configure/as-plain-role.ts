@@ -8,7 +8,7 @@ const STORED_SOURCES = [
   ['all-roles', 'global'],
 ] as const;
 
-/** Sources of the server itself. They are the same for every role. */
+/** Sources in the server's configuration, which are the same for every role. */
 const SERVER_SOURCES: ReadonlySet<string> = new Set([
   'default',
   'configuration file',
@@ -30,9 +30,9 @@ function sessionOf({ level: { source, stored, configured } }: Facts) {
 }
 
 /**
- * Returns the facts as a plain reporting role sees them. The administrator sees more: the configuration file behind a level
- * of the database, and in the session a level of the administrator's own role. A plain role sees one level, by
- * PostgreSQL's order of precedence, and cannot read the file.
+ * Returns the facts as a plain reporting role sees them. The administrator can also read the configuration file, and the
+ * administrator's session has the level of the administrator's own role. A plain role cannot read the file, and sees the one
+ * level that takes precedence in PostgreSQL.
  *
  * @param facts read by the administrator, with no reporting role or with the one that the event names
  */

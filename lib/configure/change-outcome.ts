@@ -43,7 +43,7 @@ export interface ConfigureLine extends Line {
   readonly durationMs: Durations;
 }
 
-/** Everything that one change has learned so far. */
+/** The state of one change so far. */
 export interface ChangeRecord {
   readonly target?: Target;
   readonly change?: Change;

@@ -46,7 +46,7 @@ interface Session {
     phase: Phase,
     work: (connection: Connection, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
-  /** Reads the server, and decides the consent that a plain reporting role would have. */
+  /** Reads the server, and decides the consent as a plain reporting role would see it. */
   inspect<T>(
     read: (snapshot: TimescaledbSnapshot, facts: Facts, consent: Consent) => T | Promise<T>,
   ): Promise<T>;
@@ -92,7 +92,7 @@ async function consentAfter(session: Session): Promise<Consent> {
   }
 }
 
-/** @param learn receives what the change has learned so far */
+/** @param learn receives each new part of the change's record */
 async function execute(
   input: unknown,
   settings: TargetSettings,

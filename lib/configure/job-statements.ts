@@ -20,7 +20,7 @@ import {
 const WITHOUT_TELEMETRY =
   'The server was built without telemetry, where a telemetry job would fail every hour. Only the level is set; no job is added.';
 
-/** Returns the extension's own function if it works: from 2.0.0 on, and not under the license apache. */
+/** Returns the extension's own function where it works: since 2.0.0, and not with the Apache license. */
 function apiFunction({ server, serverContext }: PlanInput, name: string) {
   const found = memberFunction(server, name);
   const works = serverContext.license !== 'apache' && has(server, 'jobProcedures');
@@ -46,7 +46,7 @@ function writeStatement(table: string, verb: string, text: StatementText): SqlSt
 /** The statements for the job. */
 export interface JobPlan {
   readonly statements: readonly SqlStatement[];
-  /** They write to the catalog, which the scheduler does not notice. */
+  /** The statements write to the catalog, which the scheduler does not notice. */
   readonly isUnnoticed: boolean;
   readonly notes: readonly string[];
 }

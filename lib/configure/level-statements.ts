@@ -2,11 +2,11 @@ import type { Change } from './event.ts';
 import { type PlanInput, type SqlStatement, statementText } from './statement.ts';
 
 const SETTING = 'timescaledb.telemetry_level';
-/** Since this version ALTER SYSTEM accepts a setting that no library has registered. */
+/** The first version whose ALTER SYSTEM accepts a setting that no library has registered. */
 const POSTGRESQL_17 = 170_000;
 const POSTGRESQL_15 = 150_000;
 
-/** How a role can set a level that no library of the server has registered. */
+/** Returns the sentence about the privilege to set a level that no loaded library has registered. */
 function grantOfParameter({ server, serverContext }: PlanInput): string {
   if (serverContext.levelIsRegistered) return '';
   return server.serverVersionNum >= POSTGRESQL_15

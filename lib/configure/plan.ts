@@ -28,7 +28,7 @@ export function allStatements({
 
 /**
  * Whether the scheduler may have started while the level was off. It then omits the telemetry job from its list
- * (src/bgw/job.c), and neither a new level of the database nor a reload makes it read the list again.
+ * (src/bgw/job.c), and reads the list again neither after a change of the database's level nor after a reload.
  */
 function mayHaveStartedOff({ change, facts }: PlanInput): boolean {
   return (
@@ -38,7 +38,7 @@ function mayHaveStartedOff({ change, facts }: PlanInput): boolean {
   );
 }
 
-/** Superusers can restart the workers; since 2.32.0 the database's owner can, too (its release notes, #10953). */
+/** Whether this role may restart the workers: a superuser, since 2.32.0 also the database's owner (#10953). */
 function mayRestart({ server, serverContext }: PlanInput): boolean {
   return (
     serverContext.isSuperuser ||
@@ -46,7 +46,7 @@ function mayRestart({ server, serverContext }: PlanInput): boolean {
   );
 }
 
-/** Restarts the extension's scheduler if it does not notice the change, or notes that a restart is needed. */
+/** Plans the restart of a scheduler that does not notice the change, or a note that the restart is needed. */
 function restartScheduler(
   input: PlanInput,
   { isUnnoticed }: JobPlan,

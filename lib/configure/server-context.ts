@@ -12,7 +12,7 @@ function textSql(text: string): string {
   return `pg_catalog.convert_from(pg_catalog.decode('${hex}', 'hex'), 'UTF8')`;
 }
 
-/** The reporting role of a change's consent, as SQL: the role that the event names, else none. */
+/** Returns the SQL expression of the reporting role for a change's consent: the role in the event, or `null`. */
 export function reporterSql({ scope }: Change): string {
   return scope.kind === 'role' ? textSql(scope.role) : 'null';
 }
@@ -29,21 +29,21 @@ const rowSchema = z.object({
   schedule_interval: z.nullable(z.string()),
 });
 
-/** What the statements of a change depend on besides the facts. Every name and text is quoted by the server. */
+/** State of the server that the statements of a change need in addition to the facts. The server quotes all names. */
 export interface ServerContext {
-  /** Of this connection. */
+  /** Quoted name of this connection's database. */
   readonly database: string;
   readonly isTemplate: boolean;
   readonly isSuperuser: boolean;
-  /** Whether a loaded library defines the level. */
+  /** A loaded library defines the level. */
   readonly levelIsRegistered: boolean;
-  /** Under `apache` the extension's functions for jobs do not work. */
+  /** `timescaledb.license`. With `apache` the extension's functions for jobs do not work. */
   readonly license: string | null;
-  /** As a literal of the type that the release's job catalog has for an owner. */
+  /** Literal of the extension's owner, in the type of the job catalog's `owner` column. */
   readonly extensionOwner: string;
   readonly role: string | undefined;
   readonly inDatabase: string | undefined;
-  /** As a literal. */
+  /** Literal of the interval. */
   readonly scheduleInterval: string | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface PlanInput {
 /** The text of a statement or of a part of it, in two versions. */
 export interface StatementText {
   readonly sql: string;
-  /** The same with placeholders for names of roles, databases and schemas. Only this version reaches logs and errors. */
+  /** The text with placeholders for names of roles, databases and schemas. Logs and errors contain only this version. */
   readonly title: string;
 }
 
@@ -25,8 +25,8 @@ export interface SqlStatement extends StatementText {
 }
 
 /**
- * Builds both versions of a statement from one template. A part that contains a name is passed as a pair: the title is
- * never made by editing the statement, because a name can occur in it more than once, or be empty or a common word.
+ * Builds both versions of a statement from one template. A part that contains a name is passed as a pair of texts. Replacing
+ * names in the finished statement would be wrong: a name can occur more than once, or be empty or a common word.
  */
 export function statementText(
   texts: TemplateStringsArray,

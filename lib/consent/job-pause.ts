@@ -19,8 +19,8 @@ export interface JobPause {
 }
 
 /**
- * Whether the job's next start was set with alter_job(). The scheduler never sets an infinite one, or one later than its
- * longest wait after a failure, and none for a job that has never run.
+ * Whether the job's next start was set with alter_job(). The scheduler sets no next start that is infinite or later than its
+ * longest wait after a failure, and none at all for a job that has never run.
  */
 function isSetManually({ nextStart, lastRun, scheduleInterval }: TelemetryJob): boolean {
   if (nextStart === null) return false;

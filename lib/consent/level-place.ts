@@ -1,6 +1,6 @@
 import type { Holder, StoredPlace } from '../timescaledb/facts.ts';
 
-/** Role whose setting counts, where the setting does not apply to everybody. */
+/** Role whose setting counts, for a setting that does not apply to all roles. */
 export type LevelHolder = Exclude<Holder, 'everybody'>;
 
 /** Kind of place where a level is set. Part of the log's contract: names of roles and databases stay on the server. */
@@ -21,7 +21,7 @@ export type PlaceKind =
 /**
  * One place where a level is set.
  *
- * @property holder absent where the setting applies to everybody
+ * @property holder absent for a setting that applies to all roles
  */
 export interface LevelPlace {
   readonly where: PlaceKind;
@@ -58,7 +58,7 @@ const PLACE_PHRASES: ReadonlyMap<string, string> = new Map(Object.entries(PHRASE
 
 /**
  * Describes a place as the end of a sentence: `for the job's owner in this database`. Accepts tokens of other versions,
- * because the CLI shows replies of deployed functions, and repeats those that it does not know.
+ * because the CLI shows replies of deployed functions, and returns unknown tokens unchanged.
  */
 export function describePlace({
   where,

@@ -61,7 +61,7 @@ export function grantedSentence({ level, rule, place, tightenedBy }: LevelAnswer
   return `Telemetry is on: level ${level}, ${setAt(place)}${restriction}${note}.`;
 }
 
-/** The level must be set where it applies to everybody. */
+/** Returns the denial for a hidden level: the level must be set at a place that applies to all roles. */
 function deniedAsHidden({ place }: LevelAnswer, { standby, builtWithTelemetry }: Facts): Denial {
   const hidden = 'The telemetry level of this database is hidden:';
   if (standby && isServerScope(place)) {

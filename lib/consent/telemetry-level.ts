@@ -21,10 +21,10 @@ export type LevelRule =
 export interface LevelAnswer {
   readonly level: Level;
   readonly rule: LevelRule;
-  /** Where the level that granted or denied is set. */
+  /** Place of the level that granted or denied. */
   readonly place: LevelPlace;
   readonly isInvalid?: true;
-  /** Where a stricter level is set, which can tighten and not grant. */
+  /** Place of a stricter level, which can tighten and not grant. */
   readonly tightenedBy?: LevelPlace;
   /** One sentence for each place with an invalid level. */
   readonly warnings: readonly string[];
@@ -59,7 +59,7 @@ const SERVER_SCOPES: ReadonlySet<PlaceKind> = new Set([
   'environment-variable',
 ]);
 
-/** Places in the catalogs that apply to everybody. */
+/** Places in the catalogs that apply to all roles. */
 const GLOBAL_SCOPES: ReadonlySet<PlaceKind> = new Set(['all-roles', 'database']);
 
 export function isServerScope({ where }: LevelPlace): boolean {
@@ -101,7 +101,7 @@ interface GrantingLevel {
   readonly place: LevelPlace;
 }
 
-/** Returns the session's level where it applies to everybody; on a standby the server's own configuration does not. */
+/** Returns the session's level if it applies to all roles; on a standby the server's own configuration is excluded. */
 function seenBySession({ standby, level: { session, source } }: Facts): GrantingLevel | undefined {
   const place = placeOfSource(source);
   const appliesToAll = GLOBAL_SCOPES.has(place.where) || (isServerScope(place) && !standby);
@@ -110,7 +110,7 @@ function seenBySession({ standby, level: { session, source } }: Facts): Granting
   return { level: parseLevel(session, place).level, rule, place };
 }
 
-/** Returns the level that is stored for everybody; the one of the database takes precedence. */
+/** Returns the level that is stored for all roles; the level of the database takes precedence. */
 function storedForEverybody({ level: { stored } }: Facts): GrantingLevel | undefined {
   for (const where of ['database', 'all-roles'] as const) {
     const found = stored.find(({ place }) => place === where);

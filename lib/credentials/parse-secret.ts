@@ -31,7 +31,7 @@ export function isCertificate(pem: string): boolean {
   }
 }
 
-/** Treats null and blank text as a missing key; RDS writes them for parts that an instance does not have. */
+/** Treats null and blank text as a missing key; RDS writes them for values that an instance does not have. */
 function unlessBlank<T>(schema: z.ZodMiniType<T>) {
   const isBlank = (value: unknown) =>
     value === null || (typeof value === 'string' && value.trim() === '');
@@ -171,7 +171,7 @@ export function parseSecret(
   if (host === undefined) throw invalidSecret('neither the secret nor the target has a host');
   if (database === undefined)
     throw invalidSecret('neither the secret nor the target has a database');
-  // In PostgreSQL's protocol it ends a string: the rest would be read as another session parameter.
+  // A null character ends a string of PostgreSQL's protocol: the server would read the rest as another session parameter.
   if ([parts.user, parts.password, database].some((text) => text.includes('\0'))) {
     throw invalidSecret('user, password and database must not contain a null character');
   }

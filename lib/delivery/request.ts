@@ -9,8 +9,8 @@ import { statusError } from './errors.ts';
 const MAX_INTERIM_RESPONSES = 10;
 
 /**
- * All headers of the request, except Host and Content-Length, which Node adds. The documentation publishes this list and a
- * test pins it. `Connection: close`: a connection does not survive while Lambda freezes the function.
+ * All headers of the request, except Host and Content-Length, which Node adds. docs/what-is-sent.md publishes this list, and a
+ * test compares the two. `Connection: close`: a connection does not survive while Lambda freezes the function.
  */
 export const REQUEST_HEADERS = {
   Connection: 'close',

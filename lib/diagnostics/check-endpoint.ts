@@ -25,7 +25,7 @@ function isAddress(url: string): boolean {
 }
 
 /**
- * Closes a connection as any client does, so that the other side logs no error, and ignores what arrives meanwhile. A
+ * Closes a connection gracefully, so that the other side logs no error, and ignores all data that still arrives. A
  * server that requires a client certificate rejects the connection only now: in TLS 1.3 the client's handshake is over
  * before the server has checked it.
  *
@@ -48,7 +48,7 @@ async function closeGracefully(socket: Socket): Promise<void> {
 
 /** The connection of one check. */
 interface Route {
-  /** There is no proxy. Known once the request has its socket. */
+  /** The connection uses no proxy. Known once the request has its socket. */
   isDirect: boolean;
   readonly sockets: Socket[];
 }

@@ -9,7 +9,7 @@ import { type Checklist, type Stage, type StageName, WOULD_BE_SKIPPED } from './
 /** The stages after the database, for a function that sends. */
 export interface EndpointCheck {
   readonly stages: readonly StageName[];
-  /** Why this function sends nothing and builds no report, whatever the database answers. */
+  /** The reason why this function never sends and never builds a report. */
   readonly sendsNothing?: string;
   /** Part of the run's time that is reserved for these stages, in milliseconds. */
   readonly reserveMs: number;
@@ -22,7 +22,7 @@ export interface CheckResult {
   /** The target's name. */
   readonly database: string;
   readonly environment: string;
-  /** No stage failed. A database without consent is no failure. */
+  /** True when no stage failed. Denied consent is not a failure. */
   readonly ok: boolean;
   /** The first failed stage and its error; otherwise what a run would do. */
   readonly sentence: string;
@@ -47,7 +47,7 @@ export interface CheckLine extends Line {
   readonly durationMs: Durations;
 }
 
-/** How a check ended. With a result, the error is that of the failed stage. */
+/** The end of a check. With a result, the error is that of the failed stage. */
 export type CheckEnding = Ending<CheckLine, CheckResult>;
 
 /** The sentence of a check without a failed stage. */

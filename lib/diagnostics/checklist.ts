@@ -26,12 +26,12 @@ export const WOULD_BE_SKIPPED = 'A run would be skipped.';
 export interface Stage {
   readonly stage: StageName;
   readonly status: 'ok' | 'failed' | 'skipped' | 'not-reached';
-  /** Its duration, also until it failed. */
+  /** Duration until the stage passed or failed. */
   readonly ms?: number;
   readonly detail?: string;
   /** For a failed stage: the code of the error that a run would fail with. */
   readonly code?: ErrorCode;
-  /** What to do about a failed stage, or about one because of which a run would be skipped. */
+  /** Remedy for a failed stage, or for a stage because of which a run would be skipped. */
   readonly remedy?: string;
 }
 

@@ -17,7 +17,7 @@ function skipUnneeded(checklist: Checklist, { tls: { mode } }: Target, host: Hos
   if (mode === 'disable') checklist.skip('tls', 'plain text: tls.mode is disable');
 }
 
-/** The answer of a rule as a stage. A rule that denies is no fault. */
+/** Converts the answer of a rule to a stage. A denial is not a failure. */
 function answerOf({ decision, sentence, remedy }: RuleAnswer): Pick<Stage, 'detail' | 'remedy'> {
   if (decision !== 'denies') return { detail: sentence };
   return { detail: `${sentence} ${WOULD_BE_SKIPPED}`, ...(remedy !== undefined && { remedy }) };
@@ -53,7 +53,7 @@ function describeSecret({ secretId }: Target, versionId: string | undefined): st
   return versionId === undefined ? secretId : `${secretId}, version ${versionId}`;
 }
 
-/** Describes the report of a check. */
+/** Describes the report that a check has built. */
 export function describeReport({ body, source, fallback }: Report): string {
   const how = source === 'catalog' ? 'plain SQL' : "the server's own function";
   const why = fallback === undefined ? '' : `; not as configured: ${fallback}`;

@@ -17,7 +17,7 @@ export interface CheckDependencies extends RunDependencies {
   readonly reader: DatabaseReader;
 }
 
-/** What a function has to check, according to its environment. */
+/** The scope of a function's check, from its environment. */
 export interface CheckScope {
   readonly target: Target;
   readonly endpointCheck?: EndpointCheck;
@@ -56,7 +56,7 @@ async function runStages(
   else checklist.skipRest(skipReason);
 }
 
-/** Returns the error of the first failed stage, which is a result of the check and no error of it. */
+/** Returns the error of the first failed stage, which is a result of the check and not its failure. */
 async function findFailure(
   checklist: Checklist,
   recorded: () => RunRecord,
@@ -68,7 +68,7 @@ async function findFailure(
   } catch (thrown) {
     const error = toRunError(thrown);
     inferPassedStages(checklist, error, recorded());
-    // The only file that a target names is that of the authority. Before the secret is read, the region is meant.
+    // After the secret is read, CONFIG_INVALID is about tls.caFile; before it, about the region.
     const isAboutFile = error.code === 'CONFIG_INVALID' && checklist.isDone('secret');
     checklist.fail(error, isAboutFile ? 'tls' : undefined);
     return error;
@@ -76,7 +76,7 @@ async function findFailure(
 }
 
 /**
- * Runs every stage of a run but the sending, by the code of a run, and reports the first one that fails. A failed stage is
+ * Runs every stage of a run except sending, with the code of a run, and reports the first one that fails. A failed stage is
  * a result; an invalid event or configuration is an error. Never throws.
  *
  * @param scopeOf parses the environment; throws RunError CONFIG_INVALID

@@ -51,7 +51,7 @@ const OF_HANDSHAKE: readonly (readonly [RegExp, TlsFault])[] = [
   [/^(EPROTO$|ERR_SSL_)/, 'unsupported'],
 ];
 
-/** Node's code for every certificate error of OpenSSL that Node has no code for; only OpenSSL's message is specific. */
+/** Node's code for the certificate errors that have no code of their own; only OpenSSL's message is specific. */
 const UNNAMED = 'UNSPECIFIED';
 const WEAK = /too (weak|small)/i;
 

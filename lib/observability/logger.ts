@@ -17,7 +17,7 @@ export interface Log {
 
 const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Of an original error: a server may send megabytes. */
+/** Length limit of an original error: a server may send megabytes. */
 const MAX_ORIGINAL_LENGTH = 4_000;
 
 /** Creates Powertools' logger. It writes one JSON object per line, of at most 16 kB. */

@@ -22,7 +22,7 @@ function behindOf({ versionsBehind }: NonNullable<Outcome['version']>): readonly
   return versionsBehind === undefined ? [] : [['VersionsBehind', MetricUnit.Count, versionsBehind]];
 }
 
-/** Zeros are written too: a sum over an environment needs a data point of every run. */
+/** Returns the metrics of an outcome, also those that are 0: a sum over an environment needs a data point of every run. */
 function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
   return [
     count('Completed', outcome !== 'failed'),

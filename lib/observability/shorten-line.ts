@@ -35,7 +35,7 @@ function bytesOf(fields: LineFields): number {
   return Buffer.byteLength(JSON.stringify(fields));
 }
 
-/** How to change the texts and lists of a line, at any depth. */
+/** Functions that change the texts and lists of a line, at any depth. */
 interface Change {
   readonly text: (text: string) => string;
   readonly list: (items: readonly unknown[]) => readonly unknown[];

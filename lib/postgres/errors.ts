@@ -12,7 +12,7 @@ import { WireError } from './wire-messages.ts';
 /** When an error occurred. `password`: during the login, after the password was sent and before it was accepted. */
 type When = 'connect' | 'password' | 'query';
 
-/** Matched beginning of a message: some patterns take time quadratic in the length of the server's text. */
+/** Length of the text that is matched: some patterns take time quadratic in the length of the server's text. */
 const MAX_TEXT_LENGTH = 1_000;
 
 function textOf({ message }: Error): string {
@@ -24,7 +24,10 @@ function isFromServer(thrown: unknown): boolean {
   return thrown instanceof Error && 'severity' in thrown;
 }
 
-/** The SQLSTATE of pg_hba.conf covers every rejection; the message, where it is in English, names the certificate. */
+/**
+ * Makes the error of a rejection by pg_hba.conf. One SQLSTATE covers all of them; only the message, where it is in English,
+ * names a missing client certificate.
+ */
 const rejectedByHba: ErrorMaker = (details) => {
   const text = details.original instanceof Error ? textOf(details.original) : '';
   return /requires a valid client certificate/.test(text)
@@ -90,7 +93,7 @@ const BY_TEXT: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/SASL|SCRAM|password/i, connection.authentication],
 ];
 
-/** Errors of the network by Node's names; those of the third row also of a Unix socket. */
+/** Errors of the network, by Node's names. Those of the third row also occur with a Unix socket. */
 const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, connection.unresolved],
   [/^(ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, connection.timedOut],
@@ -98,7 +101,10 @@ const BY_NETWORK_ERROR: readonly (readonly [RegExp, ErrorMaker])[] = [
   [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, connection.connectionReset],
 ];
 
-/** A login reads no catalogs of TimescaleDB: such an error comes from other code, such as an event trigger. */
+/**
+ * Returns the maker for a SQLSTATE during the login; undefined for a SQLSTATE of the catalogs. A login reads no catalogs of
+ * TimescaleDB, so that such an error comes from other code, for example an event trigger.
+ */
 function bySqlstateOfLogin(origin: string, text: string, when: When): ErrorMaker | undefined {
   if (origin === sqlstate.PROTOCOL_VIOLATION || origin === sqlstate.INTERNAL_ERROR) {
     return poolerAtLogin(text, when === 'password');
@@ -154,7 +160,10 @@ function isInvalidAnswer(thrown: unknown): boolean {
   );
 }
 
-/** After the login only a client certificate that is requested late is a fault of the handshake. */
+/**
+ * Returns the maker for an error of TLS. After the login the only fault of the handshake is a client certificate that the
+ * server requests late.
+ */
 function makerForTls(thrown: unknown, when: When): ErrorMaker | undefined {
   const fault = isFromServer(thrown) ? undefined : tlsFaultOf(thrown);
   if (fault === undefined) return undefined;
@@ -194,7 +203,7 @@ export function toDatabaseError(thrown: unknown, when: When): RunError {
   return make(details);
 }
 
-/** Converts an error of node-postgres before the login was complete, by how far the connection came. */
+/** Converts an error of node-postgres before the login was complete; the reached stage decides. */
 export function toConnectError(
   original: unknown,
   { isConnected, firstByte, isAskedForTls, isPasswordInQuestion }: Attempt,

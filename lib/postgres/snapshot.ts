@@ -5,9 +5,9 @@ import { annotate } from './statement.ts';
 
 /** Limits on the server, because a statement continues there when its client has given up. */
 const STATEMENT_TIMEOUT_MS = 60_000;
-/** How often the server checks during a statement that the client is still connected. */
+/** Interval at which the server checks during a statement that the client is still connected. */
 const CLIENT_CHECK_MS = 1_000;
-/** How much earlier the server ends a statement than the run ends, because the server's error names the cause. */
+/** Time between the server's limit of a statement and the end of the run: the server's error names the cause. */
 const CLIENT_GRACE_MS = 250;
 const LOCK_TIMEOUT_MS = 3_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
@@ -18,7 +18,7 @@ const SECOND_LOCK_TIMEOUT_MS = 500;
 const SETTINGS_PURPOSE = 'settings of a read-only transaction';
 
 /**
- * Returns one message of several statements that is independent of what role, database or pooler have set:
+ * Returns one message of several statements, which is independent of the settings of role, database and pooler:
  *
  * - Names resolve in pg_catalog only, rights are those of the login, text is UTF-8, times are UTC, and no parallel worker is
  *   used. A database in SQL_ASCII is read as it is, because bytes that are not UTF-8 would fail the statement.
@@ -62,7 +62,7 @@ ${serverSql}`;
   return annotate(SETTINGS_PURPOSE, statements);
 }
 
-/** After an error the snapshot returns to its beginning, and waits for locks for a shorter time. */
+/** Returns the snapshot to its beginning after an error, and shortens the wait for locks. */
 const RECOVER_SQL = [
   'rollback to savepoint before_reading;',
   `set local lock_timeout = ${SECOND_LOCK_TIMEOUT_MS};`,
@@ -93,7 +93,7 @@ function statementTimeout(limitMs: number): string {
   return `set local statement_timeout = ${ms};`;
 }
 
-/** As `server_version_num`: 170005 is 17.5. */
+/** `server_version_num`: 170005 is 17.5. */
 export interface ServerVersion {
   readonly serverVersionNum: number;
 }

@@ -96,7 +96,7 @@ export class DatabaseSocket extends Socket {
   }
 }
 
-/** The agreed TLS version, and the end of validity as the certificate states it. */
+/** The negotiated TLS version, and the end of validity in the certificate's own format. */
 export interface TlsDetails {
   readonly protocol: string | null;
   readonly certificateValidTo: string;
@@ -110,7 +110,7 @@ export function tlsDetails(socket: TLSSocket): TlsDetails {
   };
 }
 
-/** How the host of a connection is given; only a name needs DNS. */
+/** Kind of the host of a connection; only a name needs DNS. */
 export type HostKind = 'name' | 'address' | 'unix-socket';
 
 /** Classifies a host of the credentials. */

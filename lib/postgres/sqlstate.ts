@@ -3,7 +3,7 @@
 export const CONNECTION_EXCEPTION = '08000';
 export const CONNECTION_DOES_NOT_EXIST = '08003';
 export const CONNECTION_FAILURE = '08006';
-/** Poolers use it for nearly every error, temporary or not. */
+/** Poolers use this code for nearly every error, temporary or not. */
 export const PROTOCOL_VIOLATION = '08P01';
 export const INVALID_TEXT_REPRESENTATION = '22P02';
 export const IDLE_IN_TRANSACTION_SESSION_TIMEOUT = '25P03';

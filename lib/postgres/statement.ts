@@ -8,7 +8,7 @@ export function annotate(purpose: string, statement: string): string {
   return `/* ${PRODUCT}: ${purpose} */\n${statement.trimStart()}`;
 }
 
-/** Template of SQL: every line of an interpolated text gets the indentation of the line that it is placed in. */
+/** Template tag for SQL: indents every line of an interpolated text like the line that contains it. */
 export function sql(strings: TemplateStringsArray, ...values: readonly string[]): string {
   return strings.reduce((text, next, i) => {
     const indentation = /^ */.exec(text.slice(text.lastIndexOf('\n') + 1))?.[0] ?? '';
@@ -21,7 +21,7 @@ export function lines(items: readonly string[], separator = ','): string {
   return items.join(`${separator}\n`);
 }
 
-/** A call with one argument per line. */
+/** Renders a call with one argument per line. */
 export function callSql(name: string, args: readonly string[]): string {
   return sql`${name}(
   ${lines(args)}

@@ -17,7 +17,7 @@ import {
   WireError,
 } from './wire-messages.ts';
 
-/** Limits until the login is accepted, as in libpq (fe-connect.c). */
+/** Limits of messages until the login is accepted, as in libpq (fe-connect.c). */
 const MAX_REQUEST_BYTES = 2_000;
 const MAX_LOGIN_MESSAGE_BYTES = 30_000;
 
@@ -30,19 +30,19 @@ const COST = {
   result: 1_024,
   /** A column of a RowDescription. */
   column: 256,
-  /** A byte of a row, beside that of the message: a character of a string may take two. */
+  /** A byte of a row, in addition to the message's own: a character of a string may take two bytes. */
   rowByte: 1,
   /** A value of a row. */
   value: 48,
   /** A possible node of JSON, or element of an array. */
   node: 48,
-  /** An object of JSON: one whose only name is an index has an array of up to 36 places in V8. */
+  /** An object of JSON. For an object whose only name is an index, V8 allocates an array of up to 36 places. */
   object: 320,
 } as const;
 
 const EMPTY = Buffer.alloc(0);
 
-/** The server cannot start a process; it sends the message in plain text, as before version 3 of the protocol. */
+/** The server cannot start a process, and has sent its message as plain text, as before version 3 of the protocol. */
 export class NoProcessError extends WireError {
   override readonly name = 'NoProcessError';
 }

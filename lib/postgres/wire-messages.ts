@@ -12,7 +12,7 @@ const COLUMN_BYTES = 18;
 /** Format of a simple query's columns. The driver's parsers of binary arrays do not check the counts in them. */
 const TEXT_FORMAT = 0;
 
-/** Bytes of the server that are not a valid message of the protocol, or not expected at this point. */
+/** The server sent bytes that are not a valid message of the protocol, or a message that is not allowed at this point. */
 export class WireError extends Error {
   override readonly name: string = 'WireError';
 }

@@ -13,11 +13,11 @@ export interface Report {
   /** Plain SQL over the catalogs, or the server's own function. */
   readonly source: Target['reportSource'];
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Hexadecimal, of `body`. */
+  /** Hexadecimal SHA-256 of `body`. */
   readonly sha256: string;
   /** The number of relations with estimated sizes: all of them when configured, else those that were locked. */
   readonly estimatedRelations: number;
-  /** Its `db_uuid`. */
+  /** The report's `db_uuid`. */
   readonly uuid?: string;
   /** The reason for another source than the target's. */
   readonly fallback?: string;
@@ -72,7 +72,7 @@ async function queryCatalogs(snapshot: TimescaledbSnapshot, sizes: Sizes): Promi
   }
 }
 
-/** Returns the report of the server's own function, or the reason why there is none. */
+/** Returns the report of the server's own function, or the reason why the function cannot be called. */
 async function callFunction(
   snapshot: TimescaledbSnapshot,
   level: Level,

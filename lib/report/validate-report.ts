@@ -3,7 +3,7 @@ import { RunError } from '../errors.ts';
 import { FIELDS } from './fields/all-fields.ts';
 import { type Field, objectSchema } from './fields/field.ts';
 
-/** Problems that a message lists. */
+/** Limit of problems listed in a message. */
 const MAX_PROBLEMS = 5;
 
 /** Upper bound of a report's values. Each unpublished value costs about two kilobytes of memory for its issue. */
@@ -26,7 +26,7 @@ function listed(texts: readonly string[], separator: string): string {
   return [...texts.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])].join(separator);
 }
 
-/** Names unknown fields of the report itself; inside of objects a key may be user data, and is only counted. */
+/** Names the unknown fields of the report itself. Inside of objects keys may be user data, and are only counted. */
 function describeUnknown(keys: readonly string[], path: string): string {
   if (path !== '') {
     const fields = keys.length === 1 ? '1 field that is' : `${keys.length} fields that are`;

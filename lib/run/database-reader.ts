@@ -5,7 +5,7 @@ import type { Due } from '../schedule/due.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { RunContext } from './run-to-end.ts';
 
-/** What to read, and for which tick. */
+/** Options of one reading. */
 export interface ReadOptions {
   /** The tick's nominal time, in milliseconds since 1970. */
   readonly time: number;
@@ -22,7 +22,7 @@ export interface ReadOptions {
   readonly reserveMs?: number;
 }
 
-/** What was read from one database. */
+/** The result of reading one database. */
 export interface Reading {
   readonly facts: Facts;
   readonly consent: Consent;
@@ -32,8 +32,8 @@ export interface Reading {
 }
 
 /**
- * The half of a run that needs the network of the database; the other half needs the internet. They share nothing but
- * the reading. How the database is reached is the implementation's business.
+ * The half of a run that needs the database's network; the other half needs the internet. They share only the reading.
+ * Each implementation defines how the database is reached.
  */
 export interface DatabaseReader {
   /**

@@ -64,7 +64,7 @@ export interface Deadline {
   readonly remainingMs: () => number;
 }
 
-/** What the run has done when a phase exceeds its limit. */
+/** State after a phase has exceeded its limit, as the end of the remedy. */
 const EFFECTS: Readonly<Record<Phase, string>> = {
   credentials: 'Nothing was read or sent.',
   connection: 'The connection was closed. Nothing was read or sent.',
@@ -72,7 +72,7 @@ const EFFECTS: Readonly<Record<Phase, string>> = {
   delivery: 'The report may still have arrived.',
   change: 'Part of the change may have been applied; a dry run shows what is left.',
   endpoint: 'Nothing was sent.',
-  retry: 'The retry may still come.',
+  retry: 'The retry may still have been scheduled.',
 };
 
 function inSeconds(ms: number): string {

@@ -43,7 +43,7 @@ export interface Preview {
   readonly notes: readonly string[];
   /** The exact text; null without consent, unless alwaysDisplayReport is true. */
   readonly report: string | null;
-  /** Of the report's bytes, hexadecimal. */
+  /** Hexadecimal SHA-256 of the report's bytes. */
   readonly sha256: string | null;
   readonly bytes: number | null;
   readonly source: Report['source'] | null;
@@ -116,8 +116,8 @@ async function read(
 }
 
 /**
- * Shows the report that a run for this target would send now, and why it would or would not send it. There is no code
- * here that could send. Never throws.
+ * Returns the report that a run for this target would send now, and why it would or would not send it. Contains no code
+ * that could send. Never throws.
  */
 export async function getReport(
   input: unknown,

@@ -15,7 +15,7 @@ export interface Line {
   readonly message: string;
 }
 
-/** How a run ended: the result of the function, and the summary line of its log. */
+/** The outcome of a run: the result of the function, and the summary line of its log. */
 export interface Outcome extends Line {
   /** `checked`: sends nothing by configuration, and compared the version; `shown`: a preview. */
   readonly outcome: 'sent' | 'checked' | 'skipped' | 'failed' | 'shown';
@@ -31,7 +31,7 @@ export interface Outcome extends Line {
   readonly uuid?: string;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'>;
   readonly warnings?: readonly string[];
-  /** Harmless, but possibly unexpected. */
+  /** Facts that are harmless, but possibly unexpected. */
   readonly notes?: readonly string[];
   /** The job's next start, ISO 8601: the first tick at or after it is due. */
   readonly nextDue?: string;
@@ -50,7 +50,7 @@ export interface Outcome extends Line {
     readonly reachable?: string;
     readonly versionsBehind?: number;
     readonly verdicts: Verdict['codes'];
-    /** What to do, by whom, in which database. */
+    /** The required action, who has to take it, and the database. */
     readonly sentence: string;
     /** Published vulnerabilities of the installed version; absent for none. */
     readonly advisories?: Verdict['advisories'];
@@ -67,7 +67,7 @@ function textOf({ code, origin, message, remedy }: RunError): string {
   return `${message} (${code}${origin === undefined ? '' : `, ${origin}`}) ${remedy}`;
 }
 
-/** Problems that did not stop the run. */
+/** Returns the problems that did not stop the run. */
 function warningsOf({ facts, consent, report, retryError }: RunRecord): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
@@ -124,7 +124,7 @@ function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
   };
 }
 
-/** The fields that every outcome has, if the run has come that far. */
+/** Returns the fields of every outcome, as far as the run has filled them. */
 function common(record: RunRecord) {
   const { event, target, facts, consent, due, report, receipt, verdict, retry } = record;
   const warnings = warningsOf(record);
@@ -164,7 +164,7 @@ function notDue({ every, nextDue }: Due): string {
     : `The telemetry job is not due: it runs every ${every}, next at ${nextDue.toISOString()}.`;
 }
 
-/** Explains why nothing is sent. */
+/** Explains why the run sends nothing. */
 function whySkipped({ consent, due }: RunRecord): string {
   if (consent?.granted && due !== undefined) return notDue(due);
   return consent?.sentence ?? '';
@@ -181,7 +181,7 @@ function failure(record: RunRecord, error: RunError): Outcome {
   };
 }
 
-/** The verdict of a run with consent. Without consent a verdict is only logged beside the reason. */
+/** Returns the verdict of a run with consent. Without consent a verdict is only logged with the reason. */
 function verdictOf({ verdict, consent }: RunRecord): Verdict | undefined {
   return consent?.granted ? verdict : undefined;
 }

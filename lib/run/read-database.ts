@@ -42,7 +42,10 @@ function isReportWanted(report: ReadOptions['report'], { granted }: Consent, due
   }
 }
 
-/** Builds the report. Without consent it is only shown, and never by the extension's own function, which writes. */
+/**
+ * Builds the report. A report without consent is only shown, and is never built by the extension's own function, which
+ * writes.
+ */
 async function build(
   snapshot: TimescaledbSnapshot,
   target: Target,

@@ -4,7 +4,7 @@ import { type OneTimeSchedule, planRetry, retrySchedule } from '../schedule/plan
 import type { RunRecord } from './run-record.ts';
 import type { RunContext } from './run-to-end.ts';
 
-/** What scheduling a retry needs from the function. */
+/** Dependencies of scheduling a retry on the function. */
 export interface RetryDependencies {
   /** The function that a retry invokes. */
   readonly functionArn: string;
@@ -22,8 +22,8 @@ function notScheduled(thrown: unknown): RunError {
 }
 
 /**
- * Schedules the retry that the job's settings ask for. There is none after a run by hand, whose caller sees the error, nor
- * after a tick that would have sent nothing. A failure to schedule is recorded beside the error of the run.
+ * Schedules the retry that the job's settings specify. Schedules no retry after a run by hand, whose caller sees the error,
+ * or after a tick that would have sent nothing. Records a failure to schedule in addition to the run's own error.
  */
 export async function scheduleRetry(
   { error, target, retrySettings, event, facts, consent, due }: RunRecord,

@@ -11,7 +11,7 @@ import type { Facts } from '../timescaledb/facts.ts';
 import type { Verdict } from '../version-check/judge-version.ts';
 import type { Durations } from './deadline.ts';
 
-/** Everything that one run has learned so far. The outcome is a pure function of it. */
+/** The state of one run so far. The outcome is a pure function of it. */
 export interface RunRecord {
   readonly target?: Target;
   readonly retrySettings?: RetrySettings;
@@ -49,7 +49,7 @@ export type RunProgress =
   | { readonly type: 'retry-scheduled'; readonly retry: Retry }
   | { readonly type: 'retry-failed'; readonly retryError: RunError };
 
-/** Adds what an event carries to a record, under the same name. Pure. */
+/** Adds the content of an event to a record, under the same name. Pure. */
 function addToRecord(record: RunRecord, event: RunProgress): RunRecord {
   switch (event.type) {
     case 'credentials-read':

@@ -5,7 +5,7 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import type { Line } from './outcome.ts';
 import type { RunProgress, RunRecorder } from './run-record.ts';
 
-/** What every invocation needs from its function. */
+/** Dependencies of every invocation on its function. */
 export interface RunDependencies {
   /** Returns the reader of a target's secret. */
   readonly secretsOf: (target: Target) => SecretReader;
@@ -15,13 +15,13 @@ export interface RunDependencies {
   readonly now: () => number;
 }
 
-/** What the parts of one invocation share. */
+/** Context that the parts of one invocation share. */
 export interface RunContext extends Pick<RunDependencies, 'secretsOf' | 'now'> {
   readonly deadline: Deadline;
   readonly emit: (event: RunProgress) => void;
 }
 
-/** How an invocation ended. */
+/** The end of an invocation. */
 export interface Ending<SummaryLine extends Line, Result> {
   /** The summary line of the log. */
   readonly line: SummaryLine;
@@ -37,8 +37,8 @@ interface Recovery {
 }
 
 /**
- * Runs an invocation to its end: starts the deadline, converts whatever is thrown, and stops the deadline. Never throws.
- * Every function ends this way; `functions/create-handler.ts` then writes the line.
+ * Runs an invocation to its end: starts the deadline, converts any thrown value, and stops the deadline. Never throws. All
+ * functions use this; `functions/create-handler.ts` then writes the line.
  *
  * @param recorder receives the events, the error, and the durations
  * @param recovery runs after an error

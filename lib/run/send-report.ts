@@ -22,7 +22,7 @@ export interface SendReportDependencies extends RunDependencies, RetryDependenci
   readonly reader: DatabaseReader;
 }
 
-/** How a run ended. A failed run with a retry has a result, so that Lambda counts no error. */
+/** The end of a run. A failed run with a retry has a result, so that Lambda counts no error. */
 export interface SendReportEnding extends Ending<Outcome, Outcome> {
   readonly retryError: RunError | undefined;
 }
@@ -53,7 +53,7 @@ export async function sendReport(
   return { line, result: isFinalFailure ? undefined : line, error, retryError };
 }
 
-/** From the event to the verdict, in one direction. */
+/** Executes the steps of a run in order, from the event to the verdict. */
 async function execute(
   input: unknown,
   settings: Settings,

@@ -10,7 +10,7 @@ import {
 } from '../timescaledb/interval.ts';
 import { type JobSettings, jobSettings } from './job-settings.ts';
 
-/** One firing of the target's schedule; it covers the hours before it. */
+/** One firing of the target's schedule; it covers the hours since the previous one. */
 export interface Tick {
   /** Nominal time, in milliseconds since 1970. */
   readonly time: number;
@@ -18,12 +18,12 @@ export interface Tick {
   readonly hours: Target['tickHours'];
 }
 
-/** Whether the job is due in this tick. */
+/** The decision on one tick. */
 export interface Due {
   readonly isDue: boolean;
   /** The job's next boundary; the first tick at or after it is due. Null for a job that is never due again. */
   readonly nextDue: Date | null;
-  /** The job's interval, for a person. */
+  /** The job's interval, formatted for a person. */
   readonly every: string;
   readonly notes: readonly string[];
 }
@@ -42,7 +42,7 @@ interface Boundaries {
 /** Covers months of different lengths, missing days, changes of clocks, and a tick. */
 const CALENDAR_SLACK_MS = 12 * DAY_MS;
 
-/** Returns the start of the job's schedule: the job's initial start, else the extension's installation, else 1970. */
+/** Returns the start of the job's schedule: its initial start, else the extension's installation time, else 1970. */
 function anchorOf({ initialStart }: JobSettings, { installedAt }: Pick<Facts, 'installedAt'>) {
   const start = toMilliseconds(initialStart);
   if (start !== undefined) return { anchorMs: start, first: 0 };
@@ -70,7 +70,7 @@ async function calendarBoundaries(zone: string, anchorMs: number, interval: Inte
 
 /** The schedule of the job, ready to be compared with any tick. */
 export interface Schedule {
-  /** The job's interval, for a person. */
+  /** The job's interval, formatted for a person. */
   readonly every: string;
   /** Infinite for a job that never runs; not positive for one that is always due. */
   readonly lengthMs: number;
@@ -135,7 +135,7 @@ function toDate(ms: number | undefined): Date | null {
 
 /**
  * Prepares the job's schedule, and loads the calendar where its interval needs one. The anchor is the job's initial start,
- * else when the extension was installed, else 1970; days and months are those of the job's time zone, else UTC.
+ * else the extension's installation time, else 1970; days and months are those of the job's time zone, else UTC.
  */
 export async function loadSchedule(facts: Pick<Facts, 'jobs' | 'installedAt'>): Promise<Schedule> {
   const job = jobSettings(facts);
@@ -147,9 +147,9 @@ export async function loadSchedule(facts: Pick<Facts, 'jobs' | 'installedAt'>): 
 }
 
 /**
- * Whether a boundary of the job lies in (previous tick, this tick]. Boundary n = anchor + n × schedule_interval, computed
- * and never iterated, since adding a month to the 31st of January twice is not adding two. Pure: a doubled invocation, or
- * a retry, of one tick has one answer.
+ * Decides whether a boundary of the job lies in (previous tick, this tick]. Boundary n = anchor + n × schedule_interval is
+ * computed and never iterated, because adding one month to the 31st of January twice differs from adding two months. Pure:
+ * a doubled invocation or a retry of a tick has the same result.
  */
 export function decideDue({ every, lengthMs, boundaries, notes }: Schedule, tick: Tick): Due {
   if (boundaries === undefined) {

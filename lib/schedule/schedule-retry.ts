@@ -13,7 +13,7 @@ const LONGEST_EVENT_AGE_S = 3_600;
  * Creates a one-time schedule, which deletes itself after its invocation. An existing schedule of the same name is a
  * success: the tick was invoked twice. Loaded only after a failure.
  *
- * @throws errors of the SDK
+ * @throws an error of the SDK
  */
 export async function createSchedule(
   schedule: OneTimeSchedule,

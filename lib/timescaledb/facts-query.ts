@@ -3,7 +3,10 @@ import { isoTime } from './iso-timestamp.ts';
 import { has, metadataTable, type ServerInfo } from './server-info.ts';
 import { TELEMETRY_JOBS_JSON, telemetryJobsSql } from './telemetry-jobs-query.ts';
 
-/** The level that ALTER SYSTEM has written, loaded or not. Without the right to read it, the whole query would fail. */
+/**
+ * Returns the SQL of the level in the server's configuration files, loaded or not. Without the right to read them, the
+ * whole query would fail.
+ */
 function pendingLevelSql(server: ServerInfo): string {
   if (!server.mayReadFileSettings) return 'null::pg_catalog.text';
   return `(
@@ -42,8 +45,8 @@ export const VERSIONS_UNAVAILABLE: ExtensionListSql = {
 };
 
 /**
- * The settings of telemetry level and `timescaledb.restoring` that ALTER DATABASE and ALTER ROLE have stored: those for all
- * roles, and those of roles whose settings count.
+ * Returns the SELECT of the settings of `timescaledb.telemetry_level` and `timescaledb.restoring` that ALTER DATABASE and
+ * ALTER ROLE have stored for all roles, and for the roles of HOLDERS (lib/timescaledb/facts.ts).
  */
 function storedSettings(server: ServerInfo, reporter: string): string {
   const databaseOwner = has(server, 'schedulerRunsAsDatabaseOwner')
@@ -88,7 +91,7 @@ where s.holder is not null
 /**
  * Returns the statement that reads the facts, as one row.
  *
- * @param reporter the reporting role's name as SQL
+ * @param reporter SQL expression for the name of the reporting role
  */
 export function factsQuery(
   server: ServerInfo,

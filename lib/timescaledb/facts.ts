@@ -6,14 +6,14 @@ import { factsQuery, VERSIONS_ON_DISK, VERSIONS_UNAVAILABLE } from './facts-quer
 import type { TimescaledbSnapshot } from './server-info.ts';
 import { isBuiltWithTelemetry, postgresqlVersion } from './server-info.ts';
 
-/** Where `pg_db_role_setting` holds a level, by kind; the names of roles and databases stay on the server. */
+/** Kinds of rows of `pg_db_role_setting`. The names of roles and databases stay on the server. */
 const STORED_PLACES = ['role-in-database', 'role', 'database', 'all-roles'] as const;
 export type StoredPlace = (typeof STORED_PLACES)[number];
 
 /**
- * Whose setting it is: everybody's, or that of the reporting role, the job's owner, the bootstrap superuser (the scheduler
- * runs as it before 2.32.0) or the database's owner (scheduler and telemetry job run as it from 2.32.0 on: its release
- * notes, #10960 and #10983).
+ * Roles that a stored setting applies to. `everybody`: the setting applies to all roles. Before 2.32.0 the extension's
+ * scheduler runs as the bootstrap superuser. Since 2.32.0 the scheduler and the telemetry job run as the database's owner
+ * (its release notes, #10960 and #10983).
  */
 const HOLDERS = [
   'everybody',
@@ -39,7 +39,7 @@ const intervalSchema = z.object({
   microseconds: z.number(),
 });
 
-/** An interval in PostgreSQL's own three parts, which do not convert into each other. */
+/** The three parts of a PostgreSQL interval. Their ratio is not fixed: a month has 28 to 31 days. */
 export type Interval = z.infer<typeof intervalSchema>;
 
 const jobSchema = z.object({
@@ -56,20 +56,21 @@ const jobSchema = z.object({
 });
 
 /**
- * A row of the job catalog that runs the built-in telemetry; an interval is null when it is infinite.
+ * A telemetry row of the job catalog. An interval is null when it is infinite.
  *
- * @property nextStart when the scheduler starts the job, ISO 8601 or `infinity`; null unless that is in the future, and so
- *   for a job that is running, is due, or has never run
- * @property lastRun when the last run started or, if it has ended, finished, ISO 8601; `-infinity` or null for none,
- *   and the present for one in the future, which a clock that was wrong leaves behind
+ * @property nextStart next start by the scheduler, ISO 8601 or `infinity`; null unless it is in the future: the job is
+ *   running, is due, or has never run
+ * @property lastRun the later of the last start and the last finish, ISO 8601; `-infinity` for a job that has never run.
+ *   The current time for a job without a row of statistics, and in place of a time in the future, which a wrong clock of
+ *   the server has left
  */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
-/** There is one telemetry job, or two after an update that went wrong. Each can deny, so that none is left out. */
+/** Upper bound. There is one telemetry job, or two after a failed update. Each can deny consent, so all are read. */
 const MAX_JOBS = 1_000;
-/** A server's folder of update scripts has some hundreds of versions. */
+/** Upper bound. The update scripts on a server's disk have some hundreds of versions. */
 const MAX_VERSIONS = 1_000;
-/** More than any list of a server. Each item of a wrong type costs about a kilobyte, for what is wrong with it. */
+/** Upper bound of a list. Each item of a wrong type costs about a kilobyte of memory for its issue. */
 const MAX_ITEMS = 10_000;
 
 const rowSchema = z.object({
@@ -86,40 +87,40 @@ const rowSchema = z.object({
   restoring: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
 });
 
-/** What one read-only snapshot of the server says. */
+/** The state of the server in one read-only snapshot. */
 export interface Facts {
   readonly postgresqlVersion: string;
   readonly standby: boolean;
-  /** TimescaleDB in this database, from pg_extension. */
+  /** Version in this database, from pg_extension. */
   readonly installedVersion: string;
-  /** TimescaleDB on the server's disk; null when the control file is gone, or not to be found among broken ones. */
+  /** Default version on the server's disk; null when its control file is missing, or when the list cannot be read. */
   readonly availableVersion: string | null;
-  /** Every version that can be installed from there. */
+  /** All versions that can be installed from the server's disk. */
   readonly availableVersions: readonly string[];
-  /** Databases are made from this one. */
+  /** The database is `template1`, from which CREATE DATABASE copies. */
   readonly isTemplate1: boolean;
   readonly builtWithTelemetry: boolean;
-  /** `timescaledb.restoring` is on: a dump is being restored, and the extension's scheduler starts nothing. */
+  /** `timescaledb.restoring` is on: a dump is being restored, and the extension's scheduler starts no jobs. */
   readonly restoring: boolean;
   readonly level: {
-    /** `current_setting`; null when it is not set at all. */
+    /** Result of `current_setting()`; null when unset. */
     readonly session: string | null;
-    /** Where the session has it from (`pg_settings`); null while no loaded library defines the setting. */
+    /** `pg_settings.source`; null while no loaded library defines the setting. */
     readonly source: string | null;
-    /** What the session would fall back to. */
+    /** `pg_settings.reset_val`: the value after RESET. */
     readonly reset: string | null;
     readonly stored: readonly StoredLevel[];
-    /** Written by ALTER SYSTEM or into the configuration file; null when unset or not visible to this role. */
+    /** Value in the server's configuration files, loaded or not; null when unset, or not visible to this role. */
     readonly configured: string | null;
   };
   readonly jobs: readonly TelemetryJob[];
-  /** Which of uuid, exported_uuid and install_timestamp the database has. */
+  /** Keys that the metadata contains, of `uuid`, `exported_uuid` and `install_timestamp`. */
   readonly metadataKeys: readonly string[];
-  /** When the extension was installed in this database, ISO 8601; null where that was not written, or not as a time. */
+  /** Time of CREATE EXTENSION, ISO 8601; null when the metadata has none, or no valid one. */
   readonly installedAt: string | null;
 }
 
-/** A name that is no version, such as that of an odd file among the update scripts, is left out. */
+/** Returns null for a text that is not a version: a control file may contain any text. */
 function versionOrNull(text: string | null): string | null {
   return text !== null && isVersionText(text) ? text : null;
 }
@@ -129,8 +130,11 @@ const EXTENSION_LIST_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'CATALOG_UNEXPECTED',
 ]);
 
-/** A control file that PostgreSQL cannot read, of whatever extension, fails the list of all that are available. */
-async function ask(
+/**
+ * Reads the row of facts. PostgreSQL cannot list the available extensions when any control file on its disk is invalid;
+ * then a second query omits the versions on the disk.
+ */
+async function readRow(
   { server, row }: TimescaledbSnapshot,
   reporter: string,
 ): Promise<z.infer<typeof rowSchema>> {
@@ -143,20 +147,20 @@ async function ask(
   }
 }
 
-/** PostgreSQL's texts for false, which may be cut to where they are clear; an unset placeholder is empty. */
+/** PostgreSQL's spellings of false, and their unique prefixes. The empty text is an unset placeholder setting. */
 const FALSE = /^(|of|off|f|fa|fal|fals|false|n|no|0)$/i;
 
 /**
- * One query: what this server is and wants.
+ * Reads the facts with one query; a second one follows only when the first cannot list the available extensions.
  *
- * @param reporter the reporting role's name as SQL, null for none; the role of this session by default
+ * @param reporter SQL expression for the name of the reporting role; `null` for no role
  */
 export async function readFacts(
   snapshot: TimescaledbSnapshot,
   reporter = 'session_user',
 ): Promise<Facts> {
   const { server } = snapshot;
-  const row = await ask(snapshot, reporter);
+  const row = await readRow(snapshot, reporter);
   return {
     postgresqlVersion: postgresqlVersion(server),
     standby: server.standby,

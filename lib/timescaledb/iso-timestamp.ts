@@ -3,7 +3,7 @@ import { sql } from '../postgres/statement.ts';
 const DATE =
   '[12][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|[12][0-9]))';
 const TIME = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{1,6})?';
-/** Six digits without colons are left out: PostgreSQL reads them differently from release to release. */
+/** Offset of a time. Six digits without colons are excluded: releases of PostgreSQL read them differently. */
 const OFFSET = '(?:Z|[+-](?:0[0-9]|1[0-5])(?:[0-5][0-9]|:[0-5][0-9](?::[0-5][0-9])?)?)';
 
 /**

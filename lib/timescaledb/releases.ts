@@ -11,7 +11,7 @@ type Span = string | readonly [since: string, before: string];
  * release notes.
  */
 const CAPABILITIES = [
-  // The table of metadata, and what the report shows of it.
+  // The table of metadata, and its part of the report.
   /** `_timescaledb_catalog.telemetry_metadata` in place of `installation_metadata`; the report has `db_metadata`. */
   ['reportedMetadata', '1.3.0'],
   /** `_timescaledb_catalog.metadata`, with the column `include_in_telemetry`. */
@@ -58,7 +58,7 @@ const CAPABILITIES = [
   ['distributedHypertables', ['2.0.0', '2.14.0']],
   /** The report has `relations`, and its figures are numbers. */
   ['relations', '2.6.0'],
-  /** The report says how many continuous aggregates are finalized. */
+  /** The report counts finalized continuous aggregates. */
   ['finalizedAggregates', '2.7.0'],
   /** `continuous_agg.finalized`; from 2.25.0 on all are finalized. */
   ['finalizedColumn', ['2.7.0', '2.25.0']],
@@ -89,7 +89,7 @@ function isIn(span: Span, release: string): boolean {
   return gte(release, since) && (before === undefined || !gte(release, before));
 }
 
-/** Returns the names of what the catalogs and the reporter of a release have. */
+/** Returns the capabilities of the catalogs and of the reporter of a release. */
 export function capabilitiesOf(release: string): ReadonlySet<Capability> {
   return new Set(CAPABILITIES.filter(([, span]) => isIn(span, release)).map(([name]) => name));
 }

@@ -1,6 +1,6 @@
 import { annotate, lines, sql } from '../postgres/statement.ts';
 
-/** Tables of the extension that one release or another has and that are read, by schema. */
+/** Catalog tables that the queries for any release read, by schema. */
 const CATALOG_TABLES = {
   _timescaledb_catalog: [
     'bgw_job',
@@ -47,8 +47,8 @@ const CATALOG_TABLES_SQL = lines(
  *
  * Only functions that belong to the extension count: a function of the same name in another schema is never called
  * (CVE-2023-25149). A compiled function is not callable while the library is not preloaded, because the call would end the
- * session. A function in another language is callable only when a superuser owns it, because the owner of the extension may
- * add functions of his own to it.
+ * session. A function in another language is callable only when a superuser owns it, because the extension's owner may add
+ * other functions to the extension.
  */
 export const SERVER_INFO_QUERY = annotate(
   'server, read only',

@@ -45,13 +45,13 @@ const rowSchema = z.object({
 });
 
 export interface ServerInfo {
-  /** As `server_version_num`: 170005 is 17.5. */
+  /** `server_version_num`: 170005 is 17.5. */
   readonly serverVersionNum: number;
   /** The server is in recovery: level, job and uuid are those of the primary. */
   readonly standby: boolean;
   /** As in pg_extension, for example `2.23.0-dev`. */
   readonly extensionVersion: string;
-  /** Its numbers alone, for example `2.23.0`. */
+  /** The version without its suffix, for example `2.23.0`. */
   readonly release: string;
   /** What the catalogs and the reporter of this release have. */
   readonly capabilities: ReadonlySet<Capability>;
@@ -59,7 +59,7 @@ export interface ServerInfo {
   readonly memberFunctions: readonly MemberFunction[];
   /** Members of the database's owner see the errors of all jobs. */
   readonly memberOfDatabaseOwner: boolean;
-  /** The role may read settings that ALTER SYSTEM has written and the server has not loaded. */
+  /** The role may read the server's configuration files (`pg_file_settings`). */
   readonly mayReadFileSettings: boolean;
   /** The role may read settings that are for superusers. */
   readonly mayReadAllSettings: boolean;
@@ -87,7 +87,7 @@ export function jobTable(server: ServerInfo): string {
     : '_timescaledb_config.bgw_job';
 }
 
-/** Returns the table of metadata, which has had three names. */
+/** Returns the table of metadata, whose name depends on the release. */
 export function metadataTable(server: ServerInfo): string {
   if (has(server, 'metadataFlag')) return '_timescaledb_catalog.metadata';
   return has(server, 'reportedMetadata')

@@ -2,7 +2,7 @@ import { sql } from '../postgres/statement.ts';
 import { functionsSchema, has, jobTable, type ServerInfo } from './server-info.ts';
 
 /**
- * The oid of the role whose level counts for the job. Before 1.3.2 the job ran as the bootstrap superuser, whose level counts
+ * Returns the SQL of the oid of the role whose level counts for the job. Before 1.3.2 the job ran as the bootstrap superuser, whose level counts
  * in every release; until 1.7 as the owner of the extension's catalogs. Since 2.0 the job has an owner.
  */
 function jobOwnerSql(server: ServerInfo): string {
@@ -47,8 +47,8 @@ where ${isTelemetry}`;
 }
 
 /**
- * The three parts of an interval as JSON, or null when it is infinite. For NULL, which the catalogs do not have, each part is
- * null, which the schema rejects. Parts are computed as numeric, because the longest interval overflows a bigint on the way.
+ * Returns the SQL of the three parts of an interval as JSON; null when it is infinite. For NULL, which the catalogs do not
+ * contain, each part is null, which the schema rejects. Parts are computed as numeric, because the longest interval overflows a bigint on the way.
  */
 function intervalSql(column: string): string {
   return sql`case when not pg_catalog.isfinite(${column}) then null else pg_catalog.json_build_object(
@@ -65,7 +65,7 @@ function intervalSql(column: string): string {
 ) end`;
 }
 
-/** The rows of the common table expression `telemetry_jobs` as a JSON array. */
+/** SQL of the rows of the common table expression `telemetry_jobs`, as a JSON array. */
 export const TELEMETRY_JOBS_JSON = sql`(
   select coalesce(
     pg_catalog.json_agg(

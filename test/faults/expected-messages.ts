@@ -205,7 +205,7 @@ export const DATABASE_MISSING = expectedMessage(
 export const DATABASE_PERMISSION = expectedMessage(
   'DATABASE_PERMISSION',
   'The role lacks a privilege that PostgreSQL or TimescaleDB grant to every role.',
-  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC. Remove row-level security from the catalogs. See the README, "The role".',
+  'Grant CONNECT on the database, and USAGE and SELECT on TimescaleDB\'s catalogs if they were revoked from PUBLIC. Remove row-level security from the catalogs. See "The role" in docs/deploying.md.',
 );
 
 export const DATABASE_STATEMENT_TIMEOUT = expectedMessage(
