@@ -3,7 +3,7 @@ import { createDatabase } from '../../support/postgres/databases.ts';
 import { type HandmadeRelease, has, jobSchema } from '../../support/timescaledb/catalogs.ts';
 import { runFor } from '../../support/timescaledb/reports.ts';
 
-/** One of each form of the job catalog, and the last before each change. */
+/** One release of each form of the job catalog, and the last one before each change. */
 const RELEASES = [
   '0.12.1',
   '1.3.1',
@@ -23,7 +23,10 @@ const RELEASES = [
   '2.32.0',
 ] as const;
 
-/** The rules are in consent.test.ts; here is that each release's catalogs answer them. */
+/**
+ * Returns the consent of a database with level basic after `sql` has run. consent.test.ts tests the rules; this file tests that
+ * the catalogs of each release are read for them.
+ */
 async function consentAfter(
   release: HandmadeRelease,
   sql: (names: { role: string; owner: string }) => string,
@@ -42,14 +45,14 @@ async function consentAfter(
 }
 
 describe.each(RELEASES)('in %s', (release) => {
-  test('a telemetry job consents', async () => {
+  test('grants consent with a telemetry job', async () => {
     expect(await consentAfter(release, () => '')).toMatchObject({
       granted: true,
       rule: 'level-set',
     });
   });
 
-  test('a removed job denies', async () => {
+  test('denies consent when the job was removed', async () => {
     const remove = `delete from ${jobSchema(release)}.bgw_job where id = 1`;
     expect(await consentAfter(release, () => remove)).toMatchObject({
       granted: false,
@@ -58,7 +61,7 @@ describe.each(RELEASES)('in %s', (release) => {
   });
 });
 
-/** One run of the job that ended a day before, as the scheduler leaves it behind, with its next start. */
+/** Returns the statistics that the scheduler writes after a run a day ago, with this next start. */
 function withNextStart(nextStart: string): string {
   return `insert into _timescaledb_internal.bgw_job_stat (job_id, last_start, last_finish, next_start, total_runs, total_duration,
       ${'total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes'})
@@ -75,7 +78,7 @@ function statistics(release: HandmadeRelease, nextStart: string): string {
 }
 
 describe.each(RELEASES)('in %s', (release) => {
-  test('a job with an infinite next start denies', async () => {
+  test('denies consent when the next start of the job is infinite', async () => {
     expect(await consentAfter(release, () => statistics(release, "'infinity'"))).toMatchObject({
       granted: false,
       rule: 'job-paused',
@@ -83,14 +86,14 @@ describe.each(RELEASES)('in %s', (release) => {
     });
   });
 
-  test('a job with a next start within a day consents', async () => {
+  test('grants consent when the next start of the job is within a day', async () => {
     const nextStart = "now() + interval '1 day'";
     expect(await consentAfter(release, () => statistics(release, nextStart))).toMatchObject({
       granted: true,
     });
   });
 
-  test('a restore denies', async () => {
+  test('denies consent during a restore', async () => {
     expect(
       await consentAfter(
         release,
@@ -99,7 +102,7 @@ describe.each(RELEASES)('in %s', (release) => {
     ).toMatchObject({ granted: false, rule: 'restoring' });
   });
 
-  test(`the level of the database's owner ${has(release, '2.32.0') ? 'counts' : 'does not count'}`, async () => {
+  test(`${has(release, '2.32.0') ? 'obeys' : 'ignores'} the level of the database's owner`, async () => {
     const give = ({ owner }: { owner: string }) =>
       `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`;
     expect(await consentAfter(release, give)).toMatchObject(
@@ -111,7 +114,7 @@ describe.each(RELEASES)('in %s', (release) => {
 });
 
 describe.each(RELEASES.filter((release) => has(release, '2.0.0')))('in %s', (release) => {
-  test('a job that is not scheduled denies', async () => {
+  test('denies consent when the job is not scheduled', async () => {
     const pause = `update ${jobSchema(release)}.bgw_job set scheduled = false`;
     expect(await consentAfter(release, () => pause)).toMatchObject({
       granted: false,
@@ -120,7 +123,7 @@ describe.each(RELEASES.filter((release) => has(release, '2.0.0')))('in %s', (rel
   });
 });
 
-/** Until 1.7 the job has no owner of its own, but that of the extension's catalogs. */
+/** Changes the owner of the job. Until 1.7 it is the owner of the extension's catalogs. */
 function giveTo(release: HandmadeRelease, owner: string): string {
   const job = `${jobSchema(release)}.bgw_job`;
   return has(release, '2.0.0')
@@ -129,7 +132,7 @@ function giveTo(release: HandmadeRelease, owner: string): string {
 }
 
 describe.each(RELEASES.filter((release) => has(release, '1.3.2')))('in %s', (release) => {
-  test("a level off of the job's owner denies", async () => {
+  test("denies consent when the level of the job's owner is off", async () => {
     expect(await consentAfter(release, ({ owner }) => giveTo(release, owner))).toMatchObject({
       granted: false,
       rule: 'level-off',
@@ -139,7 +142,7 @@ describe.each(RELEASES.filter((release) => has(release, '1.3.2')))('in %s', (rel
   });
 });
 
-test('in 1.3.1 the job runs as the bootstrap superuser, for every owner of the catalogs', async () => {
+test('ignores the level of the owner of the catalogs in 1.3.1, whose job runs as the bootstrap superuser', async () => {
   expect(await consentAfter('1.3.1', ({ owner }) => giveTo('1.3.1', owner))).toMatchObject({
     granted: true,
   });

@@ -6,7 +6,7 @@ import { type Settings, secretFor, startWorld } from '../../support/run/world.ts
 
 const LEVEL = 'timescaledb.telemetry_level';
 
-/** What the superuser does to the database, and the rule that then decides. */
+/** Statements of the superuser, and the rule that then decides. */
 const CASES: readonly {
   readonly what: string;
   readonly sql: (database: TestDatabase) => string;
@@ -56,14 +56,14 @@ const CASES: readonly {
     expected: { outcome: 'sent', rule: 'level-set', level: 'no_functions' },
   },
   {
-    what: "the database says basic and the job's owner off",
+    what: "the level of the database is basic, and that of the job's owner off",
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner; alter role ${role}_owner set ${LEVEL} = 'off';
        update _timescaledb_catalog.bgw_job set owner = '${role}_owner'`,
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: "the job's owner says off, in letters of another case",
+    what: "the level of the job's owner is off, and the name of the setting is in mixed case",
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; create role ${role}_owner;
        alter role ${role}_owner set "TimescaleDB"."Telemetry_Level" = 'off';
@@ -78,7 +78,7 @@ const CASES: readonly {
     expected: { outcome: 'skipped', rule: 'level-off', level: 'off' },
   },
   {
-    what: "the database says basic, and the role's setting for another database off",
+    what: "the level of the database is basic, and the role's level for another database off",
     sql: ({ name, role }) =>
       `alter database ${name} set ${LEVEL} = 'basic'; alter role ${role} in database postgres set ${LEVEL} = 'off'`,
     expected: { outcome: 'sent', rule: 'level-set', level: 'basic' },
@@ -123,8 +123,8 @@ const CASES: readonly {
     what: 'the server was built without telemetry, and a user created a function get_telemetry_report()',
     sql: () =>
       `alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_catalog.bgw_job;
-       create schema somebody; create function somebody.get_telemetry_report() returns int language sql as 'select 1';
-       alter function somebody.get_telemetry_report() depends on extension timescaledb;
+       create schema intruder; create function intruder.get_telemetry_report() returns int language sql as 'select 1';
+       alter function intruder.get_telemetry_report() depends on extension timescaledb;
        create schema other; create function other.get_telemetry_report() returns int language sql as 'select 1';
        alter extension plpgsql add function other.get_telemetry_report()`,
     settings: { target: { levelWhenUnset: 'no_functions' } },
@@ -169,7 +169,7 @@ test.each(CASES)(
   },
 );
 
-test('a level of ALTER SYSTEM that is not loaded counts, for a role that can read it', async () => {
+test('obeys a level of ALTER SYSTEM that is not loaded, for a role that can read it', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   const { admin, name, role } = database;
   await admin.query(`alter database ${name} set ${LEVEL} = 'basic'`);
@@ -194,7 +194,7 @@ test.each([
   'grant select on pg_catalog.pg_file_settings',
   'grant execute on function pg_catalog.pg_show_all_file_settings()',
 ])(
-  'an incomplete privilege on pg_file_settings has no effect, and is no error: %s',
+  'ignores the configuration file with an incomplete privilege on pg_file_settings: %s',
   async (grant) => {
     await using database = await createDatabase({ release: '2.28.3' });
     const { admin, name, role } = database;
@@ -215,7 +215,7 @@ test('treats an empty session level as unset', async () => {
   expect(level.session).toBeNull();
 });
 
-test('DO_NOT_TRACK denies before the database is read', async () => {
+test('denies consent under DO_NOT_TRACK before the database is read', async () => {
   await using world = await startWorld({ secret: 'not even a secret' });
   const { outcome, error } = await world.run({ environment: { DO_NOT_TRACK: '1' } });
   expect(error).toBeUndefined();

@@ -15,7 +15,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** The job's statistics, as the scheduler or alter_job() leaves them behind; null for no row. */
+/** The job's statistics, as the scheduler or alter_job() writes them; null for no row. */
 interface Statistics {
   readonly lastStart?: string;
   readonly lastFinish?: string;
@@ -42,63 +42,71 @@ async function write(statistics: Statistics | null): Promise<void> {
 const NEVER_RUN = { lastStart: "'-infinity'", lastFinish: "'-infinity'" };
 
 /**
- * The truth table of next_start: what a person or the scheduler leaves in `bgw_job_stat`, and whether a run sends. The
- * scheduler itself never goes beyond 5 intervals and 13 % after the last run.
+ * Content of `bgw_job_stat` after the scheduler or a person has written it, and whether a run sends. The scheduler itself
+ * sets no next start later than 5 intervals and 13 % after the last run.
  */
 const NEXT_STARTS: readonly (readonly [
   what: string,
   statistics: Statistics | null,
   sends: boolean,
 ])[] = [
-  ['no row: the job has never run', null, true],
-  ['-infinity: the job is running', { lastFinish: "'-infinity'", nextStart: "'-infinity'" }, true],
-  ['-infinity: the job has never run', { ...NEVER_RUN, nextStart: "'-infinity'" }, true],
+  ['no row, for a job that has never run', null, true],
+  [
+    '-infinity, for a job that is running',
+    { lastFinish: "'-infinity'", nextStart: "'-infinity'" },
+    true,
+  ],
+  ['-infinity, for a job that has never run', { ...NEVER_RUN, nextStart: "'-infinity'" }, true],
   ['a time in the past', { nextStart: "now() - interval '1 year'" }, true],
   ['the time of the snapshot', { nextStart: 'now()' }, true],
   ['one interval', { nextStart: "now() + interval '1 day'" }, true],
-  ['five intervals and the jitter', { nextStart: "now() + interval '5 days 15 hours'" }, true],
-  ['more than that', { nextStart: "now() + interval '5 days 16 hours'" }, false],
+  ['five intervals plus the jitter', { nextStart: "now() + interval '5 days 15 hours'" }, true],
+  [
+    'an hour more than five intervals plus the jitter',
+    { nextStart: "now() + interval '5 days 16 hours'" },
+    false,
+  ],
   ['a month', { nextStart: "now() + interval '1 month'" }, false],
   ['a year with five digits', { nextStart: "'12345-01-01'" }, false],
   ['infinity', { nextStart: "'infinity'" }, false],
   [
-    'infinity for a job that is running',
+    'infinity, for a job that is running',
     { lastFinish: "'-infinity'", nextStart: "'infinity'" },
     false,
   ],
-  ['infinity for a job that has never run', { ...NEVER_RUN, nextStart: "'infinity'" }, false],
+  ['infinity, for a job that has never run', { ...NEVER_RUN, nextStart: "'infinity'" }, false],
   [
     'a day, for a job that has never run',
     { ...NEVER_RUN, nextStart: "now() + interval '1 day'" },
     false,
   ],
   [
-    'an hour, of a job that runs each minute',
+    'an hour, for a job that runs each minute',
     { interval: '1 minute', nextStart: "now() + interval '59 minutes'" },
     true,
   ],
   [
-    'two hours, of a job that runs each minute',
+    'two hours, for a job that runs each minute',
     { interval: '1 minute', nextStart: "now() + interval '2 hours'" },
     false,
   ],
   [
-    'five months of a monthly job',
+    'five months, for a monthly job',
     { interval: '1 month', nextStart: "now() + interval '5 months'" },
     true,
   ],
   [
-    'six months of a monthly job',
+    'six months, for a monthly job',
     { interval: '1 month', nextStart: "now() + interval '6 months'" },
     false,
   ],
   [
-    'an interval that no time can be added to',
+    'a year, for a job whose interval exceeds the range of timestamps',
     { interval: '178000000 years', nextStart: "now() + interval '1 year'" },
     true,
   ],
   [
-    'a year and a day, after a run that a clock a year ahead has dated',
+    'a year and a day, after a run whose time is a year in the future',
     {
       lastStart: "now() + interval '1 year'",
       lastFinish: "now() + interval '1 year'",
@@ -107,7 +115,7 @@ const NEXT_STARTS: readonly (readonly [
     false,
   ],
   [
-    'a month, after a run that has no finite time',
+    'a month, after a run whose finish is infinite',
     { lastFinish: "'infinity'", nextStart: "now() + interval '1 month'" },
     false,
   ],
@@ -117,7 +125,7 @@ const NEXT_STARTS: readonly (readonly [
     false,
   ],
   [
-    'six days after a failure of a week ago',
+    'an hour, for a job whose last run was a week ago',
     {
       lastStart: "now() - interval '7 days'",
       lastFinish: "now() - interval '7 days'",
@@ -127,8 +135,10 @@ const NEXT_STARTS: readonly (readonly [
   ],
 ];
 
-describe('the next start of the telemetry job', () => {
-  test.each(NEXT_STARTS)('%s', async (_what, statistics, sends) => {
+describe.each([true, false])('the next start of the telemetry job', (sends) => {
+  const title = sends ? 'grants consent when it is %s' : 'denies consent when it is %s';
+  const cases = NEXT_STARTS.filter((one) => one[2] === sends);
+  test.each(cases)(title, async (_what, statistics) => {
     await write(statistics);
     const { outcome, error } = await world.run({ event: { ignoreSchedule: true } });
     const { preview } = await world.preview();
@@ -142,35 +152,85 @@ describe('the next start of the telemetry job', () => {
     expect(preview?.consent).toMatchObject(outcome.consent ?? {});
     expect(preview?.report === null).toBe(!sends);
   });
+});
 
-  test('is named when it was set manually, and the remedy resumes the job', async () => {
-    await write({ nextStart: "'2100-02-03 04:05:06+00'" });
-    const { outcome } = await world.run();
-    await write(null);
+test('names the next start of a job that was set manually, and a remedy that resumes the job', async () => {
+  await write({ nextStart: "'2100-02-03 04:05:06+00'" });
+  const { outcome } = await world.run();
+  await write(null);
 
-    expect(outcome).toMatchObject({
-      outcome: 'skipped',
-      message:
-        "The telemetry job is paused until 2100-02-03T04:05:06.000Z: its next_start is later than TimescaleDB's scheduler sets it.",
-      remedy:
-        'Run SELECT alter_job(<id of the telemetry job>, next_start => now()) to turn telemetry on.',
-    });
+  expect(outcome).toMatchObject({
+    outcome: 'skipped',
+    message:
+      "The telemetry job is paused until 2100-02-03T04:05:06.000Z: its next_start is later than TimescaleDB's scheduler sets it.",
+    remedy:
+      'Run SELECT alter_job(<id of the telemetry job>, next_start => now()) to turn telemetry on.',
   });
 });
 
 describe('timescaledb.restoring', () => {
   test.each([
-    ['on for the database', ({ name }: TestDatabase) => `database ${name}`, 'on', false],
-    ['true for the database', ({ name }: TestDatabase) => `database ${name}`, 'true', false],
-    ['1 for the database', ({ name }: TestDatabase) => `database ${name}`, '1', false],
-    ['no boolean for the database', ({ name }: TestDatabase) => `database ${name}`, 'maybe', false],
-    ['on for the reporting role', ({ role }: TestDatabase) => `role ${role}`, 'on', false],
-    ['on for the owner of the job', () => 'role postgres in database $db', 'on', false],
-    ['off for the database', ({ name }: TestDatabase) => `database ${name}`, 'off', true],
-    ['OFF for the database', ({ name }: TestDatabase) => `database ${name}`, 'OFF', true],
-    ['f for the database', ({ name }: TestDatabase) => `database ${name}`, 'f', true],
-    ['empty for the database', ({ name }: TestDatabase) => `database ${name}`, '', true],
-  ] as const)('is %s', async (_what, of, value, sends) => {
+    [
+      'denies consent when it is on for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'on',
+      false,
+    ],
+    [
+      'denies consent when it is true for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'true',
+      false,
+    ],
+    [
+      'denies consent when it is 1 for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      '1',
+      false,
+    ],
+    [
+      'denies consent when it is not a boolean for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'maybe',
+      false,
+    ],
+    [
+      'denies consent when it is on for the reporting role',
+      ({ role }: TestDatabase) => `role ${role}`,
+      'on',
+      false,
+    ],
+    [
+      'denies consent when it is on for the owner of the job',
+      () => 'role postgres in database $db',
+      'on',
+      false,
+    ],
+    [
+      'has no effect when it is off for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'off',
+      true,
+    ],
+    [
+      'has no effect when it is OFF for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'OFF',
+      true,
+    ],
+    [
+      'has no effect when it is f for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      'f',
+      true,
+    ],
+    [
+      'has no effect when it is empty for the database',
+      ({ name }: TestDatabase) => `database ${name}`,
+      '',
+      true,
+    ],
+  ] as const)('%s', async (_what, of, value, sends) => {
     const whose = of(database).replace('$db', database.name);
     await database.admin.query(`alter ${whose} set timescaledb.restoring = '${value}'`);
     const { outcome } = await world.run({ event: { ignoreSchedule: true } });
@@ -188,7 +248,7 @@ describe('timescaledb.restoring', () => {
 });
 
 test.each(['catalog', 'function'])(
-  'exported_uuid_bak is in no report by %s',
+  'omits exported_uuid_bak from a report by %s',
   async (reportSource) => {
     const { admin, name } = database;
     const uuid = '26917841-2fc0-48fd-b096-ba19b3fda98f';

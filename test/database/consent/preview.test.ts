@@ -22,7 +22,7 @@ beforeAll(async () => {
   await admin.query(
     `create or replace function get_telemetry_report() returns jsonb language sql as $$ select '${JSON.stringify(own)}'::jsonb $$`,
   );
-  // What was written before is on disk, so that the size of the database stays the same from here on.
+  // Writes all changes to disk, so that the size of the database does not change during the tests.
   await admin.query('checkpoint');
   await setLevel('basic');
   world = await startWorld({ secret: secretFor({ ...database, name }) });
@@ -49,7 +49,7 @@ const TARGETS = [
   { reportSource: 'catalog', sizes: 'estimated' },
   { reportSource: 'function', sizes: 'exact' },
 ];
-// All of them: a random choice of so few leaves some out in every run.
+// All cases: a random choice from so few would omit some in every run.
 const CASES = LEVELS.flatMap((level) =>
   TARGETS.flatMap((target) =>
     [false, true].map((alwaysDisplayReport) => ({ level, target, alwaysDisplayReport })),
@@ -84,7 +84,7 @@ describe('preview and run have the same bytes', () => {
 });
 
 describe('a report without consent', () => {
-  test('is not shown, and every rule has its own answer', async () => {
+  test('is not shown, and every rule is answered', async () => {
     await setLevel('off');
     await database.admin.query('update _timescaledb_catalog.bgw_job set scheduled = false');
     const preview = await shown({ environment: { DO_NOT_TRACK: '1' } });
@@ -130,7 +130,7 @@ describe('a report without consent', () => {
   });
 });
 
-test('a preview that fails under DO_NOT_TRACK logs that there is no consent', async () => {
+test('logs the denied consent when a preview fails under DO_NOT_TRACK', async () => {
   const { admin } = database;
   await admin.query(
     "insert into _timescaledb_catalog.metadata values ('large', repeat('x', 1300000), true)",
@@ -147,7 +147,7 @@ test('a preview that fails under DO_NOT_TRACK logs that there is no consent', as
   });
 });
 
-test('a database that consents has an answer of every rule', async () => {
+test('answers every rule for a database that consents', async () => {
   const preview = await shown();
   expect(preview).toMatchObject({
     database: 'metrics',
@@ -164,7 +164,7 @@ test('a database that consents has an answer of every rule', async () => {
   ]);
 });
 
-test('a tick that is not due has a preview with nextDue', async () => {
+test('shows nextDue for a tick that is not due', async () => {
   const now = () => Date.parse('2026-11-25T12:00:00Z');
   const job = "_timescaledb_catalog.bgw_job set schedule_interval = '7 days', initial_start";
   await database.admin.query(`update ${job} = '2026-11-23 05:06:07Z'`);
@@ -186,8 +186,8 @@ test.each([
   [{ alwaysDisplayReport: 'yes' }, 'alwaysDisplayReport: must be true or false'],
   [{ always: true }, 'unknown key "always"'],
   ['{}', 'must be an object, not a string'],
-])('an invalid event reads nothing: %j', async (event, problem) => {
-  // A world of its own: a connection that is kept alive would not be counted again.
+])('reads nothing for an invalid event: %j', async (event, problem) => {
+  // A separate world: connections() does not count a connection that was kept alive.
   await using untouched = await startWorld({ secret: secretFor(database) });
   const { error, outcome, preview } = await untouched.preview({ event });
   expect(error).toMatchObject({ code: 'EVENT_INVALID' });
