@@ -11,10 +11,10 @@ import {
 import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
 import { runFor } from '../../support/timescaledb/reports.ts';
 
-/** Planted wherever a text can stand that must stay at home. */
+/** Planted in every text of the database that must not be sent. */
 const CANARY = 'c4n4ry';
 
-/** A row of canaries for every table of the extension: each column has one, of whatever type it is. */
+/** Inserts a row of canaries into every table of the extension, in every column whose type can contain one. */
 const PLANT_IN_CATALOGS = `
   do $plant$
   declare
@@ -69,10 +69,10 @@ const PLANT_IN_OBJECTS = `
     values (98766, '${CANARY}_extension', 10, 2200, false, '${CANARY}_version');
   analyze`;
 
-/** A key that can be decoded, with a canary in everything that is not published, or not of the published form. */
+/** A decodable license key with canaries in all fields that are not published or do not have the published form. */
 const LICENSE_KEY = `E1${Buffer.from(
   JSON.stringify({
-    id: 'an id that is none',
+    id: 'not a valid id',
     kind: CANARY,
     customer: CANARY,
     start_time: CANARY,
@@ -81,7 +81,7 @@ const LICENSE_KEY = `E1${Buffer.from(
   }),
 ).toString('base64')}`;
 
-/** What may come out, each of which docs/report-fields.md warns about, in a word of its own. */
+/** One word for each kind of text that may be sent, about which docs/report-fields.md warns. */
 const OPEN = {
   metadata: 'openly_flagged',
   cloud: 'openly_clouded',
@@ -100,7 +100,7 @@ async function plant(
   await admin.query(
     `update ${metadataTableOf(release)} set value = '${CANARY}' where key <> 'deployment'`,
   );
-  // 1.3 tells every row, because it has no flag.
+  // 1.3 has no flag, and reports every row.
   if (has(release, '1.3.0', '1.3.2')) {
     await admin.query(`delete from ${metadataTableOf(release)} where key like '${CANARY}%'`);
   }
@@ -116,7 +116,7 @@ async function plant(
   await admin.query(`alter role ${role} set application_name = '${CANARY}_application'`);
 }
 
-async function plantWhatMayComeOut(
+async function plantSendableTexts(
   { admin }: TestDatabase,
   release: HandmadeRelease,
 ): Promise<void> {
@@ -138,8 +138,8 @@ async function plantWhatMayComeOut(
   }
 }
 
-/** What of it the reporter of a release tells. */
-function toldBy(release: HandmadeRelease): readonly string[] {
+/** Returns the words of OPEN that the reporter of a release sends. */
+function sentBy(release: HandmadeRelease): readonly string[] {
   return [
     ...(has(release, '1.3.0') ? [OPEN.metadata, OPEN.cloud] : []),
     ...(has(release, '2.9.0') ? [OPEN.sqlstate] : []),
@@ -148,7 +148,7 @@ function toldBy(release: HandmadeRelease): readonly string[] {
 }
 
 test.each(HANDMADE_RELEASES)(
-  'nothing that stands in a text of the catalogs of %s comes out, but for what is warned about',
+  'sends no text of the catalogs of %s except those that the documentation warns about',
   async (release) => {
     await using database = await createDatabase({ release, label: CANARY });
     const tablespace = `${database.name}_space`;
@@ -156,8 +156,8 @@ test.each(HANDMADE_RELEASES)(
     await database.admin.query('set allow_in_place_tablespaces = on');
     await database.admin.query(`create tablespace ${tablespace} location ''`);
     await plant(database, release, tablespace);
-    await plantWhatMayComeOut(database, release);
-    // Whoever owns the database sees the errors of all jobs, and this membership the license key.
+    await plantSendableTexts(database, release);
+    // The owner of the database sees the errors of all jobs; members of pg_read_all_settings see the license key.
     await database.admin.query(`
       alter database ${database.name} owner to ${database.role};
       grant pg_read_all_settings to ${database.role}`);
@@ -176,14 +176,14 @@ test.each(HANDMADE_RELEASES)(
     expect(report).not.toMatch(new RegExp(CANARY, 'i'));
     expect(report).not.toContain(LICENSE_KEY);
     expect(JSON.stringify(outcome)).not.toMatch(new RegExp(CANARY, 'i'));
-    const told = toldBy(release);
+    const sent = sentBy(release);
     for (const word of Object.values(OPEN)) {
-      expect(report.includes(word), word).toBe(told.includes(word));
+      expect(report.includes(word), word).toBe(sent.includes(word));
     }
   },
 );
 
-test('the published list warns of each place where such a text comes out', () => {
+test('the published list warns about each field that can contain such a text', () => {
   const page = readFileSync(
     join(import.meta.dirname, '..', '..', '..', 'docs', 'report-fields.md'),
     'utf8',

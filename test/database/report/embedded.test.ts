@@ -23,8 +23,8 @@ const NO_COMPRESSION = {
 };
 
 /**
- * What `get_telemetry_report()` of a real TimescaleDB 2.28.3 on PostgreSQL 15.20 said of a database with the same
- * relations, rows and jobs, figure by figure; but for the sizes of hypertables, which depend on how a build pads rows.
+ * Result of `get_telemetry_report()` of a real TimescaleDB 2.28.3 on PostgreSQL 15.20 for a database with the same relations,
+ * rows and jobs, without the sizes of hypertables, which depend on the row padding of a build.
  */
 const RELATIONS_OF_REAL_2_28_3 = {
   views: { num_relations: 3 },
@@ -94,7 +94,7 @@ const NEVER_RAN = {
   max_consecutive_crashes: 0,
 };
 
-/** The rest of the real report, and after it what differs by the nature of the two servers. */
+/** The rest of the real report, and then the fields that differ because the two servers differ. */
 const REPORT = {
   telemetry_version: 2,
   license: { edition: 'community' },
@@ -123,7 +123,7 @@ const REPORT = {
   num_user_defined_actions: 0,
   num_user_defined_actions_fixed: 2,
 
-  // It has no background workers: what is there comes from add_job().
+  // The server has no background workers: the statistics come from add_job().
   stats_by_job_type: { user_defined_action: NEVER_RAN },
   db_uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
   installed_time: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+00$/),
@@ -160,7 +160,7 @@ async function reportOf() {
   return JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
 }
 
-test('a plain role makes the report', async () => {
+test('builds the report with a plain role', async () => {
   const { rows } = await server.db.query(
     `select current_user::text, session_user::text, rolsuper from pg_roles where rolname = session_user`,
   );
@@ -168,7 +168,7 @@ test('a plain role makes the report', async () => {
   await reportOf();
 });
 
-/** The totals of hypertables and their chunks, by totals that are subtracted: another way than the report's own. */
+/** Returns the totals of hypertables and their chunks by subtraction, which the report does not use. */
 async function sizesOfHypertables() {
   const { rows } = await server.db.query<Record<'heap_size' | 'indexes_size', number>>(`
     with own (relation) as (
@@ -190,7 +190,7 @@ async function sizesOfHypertables() {
   return rows[0];
 }
 
-test('the whole report is that of a real server, but for what differs by nature', async () => {
+test('the whole report equals that of a real server, except for the fields that differ between the servers', async () => {
   const { relations, data_volume, access_methods, ...report } = await reportOf();
   const { hypertables, ...rest } = RELATIONS_OF_REAL_2_28_3;
 
@@ -198,7 +198,7 @@ test('the whole report is that of a real server, but for what differs by nature'
   expect(relations).toStrictEqual({
     ...rest,
     hypertables: { ...hypertables, ...(await sizesOfHypertables()) },
-    // 2.25 and later count a compatibility view of the extension's.
+    // 2.25 and later count a compatibility view of the extension.
     views: { num_relations: 2 },
   });
   const { rows } = await server.db.query(
@@ -208,7 +208,7 @@ test('the whole report is that of a real server, but for what differs by nature'
   expect({ pages: access_methods.btree.pages, data_volume }).toStrictEqual(rows[0]);
 });
 
-test('a level that another client left in a pooled session cannot consent', async () => {
+test('denies consent by a level that another client set in a pooled session', async () => {
   await server.db.exec("set timescaledb.telemetry_level = 'basic'");
   try {
     await using world = await startWorld({ secret: secret() });

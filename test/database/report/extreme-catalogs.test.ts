@@ -4,7 +4,7 @@ import { chunkAndSizes } from '../../support/timescaledb/compressed-chunk.ts';
 import { type Json, runFor } from '../../support/timescaledb/reports.ts';
 import { objectionsTo } from '../../support/timescaledb/schemas.ts';
 
-/** Values that the types and constraints of the catalogs allow, and that nobody expects there. */
+/** Tests values that the types and constraints of the catalogs allow, and that TimescaleDB does not write. */
 
 type Release = NonNullable<Parameters<typeof createDatabase>[0]>['release'];
 
@@ -71,7 +71,7 @@ describe('recorded sizes', () => {
     });
   });
 
-  test('are reported as text when their sum is no bigint', async () => {
+  test('are reported as text when their sum exceeds a bigint', async () => {
     const report = await sentReport('2.5.2', ({ admin }) =>
       admin.query(
         chunkAndSizes([
@@ -116,7 +116,7 @@ describe("a job's statistics", () => {
   });
 
   test.each(['infinity', '-infinity', '178000000 years'])(
-    'leave out a duration of %s',
+    'are reported without a duration of %s',
     async (duration) => {
       const report = await sentReport(
         '2.28.3',
@@ -133,16 +133,19 @@ describe("a job's statistics", () => {
 describe("the planner's statistics", () => {
   const TABLE = 'create table one as select generate_series(1, 5); analyze one;';
 
-  test.each(['NaN', 'Infinity', '3e38', '-1'])('count no rows of %s', async (reltuples) => {
-    const report = await sentReport('2.28.3', ({ admin }) =>
-      admin.query(
-        `${TABLE} update pg_class set reltuples = '${reltuples}' where oid = 'one'::regclass`,
-      ),
-    );
-    expect(kindIn(report, 'tables')).toMatchObject({ num_reltuples: 0 });
-  });
+  test.each(['NaN', 'Infinity', '3e38', '-1'])(
+    'count no rows for a reltuples of %s',
+    async (reltuples) => {
+      const report = await sentReport('2.28.3', ({ admin }) =>
+        admin.query(
+          `${TABLE} update pg_class set reltuples = '${reltuples}' where oid = 'one'::regclass`,
+        ),
+      );
+      expect(kindIn(report, 'tables')).toMatchObject({ num_reltuples: 0 });
+    },
+  );
 
-  test('count no pages of -1', async () => {
+  test('count no pages for a relpages of -1', async () => {
     const report = await sentReport(
       '2.28.3',
       ({ admin }) =>
@@ -155,7 +158,7 @@ describe("the planner's statistics", () => {
 });
 
 test.each(['2562047788:00:54.775807', '-2562047788:00:54.775807', '178000000 years'])(
-  'a telemetry job with the times %s can be read',
+  'reads a telemetry job with the times %s',
   async (time) => {
     await sentReport('2.28.3', ({ admin }) =>
       admin.query(
@@ -165,7 +168,7 @@ test.each(['2562047788:00:54.775807', '-2562047788:00:54.775807', '178000000 yea
   },
 );
 
-test('an install time that PostgreSQL cannot read is left out', async () => {
+test('omits an install time that PostgreSQL cannot parse', async () => {
   const report = await sentReport('2.28.3', ({ admin }) =>
     admin.query(
       "update _timescaledb_catalog.metadata set value = '2024-12-31-08' where key = 'install_timestamp'",

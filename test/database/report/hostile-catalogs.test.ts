@@ -23,7 +23,7 @@ const LIMIT_BYTES = 16_384;
 const REPORT_LIMIT_BYTES = 1_048_576;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** One release of each shape of the catalogs. */
+/** One release of each form of the catalogs. */
 const RELEASES: readonly HandmadeRelease[] = [
   '1.4.2',
   '1.7.5',
@@ -33,7 +33,7 @@ const RELEASES: readonly HandmadeRelease[] = [
   '2.29.2',
 ];
 
-/** One JSON object on one line, within the limit of a line. */
+/** Checks that a text is one JSON object on one line, within the limit of a line. */
 function expectLine(text: string): Json {
   expect(text.endsWith('\n')).toBe(true);
   const line = text.slice(0, -1);
@@ -42,7 +42,7 @@ function expectLine(text: string): Json {
   return JSON.parse(line);
 }
 
-/** The summary line, by the real logger; a defect of ours is not among what may happen. */
+/** Checks the summary line of the real logger. INTERNAL, a defect of this project, is not allowed. */
 function expectSummary(line: Line): void {
   const summary = expectLine(captured(() => createLog().write(line)));
   expect(summary).toMatchObject({
@@ -57,7 +57,7 @@ function expectPrintable(text: string): void {
   expect(text.replaceAll('\n', '')).not.toMatch(UNPRINTABLE);
 }
 
-/** What left is on the published list of the release that pg_extension names. */
+/** Checks that the report matches the published list of the release in pg_extension. */
 function expectPublished({ endpoint }: World, version: string | undefined): void {
   expect(endpoint.reports.length).toBeLessThanOrEqual(1);
   for (const { body } of endpoint.reports) {
@@ -101,7 +101,7 @@ async function expectCheck(world: World): Promise<void> {
 }
 
 test.each(RELEASES)(
-  'whatever is in the catalogs of %s, only what is published leaves, and each line stays within its limit',
+  'sends only published fields and writes lines within the limit, for any content of the catalogs of %s',
   async (release) => {
     const outcomes: string[] = [];
     await fc.assert(
@@ -126,7 +126,7 @@ test.each(RELEASES)(
           );
         }
       }),
-      // The first is a database in which all is well.
+      // The first database has no disorder.
       { numRuns: 5, examples: [[[], 'catalog']] },
     );
     expect(outcomes).toContain('sent');

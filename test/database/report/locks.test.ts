@@ -51,19 +51,19 @@ async function untilWaiting(): Promise<void> {
   }
 }
 
-/** The lock time-out and a second: what a lock may cost the reading half at the most. */
-const PATIENCE_MS = scaled(4_000);
+/** Maximum delay of the reading half by a lock: the lock timeout and a second. */
+const MAX_DELAY_MS = scaled(4_000);
 
 async function run() {
   await using world = await startWorld({ secret: secretFor(database) });
   const { outcome } = await world.run();
   expect(outcome.outcome).toBe('sent');
-  expect(outcome.durationMs.database).toBeLessThan(PATIENCE_MS);
+  expect(outcome.durationMs.database).toBeLessThan(MAX_DELAY_MS);
   const report = JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
   return { outcome, tables: report.relations.tables };
 }
 
-test('a table that nobody has locked is measured', async () => {
+test('measures a table that is not locked', async () => {
   const { outcome, tables } = await run();
   const { rows } = await database.admin.query(
     `select pg_table_size('busy') - pg_total_relation_size(reltoastrelid) as heap, pg_indexes_size('busy') as indexes
@@ -85,7 +85,7 @@ test.each([
     'set local allow_system_table_mods = on; alter table <toast> rename to pg_toast_renamed',
   ],
 ])(
-  'a lock on %s does not hold the report: it is estimated, and the log says so',
+  'estimates a table without delay when another session has locked %s, and logs the number',
   async (_what, sql) => {
     const { rows } = await database.admin.query(
       `select 8192 * relpages as heap, (select 8192 * relpages from pg_class where relname = 'busy_pkey') as indexes,
@@ -97,7 +97,7 @@ test.each([
 
     const { outcome, tables } = await run();
 
-    // One of two: had it waited until the lock time-out, all would be estimated.
+    // Only one of two tables: after a lock timeout both would be estimated.
     expect(outcome.report?.estimatedRelations).toBe(1);
     expect([tables.num_relations, tables.heap_size, tables.indexes_size]).toEqual([
       2,
@@ -107,7 +107,7 @@ test.each([
   },
 );
 
-test('a lock that is only waited for does not hold the report either', async () => {
+test('estimates a table without delay when another session waits for its lock', async () => {
   const reader = await otherSession();
   await reader.query('begin; select 1 from busy limit 1');
   const writer = await otherSession();
@@ -121,7 +121,7 @@ test('a lock that is only waited for does not hold the report either', async () 
   await waiting;
 });
 
-test('a lock that comes just when a relation is measured costs one lock time-out, and all is estimated', async () => {
+test('can send another statement after a lock timeout', async () => {
   const other = await otherSession();
   await other.query('begin; lock table busy in access exclusive mode');
 
@@ -139,14 +139,14 @@ test('a lock that comes just when a relation is measured costs one lock time-out
 test.each([
   ['a reader', 'begin; select 1 from busy limit 1'],
   ['a writer', "begin; insert into busy values (0, 'x')"],
-])('%s keeps nobody from measuring', async (_who, sql) => {
+])('measures a table that has %s', async (_who, sql) => {
   const other = await otherSession();
   await other.query(sql);
   const { outcome } = await run();
   expect(outcome.report).not.toHaveProperty('estimatedRelations');
 });
 
-test('two who change the same row keep nobody from measuring: only the row is locked', async () => {
+test('measures a table when a session waits for the lock of one of its rows', async () => {
   const first = await otherSession();
   await first.query("begin; update busy set body = 'first' where id = 1");
   const second = await otherSession();
@@ -158,7 +158,7 @@ test('two who change the same row keep nobody from measuring: only the row is lo
   await waiting;
 });
 
-test('a lock on what is not measured costs no estimate', async () => {
+test('estimates no relation when the locked one is not measured', async () => {
   await database.admin.query(`
     create table _timescaledb_internal.compressed_data (at int);
     insert into _timescaledb_catalog.hypertable (id, schema_name, table_name, compression_state)
@@ -171,7 +171,7 @@ test('a lock on what is not measured costs no estimate', async () => {
   expect(outcome.report).not.toHaveProperty('estimatedRelations');
 });
 
-test('a chunk that is locked does not hold the report', async () => {
+test('estimates a locked chunk without delay', async () => {
   await database.admin.query(`
     create table measured (at int);
     insert into _timescaledb_catalog.hypertable (id, schema_name, table_name) values (1, 'public', 'measured');
@@ -188,7 +188,7 @@ test.each([
   ['facts', 'metadata'],
   ['report', 'hypertable'],
 ])(
-  'a lock on a catalog table of the %s (%s) is an error that trying again can help, and no wait',
+  'fails with a retryable error within the lock timeout when a catalog table of the %s (%s) is locked',
   async (_of, table) => {
     const other = await otherSession();
     await other.query(`begin; lock table _timescaledb_catalog.${table} in access exclusive mode`);
@@ -197,12 +197,12 @@ test.each([
     const { outcome } = await world.run();
 
     expect(outcome.error).toMatchObject({ code: 'CATALOG_LOCKED', retryable: true });
-    expect(outcome.durationMs.database).toBeLessThan(PATIENCE_MS);
+    expect(outcome.durationMs.database).toBeLessThan(MAX_DELAY_MS);
     expect(world.endpoint.connections()).toBe(0);
   },
 );
 
-/** Locks every relation of the user's, a chunk among them, its toast table and indexes, so that whoever opens one has to wait. */
+/** Locks every user relation, including a chunk, a toast table and indexes, so that opening any of them has to wait. */
 async function lockAll(client: pg.Client): Promise<void> {
   await database.admin.query(`
     create table measured (at int);
@@ -229,7 +229,7 @@ async function lockAll(client: pg.Client): Promise<void> {
   expect(locked[0]?.locked).toBeGreaterThanOrEqual(8);
 }
 
-test('with estimated sizes no relation but catalogs is opened, nor waited for, nor locked', async () => {
+test('opens and locks only catalogs with estimated sizes', async () => {
   const other = await otherSession();
   await lockAll(other);
   const connection = await loginTo(database);

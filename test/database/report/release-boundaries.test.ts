@@ -9,9 +9,9 @@ import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
 import { expectedReport, type Json, runFor } from '../../support/timescaledb/reports.ts';
 
 interface Boundary {
-  /** The release whose report in docs/examples/ it is like. */
+  /** The release whose report in docs/examples/ is compared. */
   readonly like: HandmadeRelease;
-  /** What it says otherwise; undefined is what it does not say. */
+  /** Fields with other values; undefined for absent fields. */
   readonly but?: Json | ((report: Json) => Json);
 }
 
@@ -24,13 +24,13 @@ const NO_VECTORS = {
   timescaledb_toolkit: false,
 };
 
-/** Since 2.11.0 what lies in _timescaledb_functions is not a user's. */
+/** Since 2.11.0 relations in _timescaledb_functions do not count as user relations. */
 function withoutFunctionsSchema({ relations }: Json): Json {
   const { tables, ...rest } = relations as Record<string, Json>;
   return { relations: { ...rest, tables: { ...tables, num_relations: 5 } } };
 }
 
-/** Until 2.15.0 the job that forgets failures had another name, which `errors_by_sqlerrcode` has kept. */
+/** Until 2.15.0 the job that deletes old failures had another name, which `errors_by_sqlerrcode` still uses. */
 function olderNames({ stats_by_job_type }: Json): Json {
   const { policy_job_stat_history_retention, ...rest } = stats_by_job_type as Json;
   return {
@@ -92,7 +92,7 @@ const BOUNDARIES: Readonly<Record<(typeof BOUNDARY_RELEASES)[number], Boundary>>
 };
 
 test.each(BOUNDARY_RELEASES)(
-  'the whole report of %s is what its own reporter would send, errors of jobs and all',
+  'the whole report of %s, including errors of jobs, equals the report of its own reporter',
   async (release) => {
     const { like, but = {} } = BOUNDARIES[release];
     await using database = await createDatabase({ release });

@@ -10,14 +10,14 @@ function consentingDatabase(): Promise<TestDatabase> {
   return createDatabase({ release: '2.28.3', level: 'basic' });
 }
 
-/** Everything a session could change in a database, as numbers and texts that can be compared. */
+/** Returns everything that a session could change in a database, for comparison. */
 async function traces({ admin }: TestDatabase) {
   const { rows } = await admin.query(`
     select
       (select pg_catalog.json_agg(r order by r.relid) from (
          select s.relid, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
          from pg_catalog.pg_stat_all_tables s join pg_catalog.pg_class c on c.oid = s.relid
-         where not c.relisshared -- those other test files change, too
+         where not c.relisshared -- other test files change shared catalogs
        ) r) as tuples,
       (select pg_catalog.json_agg(c.oid order by c.oid) from pg_catalog.pg_class c) as relations,
       (select pg_catalog.json_agg(p.oid order by p.oid) from pg_catalog.pg_proc p) as functions,
@@ -44,7 +44,7 @@ async function untilGone(database: TestDatabase): Promise<void> {
   while ((await sessionsOf(database)) > 0) await delay(10);
 }
 
-test('a role with a login, CONNECT and nothing else makes the report', async () => {
+test('builds the report with a role that has only a login and CONNECT', async () => {
   await using database = await consentingDatabase();
   const { rows } = await database.admin.query(
     `select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls,
@@ -70,7 +70,7 @@ test('a role with a login, CONNECT and nothing else makes the report', async () 
   expect(world.endpoint.reports).toHaveLength(1);
 });
 
-test('it takes four round trips over one connection: head, facts, report, end', async () => {
+test('takes four round trips over one connection: server query, facts, report, commit', async () => {
   await using database = await consentingDatabase();
   await using proxy = await startWireProxy(inject('postgres').port);
   await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
@@ -79,16 +79,16 @@ test('it takes four round trips over one connection: head, facts, report, end', 
 
   expect(proxy.conversations).toHaveLength(1);
   const [conversation] = proxy.conversations;
-  // Two password messages are SCRAM's; no Parse, so no prepared statement, named or not.
+  // The two password messages are those of SCRAM. Without Parse there is no prepared statement.
   expect(conversation?.messages).toEqual(['p', 'p', 'Q', 'Q', 'Q', 'Q', 'X']);
   expect(conversation?.queries.at(0)).toMatch(
     /^\/\* timescaledb-telemetry\/[^*]+ \*\/\nbegin transaction isolation level repeatable read, read only;/,
   );
   expect(conversation?.queries.at(-1)).toBe('commit');
-  // Nothing has failed, and no worker process is taken from others.
+  // No statement has failed, and none may use parallel workers.
   expect(conversation?.queries.join()).not.toContain('rollback to savepoint');
   expect(conversation?.queries[0]).toContain('set local max_parallel_workers_per_gather = 0;');
-  // What a pooler passes on, and nothing that it could refuse.
+  // Only startup parameters that a pooler accepts.
   expect(conversation?.startup).toEqual({
     user: database.role,
     database: database.name,
@@ -97,7 +97,7 @@ test('it takes four round trips over one connection: head, facts, report, end', 
   });
 });
 
-test('no statement may outlive the run on the server', async () => {
+test('limits every statement on the server to the rest of the run', async () => {
   await using database = await consentingDatabase();
   await using proxy = await startWireProxy(inject('postgres').port);
   await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
@@ -111,14 +111,14 @@ test('no statement may outlive the run on the server', async () => {
       .slice(0, 3)
       .map((text) => Number(/set local statement_timeout = (\d+);/.exec(text)?.[1])),
   );
-  // Head, facts and report: each has what is left when it is sent.
+  // Server query, facts and report: each is limited to the time that is left when it is sent.
   expect(short).toHaveLength(3);
   expect(short.every((ms) => ms > 1_000 && ms <= shortLimitMs)).toBe(true);
   expect(short).toEqual(short.toSorted((one, other) => other - one));
   expect(long).toEqual([60_000, 60_000, 60_000]);
 });
 
-test('without consent the report is not even asked for', async () => {
+test('sends no statement of the report without consent', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await using proxy = await startWireProxy(inject('postgres').port);
   await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
@@ -130,7 +130,7 @@ test('without consent the report is not even asked for', async () => {
   expect(world.endpoint.connections()).toBe(0);
 });
 
-test('it leaves no trace: no session, no write, no object, no transaction', async () => {
+test('leaves no session, no write, no object and no transaction in the database', async () => {
   await using database = await consentingDatabase();
   await using world = await startWorld({ secret: secretFor(database) });
   const before = await traces(database);
@@ -142,7 +142,7 @@ test('it leaves no trace: no session, no write, no object, no transaction', asyn
   expect(await traces(database)).toEqual(before);
 });
 
-test('the connection is closed before anything is sent', async () => {
+test('closes the connection before the report is sent', async () => {
   await using database = await consentingDatabase();
   let sessionsWhileSending: number | undefined;
   await using world = await startWorld({
@@ -159,7 +159,7 @@ test('the connection is closed before anything is sent', async () => {
   expect(sessionsWhileSending).toBe(0);
 });
 
-test('errors by SQLSTATE are reported for a member of the owner, and left out for any other role', async () => {
+test('reports errors by SQLSTATE with a member of the owner, and omits them with any other role', async () => {
   await using database = await consentingDatabase();
   await database.admin.query(`
     insert into _timescaledb_internal.bgw_job_stat_history (id, job_id, execution_start, succeeded, data) values
@@ -177,14 +177,14 @@ test('errors by SQLSTATE are reported for a member of the owner, and left out fo
     JSON.parse(body.toString('utf8')),
   );
   expect(byStranger).not.toHaveProperty('errors_by_sqlerrcode');
-  // The extension's own CASE is stale: errors of the history's retention count as a user-defined action's.
+  // The extension does not know the new name of the history's retention, and counts its errors as those of user-defined actions.
   expect(byOwner.errors_by_sqlerrcode).toEqual({
     policy_retention: { '40001': 2 },
     user_defined_action: { '57014': 1 },
   });
 });
 
-test('a member of the owner sees errors although it inherits no rights, and no errors are an empty object', async () => {
+test('reports an empty object of errors with a member of the owner that does not inherit its privileges', async () => {
   await using database = await consentingDatabase();
   await database.admin.query(`
     create role ${database.role}_owner;

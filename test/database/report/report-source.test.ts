@@ -26,8 +26,8 @@ const SIGNATURES = {
   '2.28.3': 'get_telemetry_report() returns jsonb',
 } as const;
 
-/** The extension's own function, as an SQL expression or a body of PL/pgSQL. */
-async function functionGives(
+/** Replaces the extension's own function by an SQL expression or a body of PL/pgSQL. */
+async function defineFunction(
   { admin }: TestDatabase,
   release: keyof typeof SIGNATURES,
   value: string,
@@ -38,15 +38,15 @@ async function functionGives(
   );
 }
 
-/** What only compiled code knows. */
+/** Fields that only the compiled code knows. */
 const COMPILED = { install_method: 'deb', build_os_name: 'Linux', build_os_version: '6.1.0' };
 
 test.each(['0.12.1', '1.7.5', '2.28.3'] as const)(
-  "the server's own text of %s is what is sent, byte for byte",
+  "sends exactly the bytes of the server's own text of %s",
   async (release) => {
     await using database = await known(release);
     const own = { ...withoutErrors(await expectedReport(database, release)), ...COMPILED };
-    await functionGives(
+    await defineFunction(
       database,
       release,
       release === '1.7.5'
@@ -72,14 +72,14 @@ const FUNCTIONS_USED = { 'pg_catalog.abs(integer)': 3, 'public.time_bucket(inter
 test.each([
   ['basic', FUNCTIONS_USED],
   ['no_functions', null],
-])('at the level %s the functions that were used are %j', async (level, told) => {
+])('sends at the level %s as the functions that were used: %j', async (level, expected) => {
   await using database = await known('2.28.3');
   const own = {
     ...withoutErrors(await expectedReport(database, '2.28.3')),
     functions_used: FUNCTIONS_USED,
     errors_by_sqlerrcode: {},
   };
-  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await defineFunction(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
   await database.admin.query(
     `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
   );
@@ -87,7 +87,7 @@ test.each([
   const { outcome, report } = await runFor(database, BY_FUNCTION);
 
   expect(outcome).toMatchObject({ consent: { level }, report: { source: 'function' } });
-  expect(report).toStrictEqual({ ...own, functions_used: told });
+  expect(report).toStrictEqual({ ...own, functions_used: expected });
 });
 
 test.each([
@@ -102,39 +102,36 @@ test.each([
     why: 'get_telemetry_report() failed (CATALOG_LOCKED, 55P03',
   },
   {
-    what: 'gives nothing',
+    what: 'returns NULL',
     value: 'null',
     why: 'get_telemetry_report() failed (CATALOG_UNEXPECTED',
   },
   {
-    what: 'gives what nobody has published',
+    what: 'returns a field that is not published',
     value: `'{"db_uuid": "c4n4ry", "table_names": ["c4n4ry"]}'::jsonb`,
     why: 'the report contains fields that are not on the published list: table_names; ',
   },
-])(
-  'a function that $what is replaced by plain SQL, and the log says so',
-  async ({ value, why }) => {
-    await using database = await known('2.28.3');
-    await functionGives(database, '2.28.3', value);
+])('uses plain SQL when the function $what, and logs the reason', async ({ value, why }) => {
+  await using database = await known('2.28.3');
+  await defineFunction(database, '2.28.3', value);
 
-    const { outcome, body, report } = await runFor(database, BY_FUNCTION);
+  const { outcome, body, report } = await runFor(database, BY_FUNCTION);
 
-    expect(outcome).toMatchObject({
-      outcome: 'sent',
-      // 2.28.3 has a published vulnerability.
-      severity: 'ERROR',
-      report: { source: 'catalog' },
-    });
-    expect(outcome.warnings).toStrictEqual([expect.stringContaining(why)]);
-    expect(outcome.warnings?.[0]).toMatch(
-      /^reportSource is function, but the report was built by plain SQL: /,
-    );
-    expect(JSON.stringify(outcome) + body).not.toContain('c4n4ry');
-    expect(report).toStrictEqual(withoutErrors(await expectedReport(database, '2.28.3')));
-  },
-);
+  expect(outcome).toMatchObject({
+    outcome: 'sent',
+    // 2.28.3 has a published vulnerability.
+    severity: 'ERROR',
+    report: { source: 'catalog' },
+  });
+  expect(outcome.warnings).toStrictEqual([expect.stringContaining(why)]);
+  expect(outcome.warnings?.[0]).toMatch(
+    /^reportSource is function, but the report was built by plain SQL: /,
+  );
+  expect(JSON.stringify(outcome) + body).not.toContain('c4n4ry');
+  expect(report).toStrictEqual(withoutErrors(await expectedReport(database, '2.28.3')));
+});
 
-test('a function of that name that is not the extension’s is never called', async () => {
+test('never calls a function of the same name that does not belong to the extension', async () => {
   await using database = await known('2.28.3');
   await database.admin.query(`
     alter extension timescaledb drop function get_telemetry_report();
@@ -155,7 +152,7 @@ test('a function of that name that is not the extension’s is never called', as
   ]);
 });
 
-test('a compiled function is not called while no library is loaded: the call would end the session', async () => {
+test('calls no compiled function while the library is not loaded, because the call would end the session', async () => {
   await using database = await known('2.28.3');
   await database.admin.query(
     `create or replace function get_telemetry_report() returns jsonb language c as '$libdir/plpgsql', 'plpgsql_call_handler'`,
@@ -165,10 +162,10 @@ test('a compiled function is not called while no library is loaded: the call wou
   expect(outcome.warnings).toStrictEqual([expect.stringContaining('the role may not call it')]);
 });
 
-test('the extension may live in a schema whose name has to be quoted', async () => {
+test('calls the function in a schema whose name needs quotes', async () => {
   await using database = await known('2.28.3');
   const own = withoutErrors(await expectedReport(database, '2.28.3'));
-  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await defineFunction(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
   await database.admin.query(`
     create schema "Own ""Schema""";
     grant usage on schema "Own ""Schema""" to public;
@@ -179,10 +176,10 @@ test('the extension may live in a schema whose name has to be quoted', async () 
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
 });
 
-test('a function whose text is refused leaves no lock behind for the rest of the run', async () => {
+test('releases the locks of a function whose text is rejected', async () => {
   await using database = await known('1.7.5');
-  // As in 1.5 to 1.7, whose function locks catalog tables against everybody.
-  await functionGives(
+  // The functions of 1.5 to 1.7 lock catalog tables exclusively.
+  await defineFunction(
     database,
     '1.7.5',
     `begin lock table _timescaledb_catalog.hypertable in access exclusive mode; return '{"mine": 1}'; end`,
@@ -204,10 +201,14 @@ test('a function whose text is refused leaves no lock behind for the rest of the
 });
 
 test.each(['off', 'basic'])(
-  'a report that is only shown, at the level %s, is built by the function only where there is consent',
+  'builds a report that is only shown at the level %s by the function only with consent',
   async (level) => {
     await using database = await known('2.28.3');
-    await functionGives(database, '2.28.3', "begin raise exception 'the function was called'; end");
+    await defineFunction(
+      database,
+      '2.28.3',
+      "begin raise exception 'the function was called'; end",
+    );
     await database.admin.query(
       `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
     );
@@ -231,13 +232,13 @@ test.each(['off', 'basic'])(
   },
 );
 
-test('what the original may leave out of an object may be missing', async () => {
+test('accepts an object without the members that the extension may omit', async () => {
   await using database = await known('2.28.3');
   const own = {
     ...withoutErrors(await expectedReport(database, '2.28.3')),
     replication: {},
   };
-  await functionGives(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
+  await defineFunction(database, '2.28.3', `'${JSON.stringify(own)}'::jsonb`);
   const { outcome } = await runFor(database, BY_FUNCTION);
   expect(outcome).toMatchObject({ outcome: 'sent', report: { source: 'function' } });
 });

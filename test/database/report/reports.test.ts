@@ -5,7 +5,7 @@ import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
 import { expectedReport, runFor, withoutErrors } from '../../support/timescaledb/reports.ts';
 
 test.each(HANDMADE_RELEASES)(
-  'the whole report of %s is what its own reporter would send',
+  'the whole report of %s equals the report of its own reporter',
   async (release) => {
     await using database = await createDatabase({ release });
     await fillWithKnownContents(database, release);
@@ -18,7 +18,7 @@ test.each(HANDMADE_RELEASES)(
 );
 
 test.each(HANDMADE_RELEASES.filter((release) => has(release, '2.9.0')))(
-  'errors of jobs in %s are reported by a role that sees all of them',
+  'the report of %s contains the errors of jobs with a role that sees all of them',
   async (release) => {
     await using database = await createDatabase({ release });
     await fillWithKnownContents(database, release);

@@ -9,7 +9,7 @@ import {
   startOldPostgres,
 } from '../../support/postgres/old-postgres.ts';
 
-/** Two digits up to a maximum; now and then one more than that, or too few or too many digits. */
+/** Two digits up to a maximum; sometimes the next number, or too few or too many digits. */
 function upTo(max: number): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 20, arbitrary: fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0')) },
@@ -62,7 +62,7 @@ const someText = fc.oneof(
   fc.constantFrom('2024-12-31-08', 'infinity', 'now', 'J2451545', 'epoch', ''),
 );
 
-/** As the snapshot's transaction sets them. */
+/** The settings of a snapshot's transaction. */
 const SETTINGS = "set timezone = 'UTC'; set datestyle = 'ISO, MDY'";
 
 function suite(connect: () => Promise<pg.Client>): void {
@@ -93,7 +93,7 @@ function suite(connect: () => Promise<pg.Client>): void {
     expect(accepted.length).toBeGreaterThan(500);
   });
 
-  test('a time that the server itself writes in ISO style is read as what it is', async () => {
+  test('the cast returns the time that the server has formatted in ISO style', async () => {
     const zone = fc.constantFrom(
       ...['UTC', 'Europe/Zurich', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Kiritimati'],
       ...['Africa/Monrovia', 'Asia/Manila', '+15:59', '-15:59'],
@@ -128,7 +128,7 @@ function suite(connect: () => Promise<pg.Client>): void {
     ['2018-10-01T00:00:00Z', '2018-10-01 00:00:00+00'],
     ['2018-10-01 00:00:00 +0000', '2018-10-01 00:00:00+00'],
     ['2000-04-17 10:56:59.427738-04', '2000-04-17 14:56:59.427738+00'],
-  ])('%s is read as %s', async (text, expected) => {
+  ])('the cast of %s returns %s', async (text, expected) => {
     expect(await timesOf([text])).toStrictEqual([expected]);
   });
 }
