@@ -23,8 +23,8 @@ function brokenIn({ result }: CheckEnding) {
   return `${stage?.stage} ${stage?.code}`;
 }
 
-/** What was said to the server, but for the time that was left when it was said. */
-function saidTo({ conversations }: WireProxy) {
+/** Returns the messages to the server without their time limits. */
+function messagesTo({ conversations }: WireProxy) {
   return conversations.map(({ startup, messages, queries }) => ({
     startup,
     messages,
@@ -47,8 +47,8 @@ test('sends the same statements to the database as a run', async () => {
       expect((await world.check()).result?.ok).toBe(true);
     }
   }
-  expect(saidTo(ofCheck)).toEqual(saidTo(ofRun));
-  expect(saidTo(ofCheck)).toHaveLength(1);
+  expect(messagesTo(ofCheck)).toEqual(messagesTo(ofRun));
+  expect(messagesTo(ofCheck)).toHaveLength(1);
 });
 
 test('fails the stage of the extension if a catalog table is locked', async () => {

@@ -14,7 +14,7 @@ function consenting(release: HandmadeRelease): Promise<TestDatabase> {
   return createDatabase({ release, level: 'basic' });
 }
 
-test('two databases of one server at different versions: each run names its own', async () => {
+test('names the version of each of two databases on one server', async () => {
   await using current = await consenting('2.28.3');
   await using behind = await consenting('2.23.1');
   const outcomes = await Promise.all(
@@ -37,7 +37,7 @@ test('two databases of one server at different versions: each run names its own'
         sentence: expect.stringContaining(
           "must run ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
         ),
-        // The version that fixes the advisory, although the endpoint does not name it.
+        // This version fixes the advisory, although the endpoint names another one.
         reachable: '2.29.1',
       },
     },
@@ -55,7 +55,7 @@ test('two databases of one server at different versions: each run names its own'
   ]);
 });
 
-test('a newer version on the disk than the default is found, and has to be named', async () => {
+test('finds a version on the disk that is newer than the default, which the remedy has to name', async () => {
   await using database = await consenting('2.28.3');
   await using world = await startWorld({
     secret: secretFor(database),
@@ -69,8 +69,8 @@ test('a newer version on the disk than the default is found, and has to be named
   });
 });
 
-test('in template1 the verdict says that new databases begin with it', async () => {
-  // A server of its own, since whoever makes a database there copies it.
+test('explains in the verdict for template1 that new databases start with its version', async () => {
+  // A separate server, because CREATE DATABASE copies template1.
   const server = await startPostgres();
   try {
     const admin = new pg.Client({
@@ -105,7 +105,7 @@ test('in template1 the verdict says that new databases begin with it', async () 
   }
 });
 
-/** What the run's own logger writes, as CloudWatch gets it. */
+/** Returns the output of the run's own logger, as CloudWatch receives it. */
 function written(write: () => void): string {
   let text = '';
   const spies = [process.stdout, process.stderr].map((stream) =>
@@ -122,7 +122,7 @@ function written(write: () => void): string {
   return text;
 }
 
-test('whatever bytes the endpoint answers, the run has sent, and its line is one line', async () => {
+test('ends as sent with exactly one line for any reply of the endpoint', async () => {
   await using database = await consenting('2.28.3');
   let reply: Uint8Array = new Uint8Array();
   await using world = await startWorld({
@@ -154,7 +154,7 @@ test('whatever bytes the endpoint answers, the run has sent, and its line is one
       expect(outcome.outcome).toBe('sent');
       const lines = written(() => write(outcome, error));
       expect(lines.split('\n')).toHaveLength(2);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for control characters
       expect(lines.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
     }),
     { numRuns: 60 },

@@ -11,8 +11,8 @@ import { aTarget, loginTo, snapshotOf } from '../../support/postgres/snapshots.t
 import { configured, decisionOf } from '../../support/run/configuring.ts';
 
 /**
- * The real 2.23, whose own alter_job() and delete_job() are called here. It was built without telemetry, so that the job is
- * put there by hand, and levelWhenUnset stands for the level.
+ * Tests with the real 2.23, whose own alter_job() and delete_job() are called. It was built without telemetry: the job is
+ * inserted by hand, and levelWhenUnset replaces the level.
  */
 let server: EmbeddedTimescaleDb;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ test('adds no job to a server that was built without telemetry', async () => {
   expect(await rows()).toStrictEqual([]);
 });
 
-test('pauses a job by alter_job(), which denies consent, and resumes it unchanged', async () => {
+test('pauses a job with alter_job(), which denies consent, and resumes it unchanged', async () => {
   await server.db.exec(INSERT);
   const before = await rows();
   const off = await change({ action: 'disable', scope: 'database' });
@@ -73,7 +73,7 @@ test('pauses a job by alter_job(), which denies consent, and resumes it unchange
   expect(await consent()).toMatchObject({ granted: true });
 });
 
-test('changes the interval by alter_job() and removes the job by delete_job()', async () => {
+test('changes the interval with alter_job(), and removes the job with delete_job()', async () => {
   const on = await change({ action: 'enable', scope: 'database', scheduleInterval: '7 days' });
   expect(on.statements.at(-1)).toBe(
     "SELECT public.alter_job(1, schedule_interval => INTERVAL '7 days')",

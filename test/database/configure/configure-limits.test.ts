@@ -1,18 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { createDatabase } from '../../support/postgres/databases.ts';
 import { startPostgres } from '../../support/postgres/postgres.ts';
-import {
-  type Administrator,
-  configureAs,
-  configured,
-  consentOf,
-  decisionOf,
-} from '../../support/run/configuring.ts';
+import { configureAs, configured, decisionOf } from '../../support/run/configuring.ts';
+import { administratorOf, LEVEL, OFF, stateOf } from './change-state.ts';
+import { DENIED } from './denied-cases.ts';
 
-const LEVEL = 'timescaledb.telemetry_level';
-const OFF = { action: 'disable', scope: 'database' } as const;
-
-// A server of this file's own, because ALTER SYSTEM speaks of all databases.
+// A separate server, because ALTER SYSTEM affects all databases.
 let server: Awaited<ReturnType<typeof startPostgres>>;
 beforeAll(async () => {
   server = await startPostgres();
@@ -23,40 +16,13 @@ function consenting(release: '1.7.5' | '2.10.3' | '2.28.3' = '2.28.3') {
   return createDatabase({ port: server.port, release, level: 'basic' });
 }
 
-/** All that a change could touch. */
-async function stateOf({ admin }: TestDatabase): Promise<unknown> {
-  const { rows } = await admin.query(`
-    select (select json_agg(s order by s.setdatabase, s.setrole) from pg_db_role_setting s) as settings,
-      (select json_agg(j order by j.id) from _timescaledb_config.bgw_job j) as jobs,
-      (select json_agg(f.setting) from pg_file_settings f where f.name = '${LEVEL}') as configured`);
-  return rows;
-}
-
-/** An administrator with a login and CONNECT, and what `sql` grants beside. */
-async function administratorOf(
-  { admin, name, password }: TestDatabase,
-  sql: (role: string) => string = () => '',
-): Promise<Administrator & { drop(): Promise<void> }> {
-  const role = `${name}_admin`;
-  await admin.query(`create role ${role} login password '${password}';
-    grant connect on database ${name} to ${role}; ${sql(role)}`);
-  return {
-    role,
-    password,
-    async drop() {
-      await admin.query(`alter database ${name} owner to postgres; drop owned by ${role}`);
-      await admin.query(`drop role ${role}`);
-    },
-  };
-}
-
 describe('a dry run', () => {
   test.each([
     OFF,
     { action: 'disable', scope: 'instance', job: 'remove' },
     { action: 'disable', scope: { role: 'postgres' } },
     { action: 'enable', scope: 'database', scheduleInterval: '12 hours' },
-  ])('of %j returns the statements, and changes nothing', async (event) => {
+  ])('returns the statements of %j, and changes nothing', async (event) => {
     await using database = await consenting();
     const before = await stateOf(database);
     const result = await configured(database, { ...event, dryRun: true });
@@ -77,69 +43,8 @@ describe('a dry run', () => {
   });
 });
 
-/** What is asked for, with what it lacks, and the words of the remedy as statements. */
-const DENIED: readonly {
-  readonly what: string;
-  readonly event: Readonly<Record<string, unknown>>;
-  readonly title: RegExp;
-  readonly remedy: RegExp;
-  readonly before?: (role: string, database: string) => string;
-  readonly grant: (role: string, database: string) => string;
-}[] = [
-  {
-    what: 'a database of somebody else',
-    event: { ...OFF, job: 'keep' },
-    title: /ALTER DATABASE <this database> SET/,
-    remedy: /GRANT <the owner> TO.*GRANT SET ON PARAMETER timescaledb\.telemetry_level TO/,
-    grant: (role, database) =>
-      `alter database ${database} owner to ${role}; grant set on parameter ${LEVEL} to ${role}`,
-  },
-  {
-    what: 'a setting that no library has registered',
-    event: { ...OFF, job: 'keep' },
-    title: /ALTER DATABASE <this database> SET/,
-    remedy: /GRANT SET ON PARAMETER timescaledb\.telemetry_level TO/,
-    before: (role, database) => `alter database ${database} owner to ${role}`,
-    grant: (role) => `grant set on parameter ${LEVEL} to ${role}`,
-  },
-  {
-    what: 'a role without CREATEROLE',
-    event: { action: 'disable', scope: { role: 'REPORTER' } },
-    title: /ALTER ROLE <the role> SET/,
-    remedy:
-      /ALTER ROLE <the administrator> CREATEROLE; GRANT <the role> TO <the administrator> WITH ADMIN OPTION/,
-    grant: (role, database) =>
-      `alter role ${role} createrole; grant ${database.replace('_db_', '_role_')} to ${role} with admin option; grant set on parameter ${LEVEL} to ${role}`,
-  },
-  {
-    what: 'a job of somebody else',
-    event: OFF,
-    title: /UPDATE _timescaledb_catalog\.bgw_job SET scheduled = false/,
-    remedy: /GRANT SELECT, UPDATE ON _timescaledb_catalog\.bgw_job TO/,
-    before: (role, database) =>
-      `alter database ${database} owner to ${role}; grant set on parameter ${LEVEL} to ${role}`,
-    grant: (role) => `grant select, update on _timescaledb_catalog.bgw_job to ${role}`,
-  },
-  {
-    what: 'the instance, without being a superuser',
-    event: { action: 'disable', scope: 'instance', job: 'keep' },
-    title: /ALTER SYSTEM SET/,
-    remedy: /needs a superuser/,
-    grant: (role) => `alter role ${role} superuser`,
-  },
-  {
-    what: 'a reload',
-    event: { action: 'disable', scope: 'instance', job: 'keep' },
-    title:
-      /pg_reload_conf\(\)\. Already applied and not rolled back: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'\./,
-    remedy: /GRANT EXECUTE ON FUNCTION pg_catalog\.pg_reload_conf\(\)/,
-    before: (role) => `grant alter system on parameter ${LEVEL} to ${role}`,
-    grant: (role) => `grant execute on function pg_catalog.pg_reload_conf() to ${role}`,
-  },
-];
-
 test.each(DENIED)(
-  'denied: $what; the error names statement, SQLSTATE and grant, and the grant helps',
+  'names statement, SQLSTATE and grant when the server denies $what, and the grant is sufficient',
   async ({ event, title, remedy, before, grant }) => {
     await using database = await consenting();
     const { admin, name } = database;
@@ -170,38 +75,7 @@ test.each(DENIED)(
   },
 );
 
-test('rolls back a transaction that fails, and lists the statements before it', async () => {
-  await using database = await consenting();
-  const { admin } = database;
-  await admin.query(`
-    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = 'P0001'; end $$;
-    create trigger refuse before update on _timescaledb_catalog.bgw_job execute function refuse()`);
-  const state = await stateOf(database);
-  const inDatabase = await configureAs(database, OFF);
-  expect(await stateOf(database)).toStrictEqual(state);
-  const inInstance = await configureAs(database, { action: 'disable', scope: 'instance' });
-  await admin.query(`alter system reset ${LEVEL}`);
-  await admin.query('select pg_reload_conf()');
-
-  expect(inDatabase.error).toMatchObject({ code: 'CHANGE_FAILED', origin: 'P0001' });
-  expect(inDatabase.error?.message).toMatch(
-    /failed at: UPDATE _timescaledb_catalog\.bgw_job .*Nothing was changed\.$/,
-  );
-  expect(inInstance.error?.message).toMatch(
-    /failed at: UPDATE .*Already applied and not rolled back: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
-  );
-});
-
-test('waits for a lock on the job catalog no longer than the lock timeout', async () => {
-  await using database = await consenting();
-  await database.admin.query('begin; lock table _timescaledb_catalog.bgw_job in share mode');
-  const { error } = await configureAs(database, OFF);
-  await database.admin.query('rollback');
-  expect(error).toMatchObject({ code: 'CHANGE_FAILED', origin: '55P03' });
-  expect(await consentOf(database)).toMatchObject({ granted: true });
-});
-
-/** Stands for what 2.x has in C: writes down how it was called. */
+/** Creates the functions that 2.x has in C; they record their calls. */
 const API = `
   create table calls (call text);
   create function alter_job(job_id int, schedule_interval interval = null, scheduled bool = null, next_start timestamptz = null)
@@ -216,7 +90,7 @@ const API = `
   alter extension timescaledb add function delete_job(int);
   alter extension timescaledb add function _timescaledb_functions.restart_background_workers()`;
 
-describe('the extension has functions of its own for jobs', () => {
+describe("with the extension's own functions for jobs", () => {
   async function callsAfter(
     event: Readonly<Record<string, unknown>>,
     sql: (database: string) => string = () => '',
@@ -229,7 +103,7 @@ describe('the extension has functions of its own for jobs', () => {
     return rows.map(({ call }) => call);
   }
 
-  test('they are called, and the scheduler notices by itself', async () => {
+  test('calls them, and does not restart the scheduler', async () => {
     expect(await callsAfter(OFF)).toStrictEqual(['alter 1  f']);
     expect(await callsAfter({ ...OFF, job: 'remove' })).toStrictEqual(['delete 1']);
     expect(
@@ -257,33 +131,36 @@ describe('the extension has functions of its own for jobs', () => {
   test.each([
     ['2.31.2', false],
     ['2.32.0', true],
-  ] as const)('in %s the owner of the database may restart it: %s', async (release, may) => {
-    await using database = await createDatabase({ release });
-    const { admin, name, role, password } = database;
-    await admin.query(`${API}; grant insert on calls to ${role};
+  ] as const)(
+    'restarts the scheduler of %s as the owner of the database: %s',
+    async (release, may) => {
+      await using database = await createDatabase({ release });
+      const { admin, name, role, password } = database;
+      await admin.query(`${API}; grant insert on calls to ${role};
       grant set on parameter ${LEVEL} to ${role};
       alter database ${name} set ${LEVEL} = 'off'; alter database ${name} owner to ${role}`);
-    const { statements, notes } = await configured(
-      database,
-      { action: 'enable', scope: 'database', job: 'keep' },
-      { administrator: { role, password } },
-    );
-    const { rows } = await admin.query('select call from calls');
-    await admin.query(`alter database ${name} owner to postgres; drop owned by ${role}`);
+      const { statements, notes } = await configured(
+        database,
+        { action: 'enable', scope: 'database', job: 'keep' },
+        { administrator: { role, password } },
+      );
+      const { rows } = await admin.query('select call from calls');
+      await admin.query(`alter database ${name} owner to postgres; drop owned by ${role}`);
 
-    const restart = 'SELECT _timescaledb_functions.restart_background_workers()';
-    expect(statements.includes(restart)).toBe(may);
-    expect(rows).toStrictEqual(may ? [{ call: 'restart' }] : []);
-    expect(notes.some((note) => note.includes(`${restart} as a superuser`))).toBe(!may);
-  });
+      const restart = 'SELECT _timescaledb_functions.restart_background_workers()';
+      expect(statements.includes(restart)).toBe(may);
+      expect(rows).toStrictEqual(may ? [{ call: 'restart' }] : []);
+      expect(notes.some((note) => note.includes(`${restart} as a superuser`))).toBe(!may);
+    },
+  );
 
-  test('writes the catalog and restarts the scheduler under the license apache', async () => {
+  test('writes the catalog and restarts the scheduler with the license apache', async () => {
     const apache = (name: string) => `alter database ${name} set timescaledb.license = 'apache'`;
     expect(await callsAfter(OFF, apache)).toStrictEqual(['restart']);
     expect(await callsAfter({ ...OFF, job: 'remove' }, apache)).toStrictEqual(['restart']);
   });
 
-  test("does not call a function of the same name that is not the extension's", async () => {
+  test('calls no function of the same name that does not belong to the extension', async () => {
     expect(
       await callsAfter(
         OFF,
@@ -305,70 +182,10 @@ describe('the extension has functions of its own for jobs', () => {
   });
 });
 
-describe('the interval of the job', () => {
-  test.each(['2.10.3', '1.7.5'] as const)(
-    'is changed, and asked for when it is added, in %s',
-    async (release) => {
-      await using database = await consenting(release);
-      const interval = async () =>
-        (
-          await database.admin.query<{ text: string }>(
-            'select schedule_interval::text as text from _timescaledb_config.bgw_job',
-          )
-        ).rows.map(({ text }) => text);
-      const enable = { action: 'enable', scope: 'database' } as const;
-      await configured(database, { ...enable, scheduleInterval: '1 month 12 hours' });
-      expect(await interval()).toStrictEqual(['1 mon 12:00:00']);
-      const { notes } = await configured(database, { ...OFF, job: 'remove' });
-      expect(await interval()).toStrictEqual([]);
-      expect(notes.join(' ')).toContain(
-        'max_retries and retry_period 1 month 12 hours, 100 seconds, -1, 1 hour.',
-      );
-      await configured(database, { ...enable, scheduleInterval: '7 days' });
-      expect(await interval()).toStrictEqual(['7 days']);
-    },
-  );
-});
-
-describe('a server built without telemetry', () => {
-  test('gets only the level and no job, and the notes explain it', async () => {
-    await using database = await consenting('2.10.3');
-    await database.admin.query(
-      'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_config.bgw_job',
-    );
-    const { statements, notes, consent } = await configured(database, {
-      action: 'enable',
-      scope: 'database',
-    });
-    expect(statements).toStrictEqual([`ALTER DATABASE ${database.name} SET ${LEVEL} = 'basic'`]);
-    expect(notes.join(' ')).toContain('built without telemetry');
-    expect(decisionOf(consent.after)).toMatchObject({ granted: true, level: 'basic' });
-  });
-});
-
-test('notes why the consent differs from the change', async () => {
-  await using database = await consenting();
-  const owner = `${database.name}_owner`;
-  await database.admin.query(`create role ${owner}; alter role ${owner} set ${LEVEL} = 'off';
-    update _timescaledb_catalog.bgw_job set owner = '${owner}'`);
-  const { notes, consent } = await configured(database, { action: 'enable', scope: 'database' });
-  await database.admin.query(
-    `update _timescaledb_catalog.bgw_job set owner = 'postgres'; drop role ${owner}`,
-  );
-  expect(decisionOf(consent.after)).toMatchObject({
-    granted: false,
-    where: 'role',
-    holder: 'job-owner',
-  });
-  expect(notes.join(' ')).toContain(
-    "Telemetry is still denied. Telemetry is off: level off, set for the job's owner.",
-  );
-});
-
 test('runs no statement on a standby', async () => {
   await using database = await consenting();
   const before = await stateOf(database);
-  // What the server says of itself, in this database alone: a real standby would need a server more.
+  // Makes this one database report a standby: a real standby would need another server.
   await database.admin.query(`set allow_system_table_mods = on;
     create or replace function pg_catalog.pg_is_in_recovery() returns bool language sql as 'select true'`);
   const { error, line } = await configureAs(database, OFF);
@@ -381,23 +198,23 @@ test('runs no statement on a standby', async () => {
   expect(await stateOf(database)).toStrictEqual(before);
 });
 
-describe('rejects an event that this server does not support', () => {
+describe('rejects an event that the server does not support:', () => {
   test.each([
     [
-      'a role that is not there',
+      'a role that does not exist',
       '2.28.3',
-      { action: 'disable', scope: { role: 'nobody at all' } },
+      { action: 'disable', scope: { role: 'no such role' } },
       /no role with the name/,
     ],
     [
-      'a database that is not there',
+      'a database that does not exist',
       '2.28.3',
       { action: 'disable', scope: { role: 'postgres', inDatabase: 'nowhere' } },
       /no database with the name/,
     ],
-    ['a pause before 2.0', '1.7.5', { ...OFF, job: 'pause' }, /supports since 2\.0/],
+    ['pausing the job before 2.0', '1.7.5', { ...OFF, job: 'pause' }, /supports since 2\.0/],
     [
-      'no_functions before 2.7.1',
+      'the level no_functions before 2.7.1',
       '1.7.5',
       { action: 'enable', scope: 'database', level: 'no_functions' },
       /exists since TimescaleDB 2\.7\.1/,

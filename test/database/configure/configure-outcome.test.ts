@@ -3,12 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listenOnFreePort } from '../../../emulator/http-server.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
 import { startPostgres } from '../../support/postgres/postgres.ts';
-import { configureAs, configured, consentOf } from '../../support/run/configuring.ts';
+import { configureAs, configured, consentOf, decisionOf } from '../../support/run/configuring.ts';
+import { LEVEL, OFF, stateOf } from './change-state.ts';
 
-/** What configure says of a change has to be what became of it. */
-
-const LEVEL = 'timescaledb.telemetry_level';
-const OFF = { action: 'disable', scope: 'database' } as const;
+/** Tests that the outcome of a change describes what was applied. */
 
 let server: Awaited<ReturnType<typeof startPostgres>>;
 beforeAll(async () => {
@@ -16,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-function consenting(): Promise<TestDatabase> {
-  return createDatabase({ port: server.port, release: '2.28.3', level: 'basic' });
+function consenting(release: '1.7.5' | '2.10.3' | '2.28.3' = '2.28.3'): Promise<TestDatabase> {
+  return createDatabase({ port: server.port, release, level: 'basic' });
 }
 
 async function resetInstance({ admin }: TestDatabase): Promise<void> {
@@ -25,7 +23,11 @@ async function resetInstance({ admin }: TestDatabase): Promise<void> {
   await admin.query('select pg_reload_conf()');
 }
 
-/** The way to the server: what is done with a connection, by its number from 1 on. */
+/**
+ * Starts a proxy before the server.
+ *
+ * @param behaviour returns the treatment of a connection by its number, from 1 on
+ */
 async function startProxy(
   behaviour: (connection: number) => 'pass' | 'refuse' | 'cut after the reload',
 ) {
@@ -85,8 +87,8 @@ test('lists the applied statements when the connection ends during the reload', 
   expect(error?.message).toContain('Already applied and not rolled back: ALTER SYSTEM SET');
 });
 
-describe('the instance, where the database has a level of its own', () => {
-  test('is off, and the consent is that of a plain role', async () => {
+describe('a change of the instance when the database has its own level', () => {
+  test('returns the consent of a plain role', async () => {
     await using database = await consenting();
     const event = { action: 'disable', scope: 'instance', job: 'keep' };
     const planned = await configured(database, { ...event, dryRun: true });
@@ -102,7 +104,7 @@ describe('the instance, where the database has a level of its own', () => {
 });
 
 test.each(['TsAdmin', 'ts.admin', '4711', `o'ne "role"`])(
-  "a job that is put back is the extension's owner's, who is called %s",
+  'adds the job with the owner of the extension, named %s',
   async (owner) => {
     await using database = await consenting();
     const { admin } = database;
@@ -121,3 +123,94 @@ test.each(['TsAdmin', 'ts.admin', '4711', `o'ne "role"`])(
     expect(rows).toStrictEqual([{ rolname: owner }]);
   },
 );
+
+test('rolls back a transaction that fails, and lists the statements before it', async () => {
+  await using database = await consenting();
+  const { admin } = database;
+  await admin.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = 'P0001'; end $$;
+    create trigger refuse before update on _timescaledb_catalog.bgw_job execute function refuse()`);
+  const state = await stateOf(database);
+  const inDatabase = await configureAs(database, OFF);
+  expect(await stateOf(database)).toStrictEqual(state);
+  const inInstance = await configureAs(database, { action: 'disable', scope: 'instance' });
+  await admin.query(`alter system reset ${LEVEL}`);
+  await admin.query('select pg_reload_conf()');
+
+  expect(inDatabase.error).toMatchObject({ code: 'CHANGE_FAILED', origin: 'P0001' });
+  expect(inDatabase.error?.message).toMatch(
+    /failed at: UPDATE _timescaledb_catalog\.bgw_job .*Nothing was changed\.$/,
+  );
+  expect(inInstance.error?.message).toMatch(
+    /failed at: UPDATE .*Already applied and not rolled back: ALTER SYSTEM SET timescaledb\.telemetry_level = 'off'; SELECT pg_catalog\.pg_reload_conf\(\)\.$/,
+  );
+});
+
+test('waits for a lock on the job catalog no longer than the lock timeout', async () => {
+  await using database = await consenting();
+  await database.admin.query('begin; lock table _timescaledb_catalog.bgw_job in share mode');
+  const { error } = await configureAs(database, OFF);
+  await database.admin.query('rollback');
+  expect(error).toMatchObject({ code: 'CHANGE_FAILED', origin: '55P03' });
+  expect(await consentOf(database)).toMatchObject({ granted: true });
+});
+
+describe('the interval of the job', () => {
+  test.each(['2.10.3', '1.7.5'] as const)(
+    'is changed, and set when the job is added, in %s',
+    async (release) => {
+      await using database = await consenting(release);
+      const interval = async () =>
+        (
+          await database.admin.query<{ text: string }>(
+            'select schedule_interval::text as text from _timescaledb_config.bgw_job',
+          )
+        ).rows.map(({ text }) => text);
+      const enable = { action: 'enable', scope: 'database' } as const;
+      await configured(database, { ...enable, scheduleInterval: '1 month 12 hours' });
+      expect(await interval()).toStrictEqual(['1 mon 12:00:00']);
+      const { notes } = await configured(database, { ...OFF, job: 'remove' });
+      expect(await interval()).toStrictEqual([]);
+      expect(notes.join(' ')).toContain(
+        'max_retries and retry_period 1 month 12 hours, 100 seconds, -1, 1 hour.',
+      );
+      await configured(database, { ...enable, scheduleInterval: '7 days' });
+      expect(await interval()).toStrictEqual(['7 days']);
+    },
+  );
+});
+
+describe('a server built without telemetry', () => {
+  test('receives only the level and no job, and a note explains it', async () => {
+    await using database = await consenting('2.10.3');
+    await database.admin.query(
+      'alter extension timescaledb drop function get_telemetry_report(); delete from _timescaledb_config.bgw_job',
+    );
+    const { statements, notes, consent } = await configured(database, {
+      action: 'enable',
+      scope: 'database',
+    });
+    expect(statements).toStrictEqual([`ALTER DATABASE ${database.name} SET ${LEVEL} = 'basic'`]);
+    expect(notes.join(' ')).toContain('built without telemetry');
+    expect(decisionOf(consent.after)).toMatchObject({ granted: true, level: 'basic' });
+  });
+});
+
+test('notes why the consent differs from the change', async () => {
+  await using database = await consenting();
+  const owner = `${database.name}_owner`;
+  await database.admin.query(`create role ${owner}; alter role ${owner} set ${LEVEL} = 'off';
+    update _timescaledb_catalog.bgw_job set owner = '${owner}'`);
+  const { notes, consent } = await configured(database, { action: 'enable', scope: 'database' });
+  await database.admin.query(
+    `update _timescaledb_catalog.bgw_job set owner = 'postgres'; drop role ${owner}`,
+  );
+  expect(decisionOf(consent.after)).toMatchObject({
+    granted: false,
+    where: 'role',
+    holder: 'job-owner',
+  });
+  expect(notes.join(' ')).toContain(
+    "Telemetry is still denied. Telemetry is off: level off, set for the job's owner.",
+  );
+});

@@ -3,59 +3,16 @@ import { createDatabase, type TestDatabase } from '../../support/postgres/databa
 import { isOldPostgresHere, startOldPostgres } from '../../support/postgres/old-postgres.ts';
 import { startPostgres } from '../../support/postgres/postgres.ts';
 import { configured, consentOf, decisionOf } from '../../support/run/configuring.ts';
-import { type HandmadeRelease, has, jobSchema } from '../../support/timescaledb/catalogs.ts';
-
-const LEVEL = 'timescaledb.telemetry_level';
-
-/** One of every form of the job catalog. */
-const RELEASES_ON: Readonly<Record<12 | 18, readonly HandmadeRelease[]>> = {
-  12: ['0.12.1', '1.3.1', '1.7.5', '2.0.2', '2.8.1', '2.9.3', '2.10.3'],
-  18: [
-    '0.12.1',
-    '1.7.5',
-    '2.0.2',
-    '2.7.1',
-    '2.8.1',
-    '2.9.0',
-    '2.10.0',
-    '2.10.2',
-    '2.11.2',
-    '2.12.0',
-    '2.24.0',
-    '2.25.0',
-    '2.29.2',
-  ],
-};
-
-/** The job's row, its id aside; every column, since a column that was forgotten would be one that has changed. */
-async function jobRows({ admin }: TestDatabase, release: HandmadeRelease): Promise<unknown[]> {
-  const { rows } = await admin.query(
-    `select to_jsonb(j) - 'id' as job from ${jobSchema(release)}.bgw_job j order by j.id`,
-  );
-  return rows;
-}
-
-/** The SQL of TimescaleDB's documentation for 1.x, with the columns that exist; and what it would say for 2.x. */
-function documented(release: HandmadeRelease): Readonly<Record<'disable' | 'enable', string>> {
-  const job = `${jobSchema(release)}.bgw_job`;
-  if (!has(release, '2.0.0')) {
-    return {
-      disable: `DELETE FROM ${job} WHERE job_type = 'telemetry_and_version_check_if_enabled'`,
-      enable: `INSERT INTO ${job} (id, application_name, job_type, schedule_interval, max_runtime, max_retries, retry_period)
-        VALUES (1, 'Telemetry Reporter', 'telemetry_and_version_check_if_enabled', INTERVAL '24h', INTERVAL '100s', -1, INTERVAL '1h')`,
-    };
-  }
-  return {
-    disable: `UPDATE ${job} SET scheduled = false WHERE id = 1`,
-    enable: `UPDATE ${job} SET scheduled = true WHERE id = 1`,
-  };
-}
+import { type HandmadeRelease, has } from '../../support/timescaledb/catalogs.ts';
+import { LEVEL } from './change-state.ts';
+import { documentedSql, jobRows, RELEASES_ON } from './documented-job.ts';
+import { defineRoleLevelTests } from './role-levels.ts';
 
 async function startServer(major: 12 | 18): Promise<{ port: number; stop(): Promise<void> }> {
   return major === 18 ? startPostgres() : startOldPostgres(major);
 }
 
-// Servers of this file's own, because ALTER SYSTEM speaks of all databases.
+// Separate servers, because ALTER SYSTEM affects all databases.
 describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgresHere))(
   'on PostgreSQL %i',
   (major) => {
@@ -65,7 +22,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
     });
     afterAll(() => server.stop());
 
-    /** A database that consents. */
+    /** Creates a database that consents. */
     async function consenting(release: HandmadeRelease): Promise<TestDatabase> {
       const database = await createDatabase({ port: server.port, release });
       await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
@@ -73,7 +30,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
     }
 
     describe.each(RELEASES_ON[major])('in %s', (release) => {
-      /** One for all tests of the release, since each has to leave it as it was. */
+      /** Shared by all tests of the release: each one restores it. */
       let database: TestDatabase;
       let rowsBefore: unknown[];
       beforeAll(async () => {
@@ -91,7 +48,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
         { job: 'remove' },
         ...(has(release, '2.0.0') ? [{ job: 'pause' }] : []),
       ])(
-        'disable (job: $job) denies, and enable brings back level, consent and job row',
+        'disable with job $job denies consent, and enable restores level, consent and job row',
         async ({ job }) => {
           const off = await configured(database, { action: 'disable', scope: 'database', job });
           const on = await configured(database, { action: 'enable', scope: 'database' });
@@ -105,27 +62,27 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
         },
       );
 
-      test("reaches the consent and the job that the documentation's SQL reaches", async () => {
-        const sql = documented(release);
-        const look = async () => [await consentOf(database), await jobRows(database, release)];
+      test("has the same effect on consent and job as the documentation's SQL", async () => {
+        const sql = documentedSql(release);
+        const readState = async () => [await consentOf(database), await jobRows(database, release)];
         for (const action of ['disable', 'enable'] as const) {
           await database.admin.query(
             `ALTER DATABASE ${database.name} SET ${LEVEL} = ${action === 'enable' ? 'basic' : 'off'}; ${sql[action]}`,
           );
-          const byHand = await look();
+          const byHand = await readState();
           const other = action === 'enable' ? 'disable' : 'enable';
           await configured(database, { action: other, scope: 'database' });
-          expect(await look()).not.toStrictEqual(byHand);
+          expect(await readState()).not.toStrictEqual(byHand);
           await configured(database, { action, scope: 'database' });
-          expect(await look()).toStrictEqual(byHand);
+          expect(await readState()).toStrictEqual(byHand);
         }
       });
 
       test.each(has(release, '2.0.0') ? ['pause', 'remove'] : ['remove'])(
-        'the job alone denies after %s, and is put back',
+        'denies consent by the job alone after %s, and enable restores the job',
         async (job) => {
           await configured(database, { action: 'disable', scope: 'database', job });
-          // The level is on again, so that the job decides.
+          // With the level basic the job decides.
           await database.admin.query(`alter database ${database.name} set ${LEVEL} = 'basic'`);
           expect(await consentOf(database)).toMatchObject({
             granted: false,
@@ -209,7 +166,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
     });
 
     test.each(['1.7.5', '2.10.3'] as const)(
-      'enable resumes a job of %s that is paused by its next start, disable keeps using scheduled',
+      'resumes a job of %s that is paused by its next start, and disables it only by scheduled',
       async (release) => {
         await using database = await consenting(release);
         const { admin } = database;
@@ -237,60 +194,7 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       },
     );
 
-    test('sets the level of a role, and of a role in one database, with any name', async () => {
-      await using database = await consenting('2.10.3');
-      const role = `o'ne "role"; drop table x; --\\ ${database.name} é`;
-      const quoted = `"${role.replaceAll('"', '""')}"`;
-      await database.admin.query(`create role ${quoted}`);
-      const settings = async () =>
-        (
-          await database.admin.query<{ role: string; config: string[] }>(
-            `select rolname as role, setconfig as config, coalesce(datname, '') as database
-               from pg_db_role_setting s join pg_roles r on r.oid = setrole left join pg_database d on d.oid = setdatabase
-              where rolname = $1 order by 3`,
-            [role],
-          )
-        ).rows;
-
-      await configured(database, { action: 'disable', scope: { role } });
-      await configured(database, {
-        action: 'enable',
-        scope: { role, inDatabase: database.name },
-        level: 'no_functions',
-      });
-      expect(await settings()).toStrictEqual([
-        { role, config: [`${LEVEL}=off`], database: '' },
-        { role, config: [`${LEVEL}=no_functions`], database: database.name },
-      ]);
-      await configured(database, { action: 'enable', scope: { role } });
-      const back = await configured(database, {
-        action: 'enable',
-        scope: { role, inDatabase: database.name },
-      });
-      expect(back.statements).toStrictEqual([
-        `ALTER ROLE ${quoted} IN DATABASE ${database.name} RESET ${LEVEL}`,
-      ]);
-      expect(await settings()).toStrictEqual([]);
-      await database.admin.query(`drop role ${quoted}`);
-    });
-
-    test("includes the reporting role's level in the consent after the change", async () => {
-      await using database = await consenting('2.10.3');
-      const { consent } = await configured(database, {
-        action: 'disable',
-        scope: { role: database.role },
-      });
-      expect(decisionOf(consent.before)).toMatchObject({ granted: true });
-      expect(decisionOf(consent.after)).toStrictEqual({
-        granted: false,
-        level: 'off',
-        rule: 'level-off',
-        where: 'role',
-        holder: 'reporting-role',
-      });
-      await configured(database, { action: 'enable', scope: { role: database.role } });
-      expect(await consentOf(database)).toMatchObject({ granted: true });
-    });
+    defineRoleLevelTests(consenting);
 
     test('notes that a new database inherits the job of a template and not its level', async () => {
       await using template = await createDatabase({ port: server.port, release: '2.10.3' });

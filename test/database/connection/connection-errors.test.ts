@@ -8,12 +8,12 @@ import { createDatabase, type TestDatabase } from '../../support/postgres/databa
 import { type Settings, secretFor, startWorld, type World } from '../../support/run/world.ts';
 import { scaled } from '../../support/vitest/time-limits.ts';
 
-/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+/** A label of more than 63 letters, which is rejected without a request to a resolver. */
 const UNRESOLVABLE = 'canary'.repeat(11);
 
 const NOWHERE = { name: 'canary_database', role: 'canary_role', password: 'canary_password' };
 
-/** How a run fails: its code and whether a retry may help. Nothing may have been sent, and no name may be told. */
+/** Returns the code of a failed run, and whether it is retryable. Checks that nothing was sent, and no name logged. */
 async function failure(world: World, settings?: Settings): Promise<string> {
   const { outcome, error } = await world.run(settings);
   expect(outcome).toMatchObject({ outcome: 'failed', severity: 'ERROR' });
@@ -28,7 +28,7 @@ function consenting(label = 'canary'): Promise<TestDatabase> {
   return createDatabase({ release: '2.28.3', level: 'basic', label });
 }
 
-test("a password with OWASP's number of SCRAM iterations is accepted", async () => {
+test("accepts a password with OWASP's number of SCRAM iterations", async () => {
   await using database = await consenting();
   const { admin, role, password } = database;
   await admin.query(`set scram_iterations = 600000; alter role ${role} password '${password}'`);
@@ -37,18 +37,18 @@ test("a password with OWASP's number of SCRAM iterations is accepted", async () 
   expect(outcome.outcome).toBe('sent');
 });
 
-test('a port without a server is unreachable', async () => {
+test('reports a port without a server as unreachable', async () => {
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: 1 }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
 });
 
-test('a name that does not resolve is unreachable', async () => {
+test('reports a name that does not resolve as unreachable', async () => {
   await using world = await startWorld({ secret: secretFor(NOWHERE, { host: UNRESOLVABLE }) });
   expect(await failure(world)).toBe('DATABASE_UNREACHABLE, retryable');
 });
 
 test.each(['disable', 'verify-full'])(
-  'a web server is not PostgreSQL, with tls %s',
+  'reports that a web server is not PostgreSQL, with TLS mode %s',
   async (mode) => {
     await using web = await listen((_request, response) => {
       response.end('hello');
@@ -59,7 +59,7 @@ test.each(['disable', 'verify-full'])(
   },
 );
 
-test('a server without TLS receives only the request for TLS', async () => {
+test('sends only the request for TLS to a server without TLS', async () => {
   const said: Buffer[] = [];
   await using server = await serveSockets((socket) => {
     socket.on('data', (chunk: Buffer) => {
@@ -73,7 +73,7 @@ test('a server without TLS receives only the request for TLS', async () => {
   expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
 });
 
-test('an unresponsive server ends the run at its time limit, and the phase is named', async () => {
+test('ends at the time limit with an unresponsive server, and names the phase', async () => {
   const sockets: Socket[] = [];
   await using server = await serveSockets((socket) => sockets.push(socket.resume()));
   await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
@@ -91,7 +91,7 @@ test.each([
     { host: 'localhost', ca: inject('postgres').authority },
   ],
 ])(
-  'a server that never answers the goodbye, %s, is cut off, and the report is sent',
+  'closes the connection to a server that ignores Terminate %s, and sends the report',
   async (_how, target, secret) => {
     await using database = await consenting();
     await using proxy = await startDeafProxy(inject('postgres').port);
@@ -105,7 +105,7 @@ test.each([
   },
 );
 
-test('a missing database has its own error', async () => {
+test('reports a missing database as DATABASE_MISSING', async () => {
   await using database = await createDatabase();
   await using world = await startWorld({
     secret: secretFor(database, { dbname: 'canary_missing' }),
@@ -113,13 +113,13 @@ test('a missing database has its own error', async () => {
   expect(await failure(world)).toBe('DATABASE_MISSING');
 });
 
-test('a database without TimescaleDB has its own error', async () => {
+test('reports a database without TimescaleDB as EXTENSION_MISSING', async () => {
   await using database = await createDatabase({ label: 'canary' });
   await using world = await startWorld({ secret: secretFor(database) });
   expect(await failure(world)).toBe('EXTENSION_MISSING');
 });
 
-test("a failing event trigger on login is not an error of TimescaleDB's catalogs", async () => {
+test("does not report a failing login event trigger as an error of TimescaleDB's catalogs", async () => {
   await using database = await consenting();
   await database.admin.query(`
     create function public.note_login() returns event_trigger language plpgsql
@@ -130,7 +130,7 @@ test("a failing event trigger on login is not an error of TimescaleDB's catalogs
   await database.admin.query('drop event trigger note_login');
 });
 
-test.each(['0.11.0', 'mock'])('TimescaleDB %s has no telemetry', async (version) => {
+test.each(['0.11.0', 'mock'])('reports the version %s as unsupported', async (version) => {
   await using database = await createDatabase({ release: '2.14.2', label: 'canary' });
   await database.admin.query(
     `update pg_extension set extversion = '${version}' where extname = 'timescaledb'`,
@@ -139,7 +139,7 @@ test.each(['0.11.0', 'mock'])('TimescaleDB %s has no telemetry', async (version)
   expect(await failure(world)).toBe('VERSION_UNSUPPORTED');
 });
 
-test('catalogs of another version have their own error', async () => {
+test('reports catalogs of another version as CATALOG_UNEXPECTED', async () => {
   await using database = await consenting();
   await database.admin.query(
     `update pg_extension set extversion = '2.29.2' where extname = 'timescaledb'`,
@@ -160,18 +160,18 @@ test.each([
     code: 'DATABASE_PERMISSION',
   },
   {
-    what: 'a database without a connection left',
+    what: 'a database whose connection limit is reached',
     sql: ({ name }: TestDatabase) => `alter database ${name} connection limit 0`,
     code: 'DATABASE_BUSY, retryable',
   },
-])('$what: $code', async ({ sql, code }) => {
+])('reports $what as $code', async ({ sql, code }) => {
   await using database = await consenting();
   await database.admin.query(sql(database));
   await using world = await startWorld({ secret: secretFor(database) });
   expect(await failure(world)).toBe(code);
 });
 
-test('a session that an administrator ends during a statement is a lost connection', async () => {
+test('reports a session that an administrator ends during a statement as a lost connection', async () => {
   await using database = await consenting();
   await using blocker = await createBlocker(database);
   await using world = await startWorld({ secret: secretFor(database) });
@@ -184,7 +184,7 @@ test('a session that an administrator ends during a statement is a lost connecti
   expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
 });
 
-test('a locked catalog table has its own error after the lock timeout', async () => {
+test('reports a locked catalog table as CATALOG_LOCKED after the lock timeout', async () => {
   await using database = await consenting();
   await using _blocker = await createBlocker(database);
   await using world = await startWorld({ secret: secretFor(database) });

@@ -15,7 +15,7 @@ import { HANDMADE_RELEASES, has } from '../../support/timescaledb/catalogs.ts';
 import { fillWithKnownContents } from '../../support/timescaledb/contents.ts';
 import { expectedReport, runFor } from '../../support/timescaledb/reports.ts';
 
-/** What the statements use of pg_catalog: all of it is in the documentation of PostgreSQL 9.6. */
+/** Objects of pg_catalog that the statements use; all are in the documentation of PostgreSQL 9.6. */
 const KNOWN_TO_9_6 = [
   ...[
     'pg_available_extensions',
@@ -53,10 +53,10 @@ const SETTINGS_OF_9_6 = [
   ...['idle_in_transaction_session_timeout', 'max_parallel_workers_per_gather'],
   ...['client_encoding', 'timezone', 'datestyle', 'intervalstyle'],
 ];
-/** Words that a later PostgreSQL brought. */
+/** Words that a later version of PostgreSQL introduced. */
 const LATER = /\b(materialized|relispartition|prokind|jsonpath|generated|merge|any_value)\b/i;
 
-/** The newest release that ran on it, by the releases' own build files. */
+/** The newest release that supports a version of PostgreSQL, by the build files of the releases. */
 const NEWEST_RELEASE = { 10: '1.7.5', 12: '2.11.2' } as const;
 
 describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', (major) => {
@@ -77,11 +77,11 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
   });
 
   test.each(HANDMADE_RELEASES.filter((release) => has(release, '0.12.0', NEWEST_RELEASE[major])))(
-    'every statement for %s runs, and the whole report is what its own reporter would send',
+    'runs every statement for %s, and the whole report equals that of its own reporter',
     async (release) => {
       await using database = await createDatabase({ port: server.port, release });
       await fillWithKnownContents(database, release);
-      // Sees everything, so that there is no statement that is not tried.
+      // With all privileges, so that every statement is sent.
       await database.admin.query(`
         alter database ${database.name} owner to ${database.role};
         grant pg_read_all_settings to ${database.role};
@@ -95,7 +95,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
   );
 
   test.each(['0.12.1', '1.3.2', '1.7.5', '2.0.2'] as const)(
-    'no statement for %s uses what PostgreSQL 9.6 lacks',
+    'uses in the statements for %s only features of PostgreSQL 9.6',
     async (release) => {
       await using database = await createDatabase({ port: server.port, release });
       await database.admin.query(`
@@ -112,7 +112,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
       const sql = queries.join('\n');
       const used = new Set([...sql.matchAll(/\bpg_catalog\.(\w+)/g)].map(([, name]) => name));
       expect([...used].filter((name) => !KNOWN_TO_9_6.includes(name ?? ''))).toStrictEqual([]);
-      // PostgreSQL 12 compiles queries, which is switched off, and 9.6 does not know the switch.
+      // jit, which is turned off since PostgreSQL 11, does not exist in 9.6.
       const set = [...sql.matchAll(/set local (\w+)/g)].map(([, name]) => name ?? '');
       const known = major === 10 ? SETTINGS_OF_9_6 : [...SETTINGS_OF_9_6, 'jit'];
       expect(set.filter((name) => !known.includes(name))).toStrictEqual([]);
@@ -120,7 +120,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     },
   );
 
-  test('a statement is limited to the remaining time of the run', async () => {
+  test('limits a statement to the remaining time of the run', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     const connection = await loginTo(database);
     const left = [100_000, 100_000, 600, 600];
@@ -141,7 +141,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     );
   });
 
-  test('an unreadable control file leaves out the available versions, not the report', async () => {
+  test('omits the available versions when a control file is unreadable, and sends the report', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     await fillWithKnownContents(database, '1.7.5');
     const broken = join(server.extensions, 'broken.control');
@@ -155,7 +155,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     }
   });
 
-  test('an enterprise license of 1.7 is decoded', async () => {
+  test('decodes an enterprise license of 1.7', async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     const key = Buffer.from('{"id": "1-2", "kind": "commercial", "end_time": "2018-09-30"}');
     await database.admin.query(`
@@ -173,7 +173,7 @@ describe.skipIf(!isOldPostgresHere).each([10, 12] as const)('on PostgreSQL %i', 
     });
   });
 
-  test("the server's own function builds the report", async () => {
+  test("builds the report with the server's own function", async () => {
     await using database = await createDatabase({ port: server.port, release: '1.7.5' });
     await fillWithKnownContents(database, '1.7.5');
     const own = await expectedReport(database, '1.7.5');

@@ -9,7 +9,7 @@ function version(VersionId: string, database: TestDatabase, password: string): S
 
 const REPORTS_NOTHING = { outcome: 'skipped' };
 
-test('a secret that was rotated between reading and login is read again', async () => {
+test('reads a secret again that was rotated between reading and login', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   let reads = 0;
   await using world = await startWorld({
@@ -27,7 +27,7 @@ test('a secret that was rotated between reading and login is read again', async 
   expect(world.secrets.requests.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSCURRENT']);
 });
 
-test('a password that is set and not yet promoted is found at AWSPENDING', async () => {
+test('finds a password that is set and not yet promoted at AWSPENDING', async () => {
   await using database = await createDatabase({ release: '2.28.3' });
   await using world = await startWorld({
     secrets: fromTable({
@@ -50,9 +50,9 @@ test('a password that is set and not yet promoted is found at AWSPENDING', async
 
 test.each([
   ['no other version', {}],
-  ['a pending version that is refused too', { AWSPENDING: 'wrong as well' }],
+  ['a pending version that is also rejected', { AWSPENDING: 'wrong as well' }],
 ])(
-  'a wrong password with %s fails, after one more try at most',
+  'fails after at most one more login when the password is wrong, with %s',
   async (_case, { AWSPENDING }: { AWSPENDING?: string }) => {
     await using database = await createDatabase({ release: '2.28.3' });
     await using world = await startWorld({

@@ -25,7 +25,7 @@ async function consenting(): Promise<TestDatabase> {
   return database;
 }
 
-/** What does not change between two runs: everything but sizes and pages. */
+/** Returns the report without sizes and pages, which can change between two runs. */
 async function reportOf(database: TestDatabase) {
   await using world = await startWorld({ secret: secretFor(database) });
   const { outcome, error } = await world.run();
@@ -40,7 +40,7 @@ async function reportOf(database: TestDatabase) {
   return { report: rest, body };
 }
 
-test('settings of the role do not change the report', async () => {
+test('builds the same report for any settings of the role', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
   expect(expected.stats_by_job_type.policy_retention).toMatchObject({
@@ -67,7 +67,7 @@ test('settings of the role do not change the report', async () => {
     client_encoding: 'LATIN1',
     default_transaction_isolation: 'serializable',
     quote_all_identifiers: 'on',
-    // Shorter than the report takes, and longer than our first words, which set another.
+    // Shorter than the statement of the report, and longer than the first message, which sets another limit.
     statement_timeout: `${scaled(25)}ms`,
     lock_timeout: '1ms',
   };
@@ -80,7 +80,7 @@ test('settings of the role do not change the report', async () => {
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('settings of another client in a pooled session do not change the report', async () => {
+test('builds the same report for any settings of another client in a pooled session', async () => {
   await using database = await consenting();
   await database.admin.query(
     `insert into _timescaledb_catalog.metadata values ('plant', 'Zürich £', true)`,
@@ -110,7 +110,7 @@ test('settings of another client in a pooled session do not change the report', 
   expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject(expected);
 });
 
-test('a session that ends between two statements is a lost connection', async () => {
+test('reports a session that ends between two statements as a lost connection', async () => {
   await using database = await consenting();
   const connection = await loginTo(database);
 
@@ -131,7 +131,7 @@ test('a session that ends between two statements is a lost connection', async ()
   });
 });
 
-test('functions, operators and relations of other users are never used', async () => {
+test('never uses functions, operators and relations of other users', async () => {
   await using database = await consenting();
   const { report: expected } = await reportOf(database);
 
@@ -159,7 +159,7 @@ test('functions, operators and relations of other users are never used', async (
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('the report has the tuning settings and the cloud, and no empty string', async () => {
+test('reports the tuning settings and the cloud, and no empty string', async () => {
   await using database = await consenting();
   const set = (name: string, value: string) =>
     database.admin.query(`alter database ${database.name} set ${name} = '${value}'`);
@@ -184,7 +184,7 @@ test('the report has the tuning settings and the cloud, and no empty string', as
   expect(later.license).toEqual({ edition: 'apache_only' });
 });
 
-test("the job's intervals are exact for every setting of the role, and an infinite one is null", async () => {
+test("reads the job's intervals exactly for any settings of the role, and an infinite one as null", async () => {
   await using database = await consenting();
   await database.admin.query(`
     alter role ${database.role} set extra_float_digits = '-15';
@@ -207,7 +207,7 @@ test("the job's intervals are exact for every setting of the role, and an infini
 });
 
 test.each(['2.9.0', '2.28.3'] as const)(
-  'in %s a job has a beginning and a time zone',
+  'reads the initial start and the time zone of a job in %s',
   async (release) => {
     await using database = await createDatabase({ release });
     await database.admin.query(
@@ -224,7 +224,7 @@ test.each(['2.9.0', '2.28.3'] as const)(
 );
 
 test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
-  'an install time that was written in another style (%s) is left out, and not guessed',
+  'omits an install time in another style than ISO (%s)',
   async (written) => {
     await using database = await consenting();
     await database.admin.query(
@@ -234,8 +234,8 @@ test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
   },
 );
 
-test('a database without a uuid has a report without one, and a warning', async () => {
-  // Up to date, so that the warning is all that there is to warn of.
+test('sends a report without db_uuid, with a warning, when the database has no uuid', async () => {
+  // The version is up to date, so that this is the only warning.
   await using database = await createDatabase({ release: '2.29.2' });
   await database.admin.query(`
     alter database ${database.name} set timescaledb.telemetry_level = 'basic';
@@ -252,7 +252,7 @@ test('a database without a uuid has a report without one, and a warning', async 
   expect(world.endpoint.reports[0]?.body.toString('utf8')).not.toContain('"db_uuid"');
 });
 
-test('a field without a known value is left out', async () => {
+test('omits a field without a known value', async () => {
   await using database = await consenting();
   await database.admin.query(`
     delete from _timescaledb_catalog.metadata where key = 'exported_uuid';
@@ -274,7 +274,7 @@ test('a field without a known value is left out', async () => {
     expect(report).not.toHaveProperty(name);
   }
   expect(report.functions_used).toBeNull();
-  // The extension's own word for a host that it cannot ask.
+  // The extension's own text for an unknown host.
   expect(report.os_name).toBe('Unknown');
   expect(report.build_architecture_bit_size).toBe(64);
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   known = new Set((await everySession()).flat().map(withoutConstants));
 }, upperBound(120_000));
 
-/** What is left of a message when nothing of one server's own is in it: texts, numbers, and whom ALTER is for. */
+/** Removes from a message what differs between servers: texts, numbers, and the names after ALTER. */
 function withoutConstants(message: string): string {
   return message
     .replaceAll(/'(?:[^']|'')*'/g, "''")
@@ -21,7 +21,7 @@ function withoutConstants(message: string): string {
     .replace(/^((?:\/\*.*?\*\/\n)?ALTER (?:DATABASE|ROLE)) (?:"[^"]*"|\w+)/, '$1 x');
 }
 
-/** Everything that runs, previews and changes say to the server of a database, a session each. */
+/** Returns the messages of runs, previews and changes to the server, by session. */
 async function record(database: TestDatabase): Promise<readonly Messages[]> {
   await using proxy = await startWireProxy(database.port);
   const port = proxy.port;
@@ -41,10 +41,10 @@ async function record(database: TestDatabase): Promise<readonly Messages[]> {
 }
 
 test.each(['0.12.1', '1.7.5', '2.5.2', '2.9.3', '2.14.2', '2.29.2'] as const)(
-  'what a server with %s was told leaves no name to the search path, and is what was collected',
+  'sends to a server with %s only statements that were collected, without names from the search path',
   async (release) => {
     await using database = await createDatabase({ release });
-    // Sees everything, so that there is nothing that is not asked.
+    // With all privileges, so that every statement is sent.
     await database.admin.query(`
       alter database ${database.name} owner to ${database.role};
       alter database ${database.name} set timescaledb.telemetry_level = 'basic';

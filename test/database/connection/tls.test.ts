@@ -29,12 +29,12 @@ async function outcomeWith(
 describe('a certificate that verifies', () => {
   test.each([
     [
-      'by default, with the authority in the secret',
+      'with the default mode and the authority in the secret',
       undefined,
       { host: 'localhost', ca: authority },
     ],
     [
-      'with two authorities, as while one replaces the other',
+      'with two authorities, as during a replacement',
       undefined,
       { host: 'localhost', ca: `${strangerAuthority}\n${authority}` },
     ],
@@ -63,7 +63,7 @@ describe('a certificate that does not verify', () => {
       { ca: strangerAuthority },
     ],
     [
-      'the name is another',
+      'it is for another name',
       { serverName: 'elsewhere.example' },
       { host: 'localhost', ca: authority },
     ],
@@ -74,12 +74,12 @@ describe('a certificate that does not verify', () => {
   });
 });
 
-test('a missing CA file is a problem of the configuration', async () => {
+test('reports a missing CA file as a problem of the configuration', async () => {
   const outcome = await outcomeWith({ caFile: 'missing.pem' }, { host: 'localhost' });
   expect(outcome.error).toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
-test("a URL's sslmode does not weaken the target's TLS", async () => {
+test("does not weaken the target's TLS by a URL's sslmode", async () => {
   const { role, password, name } = database;
   const { port } = inject('postgres');
   await using world = await startWorld({
@@ -89,7 +89,7 @@ test("a URL's sslmode does not weaken the target's TLS", async () => {
   expect(outcome.error).toMatchObject({ code: 'DATABASE_TLS_UNVERIFIED' });
 });
 
-test('serverName is sent as SNI, also when the host is a name', async () => {
+test('sends serverName as SNI, also when the host is a name', async () => {
   const asked: string[] = [];
   await using server = await serveTls({
     ...(await createCertificate('any')),
