@@ -14,34 +14,23 @@ import type { Target } from '../../lib/config/target.ts';
 import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
 import type { LevelHolder, PlaceKind } from '../../lib/consent/level-place.ts';
 import { REQUEST_HEADERS } from '../../lib/delivery/request.ts';
-import type { CheckLine } from '../../lib/diagnostics/check-result.ts';
 import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/diagnostics/checklist.ts';
-import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
-import { METRICS } from '../../lib/naming.ts';
 import { FIELDS } from '../../lib/report/fields/all-fields.ts';
-import type { Phase } from '../../lib/run/deadline.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
 import type { VerdictCode } from '../../lib/version-check/judge-version.ts';
-import { namesInTables, type Page, parsePage, readOwn, sectionsOf } from '../support/repo/pages.ts';
-
-function readPage(name: string): Page {
-  const path = `docs/${name}.md`;
-  return parsePage(path, readOwn(path));
-}
+import { namesInTables } from '../support/repo/pages.ts';
+import { readPage, section } from './page-sections.ts';
 
 const CONSENT = readPage('consent');
-const COST = readPage('cost-and-quotas');
-const ENVIRONMENT = readPage('environment');
-const LOG = readPage('log-and-metrics');
-const OPERATING = readPage('operating');
-const SENT = readPage('what-is-sent');
-const VERSION_CHECK = readPage('version-check');
 
-function section(page: Page, heading: string): string {
-  const text = sectionsOf(page).get(heading);
-  if (text === undefined) throw new TypeError(`${page.path} has no section "${heading}".`);
-  return text;
-}
+const COST = readPage('cost-and-quotas');
+
+const ENVIRONMENT = readPage('environment');
+
+const OPERATING = readPage('operating');
+
+const SENT = readPage('what-is-sent');
+
+const VERSION_CHECK = readPage('version-check');
 
 const jsonSchema = z.object({ properties: z.optional(z.record(z.string(), z.unknown())) });
 
@@ -118,79 +107,6 @@ describe('docs/environment.md', () => {
     const variables = namesInTables(section(ENVIRONMENT, 'Variables of the functions'));
     const keys = [...Object.keys(target), ...Object.values(tls), ...Object.keys(retry)];
     expect(keys.filter((key) => !variables.includes(key))).toEqual([]);
-  });
-});
-
-describe('docs/log-and-metrics.md', () => {
-  const codes = section(LOG, 'Error codes');
-
-  test.each(Object.entries(RETRYABLE_BY_CODE))('has %s, retryable %s', (code, retryable) => {
-    const row = codes.split('\n').find((line) => line.startsWith(`| \`${code}\` |`));
-    expect(row?.split('|')[2]?.trim()).toBe(retryable ? 'yes' : '');
-  });
-
-  test('has no error code that does not exist', () => {
-    const named = namesInTables(codes).filter((code) => !(code in RETRYABLE_BY_CODE));
-    expect(named).toEqual([]);
-  });
-
-  test('has every metric, and no other', () => {
-    expect(namesInTables(section(LOG, 'Metrics')).toSorted()).toEqual(METRICS.toSorted());
-  });
-
-  test('has every field of the summary line', () => {
-    const fields: Readonly<Record<Exclude<keyof Outcome, 'severity' | 'message'>, true>> = {
-      outcome: true,
-      environment: true,
-      database: true,
-      scheduledTime: true,
-      attempt: true,
-      hint: true,
-      remedy: true,
-      standby: true,
-      uuid: true,
-      consent: true,
-      warnings: true,
-      notes: true,
-      nextDue: true,
-      report: true,
-      receipt: true,
-      version: true,
-      retry: true,
-      error: true,
-      durationMs: true,
-    };
-    const named = namesInTables(section(LOG, 'Fields of the summary line'));
-    expect(Object.keys(fields).filter((field) => !named.includes(field))).toEqual([]);
-  });
-
-  test('has every phase of durationMs', () => {
-    const phases: Readonly<Record<Phase | 'total', true>> = {
-      credentials: true,
-      connection: true,
-      database: true,
-      change: true,
-      delivery: true,
-      endpoint: true,
-      retry: true,
-      total: true,
-    };
-    const row = LOG.text.split('\n').find((line) => line.startsWith('| `durationMs` '));
-    expect(Object.keys(phases).filter((phase) => !row?.includes(`\`${phase}\``))).toEqual([]);
-  });
-
-  test('has every outcome of a run and of a check', () => {
-    // `shown` is a preview's, which writes no outcome of a run.
-    type Documented = Exclude<Outcome['outcome'], 'shown'> | CheckLine['outcome'];
-    const outcomes: Readonly<Record<Documented, true>> = {
-      sent: true,
-      checked: true,
-      skipped: true,
-      failed: true,
-      'checked-only': true,
-    };
-    const named = namesInTables(section(LOG, 'Outcomes'));
-    expect(Object.keys(outcomes).filter((outcome) => !named.includes(outcome))).toEqual([]);
   });
 });
 
