@@ -5,7 +5,11 @@ import { inProcessReader } from '../lib/run/read-database.ts';
 const LIMIT_MS = 100_000;
 
 /** The environment and the dependencies of a function that reads the caller's database. */
-export function functionFor(target: TargetChoices, credentials: Credentials) {
+export function functionFor(
+  target: TargetChoices,
+  credentials: Credentials,
+  latestVersion?: string,
+) {
   return [
     { ...process.env, TARGET: targetText(target) },
     {
@@ -13,6 +17,7 @@ export function functionFor(target: TargetChoices, credentials: Credentials) {
       limitMs: LIMIT_MS,
       now: Date.now,
       reader: inProcessReader,
+      latestVersion,
     },
   ] as const;
 }

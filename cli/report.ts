@@ -24,6 +24,7 @@ import {
   readConnection,
   secretFor,
 } from './options/connection.ts';
+import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
 import { type CliAdapter, createCliAdapter } from './output/adapt-for-cli.ts';
 import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
@@ -41,6 +42,7 @@ interface Values {
   readonly sizes?: string;
   readonly always?: true;
   readonly showSql?: true;
+  readonly latestVersion?: string;
   readonly check?: true;
   readonly send?: true;
   readonly endpoint?: string;
@@ -54,6 +56,8 @@ interface Options {
   readonly target: TargetChoices;
   readonly json: boolean;
   readonly always: boolean;
+  /** Version to compare with; undefined for the newest of the version data. */
+  readonly latestVersion: string | undefined;
   /** Prints the statements as they are sent. */
   readonly showSql: boolean;
   /** Checks the stages of a run, without showing a report. */
@@ -104,6 +108,7 @@ const command = addConnectionOptions(
       'send',
     ),
   )
+  .addOption(latestVersionOption().conflicts('send'))
   .optionsGroup('Sending:')
   .option('--send', 'run send-report: send the report if there is consent')
   .option('--endpoint <url>', 'the destination of --send')
@@ -144,6 +149,7 @@ function read(parsed: Command, problems: string[]): Options {
     },
     json: values.json === true,
     always: values.always === true,
+    latestVersion: readLatestVersion(values, problems),
     showSql: values.showSql === true,
     check: values.check === true,
     ignoreSchedule: values.ignoreSchedule === true,
@@ -173,12 +179,12 @@ async function begin({ connection, json }: Options, title: string): Promise<Sess
 
 /** Shows the report. This way of running the command has no code that could send. */
 async function show(options: Options): Promise<ExitStatus> {
-  const { target, json, always } = options;
+  const { target, json, always, latestVersion } = options;
   const session = await begin(options, 'report of your server; nothing is sent');
   const { reporter, credentials, adapter } = session;
   const { line, result, error } = await getReport(
     { alwaysDisplayReport: always },
-    ...functionFor(target, credentials),
+    ...functionFor(target, credentials, latestVersion),
   );
   if (error !== undefined) throw adapter.error(error);
   if (result === undefined) throw new TypeError('The preview has neither result nor error.');
@@ -186,10 +192,13 @@ async function show(options: Options): Promise<ExitStatus> {
 }
 
 async function check(options: Options): Promise<ExitStatus> {
-  const { target, json } = options;
+  const { target, json, latestVersion } = options;
   const session = await begin(options, 'check of your server; nothing is sent');
   const { reporter, credentials, adapter } = session;
-  const { result, error } = await runCheck({ check: true }, ...functionFor(target, credentials));
+  const { result, error } = await runCheck(
+    { check: true },
+    ...functionFor(target, credentials, latestVersion),
+  );
   if (result === undefined) {
     throw error === undefined
       ? new TypeError('The check has neither result nor error.')

@@ -1,7 +1,9 @@
+import { RELEASE_DATA } from '../data/release-data.ts';
 import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../emulator/demo.ts';
 import { SECRETS_FROM } from '../emulator/run-send-report.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { LEVELS, type Level } from '../lib/config/target.ts';
+import { newestRelease } from '../lib/version-check/compatibility.ts';
 import { choice, createCommand, EXIT, oneOf, runCommand } from './command.ts';
 import { createCliAdapter } from './output/adapt-for-cli.ts';
 import { printJson } from './output/finish.ts';
@@ -13,7 +15,7 @@ import { createTerminalReporter, type TerminalReporter } from './output/terminal
 /** A version that a reply of the endpoint may have. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
 const DEFAULT_LEVEL: Level = 'basic';
-const DEFAULT_LATEST = '2.30.1';
+const DEFAULT_LATEST = newestRelease(RELEASE_DATA)?.text ?? '';
 
 interface Values {
   readonly level?: string;

@@ -1,5 +1,6 @@
 import { Range, SemVer, satisfies } from 'semver';
 import type { z } from 'zod';
+import { describeIssue } from '../lib/config/describe-issue.ts';
 import { type VersionData, versionDataSchema } from './version-data.ts';
 
 /** Ranges also cover pre-releases: 2.29.1-rc1 lies in `<2.29.1`. */
@@ -116,7 +117,7 @@ function namedReleaseProblems(
  * stop; none if the value is valid.
  */
 export function versionDataProblems(value: unknown): readonly string[] {
-  const result = versionDataSchema.safeParse(value);
+  const result = versionDataSchema.safeParse(value, { error: describeIssue });
   if (!result.success) return result.error.issues.map(describe);
   const { data } = result;
   const known = new Set(data.releases.map(({ version }) => version));

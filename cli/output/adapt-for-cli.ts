@@ -4,7 +4,7 @@ import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
 import type { Stage } from '../../lib/diagnostics/checklist.ts';
 import { type ErrorCode, RunError } from '../../lib/errors.ts';
 import type { Preview } from '../../lib/run/get-report.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
+import type { Outcome, VersionSummary } from '../../lib/run/outcome.ts';
 
 /** The parts of a command line that its messages depend on. */
 export interface CliContext {
@@ -79,6 +79,12 @@ const READY = 'Every stage up to the report works. This command does not check t
 /** The note that a deployment's schedule fires too rarely; the command has no schedule. */
 const ABOUT_SCHEDULE = /\btickHours\b|\bthe schedule fires\b/;
 
+/** Leaves out the target's name, which a command line does not have. */
+function adaptVersion(version: VersionSummary): VersionSummary {
+  const sentence = version.sentence.replace(/^[^:]*: /, '');
+  return { ...version, sentence: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}` };
+}
+
 /** A decision, or the answer of a rule. */
 interface Decision {
   readonly sentence: string;
@@ -125,12 +131,13 @@ export function createCliAdapter({ levelOption, credentials }: CliContext) {
 
     /** Leaves out the stage of the secret, which the command does not read. */
     check(result: CheckResult): CheckResult {
-      const { ok, consent, sentence, stages } = result;
+      const { ok, consent, sentence, stages, version } = result;
       return {
         ...result,
         consent: consent && adaptDecision(consent),
         stages: stages.filter(({ stage }) => stage !== 'secret').map(adaptStage),
         sentence: ok && consent?.granted ? READY : adaptText(sentence),
+        ...(version && { version: adaptVersion(version) }),
       };
     },
 
@@ -156,6 +163,7 @@ export function createCliAdapter({ levelOption, credentials }: CliContext) {
           rules: consent.rules.map(adaptDecision),
         },
         notes: adaptNotes(notes),
+        version: adaptVersion(preview.version),
       };
     },
 

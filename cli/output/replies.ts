@@ -36,7 +36,20 @@ export type RuleReply = z.infer<typeof ruleSchema>;
 
 const sourceSchema = z.enum(['catalog', 'function']);
 
-/** The result of `get-report`. */
+/** The verdict of the version check. */
+const versionSchema = z.object({
+  installed: z.string(),
+  available: z.nullable(z.string()),
+  reachable: text,
+  fix: text,
+  latest: text,
+  verdicts: texts,
+  advisories: z.optional(texts),
+  sentence: z.string(),
+});
+export type VersionReply = z.infer<typeof versionSchema>;
+
+/** The result of `get-report`. A version before 0.2.0 has no verdict in it. */
 export const previewSchema = z.object({
   installedVersion: z.string(),
   postgresqlVersion: z.string(),
@@ -61,6 +74,7 @@ export const previewSchema = z.object({
   sha256: z.nullable(z.string()),
   bytes: z.nullable(z.number()),
   source: z.nullable(sourceSchema),
+  version: z.optional(versionSchema),
 });
 export type PreviewReply = z.infer<typeof previewSchema>;
 
@@ -87,6 +101,7 @@ export const checkSchema = z.object({
   sentence: z.string(),
   consent: z.nullable(z.object({ granted: z.boolean() })),
   stages: z.readonly(z.array(stageSchema)),
+  version: z.optional(versionSchema),
 });
 export type CheckReply = z.infer<typeof checkSchema>;
 
@@ -106,17 +121,7 @@ export const outcomeSchema = z.object({
   notes: z.optional(texts),
   report: z.optional(z.object({ source: sourceSchema, bytes: z.number(), sha256: z.string() })),
   receipt: z.optional(z.object({ endpoint: z.string(), status: z.number() })),
-  version: z.optional(
-    z.object({
-      installed: z.string(),
-      available: z.nullable(z.string()),
-      reachable: text,
-      latest: text,
-      verdicts: texts,
-      advisories: z.optional(texts),
-      sentence: z.string(),
-    }),
-  ),
+  version: z.optional(versionSchema),
   retry: z.optional(z.object({ attempt: z.number(), at: z.string() })),
   error: z.optional(z.object({ code: z.string(), origin: text })),
   durationMs: z.object({ credentials: number, database: number, delivery: number }),

@@ -1,4 +1,5 @@
 import type { CheckReply, StageReply } from './replies.ts';
+import { showVerdict, summarizeVersion } from './show-version.ts';
 import type { Mark, TerminalReporter } from './terminal.ts';
 
 const MARKS: Readonly<Record<string, Mark>> = { ok: '✔', failed: '✖' };
@@ -23,7 +24,7 @@ function markOf({ status, remedy }: StageReply): Mark {
  */
 export function showCheck(
   reporter: TerminalReporter,
-  { stages, ok, consent, sentence }: CheckReply,
+  { stages, ok, consent, sentence, version }: CheckReply,
   serverTexts: readonly string[] = [],
 ): void {
   for (const stage of stages) {
@@ -31,6 +32,9 @@ export function showCheck(
     reporter.line(markOf(stage), stage.stage, describeStage(stage), ms);
     const notes = code === undefined ? [remedy] : [...serverTexts, remedy];
     for (const note of notes) if (note !== undefined) reporter.note(note);
+  }
+  if (version !== undefined) {
+    showVerdict(reporter, version, summarizeVersion('the database', version));
   }
   if (ok) reporter.line(consent?.granted ? '✔' : '–', 'result', sentence);
 }

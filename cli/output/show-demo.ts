@@ -1,5 +1,5 @@
 import type { DemoContents, DemoRun } from '../../emulator/demo.ts';
-import { markOfVersion, summarizeVersion } from './show-outcome.ts';
+import { markOfVersion, summarizeVersion } from './show-version.ts';
 import { grouped, type TerminalReporter } from './terminal.ts';
 
 export function describeContents(contents: DemoContents): string {

@@ -1,5 +1,6 @@
 import type { OutcomeReply, PreviewReply } from './replies.ts';
 import { showConsent, showLevels, showRules } from './show-consent.ts';
+import { showVerdict, summarizeVersion } from './show-version.ts';
 import { grouped, type TerminalReporter } from './terminal.ts';
 
 /** Returns the size of a report, how it was built, and its hash. */
@@ -23,13 +24,16 @@ export function showReportText(reporter: TerminalReporter, text: string): void {
 
 /** Shows the decision of a run, and the report that it would send. */
 export function showPreview(reporter: TerminalReporter, preview: PreviewReply, ms?: number): void {
-  const { consent, nextDue, report, sha256, bytes, source } = preview;
+  const { consent, nextDue, report, sha256, bytes, source, version } = preview;
   reporter.line(
     '✔',
     'database',
     `TimescaleDB ${preview.installedVersion} on PostgreSQL ${preview.postgresqlVersion}`,
     ms,
   );
+  if (version !== undefined) {
+    showVerdict(reporter, version, summarizeVersion('the database', version));
+  }
   showConsent(reporter, consent);
   if (!consent.granted) showRules(reporter, consent);
   showLevels(reporter, consent);

@@ -92,6 +92,20 @@ async function consentAfter(session: Session): Promise<Consent> {
   }
 }
 
+/** Names broken jobs and vulnerabilities, which a person who changes telemetry should know. */
+async function notesOnVersion(
+  facts: Facts,
+  target: Target,
+  now: number,
+): Promise<readonly string[]> {
+  const { checkVersion } = await import('../version-check/check-version.ts');
+  const { verdict, dataWarning } = await checkVersion(facts, target, now);
+  return [
+    ...(verdict.severity === 'ERROR' ? [verdict.sentence] : []),
+    ...(dataWarning === undefined ? [] : [dataWarning]),
+  ];
+}
+
 /** @param learn receives each new part of the change's record */
 async function execute(
   input: unknown,
@@ -104,14 +118,18 @@ async function execute(
   const change = parseChange(input);
   learn({ change });
   const session = await startSession(target, change, context);
-  const { before, plan } = await session.inspect(async (snapshot, facts, consent) => {
+  const { before, plan, versionNotes } = await session.inspect(async (snapshot, facts, consent) => {
     learn({ before: consent });
     if (facts.standby) throw standbyError();
     const serverContext = await readServerContext(snapshot, change);
     const planned = planChange({ change, server: snapshot.server, facts, serverContext });
-    return { before: consent, plan: planned };
+    return {
+      before: consent,
+      plan: planned,
+      versionNotes: await notesOnVersion(facts, target, context.now()),
+    };
   });
-  let { notes } = plan;
+  let notes = [...plan.notes, ...versionNotes];
   learn({ plan, notes });
   let after: Consent | null = null;
   if (!change.dryRun) {

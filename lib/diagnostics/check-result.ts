@@ -1,7 +1,7 @@
 import { type Consent, DO_NOT_TRACK_DENIAL } from '../consent/decide-consent.ts';
 import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
 import type { Durations } from '../run/deadline.ts';
-import type { Line } from '../run/outcome.ts';
+import { type Line, toVersionSummary, type VersionSummary } from '../run/outcome.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { Ending, RunContext } from '../run/run-to-end.ts';
 import { type Checklist, type Stage, type StageName, WOULD_BE_SKIPPED } from './checklist.ts';
@@ -32,6 +32,8 @@ export interface CheckResult {
     'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'
   > | null;
   readonly stages: readonly Stage[];
+  /** The verdict by the version data alone, if the server could be read. */
+  readonly version?: VersionSummary;
 }
 
 /** The summary line of a check. */
@@ -75,7 +77,7 @@ interface Checked {
 /** Makes the result and the line of a check that ran. Pure. */
 export function conclude(
   { checklist, endpointCheck, failed }: Checked,
-  { target, consent, durationMs }: RunRecord,
+  { target, consent, verdict, durationMs }: RunRecord,
 ): CheckEnding {
   const stages = checklist.stages();
   const stage = stages.find(({ status }) => status === 'failed');
@@ -86,6 +88,7 @@ export function conclude(
   const remedy = stage === undefined ? consent?.remedy : stage.remedy;
   const names = { database: target?.name ?? '', environment: target?.environment ?? '' };
   const summary = consent === undefined ? null : summaryOf(consent);
+  const version = verdict && { version: toVersionSummary(verdict) };
   return {
     line: {
       outcome: 'checked-only',
@@ -95,10 +98,11 @@ export function conclude(
       ...(summary !== null && { consent: summary }),
       ...(stage !== undefined && { stage: stage.stage }),
       ...(remedy !== undefined && { remedy }),
+      ...version,
       ...(failed !== undefined && { error: toErrorFields(failed) }),
       durationMs,
     },
-    result: { ...names, ok: failed === undefined, sentence, consent: summary, stages },
+    result: { ...names, ok: failed === undefined, sentence, consent: summary, stages, ...version },
     error: failed,
   };
 }

@@ -15,6 +15,8 @@ const eventSchema = z.strictObject({ check: z.literal(true, 'must be true') });
 
 export interface CheckDependencies extends RunDependencies {
   readonly reader: DatabaseReader;
+  /** Version to compare with; the newest release of the version data by default. */
+  readonly latestVersion?: string | undefined;
 }
 
 /** The scope of a function's check, from its environment. */
@@ -54,6 +56,19 @@ async function runStages(
   const skipReason = consent.granted ? sendsNothing : WITHOUT_CONSENT;
   if (skipReason === undefined) await endpointCheck?.run(checklist, context);
   else checklist.skipRest(skipReason);
+}
+
+/** Judges the versions by the version data alone, if the server was read. */
+async function judgeVersion(
+  target: Target,
+  { facts }: RunRecord,
+  latestVersion: string | undefined,
+  { emit, now }: RunContext,
+): Promise<void> {
+  if (facts === undefined) return;
+  const { checkVersion, namedVersion } = await import('../version-check/check-version.ts');
+  const checked = await checkVersion(facts, target, now(), namedVersion(latestVersion));
+  emit({ type: 'version-judged', ...checked });
 }
 
 /** Returns the error of the first failed stage, which is a result of the check and not its failure. */
@@ -111,6 +126,7 @@ export async function runCheck<Settings extends ReadSettings>(
         }
       },
     );
+    await judgeVersion(target, recorder.record, dependencies.latestVersion, context);
     return { checklist, endpointCheck, failed };
   });
   if (error !== undefined) return failure(error, recorder.record);

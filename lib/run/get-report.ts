@@ -12,7 +12,12 @@ import { RunError } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { DatabaseReader } from './database-reader.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
+import {
+  type Outcome,
+  toPreviewOutcome,
+  toVersionSummary,
+  type VersionSummary,
+} from './outcome.ts';
 import { createRunRecorder } from './run-record.ts';
 import { type Ending, type RunContext, type RunDependencies, runToEnd } from './run-to-end.ts';
 
@@ -25,6 +30,8 @@ export interface ReadSettings extends TargetSettings {
 
 export interface GetReportDependencies extends RunDependencies {
   readonly reader: DatabaseReader;
+  /** Version to compare with; the newest release of the version data by default. */
+  readonly latestVersion?: string | undefined;
 }
 
 /** The decision of a run, and the report that it would send. */
@@ -49,6 +56,8 @@ export interface Preview {
   readonly source: Report['source'] | null;
   readonly installedVersion: string;
   readonly postgresqlVersion: string;
+  /** The verdict by the version data alone: a preview asks no endpoint. */
+  readonly version: VersionSummary;
 }
 
 function parsePreviewEvent(event: unknown): z.infer<typeof eventSchema> {
@@ -79,7 +88,7 @@ function notesOf(facts: Facts, report: Report | undefined, notes: readonly strin
 async function read(
   input: unknown,
   settings: ReadSettings,
-  reader: DatabaseReader,
+  { reader, latestVersion }: GetReportDependencies,
   context: RunContext,
 ): Promise<Preview> {
   const target = parseTarget(settings);
@@ -96,6 +105,9 @@ async function read(
     context,
   );
 
+  const { checkVersion, namedVersion } = await import('../version-check/check-version.ts');
+  const checked = await checkVersion(facts, target, context.now(), namedVersion(latestVersion));
+  context.emit({ type: 'version-judged', ...checked });
   return {
     database: target.name,
     environment: target.environment,
@@ -112,6 +124,7 @@ async function read(
     source: report?.source ?? null,
     installedVersion: facts.installedVersion,
     postgresqlVersion: facts.postgresqlVersion,
+    version: toVersionSummary(checked.verdict),
   };
 }
 
@@ -126,7 +139,7 @@ export async function getReport(
 ): Promise<Ending<Outcome, Preview>> {
   const recorder = createRunRecorder();
   const ending = await runToEnd(dependencies, recorder, (context) =>
-    read(input, settings, dependencies.reader, context),
+    read(input, settings, dependencies, context),
   );
-  return { line: toOutcome(recorder.record, 'shown'), ...ending };
+  return { line: toPreviewOutcome(recorder.record), ...ending };
 }

@@ -15,6 +15,23 @@ export interface Line {
   readonly message: string;
 }
 
+/** The verdict of the version check, as the summary line and the results of the functions have it. */
+export interface VersionSummary {
+  readonly installed: string;
+  readonly available: string | null;
+  readonly latest?: string;
+  readonly reachable?: string;
+  readonly fix?: string;
+  readonly versionsBehind?: number;
+  readonly verdicts: Verdict['codes'];
+  /** What to do, by whom, in which database. */
+  readonly sentence: string;
+  /** Published vulnerabilities of the installed version; absent for none. */
+  readonly advisories?: Verdict['advisories'];
+  /** Date of the version data. */
+  readonly asOf: string;
+}
+
 /** The outcome of a run: the result of the function, and the summary line of its log. */
 export interface Outcome extends Line {
   /** `checked`: sends nothing by configuration, and compared the version; `shown`: a preview. */
@@ -43,20 +60,7 @@ export interface Outcome extends Line {
     readonly estimatedRelations?: number;
   };
   readonly receipt?: Receipt;
-  readonly version?: {
-    readonly installed: string;
-    readonly available: string | null;
-    readonly latest?: string;
-    readonly reachable?: string;
-    readonly versionsBehind?: number;
-    readonly verdicts: Verdict['codes'];
-    /** The required action, who has to take it, and the database. */
-    readonly sentence: string;
-    /** Published vulnerabilities of the installed version; absent for none. */
-    readonly advisories?: Verdict['advisories'];
-    /** The date of the release data. */
-    readonly asOf: string;
-  };
+  readonly version?: VersionSummary;
   /** The attempt that follows this one. */
   readonly retry?: Retry;
   readonly error?: ErrorFields;
@@ -68,7 +72,13 @@ function textOf({ code, origin, message, remedy }: RunError): string {
 }
 
 /** Returns the problems that did not stop the run. */
-function warningsOf({ facts, consent, report, retryError }: RunRecord): readonly string[] {
+function warningsOf({
+  facts,
+  consent,
+  report,
+  dataWarning,
+  retryError,
+}: RunRecord): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
     ...(consent?.warnings ?? []),
@@ -78,6 +88,7 @@ function warningsOf({ facts, consent, report, retryError }: RunRecord): readonly
     ...(report?.fallback !== undefined
       ? [`reportSource is function, but the report was built by plain SQL: ${report.fallback}.`]
       : []),
+    ...(dataWarning !== undefined ? [dataWarning] : []),
     ...(retryError !== undefined ? [textOf(retryError)] : []),
   ];
 }
@@ -109,13 +120,15 @@ function reportOf(report: Report): Pick<Outcome, 'uuid' | 'report'> {
   };
 }
 
-function versionOf(verdict: Verdict): NonNullable<Outcome['version']> {
-  const { installed, available, latest, reachable, versionsBehind, advisories } = verdict;
+/** Summarizes a verdict. Pure. */
+export function toVersionSummary(verdict: Verdict): VersionSummary {
+  const { installed, available, latest, reachable, fix, versionsBehind, advisories } = verdict;
   return {
     installed,
     available,
     ...(latest !== undefined && { latest }),
     ...(reachable !== undefined && { reachable }),
+    ...(fix !== undefined && { fix }),
     ...(versionsBehind !== undefined && { versionsBehind }),
     verdicts: verdict.codes,
     sentence: verdict.sentence,
@@ -147,13 +160,13 @@ function common(record: RunRecord) {
     ...(report && reportOf(report)),
     ...(receipt && { receipt }),
     ...(retry && { retry }),
-    ...(verdict && { version: versionOf(verdict) }),
+    ...(verdict && { version: toVersionSummary(verdict) }),
     durationMs: record.durationMs,
   };
 }
 
-function severityOf(record: RunRecord): Severity {
-  const { severity = 'INFO' } = record.verdict ?? {};
+/** Returns the severity of a run without error; a warning raises INFO. */
+function severityOf(record: RunRecord, severity: Severity = 'INFO'): Severity {
   return severity === 'INFO' && warningsOf(record).length > 0 ? 'WARN' : severity;
 }
 
@@ -181,32 +194,39 @@ function failure(record: RunRecord, error: RunError): Outcome {
   };
 }
 
-/** Returns the verdict of a run with consent. Without consent a verdict is only logged with the reason. */
-function verdictOf({ verdict, consent }: RunRecord): Verdict | undefined {
-  return consent?.granted ? verdict : undefined;
+/** Makes the outcome of a run that sent nothing and whose verdict, if any, is only logged with the reason. */
+function skipped(record: RunRecord): Outcome {
+  const { consent, verdict } = record;
+  return {
+    outcome: 'skipped',
+    severity: severityOf(record, verdict?.severity),
+    message: whySkipped(record),
+    ...common(record),
+    ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
+  };
 }
 
-/**
- * Makes the outcome of a run. Pure.
- *
- * @param unsent the outcome of a run that had nothing to send
- */
-export function toOutcome(record: RunRecord, unsent: 'skipped' | 'shown' = 'skipped'): Outcome {
-  const { error, consent, receipt } = record;
+/** Makes the outcome of a preview. Its severity is not that of the verdict, since no run took place. Pure. */
+export function toPreviewOutcome(record: RunRecord): Outcome {
+  const { error, consent } = record;
   if (error !== undefined) return failure(record, error);
-  const verdict = verdictOf(record);
-  if (verdict === undefined) {
-    return {
-      outcome: unsent,
-      severity: severityOf(record),
-      message: unsent === 'shown' ? (consent?.sentence ?? '') : whySkipped(record),
-      ...common(record),
-      ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
-    };
-  }
+  return {
+    outcome: 'shown',
+    severity: severityOf(record),
+    message: consent?.sentence ?? '',
+    ...common(record),
+    ...(consent?.remedy !== undefined && { remedy: consent.remedy }),
+  };
+}
+
+/** Makes the outcome of a run. Pure. */
+export function toOutcome(record: RunRecord): Outcome {
+  const { error, consent, receipt, verdict } = record;
+  if (error !== undefined) return failure(record, error);
+  if (verdict === undefined || !consent?.granted) return skipped(record);
   return {
     outcome: receipt === undefined ? 'checked' : 'sent',
-    severity: severityOf(record),
+    severity: severityOf(record, verdict.severity),
     message: verdict.message,
     ...common(record),
     ...(verdict.hint !== undefined && { hint: verdict.hint }),

@@ -8,6 +8,7 @@ import type { Report } from '../report/build-report.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Retry } from '../schedule/plan-retry.ts';
 import type { Facts } from '../timescaledb/facts.ts';
+import type { CheckedVersion } from '../version-check/check-version.ts';
 import type { Verdict } from '../version-check/judge-version.ts';
 import type { Durations } from './deadline.ts';
 
@@ -22,6 +23,8 @@ export interface RunRecord {
   readonly report?: Report;
   readonly receipt?: Receipt;
   readonly verdict?: Verdict;
+  /** Why the operator's version data was not used. */
+  readonly dataWarning?: string;
   readonly error?: RunError;
   /** The retry that follows the error. */
   readonly retry?: Retry;
@@ -44,7 +47,7 @@ export type RunProgress =
   | { readonly type: 'due-decided'; readonly due: Due }
   | { readonly type: 'report-built'; readonly report: Report }
   | { readonly type: 'report-sent'; readonly receipt: Receipt }
-  | { readonly type: 'version-judged'; readonly verdict: Verdict }
+  | ({ readonly type: 'version-judged' } & CheckedVersion)
   | { readonly type: 'failed'; readonly error: RunError }
   | { readonly type: 'retry-scheduled'; readonly retry: Retry }
   | { readonly type: 'retry-failed'; readonly retryError: RunError };

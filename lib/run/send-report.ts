@@ -131,5 +131,5 @@ async function judge(
 ): Promise<void> {
   // Loaded only by a run that has something to judge.
   const { checkVersion } = await import('../version-check/check-version.ts');
-  emit({ type: 'version-judged', verdict: await checkVersion(facts, target, now(), latest) });
+  emit({ type: 'version-judged', ...(await checkVersion(facts, target, now(), latest)) });
 }

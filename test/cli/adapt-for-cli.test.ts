@@ -41,6 +41,13 @@ const PREVIEW: Omit<Preview, 'consent'> = {
   source: null,
   installedVersion: '2.23.0',
   postgresqlVersion: '17.5',
+  version: {
+    installed: '2.23.0',
+    available: '2.23.0',
+    verdicts: ['up-to-date'],
+    sentence: 'd: no action needed.',
+    asOf: '2026-11-28',
+  },
 };
 
 describe('a consent', () => {

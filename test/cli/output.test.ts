@@ -40,6 +40,13 @@ const preview: Omit<Preview, 'consent'> & Pick<PreviewReply, 'consent'> = {
   source: 'catalog',
   installedVersion: HOSTILE,
   postgresqlVersion: HOSTILE,
+  version: {
+    installed: HOSTILE,
+    available: HOSTILE,
+    verdicts: ['unknown'],
+    sentence: HOSTILE,
+    asOf: HOSTILE,
+  },
 };
 const outcome: Outcome = {
   outcome: 'failed',

@@ -80,6 +80,28 @@ describe.concurrent('without --send', () => {
     expect(stdout).not.toContain(granted.password);
   });
 
+  test.each([[], ['--check']])(
+    'lists the advisories and incompatibilities of the versions, without an endpoint (%j)',
+    async (...args) => {
+      const { stdout } = await reportOf(granted, ...args);
+      for (const part of [
+        /✖ version {7}the database runs TimescaleDB 2\.28\.3, with 1 published vulnerability; the newest is 2\.\d+\.\d+/,
+        / {18}installed {23}2\.28\.3\n/,
+        '✖ vulnerable    TimescaleDB 2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1.\n',
+        'PostgreSQL 18.7 breaks every scheduled job of TimescaleDB 2.28.3:',
+        'Upgrade TimescaleDB before PostgreSQL.\n',
+      ]) {
+        expect(stdout).toMatch(part);
+      }
+    },
+  );
+
+  test('compares with the version that --latest-version names', async () => {
+    const { stdout } = await reportOf(granted, '--latest-version', '2.40.1');
+    expect(stdout).toContain('newest                          2.40.1\n');
+    expect(stdout).toContain('TimescaleDB 2.40.1 is newer than the version data of this project');
+  });
+
   test('without consent shows the rule and the remedy, and no report', async () => {
     const { stdout, stderr, code } = await reportOf(denied);
     expect([stderr, code]).toEqual(['', 3]);
@@ -380,7 +402,7 @@ describe.concurrent('the options', () => {
     expect(optionsIn(stdout)).toEqual([
       ...['--database-url', '--tls-server-name', '--tls-ca-file'],
       ...['--json', '--check', '--always', '--level', '--report-source', '--sizes'],
-      ...['--show-sql', '--help'],
+      ...['--show-sql', '--latest-version', '--help'],
       ...['--send', '--endpoint', '--ignore-schedule', '--log'],
     ]);
   });

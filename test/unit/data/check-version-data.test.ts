@@ -107,7 +107,7 @@ const INVALID: readonly Row[] = [
     'incompatibilities[0].source: must be the https:// address of a public page',
     incompatibility({ source: 'the release notes' }),
   ],
-  ['Unrecognized key: "releese"', { releese: [] }],
+  ['unknown key "releese" (did you mean "releases"?)', { releese: [] }],
 ];
 
 function releases(...versions: readonly string[]) {
