@@ -13,7 +13,7 @@ import type { Json } from '../support/timescaledb/reports.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
 import { DATABASE_FAULTS } from './rows/database.ts';
 
-/** Done by the superuser in a database in which nothing was wrong before. */
+/** Executes SQL as the superuser in a healthy database. */
 const after =
   (
     sql: string | ((database: TestDatabase) => string),
@@ -25,23 +25,23 @@ const after =
     return { database, ...more };
   };
 
-/** The extension's own function, which the report calls, does this. */
+/** Replaces the body of an extension's function that the report calls. */
 const osInfo = (body: string): string => `
   create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
     out version_pretty text) language plpgsql as $$ begin ${body} end $$`;
 
-/** An error as the server would raise it in the middle of the report. */
+/** Raises an error while the report is read. */
 const raises = (sqlstate: string, more = ''): Arrange =>
   after(`${osInfo(`raise exception using errcode = '${sqlstate}', message = 'not to be told';`)};
     ${more}`);
 
 const job = (assignment: string): string => `update _timescaledb_catalog.bgw_job set ${assignment}`;
 
-/** pg_extension says one version, and the catalogs are those of another. */
-const says = (version: string): string =>
+/** Changes the version in pg_extension, but not the catalogs. */
+const setVersion = (version: string): string =>
   `update pg_extension set extversion = '${version}' where extname = 'timescaledb'`;
 
-/** NULL, where the releases do not allow it. */
+/** Sets a column to NULL that is NOT NULL in the releases. */
 const nullable = (table: string, column: string): string =>
   `alter table ${table} alter column ${column} drop not null; update ${table} set ${column} = null`;
 
@@ -49,8 +49,8 @@ function reportIn(world: World): Json {
   return JSON.parse(world.endpoint.reports[0]?.body.toString('utf8') ?? '{}');
 }
 
-/** What the lock costs: the time-out of the first try, that of a second one, and less than a second beside. */
-const PATIENCE_MS = scaled(4_000);
+/** Maximum time for a locked table: the lock timeouts of two attempts, and less than a second. */
+const LOCKED_LIMIT_MS = scaled(4_000);
 
 const locked = (table: string): Arrange =>
   after(`begin; lock table _timescaledb_catalog.${table} in access exclusive mode`, {
@@ -58,7 +58,7 @@ const locked = (table: string): Arrange =>
       const [line] = invocations.flatMap(summariesOf);
       expect(line?.['durationMs']).toMatchObject({ database: expect.any(Number) });
       expect(Number(Reflect.get(Object(line?.['durationMs']), 'database'))).toBeLessThan(
-        PATIENCE_MS,
+        LOCKED_LIMIT_MS,
       );
     },
   });
@@ -87,24 +87,24 @@ testFaults(DATABASE_FAULTS, {
   schemaRevoked: after('revoke usage on schema _timescaledb_catalog from public'),
   tableRevoked: after('revoke select on _timescaledb_catalog.hypertable from public'),
   noExtension: after('drop extension timescaledb cascade'),
-  tooOld: after(says('0.11.0')),
-  unreadableVersion: after(says('mock')),
-  hostileVersion: after(says(`2.28.3\u001b[2J\u202e${'x'.repeat(1_000_000)}`)),
+  tooOld: after(setVersion('0.11.0')),
+  unreadableVersion: after(setVersion('mock')),
+  hostileVersion: after(setVersion(`2.28.3\u001b[2J\u202e${'x'.repeat(1_000_000)}`)),
   manyJobs:
     after(`insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries,
       retry_period, proc_schema, proc_name)
     select 100 + i, application_name, schedule_interval, max_runtime, max_retries, retry_period, proc_schema, proc_name
     from _timescaledb_catalog.bgw_job, generate_series(1, 2000) i where id = 1`),
-  catalogsOlder: after(says('2.29.2')),
+  catalogsOlder: after(setVersion('2.29.2')),
   catalogsNewer: async (stack) => {
-    const database = await consenting(stack, says('2.28.3'), '2.29.2');
+    const database = await consenting(stack, setVersion('2.28.3'), '2.29.2');
     return { database };
   },
-  catalogsMoved: after(says('2.24.0')),
+  catalogsMoved: after(setVersion('2.24.0')),
   libraryGone: raises('58P01'),
   olderSession: raises('42710'),
   libraryNotLoaded: after(WITHOUT_TELEMETRY_LEVEL),
-  // The call of a compiled function would load its library into the session, which TimescaleDB answers by ending it.
+  // A call of a function in C would load the library into the session, and TimescaleDB would end the session.
   libraryNotCalled: after(
     `create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
        out version_pretty text) language c as '$libdir/plpgsql', 'plpgsql_call_handler'`,
@@ -132,7 +132,7 @@ testFaults(DATABASE_FAULTS, {
   },
   deadlock: raises('40P01'),
   serialization: raises('40001'),
-  // The errors that the server itself makes when an OID is of nothing any more.
+  // The server's own errors for the OID of a dropped object.
   relationGone: after(osInfo('perform currval(4711::oid::regclass);')),
   typeGone: after(osInfo("perform array_in('{1}', 4711::oid, -1);")),
   diskFull: raises('53100'),

@@ -2,8 +2,8 @@ import type { ErrorCode } from '../../lib/errors.ts';
 import type { ExpectedMessage } from './rows/fault.ts';
 
 /**
- * Messages and remedies of the log, literally. They are repeated here, and not imported from the code, so that a message
- * that an operator searches for, or has an alarm on, cannot change unnoticed.
+ * Messages and remedies of the log, literally. They are repeated here and not imported, so that a message cannot change
+ * unnoticed: operators search for it, or have an alarm on it.
  */
 function expectedMessage(code: ErrorCode, message: string, remedy: string): ExpectedMessage {
   return { code, message, remedy };
@@ -383,12 +383,12 @@ export const timeLimit = (phase: keyof typeof AFTER_TIME_LIMIT): ExpectedMessage
     `Check the service that this phase waits for. ${AFTER_TIME_LIMIT[phase]}`,
   );
 
-/** The fault has no effect: the report was sent, and the verdict is that of every test database. */
+/** The report was sent, and the version was judged as for every test database. */
 export const OUT_OF_DATE: ExpectedMessage = {
   message: 'the "timescaledb" extension is not up-to-date',
 };
 
-/** The report was sent; the message says why the reply cannot be used. */
+/** The report was sent, and the message contains the reason why the reply is unusable. */
 export const replyUnreadable = (
   why: 'too large' | 'too slow' | 'connection lost',
 ): ExpectedMessage => ({
@@ -470,14 +470,14 @@ export const DO_NOT_TRACK_DENIAL: ExpectedMessage = {
     "Remove DO_NOT_TRACK from the function's environment, or set it to 0, to turn telemetry on.",
 };
 
-/** There is no summary line; the invocation has an error of Lambda, as in its on-failure record. */
+/** The run has no summary line. The invocation has an error of Lambda, which is in its on-failure record. */
 export const KILLED: ExpectedMessage = {
   message: 'The process ended before the handler returned.',
   remedy:
     "Check Lambda's own log line for the reason (a timeout, or no memory: give the function more). There is no summary line; the alarm final-failures is raised, and the next tick runs as usual.",
 };
 
-/** The times stand for figures, too. */
+/** Numbers and times are replaced by `…`. */
 export const NOT_DUE: ExpectedMessage = {
   message: 'The telemetry job is not due: it runs every … hours, next at …-…-…T…:…:…Z.',
 };

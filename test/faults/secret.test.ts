@@ -5,7 +5,7 @@ import { type Arrange, consenting, testFaults, timeFor } from '../support/run/fa
 import { secretFor } from '../support/run/world.ts';
 import { SECRET_FAULTS } from './rows/secret.ts';
 
-/** Secrets Manager gives this, for whatever is asked. */
+/** Gives the same answer to every request. */
 const answers =
   (answer: ReturnType<SecretAnswer>, environment: Record<string, string> = {}): Arrange =>
   async (stack) => ({
@@ -14,7 +14,7 @@ const answers =
     environment,
   });
 
-const says = (SecretString: string): Arrange => answers({ VersionId: 'v1', SecretString });
+const contains = (SecretString: string): Arrange => answers({ VersionId: 'v1', SecretString });
 
 function version(VersionId: string, database: TestDatabase, password?: string): SecretVersion {
   return {
@@ -23,17 +23,17 @@ function version(VersionId: string, database: TestDatabase, password?: string): 
   };
 }
 
-/** Secrets Manager answers the first requests with these, and the last with all others. */
+/** Gives one answer after the other, and the last one to all further requests. */
 const inTurn =
   (answersOf: (database: TestDatabase) => readonly (SecretVersion | ServiceError)[]): Arrange =>
   async (stack) => {
     const database = await consenting(stack);
     const turns = answersOf(database);
-    let asked = 0;
+    let requests = 0;
     const secrets: SecretAnswer = () => {
-      const answer = turns[Math.min(asked, turns.length - 1)];
-      asked += 1;
-      if (answer === undefined) throw new TypeError('There is no answer.');
+      const answer = turns[Math.min(requests, turns.length - 1)];
+      requests += 1;
+      if (answer === undefined) throw new TypeError('The test has no answers.');
       return answer;
     };
     return { database, world: { secrets } };
@@ -72,16 +72,16 @@ testFaults(SECRET_FAULTS, {
     database: await consenting(stack),
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${await freePort()}` },
   }),
-  // One attempt of the SDK's three shows how each ends.
+  // One attempt instead of the SDK's three saves time.
   silent: answers({ silence: true }, { AWS_MAX_ATTEMPTS: '1' }),
   slow: async (stack) => ({
     database: await consenting(stack),
     world: { secrets: () => ({ silence: true }) },
     timeoutMs: timeFor(500),
   }),
-  notJson: says('{"username": "fault", "password": "not closed'),
-  wrongShape: says('{"username": "fault", "passwort": "misspelt-key-of-the-faults"}'),
-  portInHost: says(
+  notJson: contains('{"username": "fault", "password": "not closed'),
+  wrongShape: contains('{"username": "fault", "passwort": "misspelt-key-of-the-faults"}'),
+  portInHost: contains(
     '{"username": "fault", "password": "unused-password-of-the-faults", "host": "h:5432", "dbname": "d"}',
   ),
   blankParts: async (stack) => {
@@ -90,7 +90,7 @@ testFaults(SECRET_FAULTS, {
     return { database, world: { secret: secretFor(database, unusual) } };
   },
   binary: answers({ VersionId: 'v1', SecretBinary: 'AAEC' }),
-  empty: says('  '),
+  empty: contains('  '),
   rotatedBetween: inTurn((database) => [version('old', database, WRONG), version('new', database)]),
   stillPending: byStage((database) => ({
     AWSCURRENT: version('old', database, WRONG),

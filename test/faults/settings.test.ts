@@ -8,7 +8,7 @@ import { SETTINGS_FAULTS } from './rows/settings.ts';
 
 type Values = Readonly<Record<string, string>>;
 
-/** A database in which there is something of everything to be reported. */
+/** Creates a database with the known contents. */
 async function known(
   stack: AsyncDisposableStack,
   release: HandmadeRelease = '2.28.3',
@@ -20,7 +20,7 @@ async function known(
   return database;
 }
 
-/** A list of names, and not one name. */
+/** Settings whose value is a list, which must not be quoted as one name. */
 const LISTS: ReadonlySet<string> = new Set(['search_path']);
 
 const assign = (whose: string, values: Values): string =>
@@ -32,7 +32,7 @@ const assign = (whose: string, values: Values): string =>
 
 interface Circumstances {
   readonly target?: Faulty['target'];
-  /** Done before, and no fault. */
+  /** SQL that is executed before the report is recorded. */
   readonly before?: string;
   readonly release?: HandmadeRelease;
 }
@@ -47,7 +47,7 @@ const role =
     return { database, target, ...sends(clean) };
   };
 
-/** The extension's own function, which the report calls for each of four columns, takes a while. */
+/** Makes the extension's function for the report's OS fields slow. */
 const SLOW = `
   create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
     out version_pretty text) language plpgsql as $$ begin perform pg_sleep(${scaled(50) / 1_000}); sysname := 'Linux'; end $$`;
@@ -135,7 +135,7 @@ const ROLES = Object.fromEntries(
   Object.entries(HOSTILE).map(([id, values]) => [id, role(values)]),
 ) as Record<Hostile, Arrange>;
 
-/** The report of this release has a time as PostgreSQL writes it. */
+/** A release whose report contains a time in PostgreSQL's output format. */
 const WITH_TIME = { release: '1.5.1' } as const;
 
 testFaults(SETTINGS_FAULTS, {
@@ -173,7 +173,7 @@ testFaults(SETTINGS_FAULTS, {
     );
     return { database };
   },
-  // Its function fails, and plain SQL is to make the report in the same session.
+  // The report function fails, and plain SQL builds the report in the same session.
   exitOnError: role({ exit_on_error: 'on' }, { target: { reportSource: 'function' } }),
   database: async (stack) => {
     const database = await known(stack);

@@ -1,13 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TLSSocketOptions } from 'node:tls';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { createAuthority, createCertificate } from '../support/network/certificates.ts';
 import {
-  type Certificate,
-  createAuthority,
-  createCertificate,
-  weakDiffieHellman,
-} from '../support/network/certificates.ts';
+  createAuthorities,
+  faultyTls,
+  PAST,
+  PRESENT,
+  RSA_1024,
+  type ServerTls,
+  WEAK_SECURITY,
+} from '../support/network/faulty-tls.ts';
 import { type SocketServer, serveSockets, startDeafProxy } from '../support/network/sockets.ts';
 import { serveTls, startTlsProxy } from '../support/network/tls-proxy.ts';
 import { isQuery, SSL_REQUEST } from '../support/network/wire.ts';
@@ -23,28 +26,19 @@ import {
 import { secretFor } from '../support/run/world.ts';
 import { TLS_FAULTS } from './rows/tls.ts';
 
-/** The server of all test files has a certificate for `localhost` alone, signed by `authority`. */
+/** The server that all test files share has a certificate for `localhost` only, signed by `authority`. */
 const { port: serverPort, authority, strangerAuthority } = inject('postgres');
 
-const DAY_MS = 86_400_000;
-
-const daysFromNow = (days: number): Date => new Date(Date.now() + days * DAY_MS);
-
-const PAST = { notBeforeDate: daysFromNow(-20), notAfterDate: daysFromNow(-10) };
-const FUTURE = { notBeforeDate: daysFromNow(10), notAfterDate: daysFromNow(20) };
-const PRESENT = { notBeforeDate: daysFromNow(-10), notAfterDate: daysFromNow(10) };
-
-const RSA_1024 = { keyType: 'rsa', keySize: 1_024 } as const;
-
-const [present, replaced, past, rsa, weak] = await Promise.all([
-  createAuthority('Authority of the faults', PRESENT),
+const [authorities, replaced, past, weak] = await Promise.all([
+  createAuthorities(),
   createAuthority('Authority that was replaced', PRESENT),
   createAuthority('Authority of the past', PAST),
-  createAuthority('Authority with an RSA key', PRESENT, { keyType: 'rsa' }),
   createAuthority('Authority with a weak key', PRESENT, RSA_1024),
 ]);
+const { authority: present, bundle } = authorities;
+const TLS = faultyTls(authorities);
 
-/** With pg_hba.conf asking for a client certificate, for the roles of its own tests alone. */
+/** A server whose pg_hba.conf requires client certificates. */
 let strictServer: OwnServer;
 const strictServers = new AsyncDisposableStack();
 
@@ -55,13 +49,13 @@ beforeAll(async () => {
 
 afterAll(() => strictServers.disposeAsync());
 
-/** What the target and the secret say beside the defaults: verify-full, `localhost`. */
+/** Settings of target and secret that replace the defaults: verify-full and `localhost`. */
 interface Choices {
   readonly tls?: Readonly<Record<string, unknown>>;
   readonly secret?: Readonly<Record<string, unknown>>;
 }
 
-/** To the server of all test files itself. */
+/** Connects to the server that all test files share. */
 const direct =
   ({ tls = {}, secret = {} }: Choices, faulty: Partial<Faulty> = {}): Arrange =>
   async (stack) => {
@@ -74,7 +68,7 @@ const direct =
     };
   };
 
-/** To something of the test's own. */
+/** Connects to a server or proxy of the test. */
 const through =
   (
     start: () => Promise<SocketServer>,
@@ -86,22 +80,14 @@ const through =
     return direct({ tls, secret: { port, ...secret } }, faulty)(stack);
   };
 
-/** To the real server, through what ends TLS with this certificate. */
+/** Connects to the real server through a proxy that terminates TLS with these options. */
 const presenting = (
-  certificate: () => Promise<Certificate>,
-  choices: Choices = { secret: { ca: present.cert } },
-  options: TLSSocketOptions = {},
-): Arrange =>
-  through(async () => startTlsProxy(serverPort, { ...(await certificate()), ...options }), choices);
+  tls: () => Promise<ServerTls>,
+  choices: Choices = { secret: { ca: bundle } },
+): Arrange => through(async () => startTlsProxy(serverPort, await tls()), choices);
 
-/** What a server needs that speaks with keys and signatures of old. */
-const LAX = { ciphers: 'DEFAULT@SECLEVEL=0' } as const;
-
-/** A proxy that lets in whoever has a certificate. */
-const STRICT = { requestCert: true, rejectUnauthorized: true } as const;
-
-/** To a server that asks this role for a client certificate. */
-const askingRole =
+/** Connects to a server that requires a client certificate of this role. */
+const requiringCertificate =
   (maxVersion: 'TLSv1.2' | 'TLSv1.3'): Arrange =>
   async (stack) => {
     const { port, dataFolder, authority: ca } = strictServer;
@@ -123,7 +109,7 @@ const askingRole =
 
 const VERIFY_CA = { tls: { mode: 'verify-ca' } };
 
-/** A file that ships with the function. */
+/** Puts the authority into a file that ships with the function. */
 const withFile =
   (name: string, text: string): Arrange =>
   async (stack) => {
@@ -132,46 +118,45 @@ const withFile =
     return direct({ tls: { caFile } })(stack);
   };
 
-/** Answers the question for TLS, and what is said next, and hears all of it. */
+/** Answers SSLRequest, and optionally the next message, and checks all bytes of the client. */
 const answering =
-  (answer: Buffer, expectSaid: (said: Buffer) => void, next?: Buffer): Arrange =>
+  (answer: Buffer, expectReceived: (received: Buffer) => void, next?: Buffer): Arrange =>
   async (stack) => {
-    const said: Buffer[] = [];
+    const received: Buffer[] = [];
     const start = () =>
       serveSockets((socket) => {
-        socket.on('data', (chunk: Buffer) => said.push(chunk));
+        socket.on('data', (chunk: Buffer) => received.push(chunk));
         socket.once('data', () => {
           socket.write(answer);
           if (next !== undefined) socket.once('data', () => socket.write(next));
         });
       });
-    return through(start, {}, { after: () => expectSaid(Buffer.concat(said)) })(stack);
+    return through(start, {}, { after: () => expectReceived(Buffer.concat(received)) })(stack);
   };
 
-const expectNothingButTheQuestion = (said: Buffer): void => expect(said).toEqual(SSL_REQUEST);
+const expectOnlySslRequest = (received: Buffer): void => expect(received).toEqual(SSL_REQUEST);
 
-/** TLS's own messages are records, whose first byte says which: 21 is an alert, 22 a handshake. */
-const expectNothingButTls = (said: Buffer): void => {
-  expect(said.subarray(0, SSL_REQUEST.length)).toEqual(SSL_REQUEST);
-  expect([21, 22]).toContain(said[SSL_REQUEST.length]);
+/** The content types of TLS records that may follow: alert and handshake. */
+const TLS_RECORDS = [21, 22];
+
+const expectOnlyTls = (received: Buffer): void => {
+  expect(received.subarray(0, SSL_REQUEST.length)).toEqual(SSL_REQUEST);
+  expect(TLS_RECORDS).toContain(received[SSL_REQUEST.length]);
 };
 
-/** AuthenticationCleartextPassword: what somebody would say who wants to be told the password. */
-const PASSWORD_PLEASE = Buffer.from('520000000800000003', 'hex');
+/** AuthenticationCleartextPassword, with which an attacker would request the password. */
+const CLEAR_TEXT_REQUEST = Buffer.from('520000000800000003', 'hex');
 
 testFaults(TLS_FAULTS, {
-  selfSigned: presenting(() => createCertificate('localhost')),
+  selfSigned: presenting(TLS.selfSigned),
   noAuthority: direct({}),
   otherAuthority: direct({ secret: { ca: strangerAuthority } }),
   otherAuthorityVerifyCa: direct({ ...VERIFY_CA, secret: { ca: strangerAuthority } }),
-  wrongHost: presenting(() => createCertificate('elsewhere.example', present)),
+  wrongHost: presenting(TLS.wrongHost),
   address: direct({ secret: { ca: authority, host: '127.0.0.1' } }),
-  expired: presenting(() => createCertificate('localhost', present, PAST)),
-  expiredVerifyCa: presenting(() => createCertificate('localhost', present, PAST), {
-    ...VERIFY_CA,
-    secret: { ca: present.cert },
-  }),
-  notYetValid: presenting(() => createCertificate('localhost', present, FUTURE)),
+  expired: presenting(TLS.expired),
+  expiredVerifyCa: presenting(TLS.expired, { ...VERIFY_CA, secret: { ca: bundle } }),
+  notYetValid: presenting(TLS.notYetValid),
   authorityExpired: presenting(() => createCertificate('localhost', past, PRESENT), {
     secret: { ca: past.cert },
   }),
@@ -185,72 +170,28 @@ testFaults(TLS_FAULTS, {
     { secret: { ca: authority } },
     { environment: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
   ),
-  none: answering(Buffer.from('N'), expectNothingButTheQuestion),
-  plainAfterYes: answering(Buffer.from('S'), expectNothingButTls, PASSWORD_PLEASE),
-  stuffed: answering(
-    Buffer.concat([Buffer.from('S'), PASSWORD_PLEASE]),
-    expectNothingButTheQuestion,
-  ),
-  tooOld: through(
-    async () =>
-      serveTls({
-        ...(await createCertificate('localhost', present)),
-        minVersion: 'TLSv1',
-        maxVersion: 'TLSv1.1',
-        ciphers: 'DEFAULT@SECLEVEL=0',
-      }),
-    { secret: { ca: present.cert } },
-  ),
-  weakKey: presenting(
-    () => createCertificate('localhost', rsa, PRESENT, RSA_1024),
-    { secret: { ca: rsa.cert } },
-    LAX,
-  ),
-  weakSignature: presenting(
-    () => createCertificate('localhost', present, PRESENT, { algorithm: 'sha1' }),
-    { secret: { ca: present.cert } },
-    LAX,
-  ),
+  none: answering(Buffer.from('N'), expectOnlySslRequest),
+  plainAfterYes: answering(Buffer.from('S'), expectOnlyTls, CLEAR_TEXT_REQUEST),
+  stuffed: answering(Buffer.concat([Buffer.from('S'), CLEAR_TEXT_REQUEST]), expectOnlySslRequest),
+  tooOld: through(async () => serveTls(await TLS.oldTls()), { secret: { ca: bundle } }),
+  weakKey: presenting(TLS.weakKey),
+  weakSignature: presenting(TLS.weakSignature),
   weakAuthority: presenting(
-    () => createCertificate('localhost', weak, PRESENT, { keyType: 'rsa' }),
+    async () => ({
+      ...(await createCertificate('localhost', weak, PRESENT, { keyType: 'rsa' })),
+      ...WEAK_SECURITY,
+    }),
     { secret: { ca: weak.cert } },
-    LAX,
   ),
-  wrongPurpose: presenting(() =>
-    createCertificate('localhost', present, PRESENT, { purpose: 'clientAuth' }),
-  ),
-  clientCertificate: presenting(
-    () => createCertificate('localhost', present),
-    { secret: { ca: present.cert } },
-    STRICT,
-  ),
-  clientCertificateTls12: presenting(
-    () => createCertificate('localhost', present),
-    { secret: { ca: present.cert } },
-    { ...STRICT, maxVersion: 'TLSv1.2' },
-  ),
-  clientCertificateOfRole: askingRole('TLSv1.3'),
-  clientCertificateOfRoleTls12: askingRole('TLSv1.2'),
-  otherCurve: presenting(
-    () => createCertificate('localhost', present),
-    { secret: { ca: present.cert } },
-    { ecdhCurve: 'secp256k1' },
-  ),
-  weakExchange: presenting(
-    () => createCertificate('localhost', rsa, PRESENT, { keyType: 'rsa' }),
-    { secret: { ca: rsa.cert } },
-    {
-      dhparam: weakDiffieHellman(),
-      ciphers: 'DHE-RSA-AES128-GCM-SHA256@SECLEVEL=0',
-      maxVersion: 'TLSv1.2',
-    },
-  ),
-  // A fatal alert of the number 112.
-  nameUnknown: answering(
-    Buffer.from('S'),
-    expectNothingButTls,
-    Buffer.from('15030300020270', 'hex'),
-  ),
+  wrongPurpose: presenting(TLS.wrongPurpose),
+  clientCertificate: presenting(TLS.clientCertificate),
+  clientCertificateTls12: presenting(TLS.clientCertificateTls12),
+  clientCertificateOfRole: requiringCertificate('TLSv1.3'),
+  clientCertificateOfRoleTls12: requiringCertificate('TLSv1.2'),
+  otherCurve: presenting(TLS.otherCurve),
+  weakExchange: presenting(TLS.weakExchange),
+  // A fatal alert: unrecognized_name (112).
+  nameUnknown: answering(Buffer.from('S'), expectOnlyTls, Buffer.from('15030300020270', 'hex')),
   hangs: through(
     () => serveSockets((socket) => void socket.once('data', () => socket.write('S'))),
     {},
@@ -287,8 +228,5 @@ testFaults(TLS_FAULTS, {
     tls: { serverName: 'localhost' },
     secret: { ca: authority, host: '127.0.0.1' },
   }),
-  verifyCa: presenting(() => createCertificate('elsewhere.example', present), {
-    ...VERIFY_CA,
-    secret: { ca: present.cert },
-  }),
+  verifyCa: presenting(TLS.wrongHost, { ...VERIFY_CA, secret: { ca: bundle } }),
 });

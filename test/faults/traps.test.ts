@@ -1,119 +1,24 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { summariesOf } from '../support/lambda/invocations.ts';
 import type { TestDatabase } from '../support/postgres/databases.ts';
 import { type Arrange, consenting, type Faulty, testFaults } from '../support/run/faults.ts';
 import { cleanReport, sends } from '../support/timescaledb/clean-report.ts';
+import {
+  aggregates,
+  calledFunctions,
+  domains,
+  makeMember,
+  SPRUNG,
+  sameFunctions,
+  sameOperators,
+  TRAP,
+  trap,
+  views,
+} from './arrangements/trap-sql.ts';
 import { TRAP_FAULTS } from './rows/traps.ts';
 
-const LIB = join(import.meta.dirname, '..', '..', 'lib');
-
-/** The SQLSTATE of a trap that has run. */
-const SPRUNG = 'EVIL1';
-
-/** A body of PL/pgSQL. */
-const TRAP = `$trap$ begin raise exception using errcode = '${SPRUNG}', message = 'a trap has run'; end $trap$`;
-
-/** Every function of pg_catalog that some statement of lib/ calls. */
-async function calledFunctions(): Promise<readonly string[]> {
-  const files = await readdir(LIB, { recursive: true });
-  const texts = await Promise.all(
-    files.filter((file) => file.endsWith('.ts')).map((file) => readFile(join(LIB, file), 'utf8')),
-  );
-  const names = texts.flatMap((text) =>
-    [...text.matchAll(/\bpg_catalog\.(\w+)\(/g)].map(([, name = '']) => name),
-  );
-  return [...new Set(names)].toSorted();
-}
-
-/** The operators of lib/, `in`, `any` and `distinct from` among them. */
-const OPERATORS = [
-  ...['=', '<>', '<', '<=', '>', '>=', '~', '!~', '||', '+', '-', '*', '/', '&', '->', '->>'],
-];
-
-/** Types and relations by whose names PostgreSQL's own are called. */
-const TYPES = ['text', 'name', 'oid', 'jsonb', 'json', 'date', 'timestamptz', 'regclass', 'int8'];
-const CATALOGS = [
-  ...['pg_am', 'pg_class', 'pg_database', 'pg_db_role_setting', 'pg_depend', 'pg_extension'],
-  ...['pg_index', 'pg_language', 'pg_locks', 'pg_namespace', 'pg_proc', 'pg_roles', 'pg_settings'],
-  ...['bgw_job', 'bgw_job_stat', 'chunk', 'continuous_agg', 'hypertable', 'metadata'],
-];
-
-/** In `schema`, for every row of `select name, arguments, result …`, a function that is a trap. */
-const functionsFor = (schema: string, select: string): string => `
-  do $do$ declare f record; made int := 0; begin
-    for f in ${select} loop
-      execute format('create function ${schema}.%I(%s) returns %s language plpgsql as %L',
-        f.name, f.arguments, f.result, ${TRAP});
-      made := made + 1;
-    end loop;
-    if made < 10 then raise exception 'only % traps', made; end if;
-  end $do$`;
-
-const PSEUDO = `select t.oid from pg_type t where t.typtype = 'p'`;
-
-const sameFunctions = (schema: string, names: readonly string[]): string =>
-  functionsFor(
-    schema,
-    `select p.proname as name, oidvectortypes(p.proargtypes) as arguments,
-       case when p.proretset then 'setof ' else '' end || format_type(p.prorettype, null) as result
-     from pg_proc p
-     where p.pronamespace = 'pg_catalog'::regnamespace and p.prokind = 'f' and p.provariadic = 0
-       and p.proname = any ('{${names.join(', ')}}') and not p.proargtypes::oid[] && array(${PSEUDO})`,
-  );
-
-const sameOperators = (schema: string): string => `
-  ${functionsFor(
-    schema,
-    `select 'operator_' || o.oid as name, oidvectortypes(array[o.oprleft, o.oprright]::oidvector) as arguments,
-       format_type(o.oprresult, null) as result from (${usedOperators()}) o`,
-  )};
-  do $do$ declare o record; begin
-    for o in ${usedOperators()} loop
-      execute format('create operator ${schema}.%s (leftarg = %s, rightarg = %s, function = ${schema}.%I)',
-        o.oprname, format_type(o.oprleft, null), format_type(o.oprright, null), 'operator_' || o.oid);
-    end loop;
-  end $do$`;
-
-function usedOperators(): string {
-  return `select p.* from pg_operator p
-    where p.oprnamespace = 'pg_catalog'::regnamespace and p.oprname = any ('{${OPERATORS.join(', ')}}') and p.oprleft <> 0
-      and not array[p.oprleft, p.oprright] && array(${PSEUDO})`;
-}
-
-const aggregates = (schema: string): string => `
-  create function ${schema}.step(int8) returns int8 language plpgsql as ${TRAP};
-  create function ${schema}.step(int8, int4) returns int8 language plpgsql as ${TRAP};
-  create function ${schema}.step(int8, int8) returns int8 language plpgsql as ${TRAP};
-  create function ${schema}.step(int8, json) returns int8 language plpgsql as ${TRAP};
-  create function ${schema}.step(int8, name, jsonb) returns int8 language plpgsql as ${TRAP};
-  create aggregate ${schema}.count(*) (sfunc = ${schema}.step, stype = int8, initcond = '0');
-  create aggregate ${schema}.sum(int4) (sfunc = ${schema}.step, stype = int8, initcond = '0');
-  create aggregate ${schema}.sum(int8) (sfunc = ${schema}.step, stype = int8, initcond = '0');
-  create aggregate ${schema}.max(int4) (sfunc = ${schema}.step, stype = int8, initcond = '0');
-  create aggregate ${schema}.json_agg(json) (sfunc = ${schema}.step, stype = int8, initcond = '0');
-  create aggregate ${schema}.jsonb_object_agg(name, jsonb) (sfunc = ${schema}.step, stype = int8, initcond = '0')`;
-
-const trap = (schema: string, name = 'trap', result = 'bool', args = ''): string =>
-  `create function ${schema}.${name}(${args}) returns ${result} language plpgsql as ${TRAP}`;
-
-const views = (schema: string, prefix = '', temporary = ''): string =>
-  CATALOGS.map(
-    (name) =>
-      `create ${temporary} view ${temporary === '' ? `${schema}.` : ''}${prefix}${name} as
-       select ${schema}.trap() as oid, 'x'::text as key, 'x'::text as relname`,
-  ).join(';\n') +
-  (temporary === '' ? `; grant select on all tables in schema ${schema} to public` : '');
-
-const domains = (schema: string, trapIn: string, prefix = ''): string =>
-  TYPES.map(
-    (name) =>
-      `create domain ${schema}.${prefix}${name} as pg_catalog.${name} check (${trapIn}.trap())`,
-  ).join(';\n');
-
-/** Logged in as the role, who looks for names where its search_path says: the trap is one. */
+/** Executes the bait as the role, and expects the error of the trap. */
 async function expectToSpring({ name, port, role, password }: TestDatabase, bait: string) {
   const client = new pg.Client({ host: '127.0.0.1', port, database: name, user: role, password });
   await client.connect();
@@ -125,15 +30,15 @@ async function expectToSpring({ name, port, role, password }: TestDatabase, bait
 }
 
 interface Trapped {
-  /** Sets the trap, in a schema. */
+  /** Returns the SQL that sets the trap in a schema. */
   readonly sql: (schema: string) => string | Promise<string>;
-  /** What falls into it. */
+  /** A statement that executes the trap. */
   readonly bait: string;
-  /** `"$user"` for the role's own schema. */
+  /** Whether the schema is the role's own (`$user`) instead of public. */
   readonly own?: true;
 }
 
-/** A trap that the search path leads to; the report is the one of a role whose path leads to pg_catalog alone. */
+/** Sets a trap in the search path, and expects the report of a role whose search path is pg_catalog only. */
 const trapped =
   ({ sql, bait, own }: Trapped): Arrange =>
   async (stack) => {
@@ -148,7 +53,10 @@ const trapped =
     return { database, ...sends(clean) };
   };
 
-/** What a pooled session would be left with, each new session has from its beginning: only in the second turn by its name. */
+/**
+ * Creates temporary objects at each login, as a client of a pooler could leave them behind. The first report is built with
+ * harmless names, and the run has the names of the trap.
+ */
 const leftBehind =
   (objects: (prefix: string) => string, bait: string): Arrange =>
   async (stack) => {
@@ -175,7 +83,7 @@ const BAIT = {
   types: "select 'x'::text",
 } as const;
 
-/** In a database that has nothing of it in the search path; the report is the same before and after. */
+/** Sets a trap outside the search path. */
 const beside =
   (
     sql: (database: TestDatabase) => string,
@@ -197,17 +105,6 @@ const warns = (text: string): Required<Pick<Faulty, 'after'>> => ({
     ]),
 });
 
-/** What the owner of the extension, who need not be a superuser, can do: his own function becomes a member. */
-const makeMember = (owner: string, signature: string, returns: string): string => `
-  update pg_extension set extowner = '${owner}'::regrole where extname = 'timescaledb';
-  alter extension timescaledb drop function ${signature};
-  drop function ${signature};
-  create function ${signature} ${returns} language plpgsql as ${TRAP};
-  alter function ${signature} owner to ${owner};
-  set role ${owner};
-  alter extension timescaledb add function ${signature};
-  reset role`;
-
 testFaults(TRAP_FAULTS, {
   functions: trapped({
     sql: async (schema) => sameFunctions(schema, await calledFunctions()),
@@ -218,7 +115,7 @@ testFaults(TRAP_FAULTS, {
     bait: BAIT.functions,
     own: true,
   }),
-  // pg_catalog's take text, "any" or anyelement; a name or a number fits these without a cast.
+  // The functions of pg_catalog take text, "any" or anyelement. These match a name or a number without a cast.
   closerFunctions: trapped({
     sql: (schema) =>
       [
@@ -313,9 +210,9 @@ testFaults(TRAP_FAULTS, {
   ),
   catalogView: beside(
     ({ role }) => `
-      alter table _timescaledb_catalog.metadata rename to metadata_of_before;
+      alter table _timescaledb_catalog.metadata rename to renamed_metadata;
       create view _timescaledb_catalog.metadata as
-        select m.key, m.value, public.trap() as include_in_telemetry from _timescaledb_catalog.metadata_of_before m;
+        select m.key, m.value, public.trap() as include_in_telemetry from _timescaledb_catalog.renamed_metadata m;
       grant select on _timescaledb_catalog.metadata to ${role}`,
     {},
     'select * from _timescaledb_catalog.metadata',

@@ -15,11 +15,11 @@ beforeAll(async () => {
 });
 afterAll(async () => server[Symbol.asyncDispose]());
 
-/** The server of the tests answers the startup message with this. */
+/** Answers the startup message with these bytes. */
 const atStartup = (...answer: readonly Buffer[]): Arrange =>
   instead((socket) => void socket.once('data', () => socket.write(Buffer.concat(answer))));
 
-/** The answer to a query is this. */
+/** Answers a query with these bytes. */
 const answering = (...answer: readonly Buffer[]): Arrange =>
   inQuery((_chunk, { client }) => void client.write(Buffer.concat(answer)));
 
@@ -31,9 +31,9 @@ const BOUNDED: Partial<Faulty> = {
   },
 };
 
-/** Writes this again and again, as fast as it is taken. */
+/** Writes the same bytes as fast as the client reads, until it closes the connection. */
 function writeEndlessly(socket: Socket, bytes: Buffer): void {
-  // Enough for a packet, so that the run and not the test is what takes time.
+  // Large writes save CPU time in the test.
   const many = Buffer.concat(Array.from({ length: Math.ceil(65_536 / bytes.length) }, () => bytes));
   const more = (): void => {
     while (!socket.destroyed && socket.write(many));
@@ -42,14 +42,14 @@ function writeEndlessly(socket: Socket, bytes: Buffer): void {
   more();
 }
 
-/** The answer to a query begins like this, and then never ends. */
+/** Answers a query with some bytes, and then repeats others forever. */
 const endlessly = (beginning: Buffer, bytes: Buffer): Arrange =>
   inQuery((_chunk, { client }) => {
     client.write(beginning);
     writeEndlessly(client, bytes);
   }, BOUNDED);
 
-/** A row description of columns of this type. */
+/** Returns a row description of columns of one type. */
 function describeColumns(count: number, type: number): Buffer {
   const column = Buffer.concat([
     Buffer.from('column\0'),
@@ -82,7 +82,7 @@ const CLEAR_TEXT = message('R', int32(3));
 const ACCEPTED = message('R', int32(0));
 
 testFaults(WIRE_FAULTS, {
-  // As PostgreSQL asks for them; the server of the tests is built without them.
+  // The requests that PostgreSQL sends; the server of the tests is built without these methods.
   gssapi: atStartup(message('R', int32(7))),
   sspi: atStartup(message('R', int32(9))),
   oauth: atStartup(message('R', int32(10), 'OAUTHBEARER\0\0')),
@@ -92,10 +92,10 @@ testFaults(WIRE_FAULTS, {
     await server.prependRule(`host all ${database.role} all password`, stack);
     await server.restart();
     const authority = await createAuthority('Authority of the wire');
-    const said: Buffer[] = [];
+    const received: Buffer[] = [];
     const proxy = stack.use(
       await startTlsProxy(server.port, await createCertificate('elsewhere', authority), (chunk) =>
-        said.push(chunk),
+        received.push(chunk),
       ),
     );
     return {
@@ -103,8 +103,8 @@ testFaults(WIRE_FAULTS, {
       target: { tls: { mode: 'verify-ca' } },
       secrets: [database.name, database.role, database.password],
       after() {
-        expect(said.join('')).toContain(database.role);
-        expect(said.join('')).not.toContain(database.password);
+        expect(received.join('')).toContain(database.role);
+        expect(received.join('')).not.toContain(database.password);
       },
     };
   },

@@ -23,7 +23,7 @@ export const REDIRECTS = [301, 302, 303, 307, 308] as const;
 export const REFUSALS = [400, 401, 403, 404, 407, 413, 418, 421] as const;
 export const DISORDERS = [408, 429, 500, 502, 503, 504, 599] as const;
 
-/** One fault for each status, under the name `status<status>`. */
+/** Returns one fault for each status, with the id `status<status>`. */
 export function byStatus<Status extends number, Value>(
   statuses: readonly Status[],
   make: (status: Status) => Value,
@@ -34,7 +34,7 @@ export function byStatus<Status extends number, Value>(
   >;
 }
 
-/** No report arrived. */
+/** A connection that ended before a report arrived. */
 function cut(fault: string, origin: string): Fault {
   return {
     fault,
@@ -45,7 +45,7 @@ function cut(fault: string, origin: string): Fault {
   };
 }
 
-/** The report arrived, and its answer did not. */
+/** A report that arrived, without a valid answer. */
 function unanswered(fault: string, origin: string): Fault {
   return { fault, outcome: 'failed', expected: ENDPOINT_UNREACHABLE, origin, arrive: 1 };
 }
@@ -152,7 +152,7 @@ export const ENDPOINT_FAULTS = {
       }),
     ),
 
-    noBody: sent('it answers 200 without a body', REPLY_MALFORMED),
+    emptyBody: sent('it answers 200 without a body', REPLY_MALFORMED),
     status204: sent('it answers 204', REPLY_MALFORMED),
     endless: sent("its answer's body does not end", replyUnreadable('too large')),
     bomb: sent(
@@ -194,7 +194,7 @@ export const ENDPOINT_FAULTS = {
     ),
     knownAuthority: sent('the authority of NODE_EXTRA_CA_CERTS signed its certificate'),
     oldTls: unverified('it supports TLS 1.1 at most', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
-    noTls: unverified('it answers http to https', 'ERR_SSL_WRONG_VERSION_NUMBER'),
+    noTls: unverified('it answers https in plain http', 'ERR_SSL_WRONG_VERSION_NUMBER'),
     weakKey: unverified(
       'its certificate has an RSA key of 1024 bits',
       'UNSPECIFIED',
@@ -206,7 +206,7 @@ export const ENDPOINT_FAULTS = {
       ENDPOINT_CERTIFICATE_WEAK,
     ),
     wrongPurpose: unverified(
-      'its certificate is for clients',
+      'its certificate is valid for clients only',
       'INVALID_PURPOSE',
       ENDPOINT_CERTIFICATE_WRONG_PURPOSE,
     ),
@@ -232,14 +232,14 @@ export const ENDPOINT_FAULTS = {
     ),
     resetInHandshake: cut('it resets the connection in the TLS handshake', 'ECONNRESET'),
     plainText: {
-      fault: 'it is http:// on another host than loopback',
+      fault: 'its URL is http:// on a host other than loopback',
       outcome: 'failed',
       expected: configInvalid(
         'DELIVERY endpoint: must be an https:// URL without credentials or fragment (http:// on loopback only)',
       ),
     },
 
-    proxy: sent('it is behind a proxy that works'),
+    proxy: sent('it is behind a proxy'),
     proxyForOthers: sent('NO_PROXY exempts it from the proxy'),
     proxyUnused: sent('HTTPS_PROXY is set without NODE_USE_ENV_PROXY'),
     proxyAbsent: {
@@ -296,7 +296,7 @@ export const ENDPOINT_FAULTS = {
       origin: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     },
     proxyForPlainText: {
-      fault: 'it is http:// on loopback, with a proxy',
+      fault: 'its URL is http:// on loopback, and a proxy is configured',
       outcome: 'failed',
       expected: configInvalid(
         'DELIVERY endpoint: is http:, and a proxy (NODE_USE_ENV_PROXY) would send the report in plain text beyond loopback',

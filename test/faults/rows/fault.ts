@@ -9,14 +9,14 @@ export interface ExpectedMessage {
   readonly remedy?: string;
 }
 
-/** One fault outside of a run, and how the run ends: a row of docs/faults.md, and a test. */
+/** One fault in the environment of a run, and the end of the run: a row of docs/faults.md, and a test. */
 export interface Fault {
   /** Description of the fault. */
   readonly fault: string;
   /** `killed`: the process ended before it could write a line. */
   readonly outcome: 'sent' | 'skipped' | 'failed' | 'killed';
   readonly expected: ExpectedMessage;
-  /** PostgreSQL's SQLSTATE, Node's or AWS's name of the error. */
+  /** PostgreSQL's SQLSTATE, or the error code of Node.js or AWS. */
   readonly origin?: string;
   /**
    * Whether exactly one retry is scheduled; by default, whether the code is retryable. A failed run without a retry throws,
@@ -35,7 +35,7 @@ export function isRetried({ outcome, expected: { code }, retry }: Fault): boolea
 }
 
 export interface FaultGroup<Id extends string = string> {
-  /** A heading. */
+  /** Heading of a section of docs/faults.md. */
   readonly title: string;
   readonly faults: Readonly<Record<Id, Fault>>;
 }

@@ -29,7 +29,7 @@ export const NETWORK_FAULTS = {
       origin: 'ENOTFOUND',
     },
     resolverSilent: {
-      fault: 'the resolver cannot be asked',
+      fault: 'no DNS server answers',
       outcome: 'failed',
       expected: DATABASE_UNRESOLVED,
       origin: 'EAI_AGAIN',
@@ -121,7 +121,7 @@ export const NETWORK_FAULTS = {
       expected: OUT_OF_DATE,
     },
     goodbyeUnanswered: {
-      fault: 'the end of the session is not answered',
+      fault: 'the server does not close the connection at the end of the session',
       outcome: 'sent',
       expected: OUT_OF_DATE,
     },
@@ -219,7 +219,7 @@ export const NETWORK_FAULTS = {
       origin: '57P01',
     },
     killed: {
-      fault: "the session's process is killed, as for lack of memory",
+      fault: "the session's process is killed, for example by the kernel for lack of memory",
       outcome: 'failed',
       expected: DATABASE_CONNECTION_LOST,
     },
@@ -321,13 +321,14 @@ export const NETWORK_FAULTS = {
       expected: DATABASE_STALLED,
     },
     poolerEndsQuery: {
-      fault: 'a pooler loses its connection to the server during a statement (XX000)',
+      fault: 'a pooler loses its connection to the server during a statement (SQLSTATE XX000)',
       outcome: 'failed',
       expected: DATABASE_POOLER,
       origin: 'XX000',
     },
     poolerEmpty: {
-      fault: 'a pooler has no connection to the server left for a statement (58000, as pgcat)',
+      fault:
+        'a pooler has no connection to the server left for a statement (SQLSTATE 58000, as pgcat)',
       outcome: 'failed',
       expected: DATABASE_POOLER,
       origin: '58000',

@@ -29,7 +29,7 @@ function misunderstood(fault: string, problem: string): Fault {
   return { fault, outcome: 'failed', expected: eventInvalid(problem) };
 }
 
-/** The endpoint fails too, so that a retry is due. */
+/** A fault of scheduling; the endpoint also answers 503, so that a retry is due. */
 function unscheduled(fault: string): Fault {
   return {
     fault,
@@ -41,7 +41,7 @@ function unscheduled(fault: string): Fault {
   };
 }
 
-/** Spellings of DO_NOT_TRACK by name. */
+/** Values of DO_NOT_TRACK that forbid telemetry, by name. */
 export const FORBIDDING = {
   one: '1',
   true: 'true',
@@ -50,6 +50,7 @@ export const FORBIDDING = {
   on: 'on',
   other: 'please',
 } as const;
+/** Values of DO_NOT_TRACK that allow telemetry, by name. */
 export const ALLOWING = {
   empty: '',
   zero: '0',
@@ -58,7 +59,7 @@ export const ALLOWING = {
   spaces: ' ',
 } as const;
 
-/** One fault for each spelling, under the name `doNotTrack<name>`. */
+/** Returns one fault for each value, with the id `doNotTrack-<name>`. */
 export function bySpelling<Name extends string, Value>(
   spellings: Readonly<Record<Name, string>>,
   make: (text: string) => Value,
@@ -100,7 +101,7 @@ export const RUNTIME_FAULTS = {
     clockAhead: sent('its clock is a day ahead, and AWS rejects its signatures'),
     clockBehind: sent('its clock is a day behind, and AWS rejects its signatures'),
     clockAheadFailure: unscheduled(
-      'its clock is a day ahead, after the next tick, and the endpoint answers 503',
+      'its clock is a day ahead, so that the next tick has passed, and the endpoint answers 503',
     ),
     clockBehindFailure: {
       fault: 'its clock is a day behind, and the endpoint answers 503',
@@ -122,7 +123,7 @@ export const RUNTIME_FAULTS = {
       origin: 'CredentialsProviderError',
     },
     noRegion: misconfigured('its AWS region is not set', 'AWS_REGION: is not set'),
-    readOnly: sent('it can write no file, and start no process and no worker'),
+    readOnly: sent('it has no permission to write files or to start processes and workers'),
 
     noTarget: misconfigured('it has no TARGET', 'TARGET: is not set; set it to a JSON object'),
     targetNoJson: misconfigured('its TARGET is not JSON', 'TARGET: is not JSON'),
@@ -133,7 +134,7 @@ export const RUNTIME_FAULTS = {
     deliveryNoJson: misconfigured('its DELIVERY is not JSON', 'DELIVERY: is not JSON'),
     retryNoJson: misconfigured('its RETRY is not JSON', 'RETRY: is not JSON'),
     noEnvironment: misconfigured(
-      'it has none of its variables',
+      'none of its variables is set',
       'TARGET: is not set; set it to a JSON object',
       'DELIVERY: is not set; set it to a JSON object',
     ),
@@ -203,7 +204,7 @@ export const RUNTIME_FAULTS = {
       expected: DATABASE_AUTHENTICATION,
       origin: '28P01',
     },
-    powertools: sent('variables of Powertools request the event, samples and other names'),
+    powertools: sent('variables of Powertools request logs of events, samples and other names'),
 
     schedulerDenies: unscheduled('EventBridge Scheduler denies the retry'),
     schedulerRefused: unscheduled('no server listens at the address of EventBridge Scheduler'),

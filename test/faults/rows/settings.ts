@@ -3,7 +3,7 @@ import type { Fault, FaultGroup } from './fault.ts';
 
 const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_OF_DATE });
 
-/** Settings of the reporting role. The report has the same bytes as without them. */
+/** Settings of the reporting role, which must not change the bytes of the report. */
 export const SETTINGS_FAULTS = {
   title: 'Settings of the reporting role and of its database',
   faults: {
@@ -29,7 +29,7 @@ export const SETTINGS_FAULTS = {
     transactionTimeout: sent('transaction_timeout is shorter than the report takes'),
     idleSession: sent('idle_session_timeout is 2 s'),
     rowSecurity: sent('row_security is on'),
-    otherRole: sent('role is another role, without any privilege'),
+    otherRole: sent('role is another role, which has no privileges'),
     quoting: sent('quote_all_identifiers is on'),
     nulls: sent('transform_null_equals is on, and array_nulls off'),
     planner: sent("the planner's scans and joins are turned off"),
@@ -44,7 +44,7 @@ export const SETTINGS_FAULTS = {
       origin: '53400',
     },
     notices: sent('every message of the server is sent to the client, and every plan is logged'),
-    unseen: sent('track_activities is off'),
+    unseen: sent('track_activities and track_counts are off'),
     relationKind: sent('restrict_nonsystem_relation_kind forbids views and foreign tables'),
     exitOnError: sent('exit_on_error is on, and the first statement for the report fails'),
     preload: {
@@ -53,6 +53,6 @@ export const SETTINGS_FAULTS = {
       expected: SESSION_FAILED,
       origin: '58P01',
     },
-    database: sent('the database has all of them'),
+    database: sent('the database has all of these settings'),
   },
 } satisfies FaultGroup;

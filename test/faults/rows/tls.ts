@@ -37,7 +37,7 @@ export const TLS_FAULTS = {
       origin: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     },
     otherAuthority: {
-      fault: 'another authority than the configured one signed its certificate',
+      fault: 'an authority other than the configured one signed its certificate',
       outcome: 'failed',
       expected: CERTIFICATE_UNTRUSTED,
       origin: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -138,7 +138,7 @@ export const TLS_FAULTS = {
       origin: 'UNSPECIFIED',
     },
     wrongPurpose: {
-      fault: 'its certificate is for clients',
+      fault: 'its certificate is valid for clients only',
       outcome: 'failed',
       expected: CERTIFICATE_WRONG_PURPOSE,
       origin: 'INVALID_PURPOSE',
@@ -203,7 +203,7 @@ export const TLS_FAULTS = {
       origin: 'ECONNRESET',
     },
     goodbyeUnanswered: {
-      fault: 'the end of the session is not answered, over TLS',
+      fault: 'the server does not close the connection at the end of the session, over TLS',
       outcome: 'sent',
       expected: OUT_OF_DATE,
     },

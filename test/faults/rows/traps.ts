@@ -4,8 +4,8 @@ import type { Fault, FaultGroup } from './fault.ts';
 const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_OF_DATE });
 
 /**
- * Objects that another user has created where this client could execute them (as in CVE-2023-25149). Each raises its own
- * error when it is executed, and a control test executes each along the role's search_path.
+ * Objects that another user has created where this client could execute them (as in CVE-2023-25149). Each raises an error when
+ * it is executed, and each test first executes its object through the role's search_path.
  */
 export const TRAP_FAULTS = {
   title: 'Traps in the database',
@@ -30,14 +30,15 @@ export const TRAP_FAULTS = {
     usersTable: sent(
       "a user's table with a malicious function in its checks, defaults, indexes, statistics and policies",
     ),
-    usersView: sent('views, rules and materialized views of a user that call it'),
+    usersView: sent("a user's views, rules and materialized views that call a malicious function"),
     catalogView: {
-      fault: 'a view that calls it replaces a catalog table',
+      fault: 'a view that calls a malicious function replaces a catalog table',
       outcome: 'failed',
       expected: CATALOG_REPLACED,
     },
     catalogPolicy: {
-      fault: 'row-level security on a catalog table calls it, or hides rows',
+      fault:
+        'a row-level security policy on a catalog table calls a malicious function, or hides rows',
       outcome: 'failed',
       expected: DATABASE_PERMISSION,
       origin: '42501',

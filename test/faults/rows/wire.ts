@@ -12,7 +12,7 @@ function fails(fault: string, expected: ExpectedMessage, origin?: string) {
 }
 
 export const WIRE_FAULTS = {
-  title: 'The bytes of the server',
+  title: 'Protocol messages of the server',
   faults: {
     gssapi: fails(
       'the server requires GSSAPI (gss in pg_hba.conf)',

@@ -20,7 +20,7 @@ const ENOUGH_MS = scaled(60_000);
 /** One fault. A part that is absent works normally. */
 export interface Faulty extends Circumstances {
   /** The database of the secret. After the run it must have no sessions of the role. */
-  readonly database?: TestDatabase;
+  readonly database?: TestDatabase | undefined;
   /** Idle sessions of a pooler may remain. */
   readonly pooled?: true;
   readonly world?: WorldOptions;
@@ -162,9 +162,9 @@ function environmentFor({ environment }: Pick<Faulty, 'environment'>, world: Wor
   return typeof environment === 'function' ? environment(world) : environment;
 }
 
-async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
+async function expectFault(fault: Fault, arrange: Arrange, common: Faulty): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const { database, world: options = {}, ...faulty } = await arrange(stack);
+  const { database, world: options = {}, ...faulty } = { ...common, ...(await arrange(stack)) };
   const secret = database === undefined ? {} : { secret: secretFor(database) };
   const world = stack.use(await startWorld({ ...secret, ...options }));
   const scheduler = stack.use(await startScheduler());
@@ -207,16 +207,19 @@ async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
 /**
  * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, the reports
  * that arrived, that no session remains on the database, and that the log contains no secret.
+ *
+ * @param common returns the parts that the faults have in common; a fault may replace them
  */
 export function testFaults<Id extends string>(
   { title, faults }: FaultGroup<Id>,
   arrange: Readonly<Record<Id, Arrange>>,
+  common: () => Faulty = () => ({}),
 ): void {
   const ids = Object.keys(faults) as Id[];
   describe(title, () => {
     test.each(ids.map((id) => [faults[id].fault, faults[id].outcome, id] as const))(
       '%s: the run ends as %s',
-      async (_fault, _outcome, id) => expectFault(faults[id], arrange[id]),
+      async (_fault, _outcome, id) => expectFault(faults[id], arrange[id], common()),
     );
   });
 }
