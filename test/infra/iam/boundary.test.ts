@@ -24,7 +24,7 @@ import {
 const BOUNDARY = shippedPolicy('permissions-boundary.json');
 const BOUNDARY_ARN = `arn:aws:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`;
 
-/** One database that uses everything a role can be needed for. */
+/** One database with every feature that needs permissions. */
 const everything = {
   networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
   databases: [
@@ -45,12 +45,12 @@ function boundariesIn({ resources }: typeof deployed): readonly unknown[] {
   return resources('AWS::IAM::Role').map(([, { Properties }]) => Properties['PermissionsBoundary']);
 }
 
-describe('every role has the boundary', () => {
-  test('an environment that does not mention it sets it on each role', () => {
+describe('every role has the boundary:', () => {
+  test('an environment without the key sets the default boundary on each role', () => {
     expect(boundariesIn(deployed)).toEqual(Array(4).fill(BOUNDARY_ARN));
   });
 
-  test.each(['dev', 'staging', 'prod'])('%s sets it on each role', async (name) => {
+  test.each(['dev', 'staging', 'prod'])('the fixture %s sets it on each role', async (name) => {
     const synthesis = await synthesiseFixture(name);
     const { account } = synthesis.environment.place;
     expect(new Set(boundariesIn(synthesis))).toEqual(
@@ -58,7 +58,7 @@ describe('every role has the boundary', () => {
     );
   });
 
-  test('a role that CDK or a construct adds to a stack has it, too', () => {
+  test('roles that CDK or other constructs add to a stack have it', () => {
     const app = new App({ outdir: join(inject('folder'), 'boundary'), analyticsReporting: false });
     createStacks(app, checked(everything), sharedCode());
     const [shared, databases] = app.node.children.filter(Stack.isStack);
@@ -78,7 +78,7 @@ describe('every role has the boundary', () => {
   });
 });
 
-describe('an environment names its boundary', () => {
+describe('the key permissionsBoundary', () => {
   test.each([
     ['company-boundary', `arn:aws:iam::${ACCOUNT}:policy/company-boundary`],
     ['teams/data/boundary', `arn:aws:iam::${ACCOUNT}:policy/teams/data/boundary`],
@@ -87,12 +87,12 @@ describe('an environment names its boundary', () => {
       `arn:aws:iam::${ACCOUNT}:policy/company-boundary`,
     ],
     ['arn:aws:iam::aws:policy/PowerUserAccess', 'arn:aws:iam::aws:policy/PowerUserAccess'],
-  ])('%s becomes an ARN of its account', (permissionsBoundary, arn) => {
+  ])('resolves %s to %s', (permissionsBoundary, arn) => {
     const synthesis = synthesise(checked({ permissionsBoundary }));
     expect(new Set(boundariesIn(synthesis))).toEqual(new Set([arn]));
   });
 
-  test('null sets none', () => {
+  test('sets no boundary when it is null', () => {
     const synthesis = synthesise(checked({ permissionsBoundary: null }));
     expect(new Set(boundariesIn(synthesis))).toEqual(new Set([undefined]));
   });
@@ -100,7 +100,7 @@ describe('an environment names its boundary', () => {
   test.each([
     ['cn-north-1', `arn:aws-cn:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
     ['us-gov-west-1', `arn:aws-us-gov:iam::${ACCOUNT}:policy/timescaledb-telemetry-boundary`],
-  ])('the default in %s is the ARN that is valid there', (region, arn) => {
+  ])('defaults, in the region %s, to %s', (region, arn) => {
     expect(checked({ region }).permissionsBoundary).toBe(arn);
   });
 
@@ -112,25 +112,25 @@ describe('an environment names its boundary', () => {
     [`\${AWS::AccountId}`, 'must be the name or the ARN'],
     ['arn:aws:iam::210987654321:policy/company', 'is a policy of account 210987654321'],
     [`arn:aws-cn:iam::${ACCOUNT}:policy/company`, 'in partition aws-cn'],
-  ])('rejects the boundary %j', (permissionsBoundary, message) => {
+  ])('rejects %j', (permissionsBoundary, message) => {
     expect(() => checked({ permissionsBoundary })).toThrow(message);
   });
 });
 
-describe('the boundary is the union of what the roles may do', () => {
+describe('the boundary', () => {
   const boundary = aPerson('boundary', ACCOUNT, BOUNDARY);
 
-  test('it allows the actions of all roles together, and no other', () => {
+  test('allows the actions of all roles, and no others', () => {
     const reached = new Set(rolesOf(deployed).all.flatMap(reachOf));
     expect(reachOf(boundary)).toEqual([...reached].toSorted());
   });
 
-  test('it fits into one managed policy', () => {
+  test('fits into one managed policy', () => {
     expect(JSON.stringify(BOUNDARY).length).toBeLessThan(6_144);
   });
 });
 
-/** A role of ours to which somebody has attached AdministratorAccess. */
+/** A role of the project with AdministratorAccess attached. */
 const administrator = {
   arn: `arn:aws:iam::${ACCOUNT}:role/timescaledb-telemetry/made-for-metrics`,
   account: ACCOUNT,
@@ -140,51 +140,51 @@ const SCHEDULER_ROLE = at('iam', 'role/timescaledb-telemetry/telemetry-prod-1-sc
 const KEY = at('kms', 'key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9');
 const ANY_FUNCTION = 'telemetry-prod-metrics-a3bd29f1aa';
 
-describe('under the boundary AdministratorAccess is no more than that', () => {
+describe('a role with the boundary and AdministratorAccess', () => {
   test.each<[what: string, action: string, resource: string, context?: Request['context']]>([
     [
-      'reads a secret',
+      'read a secret',
       'secretsmanager:GetSecretValue',
       at('secretsmanager', 'secret:prod/x-AbCdEf'),
     ],
     [
-      'decrypts a secret',
+      'decrypt a secret',
       'kms:Decrypt',
       KEY,
       { 'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com` },
     ],
-    ['hands over the role of the scheduler', 'iam:PassRole', SCHEDULER_ROLE, TO_SCHEDULER],
-    ['creates a network interface', 'ec2:CreateNetworkInterface', '*'],
-  ])('a role of ours with it still %s', async (_what, action, resource, context = {}) => {
+    ['pass the role of the scheduler', 'iam:PassRole', SCHEDULER_ROLE, TO_SCHEDULER],
+    ['create a network interface', 'ec2:CreateNetworkInterface', '*'],
+  ])('may %s', async (_what, action, resource, context = {}) => {
     expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(true);
   });
 
   test.each<[what: string, action: string, resource: string, context?: Request['context']]>([
-    ['make a user', 'iam:CreateUser', at('iam', 'user/me', '')],
-    ['make a role', 'iam:CreateRole', at('iam', 'role/timescaledb-telemetry/mine', '')],
-    ['give itself a policy', 'iam:PutRolePolicy', administrator.arn],
-    ['give itself a managed policy', 'iam:AttachRolePolicy', administrator.arn],
+    ['create a user', 'iam:CreateUser', at('iam', 'user/me', '')],
+    ['create a role', 'iam:CreateRole', at('iam', 'role/timescaledb-telemetry/mine', '')],
+    ['add an inline policy to itself', 'iam:PutRolePolicy', administrator.arn],
+    ['attach a managed policy to itself', 'iam:AttachRolePolicy', administrator.arn],
     ['remove its boundary', 'iam:DeleteRolePermissionsBoundary', administrator.arn],
     ['replace its boundary', 'iam:PutRolePermissionsBoundary', administrator.arn],
-    ['let others take it on', 'iam:UpdateAssumeRolePolicy', administrator.arn],
-    ['edit the boundary', 'iam:CreatePolicyVersion', BOUNDARY_ARN],
-    ['take an older version of it', 'iam:SetDefaultPolicyVersion', BOUNDARY_ARN],
-    ['delete it', 'iam:DeletePolicy', BOUNDARY_ARN],
-    ['take on another role', 'sts:AssumeRole', at('iam', 'role/administrator', '')],
+    ['change its trust policy', 'iam:UpdateAssumeRolePolicy', administrator.arn],
+    ['change the boundary', 'iam:CreatePolicyVersion', BOUNDARY_ARN],
+    ['restore an older version of the boundary', 'iam:SetDefaultPolicyVersion', BOUNDARY_ARN],
+    ['delete the boundary', 'iam:DeletePolicy', BOUNDARY_ARN],
+    ['assume another role', 'sts:AssumeRole', at('iam', 'role/administrator', '')],
     [
-      'hand over another role',
+      'pass another role',
       'iam:PassRole',
       at('iam', 'role/administrator-scheduler', ''),
       TO_SCHEDULER,
     ],
     [
-      'hand over the role of a function',
+      'pass the role of a function',
       'iam:PassRole',
       at('iam', 'role/timescaledb-telemetry/made-for-metrics', ''),
       TO_SCHEDULER,
     ],
     [
-      'hand the scheduler’s role to Lambda',
+      'pass the scheduler’s role to Lambda',
       'iam:PassRole',
       SCHEDULER_ROLE,
       { 'iam:PassedToService': 'lambda.amazonaws.com' },
@@ -194,26 +194,34 @@ describe('under the boundary AdministratorAccess is no more than that', () => {
       'secretsmanager:PutSecretValue',
       at('secretsmanager', 'secret:prod/x-AbCdEf'),
     ],
-    ['decrypt by itself', 'kms:Decrypt', KEY],
+    ['decrypt without Secrets Manager', 'kms:Decrypt', KEY],
     ['decrypt through S3', 'kms:Decrypt', KEY, { 'kms:ViaService': `s3.${REGION}.amazonaws.com` }],
     ['encrypt', 'kms:Encrypt', KEY],
-    ['read a bucket', 's3:GetObject', 'arn:aws:s3:::payroll/file'],
+    ['read an object of a bucket', 's3:GetObject', 'arn:aws:s3:::payroll/file'],
     ['change a function', 'lambda:UpdateFunctionCode', at('lambda', `function:${ANY_FUNCTION}`)],
     [
       'invoke configure',
       'lambda:InvokeFunction',
       at('lambda', `function:${ANY_FUNCTION}-configure`),
     ],
-    ['invoke a function of somebody else', 'lambda:InvokeFunction', at('lambda', 'function:x')],
-    ['use the default group', 'scheduler:CreateSchedule', at('scheduler', 'schedule/default/x')],
+    [
+      'invoke a function of another application',
+      'lambda:InvokeFunction',
+      at('lambda', 'function:x'),
+    ],
+    [
+      'create a schedule in the default group',
+      'scheduler:CreateSchedule',
+      at('scheduler', 'schedule/default/x'),
+    ],
     [
       'change a schedule',
       'scheduler:UpdateSchedule',
       at('scheduler', 'schedule/timescaledb-telemetry-prod/metrics'),
     ],
-    ['write to a queue of somebody else', 'sqs:SendMessage', at('sqs', 'payroll')],
+    ['send to a queue of another application', 'sqs:SendMessage', at('sqs', 'payroll')],
     [
-      'write the log of somebody else',
+      'write to the log of another application',
       'logs:PutLogEvents',
       at('logs', 'log-group:/aws/lambda/payroll:log-stream:x'),
     ],
@@ -222,15 +230,19 @@ describe('under the boundary AdministratorAccess is no more than that', () => {
       'logs:DeleteLogGroup',
       at('logs', 'log-group:/timescaledb-telemetry/prod/send-report'),
     ],
-    ['start a machine', 'ec2:RunInstances', at('ec2', 'instance/*')],
-    ['let anybody in', 'ec2:AuthorizeSecurityGroupIngress', at('ec2', 'security-group/*')],
+    ['start an instance', 'ec2:RunInstances', at('ec2', 'instance/*')],
     [
-      'remove a network interface from a function’s code',
+      'open the inbound ports of a security group',
+      'ec2:AuthorizeSecurityGroupIngress',
+      at('ec2', 'security-group/*'),
+    ],
+    [
+      'delete a network interface from the code of a function',
       'ec2:DeleteNetworkInterface',
       '*',
       { 'lambda:SourceFunctionArn': at('lambda', `function:${ANY_FUNCTION}-send-report`) },
     ],
-  ])('a role of ours with it may not %s', async (_what, action, resource, context = {}) => {
+  ])('may not %s', async (_what, action, resource, context = {}) => {
     expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(false);
   });
 });

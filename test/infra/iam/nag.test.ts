@@ -1,12 +1,15 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { join } from 'node:path';
+import { App, Stack, Validations } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
+import { createRole } from '../../../infra/constructs/role.ts';
+import { type Grant, trustOf } from '../../../infra/iam/policies.ts';
 import { createStacks } from '../../../infra/stacks/create-stacks.ts';
 import { loadEnvironment, sharedCode } from '../../support/aws/synthesis.ts';
 
-/** What nobody may wave through without a reason that can be read. */
-const SHORTEST_REASON = 40;
+/** Minimum length of the reason for an acknowledged finding. */
+const MIN_REASON_LENGTH = 40;
 
 async function appOf(name: string): Promise<App> {
   const app = new App({ outdir: `${inject('folder')}/nag-${name}`, analyticsReporting: false });
@@ -22,7 +25,7 @@ function findingsIn(app: App): readonly string[] {
     );
 }
 
-/** Every acknowledgement in the app, by its rule. */
+/** Returns every acknowledgement in the app, with its rule. */
 function acknowledged(app: App): readonly (readonly [rule: string, reason: string])[] {
   return app.node
     .findAll()
@@ -32,7 +35,7 @@ function acknowledged(app: App): readonly (readonly [rule: string, reason: strin
 }
 
 test.each(['dev', 'staging', 'prod'])(
-  'AWS Solutions has nothing to say against %s',
+  'the AWS Solutions rules of cdk-nag find no problem in %s',
   async (name) => {
     const app = await appOf(name);
     expect(findingsIn(app)).toEqual([]);
@@ -40,10 +43,10 @@ test.each(['dev', 'staging', 'prod'])(
   },
 );
 
-test('the check is part of every synthesis, which it stops', async () => {
+test('every synthesis runs cdk-nag, and a finding stops it', async () => {
   const app = await appOf('prod');
   const [shared] = app.node.children;
-  if (shared === undefined) throw new Error('there is no stack');
+  if (shared === undefined) throw new Error('There is no stack.');
   new CfnQueue(shared, 'Careless', {});
   expect(findingsIn(app)).toEqual([
     'AwsSolutions-SQS3 timescaledb-telemetry-prod/Careless',
@@ -52,11 +55,33 @@ test('the check is part of every synthesis, which it stops', async () => {
   expect(() => app.synth()).toThrow('AwsSolutions-SQS4');
 });
 
-test('what is acknowledged is two rules, each time one finding, with a reason', async () => {
+test('only two rules are acknowledged, each finding with a reason', async () => {
   const findings = acknowledged(await appOf('prod'));
   expect(findings.length).toBeGreaterThan(10);
   for (const [rule, reason] of findings) {
     expect(rule).toMatch(/^(Annotation::)?(AwsSolutions-SQS3|AwsSolutions-IAM5\[Resource::.+\])$/i);
-    expect(reason.length).toBeGreaterThan(SHORTEST_REASON);
+    expect(reason.length).toBeGreaterThan(MIN_REASON_LENGTH);
   }
+});
+
+describe('a role with a wildcard among its resources', () => {
+  function synthesiseRole(grant: Partial<Grant>) {
+    const app = new App({ outdir: join(inject('folder'), 'role'), analyticsReporting: false });
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' } as const;
+    createRole(new Stack(app, 'stack'), 'Role', {
+      description: 'reads',
+      trust: trustOf('lambda.amazonaws.com'),
+      grants: [{ statement, ...grant }],
+    });
+    return app.synth();
+  }
+
+  test('is synthesised with a reason', () => {
+    expect(() => synthesiseRole({ whyWildcard: 'S3 has no other.' })).not.toThrow();
+  });
+
+  test('is rejected without a reason', () => {
+    expect(() => synthesiseRole({})).toThrow(/IAM5|alidation/);
+  });
 });
