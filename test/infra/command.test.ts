@@ -15,7 +15,7 @@ interface Ended {
   readonly text: string;
 }
 
-/** The only way to the internet; no command may use it. */
+/** The only proxy that the commands can use; no command may connect to it. */
 let proxy: LoopbackServer;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-/** A shell without credentials. */
+/** Returns the variables of a shell without credentials. */
 function emptyShell(): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
@@ -42,7 +42,7 @@ function emptyShell(): NodeJS.ProcessEnv {
     HTTPS_PROXY: proxy.url,
     HTTP_PROXY: proxy.url,
     NO_COLOR: '1',
-    // npm would ask the registry for a newer npm.
+    // npm would look for a newer version of itself in the registry.
     npm_config_update_notifier: 'false',
   };
 }
@@ -70,7 +70,7 @@ test.each([
   ['staging', 'databases   2', 'stacks      2 (1 shared, 1 for databases)'],
   ['prod', 'databases   5', 'stacks      5 (1 shared, 4 for databases)'],
 ])(
-  'npm run synth -- %s needs no credentials and no network, shows its steps and ends with a summary',
+  'npm run synth -- %s needs neither credentials nor network, shows its steps, and ends with a summary',
   async (name, databases, stacks) => {
     const output = ['--output', assembly(name)];
     const { status, text } = await run('npm', ['run', 'synth', '--', name, ...FIXTURES, ...output]);
@@ -88,7 +88,7 @@ test.each([
 );
 
 test(
-  'the CDK command synthesises the same stacks',
+  'npx cdk list shows the same stacks',
   async () => {
     const context = ['-c', 'env=prod', '-c', `environments=${FIXTURES_FOLDER}`];
     const args = ['cdk', 'list', ...context, '--output', assembly('list')];
@@ -115,7 +115,7 @@ test.each([
     /No environment is named\. Use one of dev, prod, staging, or another folder with --environments/,
   ],
 ])(
-  'npm run deploy with the environment %j lists those that exist',
+  'npm run deploy without a valid environment (%j) lists the environments that exist',
   async (names, message) => {
     const { status, text } = await run('npm', ['run', 'deploy', '--', ...names, ...FIXTURES]);
     expect(text).toMatch(message);
@@ -125,7 +125,7 @@ test.each([
 );
 
 test(
-  'an environment with problems is not handed to the CDK command',
+  'npm run deploy lists the problems of an environment, and does not start the CDK command',
   async () => {
     const folder = mkdtempSync(join(inject('folder'), 'invalid-'));
     writeFileSync(join(folder, 'prod.ts'), 'export const environment = { databases: [] };');
@@ -151,7 +151,7 @@ test.each(['bootstrap', 'synth', 'diff', 'deploy', 'destroy'])(
 );
 
 test(
-  'the CDK command lists the environments that exist, too',
+  'npx cdk synth lists the environments that exist, too',
   async () => {
     const context = ['-c', 'env=prd', '-c', `environments=${FIXTURES_FOLDER}`];
     const { status, text } = await run('npx', ['cdk', 'synth', ...context]);

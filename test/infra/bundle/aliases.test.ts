@@ -5,7 +5,7 @@ import { FUNCTIONS } from '../../../infra/bundle/bundle.ts';
 
 const REPLACED = ['@aws-sdk/credential-provider-node', 'pg-connection-string', 'pgpass'];
 
-test.each(FUNCTIONS)('%s is bundled without the packages that are replaced', (name) => {
+test.each(FUNCTIONS)('the bundle of %s contains no package that an alias replaces', (name) => {
   const names = inject('bundles')[name].packages.map((one) => one.name);
   expect(names).toContain('@aws-sdk/credential-provider-env');
   expect(names.filter((one) => REPLACED.includes(one))).toEqual([]);
@@ -15,7 +15,10 @@ test.each([
   ['send-report', true],
   ['get-report', false],
   ['configure', false],
-] as const)('the scheduler of retries is built apart from %s: %s', (name, isThere) => {
-  const folder = join(inject('bundles')[name].file, '..');
-  expect(existsSync(join(folder, 'scheduler.mjs'))).toBe(isThere);
-});
+] as const)(
+  'the folder of %s contains the scheduler of retries as a separate file: %s',
+  (name, isThere) => {
+    const folder = join(inject('bundles')[name].file, '..');
+    expect(existsSync(join(folder, 'scheduler.mjs'))).toBe(isThere);
+  },
+);

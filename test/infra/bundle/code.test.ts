@@ -31,7 +31,7 @@ function authority(name: string): string {
   return file;
 }
 
-test('each function’s code is bundled once, and once more for each certificate authority', async () => {
+test('the code of each function exists once, and once more for each certificate authority', async () => {
   const [one, other] = [authority('one'), authority('other')];
   const plain = aDatabase('plain');
   const [first, second, third] = [
@@ -59,7 +59,7 @@ test('each function’s code is bundled once, and once more for each certificate
   expect(existsSync(code.folderOf('send-report', plain))).toBe(false);
 });
 
-test('the function looks for its certificate authority where it is', async () => {
+test('the target of a function names the file of its certificate authority', async () => {
   const environment = checked();
   const databases = environment.databases.map((database) => ({
     ...database,
@@ -73,7 +73,8 @@ test('the function looks for its certificate authority where it is', async () =>
   }
 });
 
-test('the same sources are the same code, or every deployment would change every function', async () => {
+// Otherwise every deployment would update every function.
+test('two bundles of the same sources have the same hash', async () => {
   const environment = checked();
   const keys = async (): Promise<unknown[]> => {
     await using code = await bundleCode(environment);

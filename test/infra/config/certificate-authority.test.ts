@@ -47,7 +47,7 @@ function problemsOfDatabase(changes: object): readonly string[] {
   return problemsOf(anEnvironment({ databases: [{ ...aDatabase('metrics'), ...changes }] }));
 }
 
-describe('the file of a certificate authority', () => {
+describe('the check of tls.caFile', () => {
   test.each([
     ['expired.pem', /expired on 2026-11-15; replace it by the authority's current certificate/],
     ['early.pem', /is not valid before 2026-12-05; add the authority's current certificate/],
@@ -55,11 +55,11 @@ describe('the file of a certificate authority', () => {
     ['both.pem', /contains a private key, which would be deployed with the functions/],
     ['empty.pem', /contains no certificate; export it as PEM/],
     ['broken.pem', /contains a certificate that cannot be parsed; export it as PEM again/],
-  ])('rejects the CA file %s', (file, problem) => {
+  ])('rejects %s', (file, problem) => {
     expect(problemsOfDatabase({ tls: caFile(file) })).toEqual([expect.stringMatching(problem)]);
   });
 
-  test.each(['valid.pem', 'rotated.pem'])('accepts the CA file %s', (file) => {
+  test.each(['valid.pem', 'rotated.pem'])('accepts %s', (file) => {
     expect(problemsOfDatabase({ tls: caFile(file) })).toEqual([]);
   });
 });

@@ -154,13 +154,13 @@ describe('the settings of a database', () => {
   test.each([
     [' db.example.com\n', 'db.example.com'],
     ['[::1]', '::1'],
-  ])('deploys the host %j as %j', (host, meant) => {
+  ])('normalises the host %j to %j', (host, normalised) => {
     const { databases } = checkEnvironment(
       'test',
       anEnvironment({ databases: [aDatabase('metrics', { host })] }),
       NOW,
     );
-    expect(databases[0]?.overrides.host).toBe(meant);
+    expect(databases[0]?.overrides.host).toBe(normalised);
   });
 
   test('distinguishes secrets with similar names', () => {

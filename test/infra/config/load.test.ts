@@ -35,14 +35,14 @@ async function problemsOf(name: string, folder: string): Promise<readonly string
   throw new Error('The environment was read.');
 }
 
-describe('the environments of a folder', () => {
-  test.each(['dev', 'staging', 'prod'])('reads and accepts the fixture %s', async (name) => {
-    await expect(loadEnvironment(name)).resolves.toMatchObject({
-      place: { environment: name, region: 'eu-central-1' },
-    });
+test.each(['dev', 'staging', 'prod'])('the fixture %s can be read and is valid', async (name) => {
+  await expect(loadEnvironment(name)).resolves.toMatchObject({
+    place: { environment: name, region: 'eu-central-1' },
   });
+});
 
-  test('are its files <name>.ts and <name>/environment.ts, and nothing else', async () => {
+describe('the environments of a folder', () => {
+  test('are only its files <name>.ts and <name>/environment.ts', async () => {
     const environment = 'export const environment = { account: "1" };';
     const folder = folderWith({
       'prod.ts': environment,
@@ -61,7 +61,7 @@ describe('the environments of a folder', () => {
     await expect(readEnvironment('prod', folder)).resolves.toMatchObject({ folder });
   });
 
-  test('must not have two files for one name', async () => {
+  test('are rejected when two files have one name', async () => {
     const folder = folderWith({ 'prod.ts': '', 'prod/environment.ts': '' });
     expect(await problemsOf('prod', folder)).toEqual([
       expect.stringMatching(/ have the same name; rename one of them$/),
@@ -69,7 +69,7 @@ describe('the environments of a folder', () => {
   });
 });
 
-describe('a name', () => {
+describe('the name of an environment', () => {
   test.each([
     ['prd', 'There is no environment "prd" in test/fixtures/environments'],
     [
@@ -77,7 +77,7 @@ describe('a name', () => {
       'There is no environment "../environments/prod" in test/fixtures/environments',
     ],
     ['', 'No environment is named'],
-  ])('that is %j gets the list of environments that exist', async (name, message) => {
+  ])('that does not exist (%j) is reported with the names that exist', async (name, message) => {
     const remedy = 'Use one of dev, prod, staging, or another folder with --environments <dir>';
     expect(await findNameProblem(name, FIXTURES_FOLDER)).toEqual({ message, remedy });
     expect(await problemsOf(name, FIXTURES_FOLDER)).toEqual([`${message}. ${remedy}`]);
@@ -87,7 +87,7 @@ describe('a name', () => {
     ['', / contains no environment$/],
     ['nowhere', / does not exist$/],
   ])(
-    'in a folder without environments (%j) gets the command that copies an example',
+    'in a folder without environments (%j) is reported with the command that copies an example',
     async (path, message) => {
       expect(await findNameProblem('prod', join(folderWith({}), path))).toEqual({
         message: expect.stringMatching(message),
@@ -99,12 +99,12 @@ describe('a name', () => {
   );
 });
 
-describe('a target', () => {
-  test('that its environment has is accepted', async () => {
+describe('the name of a database', () => {
+  test('is accepted when its environment has it', async () => {
     expect(await findTargetProblem('prod', 'orders', FIXTURES_FOLDER)).toBeUndefined();
   });
 
-  test('that no environment has is rejected, with the names that exist', async () => {
+  test('is rejected, with the names that exist, when its environment does not have it', async () => {
     expect(await findTargetProblem('prd', 'orders', FIXTURES_FOLDER)).toMatchObject({
       message: expect.stringMatching(/^There is no environment "prd"/),
     });
@@ -114,7 +114,7 @@ describe('a target', () => {
     });
   });
 
-  test('is accepted where no environment can answer', async () => {
+  test('is accepted when there is no environment, or its file cannot be used', async () => {
     expect(await findTargetProblem('prod', 'metrics', folderWith({}))).toBeUndefined();
     for (const text of ['throw 1', '', 'export const environment = { databases: "none" };']) {
       const folder = folderWith({ 'prod.ts': text });
@@ -122,7 +122,7 @@ describe('a target', () => {
     }
   });
 
-  test('of a large environment gets the first names only', async () => {
+  test('is rejected with the first ten names only in a large environment', async () => {
     const databases = Array.from({ length: 12 }, (_, index) => ({ name: `db-${index}` }));
     const folder = folderWith({
       'prod.ts': `export const environment = { databases: ${JSON.stringify(databases)} };`,
@@ -133,7 +133,7 @@ describe('a target', () => {
   });
 });
 
-describe('a file that cannot be imported', () => {
+describe('the file of an environment', () => {
   test.each<[string, Readonly<Record<string, string>>, RegExp]>([
     [
       'a syntax error',
@@ -166,16 +166,16 @@ describe('a file that cannot be imported', () => {
       { 'prod.ts': "const a = 1;\nthrow new Error('no fleet.json');\n" },
       /\/prod\.ts:2:7: no fleet\.json$/,
     ],
-    ['a value that it throws', { 'prod.ts': "throw 'nothing';\n" }, /^nothing$/],
-  ])('reports file, line and column of %s', async (_what, files, problem) => {
+    ['a thrown value, which has none', { 'prod.ts': "throw 'nothing';\n" }, /^nothing$/],
+  ])('is rejected with the location of %s', async (_what, files, problem) => {
     const folder = folderWith(files);
     expect(await problemsOf('prod', folder)).toEqual([expect.stringMatching(problem)]);
     await expect(readIfPossible('prod', folder)).resolves.toBeUndefined();
   });
 
-  test('is located in Node itself where only Node rejects it', async () => {
+  test('is rejected with the location from Node when only Node rejects it', async () => {
     const folder = folderWith({ 'prod.ts': 'export {};\n  enum Tick { Hourly }\n' });
-    // In a process of its own: vitest compiles what Node does not.
+    // In a separate process, because vitest compiles enums and Node does not.
     const script = `
       import { readEnvironment } from ${JSON.stringify(pathToFileURL(LOADER).href)};
       await readEnvironment('prod', ${JSON.stringify(folder)}).catch((error) => console.log(error.message));

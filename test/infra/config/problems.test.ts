@@ -42,7 +42,7 @@ test('grants no consent by default', () => {
   expect(databases[0]).toMatchObject({ tlsMode: 'verify-full', tickHours: 24, doNotTrack: false });
 });
 
-test('reports a mistake in one default and those of the others', () => {
+test('reports the mistakes of all defaults', () => {
   const defaults = { colour: 'red', tickHours: 7, network: 'main', tls: { mode: 'disable' } };
   expect(problemsOf({ ...anEnvironment(), defaults })).toEqual([
     expect.stringMatching(/^defaults tickHours: must be one of 1/),

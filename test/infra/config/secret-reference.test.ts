@@ -21,7 +21,7 @@ const REGIONS = [
 
 type Place = (typeof REGIONS)[number];
 
-/** A secret as AWS has it: what it is called, where it is, and how its ARN ends. */
+/** A secret in AWS: its name, its region and the suffix of its ARN. */
 interface Secret {
   readonly name: string;
   readonly place: Place;
@@ -84,7 +84,7 @@ function decryptionOf(secret: Secret) {
 }
 
 describe('the role of a function', () => {
-  test('can read and decrypt its secret, whichever way that is written, in every partition', async () => {
+  test('can read and decrypt its secret, set as name or ARN, in every partition', async () => {
     await fc.assert(
       fc.asyncProperty(someSecret, someForm, async (secret, form) => {
         const settings = aDatabase('metrics', { secret: FORMS[form](secret), kmsKey: KEY_ID });
@@ -95,7 +95,7 @@ describe('the role of a function', () => {
     );
   });
 
-  test('cannot read another secret unless that is another reading of the same text', async () => {
+  test('cannot read another secret unless the setting is ambiguous', async () => {
     await fc.assert(
       fc.asyncProperty(someSecret, someForm, someSecret, async (secret, form, other) => {
         fc.pre(!fullArn(other).startsWith(partialArn(secret)));
@@ -107,7 +107,7 @@ describe('the role of a function', () => {
   });
 
   test.each(['fleet/orders-ABCDEF', 'fleet/orders2', 'fleet/orders/x', 'fleet/order'])(
-    'that is given the full ARN of fleet/orders cannot read %s',
+    'with the full ARN of fleet/orders cannot read %s',
     async (name) => {
       const [place] = REGIONS;
       const secret = fullArn({ name: 'fleet/orders', place, suffix: 'AbCdEf' });
@@ -128,7 +128,7 @@ function problemsIn(place: Place, databases: EnvironmentSettings['databases']): 
   }
 }
 
-describe('one secret, written in two forms,', () => {
+describe('one secret, set in two forms,', () => {
   const someForms = [someSecret, someForm, someForm] as const;
 
   test('is rejected for both reports and configure', () => {
@@ -174,7 +174,7 @@ describe('one secret, written in two forms,', () => {
   });
 });
 
-test('secrets with different names are different, in whatever forms they are written', () => {
+test('secrets with different names are recognised as different in every form', () => {
   const plain = fc.stringMatching(/^[a-z0-9/!]{1,20}$/);
   fc.assert(
     fc.property(plain, plain, suffix, someForm, someForm, (name, other, ending, one, two) => {

@@ -44,7 +44,7 @@ test.each<[what: string, changes: Partial<EnvironmentSettings>, warning: RegExp]
     /"one" and "other" may be one database/,
   ],
   [
-    'a partial ARN that Secrets Manager takes for a full one',
+    'a partial ARN that Secrets Manager would interpret as a full one',
     { databases: [aDatabase('x', { secret: `${ARN}:prod/x-reader` })] },
     /"x" has a secret whose ARN ends in a hyphen and six letters. .* use the name or the full ARN/,
   ],

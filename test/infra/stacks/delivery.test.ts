@@ -19,11 +19,11 @@ describe('the proxy', () => {
   );
 
   test.each([
-    ['of the environment', 'inside', 'http://proxy.example.com:3128'],
-    ['of none, where a database wants none', 'direct', undefined],
-    ['of its own', 'own', 'http://other.example.com:3129'],
-    ['of none, outside of every network', 'outside', undefined],
-  ])('is %s for database %s', (_whose, database, proxy) => {
+    ['is that of the environment by default', 'inside', 'http://proxy.example.com:3128'],
+    ['is unset for a database that sets null', 'direct', undefined],
+    ['is that of a database that sets one', 'own', 'http://other.example.com:3129'],
+    ['is unset for a database without network that sets null', 'outside', undefined],
+  ])('%s (%s)', (_which, database, proxy) => {
     const { Variables } = property<{ readonly Variables: Record<string, string> }>(
       constructOf(synthesis, database, 'SendReport/Function'),
       'Environment',
@@ -33,7 +33,7 @@ describe('the proxy', () => {
   });
 });
 
-test("an environment with a bootstrap qualifier uses that bootstrap's bucket and roles", () => {
+test('an environment with a bootstrap qualifier uses the bucket and the version of that bootstrap', () => {
   const { texts } = synthesise(checked({ bootstrapQualifier: 'tsdbtel' }));
   const text = texts['timescaledb-telemetry-test-1'] ?? '';
   expect(text).toContain('cdk-tsdbtel-assets-');

@@ -17,7 +17,7 @@ import {
 const prod = await synthesiseFixture('prod');
 
 describe('every function', () => {
-  test('runs on arm64 and nodejs24.x, for which the bundle is built', () => {
+  test('runs on arm64 and nodejs24.x, the target of the bundle', () => {
     const functions = prod.resources('AWS::Lambda::Function');
     expect(functions).toHaveLength(11);
     expect(
@@ -33,25 +33,25 @@ describe('every function', () => {
     expect(breaking(functions, (one) => property(one, 'Handler') === 'index.handler')).toEqual([]);
     for (const { file } of Object.values(inject('bundles'))) {
       expect(basename(file)).toBe('index.mjs');
-      // Minified, so that the name is all that is left of it.
+      // The bundle is minified: only the exported name remains.
       expect(readFileSync(file, 'utf8')).toMatch(/export\s*\{[^}]*\bas handler\b[^}]*\}/);
     }
   });
 
-  test('has more memory than an ordinary run was measured to use', () => {
+  test('has 256 MB of memory, more than an ordinary run was measured to use', () => {
     const functions = prod.resources('AWS::Lambda::Function');
     expect(breaking(functions, (one) => property(one, 'MemorySize') === 256)).toEqual([]);
   });
 
   test("has a longer time-out than the 100 s of the job's max_runtime", () => {
     const functions = prod.resources('AWS::Lambda::Function');
-    // 7 s to schedule the retry, and as much again for the start and for the line.
+    // In addition 7 s to schedule the retry, and 8 s for the start and the summary line.
     expect(breaking(functions, (resource) => property<number>(resource, 'Timeout') >= 115)).toEqual(
       [],
     );
   });
 
-  test('logs JSON to the log group of its purpose, which has a retention', () => {
+  test('logs JSON to the log group of its purpose, which has the retention of the environment', () => {
     const groups = new Map(
       prod
         .resources('AWS::Logs::LogGroup')
@@ -93,11 +93,11 @@ describe('every function', () => {
         configs,
         (resource) =>
           property(resource, 'MaximumRetryAttempts') === 0 &&
-          // What the schedule and a person invoke.
+          // The version that schedules and people invoke.
           property(resource, 'Qualifier') === '$LATEST',
       ),
     ).toEqual([]);
-    // What cannot begin for an hour is lost, since the next tick may be an hour away.
+    // An event that waited for an hour is discarded, because the next tick may be an hour away.
     expect(
       breaking(configs, (resource) => property(resource, 'MaximumEventAgeInSeconds') === 3_600),
     ).toEqual([]);
@@ -148,7 +148,7 @@ describe('every function', () => {
       ],
     });
     const [database] = environment.databases;
-    if (database === undefined) throw new Error('there is no database');
+    if (database === undefined) throw new Error('There is no database.');
     const variables = variablesOf('send-report', environment, database);
     expect(parseSettings(variables)).toEqual({
       target: {
@@ -178,7 +178,7 @@ describe('every function', () => {
   test('gets DO_NOT_TRACK from doNotTrack, unless it is configure', () => {
     const environment = checked({ defaults: { doNotTrack: true } });
     const [database] = environment.databases;
-    if (database === undefined) throw new Error('there is no database');
+    if (database === undefined) throw new Error('There is no database.');
     for (const purpose of ['send-report', 'get-report'] as const) {
       expect(variablesOf(purpose, environment, database)).toMatchObject({ DO_NOT_TRACK: '1' });
     }

@@ -70,14 +70,14 @@ describe('the alarms', () => {
         .resources('AWS::CloudWatch::Alarm')
         .map(([, { Properties }]) => [String(Properties['AlarmName']), Properties]),
     );
-    const atOnce = {
+    const firstEvent = {
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
     };
     expect(alarms.get('timescaledb-telemetry-prod-final-failures')).toMatchObject({
-      ...atOnce,
-      // One in half an hour: an idle queue's figures come late.
+      ...firstEvent,
+      // One in half an hour: metrics of an idle queue arrive late.
       EvaluationPeriods: 6,
       DatapointsToAlarm: 1,
       Namespace: 'AWS/SQS',
@@ -87,7 +87,7 @@ describe('the alarms', () => {
       Period: 300,
     });
     expect(alarms.get('timescaledb-telemetry-prod-undelivered')).toMatchObject({
-      ...atOnce,
+      ...firstEvent,
       EvaluationPeriods: 1,
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
@@ -96,8 +96,8 @@ describe('the alarms', () => {
       Period: 300,
     });
     expect(alarms.get('timescaledb-telemetry-prod-known-vulnerable')).toMatchObject({
-      ...atOnce,
-      // One in a week, since a job may be due that rarely.
+      ...firstEvent,
+      // One in a week, because a job may run only once a week.
       EvaluationPeriods: 7,
       DatapointsToAlarm: 1,
       Namespace: METRICS_NAMESPACE,
@@ -107,7 +107,7 @@ describe('the alarms', () => {
         { Name: 'service', Value: 'timescaledb-telemetry' },
       ],
       Statistic: 'Maximum',
-      // That of the longest tick, or it would ring and fall silent every day.
+      // The period of the longest tick: with a shorter one the alarm would change its state every day.
       Period: 86_400,
     });
   });
@@ -139,7 +139,9 @@ describe('the dashboard', () => {
     const body = dashboard?.Properties['DashboardBody'] as {
       readonly 'Fn::Join': readonly [string, readonly unknown[]];
     };
-    const text = body['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'here'));
+    const text = body['Fn::Join'][1].map((part) =>
+      typeof part === 'string' ? part : 'a reference',
+    );
     return JSON.parse(text.join('')).widgets;
   }
 
@@ -156,13 +158,13 @@ describe('the dashboard', () => {
   });
 
   test('labels each metric', () => {
-    const drawn = widgets().flatMap(({ properties: { metrics = [] } }) =>
+    const labels = widgets().flatMap(({ properties: { metrics = [] } }) =>
       metrics.map((metric) => {
         const { label } = Object(metric.at(-1));
         return `${label}: ${metric[1]}`;
       }),
     );
-    expect([...new Set(drawn)]).toEqual([
+    expect([...new Set(labels)]).toEqual([
       'sent: Sent',
       'checked: Checked',
       'skipped: Skipped',
@@ -179,12 +181,12 @@ describe('the dashboard', () => {
   });
 });
 
-test('the query for duplicate UUIDs finds two targets with one UUID', () => {
+test('the query for duplicate UUIDs lists UUIDs with more than one database', () => {
   const [query] = SAVED_QUERIES.filter(({ name }) => name === 'duplicate database UUIDs');
   expect(query?.query).toMatch(/count_distinct\(database\) as targets[^|]+\| filter targets > 1$/);
 });
 
-test("counts every function's code and every role against the quotas", () => {
+test('the figures for the quotas count every function, its code, and every alarm', () => {
   expect(figuresOf(prod.environment, 10)).toEqual({
     databases: 5,
     functions: 11,
@@ -194,7 +196,7 @@ test("counts every function's code and every role against the quotas", () => {
   });
 });
 
-test('documents every field that a saved query or the dashboard uses', () => {
+test('docs/log-and-metrics.md describes every field that a saved query uses', () => {
   const root = join(import.meta.dirname, '..', '..', '..');
   const page = readFileSync(join(root, 'docs', 'log-and-metrics.md'), 'utf8');
   const queries = prod

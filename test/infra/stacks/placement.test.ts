@@ -8,8 +8,8 @@ import { aDatabase, checked, type Synthesis, synthesise } from '../../support/aw
 const aName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/);
 const someNames = fc.uniqueArray(aName, { minLength: 1, maxLength: 60 });
 
-describe('a database is in one of the stacks', () => {
-  test('which does not depend on the other databases, nor on their order', () => {
+describe('the stack of a database', () => {
+  test('is one of the stacks of the environment, whatever its name', () => {
     fc.assert(
       fc.property(aName, fc.integer({ min: 1, max: 99 }), (name, stacks) => {
         const stack = stackOf(name, stacks);
@@ -19,7 +19,7 @@ describe('a database is in one of the stacks', () => {
     );
   });
 
-  test('and stays there when there are more, or moves to one of the new', () => {
+  test('stays the same when stacks are added, or becomes one of the new stacks', () => {
     fc.assert(
       fc.property(
         aName,
@@ -34,7 +34,7 @@ describe('a database is in one of the stacks', () => {
     );
   });
 
-  test('of which each gets its share, and a new one no more than that', () => {
+  test('is chosen so that databases are spread evenly, and a new stack receives only its share', () => {
     const names = Array.from({ length: 2_000 }, (_, index) => `database-${index}`);
     const counts = Map.groupBy(names, (name) => stackOf(name, 20));
     expect(counts.size).toBe(20);
@@ -47,14 +47,15 @@ describe('a database is in one of the stacks', () => {
     expect(moved.length).toBeLessThan(150);
   });
 
-  test('a name stays where it was in the last release, or every deployment would move it', () => {
+  // Another stack would delete and recreate the functions of the database.
+  test('is the same as in the previous release', () => {
     expect(['metrics', 'orders', 'events', 'vendor'].map((name) => stackOf(name, 12))).toEqual([
       12, 2, 10, 9,
     ]);
   });
 });
 
-test('as many stacks as are said to be enough are enough, and one less is not', () => {
+test('the suggested number of stacks is the smallest without a full stack', () => {
   const databases = Array.from({ length: 300 }, (_, index) => ({ name: `db-${index}` }));
   const enough = enoughStacks(databases, 1) ?? 0;
   expect(fullStacks(databases, enough)).toEqual([]);
@@ -64,28 +65,31 @@ test('as many stacks as are said to be enough are enough, and one less is not', 
 describe('the templates', () => {
   const stacks = 3;
 
-  function of(names: readonly string[]): Synthesis {
+  function synthesiseDatabases(names: readonly string[]): Synthesis {
     return synthesise(checked({ stacks, databases: names.map((name) => aDatabase(name)) }));
   }
 
-  /** Everything of one database, by stack and logical id. */
+  /** Returns the resources of one database, by stack and logical id. */
   function resourcesNamed(
     { resources }: Synthesis,
     name: string,
   ): Readonly<Record<string, string>> {
-    const mine = resources().filter(([, resource]) => {
+    const own = resources().filter(([, resource]) => {
       const text = JSON.stringify(resource);
       return text.includes(`/Database-${name}/`);
     });
-    return Object.fromEntries(mine.map(([where, resource]) => [where, JSON.stringify(resource)]));
+    return Object.fromEntries(own.map(([where, resource]) => [where, JSON.stringify(resource)]));
   }
 
-  test('of a database stay as they are, whatever is added or removed beside it', () => {
+  test('contain the same resources of a database when other databases are added or removed', () => {
     fc.assert(
       fc.property(someNames, someNames, (names, others) => {
         const [kept = ''] = names;
-        const before = resourcesNamed(of(names), kept);
-        const after = resourcesNamed(of([...new Set([...others, kept])].toSorted()), kept);
+        const before = resourcesNamed(synthesiseDatabases(names), kept);
+        const after = resourcesNamed(
+          synthesiseDatabases([...new Set([...others, kept])].toSorted()),
+          kept,
+        );
         expect(Object.keys(before)).toHaveLength(8);
         expect(after).toEqual(before);
       }),
@@ -93,7 +97,7 @@ describe('the templates', () => {
     );
   });
 
-  test('of names that read alike, or like what is in a stack, do not get into each other', () => {
+  test('keep databases apart whose names are similar, or equal to the names of constructs', () => {
     const names = [
       'Default',
       'Resource',
@@ -110,7 +114,7 @@ describe('the templates', () => {
     expect(schedules.map(([, { Properties }]) => Properties['Name'])).toEqual(names);
   });
 
-  test('have as many resources as the check of full stacks counts', () => {
+  test('contain as many resources as the check for full stacks counts', () => {
     const databases = [
       aDatabase('plain'),
       aDatabase('with', { configure: { secret: 'test/with/administrator' } }),
@@ -121,27 +125,30 @@ describe('the templates', () => {
   });
 });
 
-describe('the tick', () => {
-  test.each(TICK_HOURS)('of %i hours fires that often, and ends within its hour', (tickHours) => {
-    fc.assert(
-      fc.property(aName, (name) => {
-        const expression = tickExpression({ environment: 'test', name, tickHours });
-        const [, minute, hours] = /^cron\((\d+) ([\d,*]+) \* \* \? \*\)$/.exec(expression) ?? [];
-        expect(Number(minute)).toBeLessThanOrEqual(40);
-        const all =
-          hours === '*'
-            ? Array.from({ length: 24 }, (_, hour) => hour)
-            : (hours ?? '').split(',').map(Number);
-        expect(all).toHaveLength(24 / tickHours);
-        for (const [index, hour] of all.entries()) {
-          expect(hour).toBe((all[0] ?? 0) + index * tickHours);
-          expect(hour).toBeLessThan(24);
-        }
-      }),
-    );
-  });
+describe('the schedule of a database', () => {
+  test.each(TICK_HOURS)(
+    'fires every %i h, and early enough to end within its hour',
+    (tickHours) => {
+      fc.assert(
+        fc.property(aName, (name) => {
+          const expression = tickExpression({ environment: 'test', name, tickHours });
+          const [, minute, hours] = /^cron\((\d+) ([\d,*]+) \* \* \? \*\)$/.exec(expression) ?? [];
+          expect(Number(minute)).toBeLessThanOrEqual(40);
+          const all =
+            hours === '*'
+              ? Array.from({ length: 24 }, (_, hour) => hour)
+              : (hours ?? '').split(',').map(Number);
+          expect(all).toHaveLength(24 / tickHours);
+          for (const [index, hour] of all.entries()) {
+            expect(hour).toBe((all[0] ?? 0) + index * tickHours);
+            expect(hour).toBeLessThan(24);
+          }
+        }),
+      );
+    },
+  );
 
-  test('is at a minute of its own', () => {
+  test('is spread over the day, so that few of 1,000 databases share a minute', () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `database-${index}`);
     const at = names.map((name) => tickExpression({ environment: 'test', name, tickHours: 24 }));
     const crowd = [...Map.groupBy(at, (expression) => expression).values()];
@@ -149,7 +156,7 @@ describe('the tick', () => {
     expect(crowd.length).toBeGreaterThan(500);
   });
 
-  test('stays the same, or a deployment would move it', () => {
+  test('is the same as in the previous release', () => {
     expect(tickExpression({ environment: 'prod', name: 'metrics', tickHours: 6 })).toBe(
       'cron(21 1,7,13,19 * * ? *)',
     );

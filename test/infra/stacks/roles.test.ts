@@ -86,40 +86,40 @@ describe('every role', () => {
 
   test.each([
     [
-      'get-report, in no VPC, reads its secret and logs',
+      'get-report without VPC to read its secret and to log',
       'vendor',
       'GetReport',
       [...LOGS, ...SECRET],
     ],
     [
-      'get-report, in a VPC, holds its network interface too',
+      'get-report in a VPC to manage its network interface, too',
       'metrics',
       'GetReport',
       [...NETWORK, ...LOGS, ...SECRET],
     ],
     [
-      'get-report, with a key, decrypts too',
+      'get-report with a key to decrypt, too',
       'orders',
       'GetReport',
       [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET],
     ],
     [
-      'send-report makes its retries, and leaves what failed in the queue',
+      'send-report to schedule retries and to send failed events to the queue',
       'vendor',
       'SendReport',
       [...LOGS, ...RETRY, ...SECRET, 'sqs:SendMessage'],
     ],
     [
-      'configure leaves what failed in the queue',
+      'configure to send failed events to the queue',
       'orders',
       'Configure',
       [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET, 'sqs:SendMessage'],
     ],
-  ])('of %s, and nothing more', (_what, database, construct, expected) => {
+  ])('allows %s, and nothing else', (_what, database, construct, expected) => {
     expect(actions(constructOf(prod, database, `${construct}/Role`))).toEqual(expected.toSorted());
   });
 
-  test('does not reach the schedules of a target with a longer name', () => {
+  test('cannot create schedules for a database with a longer name', () => {
     const schedulesOf = (database: string): string => {
       const [statement] = statementsOf(constructOf(prod, database, 'SendReport/Role')).filter(
         ({ Action }) => Action === 'scheduler:CreateSchedule',
@@ -138,7 +138,7 @@ describe('every role', () => {
     expect(new Set(prefixes).size).toBe(2);
   });
 
-  test("of EventBridge Scheduler can be assumed for this environment's schedules only", () => {
+  test('of a scheduler can be assumed only for schedules of its environment', () => {
     const roles = prod
       .resources('AWS::IAM::Role')
       .filter(([where]) => where.endsWith('SchedulerRole'));
@@ -163,7 +163,7 @@ describe('every role', () => {
     }
   });
 
-  test('of EventBridge Scheduler invokes exactly the send-report functions of its stack', () => {
+  test('of a scheduler can invoke exactly the functions send-report of its stack', () => {
     for (const [stack, { Resources }] of Object.entries(prod.templates)) {
       const all = Object.values(Resources);
       const role = Resources['SchedulerRole'];

@@ -14,8 +14,8 @@ import {
 
 const prod = await synthesiseFixture('prod');
 
-describe('what is shared', () => {
-  test('is encrypted and rejects plain text', () => {
+describe('the shared stack', () => {
+  test('has queues that are encrypted and reject plain text', () => {
     const queues = prod.resources('AWS::SQS::Queue');
     expect(queues).toHaveLength(2);
     expect(breaking(queues, (queue) => property(queue, 'SqsManagedSseEnabled') === true)).toEqual(
@@ -45,7 +45,7 @@ describe('what is shared', () => {
     ]);
   });
 
-  test('keeps failed events for the maximum retention of SQS', () => {
+  test('keeps failed events for 14 days, the maximum of SQS', () => {
     expect(
       breaking(
         prod.resources('AWS::SQS::Queue'),
@@ -74,7 +74,7 @@ describe('what is shared', () => {
     ['http://proxy.example.com', [80, 443, 5_432]],
     ['https://proxy.example.com', [443, 5_432]],
     ['http://proxy.example.com:8080', [443, 5_432, 8_080]],
-  ])('lets out to the port of the proxy %s, by either family of addresses', (proxy, ports) => {
+  ])('allows outbound connections to the proxy %s, over IPv4 and IPv6', (proxy, ports) => {
     const synthesis = synthesise(
       checked({
         delivery: { proxy },
@@ -94,7 +94,7 @@ describe('what is shared', () => {
     );
   });
 
-  test('queries the log group of send-report', () => {
+  test('has saved queries and dashboard tables for the log group of send-report', () => {
     const log = '/timescaledb-telemetry/prod/send-report';
     expect(
       breaking(
@@ -126,7 +126,7 @@ describe('what is shared', () => {
     expect(groups).toHaveLength(1);
     const [, group = { Type: '', Properties: {} }] = groups[0] ?? [];
     expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
-    // As in the last release: EC2 has no other description for a group that is there.
+    // The same text as in the previous release: EC2 cannot change the description of a group.
     expect(group.Properties).toMatchObject({
       GroupDescription:
         'Functions of timescaledb-telemetry-test in main: out to databases and 443, nothing in',
@@ -150,7 +150,7 @@ describe('what is shared', () => {
     expect(groupsOf('elsewhere')).toEqual(['sg-0a1b2c3d']);
   });
 
-  test('keeps networks with similar names apart', () => {
+  test('creates a security group for each network, also when names are similar', () => {
     const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
     const names = ['main', 'main-Parameter', 'a-b', 'a_b', 'ab', 'constructor'];
     const networks = Object.fromEntries(names.map((name) => [name, network]));
@@ -161,7 +161,7 @@ describe('what is shared', () => {
     ).toEqual(names.map((name) => `/timescaledb-telemetry/test/${name}/security-group`));
   });
 
-  test('is in one stack, on which all others depend', () => {
+  test('contains the shared resources, and all other stacks depend on it', () => {
     const outdir = join(inject('folder'), 'stacks-in-order');
     const app = new App({ outdir, analyticsReporting: false });
     createStacks(app, prod.environment, sharedCode());
@@ -188,7 +188,7 @@ test('two environments of one account and region have no name in common', () => 
     ...resources().flatMap(([, { Type, Properties }]) =>
       Object.entries(Properties)
         .filter(([key]) => key === 'Name' || key === `${Type.split('::').at(-1)}Name`)
-        // A schedule's name is its group's.
+        // The name of a schedule is unique in its group only.
         .map(([, name]) => `${Type} ${Properties['GroupName'] ?? ''} ${name}`),
     ),
   ];
@@ -197,7 +197,7 @@ test('two environments of one account and region have no name in common', () => 
   expect(some.filter((name) => others.includes(name))).toEqual([]);
 });
 
-test('named roles of two regions have different names, because roles are global in an account', () => {
+test('the named roles of two regions have different names, because roles are global', () => {
   const namesOf = ({ resources }: Synthesis): readonly unknown[] =>
     resources('AWS::IAM::Role').flatMap(([, { Properties }]) => Properties['RoleName'] ?? []);
   const there = namesOf(synthesise(checked({ region: 'us-east-1' })));
