@@ -10,7 +10,7 @@ export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 /** A command: its definition, and the functions that read its options and run it. */
 export interface CommandDefinition<Options> {
   readonly command: Command;
-  /** Adds what is wrong with the options to `problems`; the result is used only when there is none. */
+  /** Adds the problems of the options to `problems`; the result is used only if there are no problems. */
   read(command: Command, problems: string[]): Options;
   /**
    * @throws RunError, CommandError
@@ -18,7 +18,7 @@ export interface CommandDefinition<Options> {
   perform(options: Options): Promise<ExitStatus>;
 }
 
-/** An error of a command, with what to do about it. */
+/** An error of a command, with its remedy. */
 export class CommandError extends Error {
   override readonly name = 'CommandError' as const;
   readonly remedy: string;

@@ -3,7 +3,7 @@ import type { Target } from '../lib/config/target.ts';
 
 /** Flexible time window: EventBridge Scheduler fires within it; the event carries the nominal time. */
 export const WINDOW_MINUTES = 15;
-/** With window and run a tick ends in the hour in which it begins, so that each hourly period of CloudWatch has one tick. */
+/** Latest minute of a tick: window and run end in the same hour, so that each hourly period of CloudWatch has one tick. */
 const LATEST_MINUTE = 40;
 
 /**

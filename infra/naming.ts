@@ -2,7 +2,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { functionName, type Purpose, SERVICE } from '../lib/naming.ts';
 
 /**
- * Where an environment is deployed. All names and ARNs are built from it: stacks refer to each other's resources without
+ * The place in which an environment is deployed. All names and ARNs are built from it: stacks refer to each other's resources without
  * exports, and templates contain complete ARNs, which tests can judge.
  */
 export interface DeployPlace {
@@ -66,7 +66,7 @@ export function queueName(place: DeployPlace, queue: Queue): string {
   return `${environmentName(place)}-${queue}`;
 }
 
-/** The slash, which environments' names do not contain, tells database eu-metrics of prod from database metrics of prod-eu. */
+/** Environment names contain no slash, so database eu-metrics of prod and database metrics of prod-eu have different alarms. */
 export function missingRunsAlarmName(place: DeployPlace, database: string): string {
   return `${environmentName(place)}/${database}-missing-runs`;
 }

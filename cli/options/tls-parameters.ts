@@ -16,7 +16,7 @@ type Sslmode = (typeof SSLMODES)[number];
 /** The value of PGSSLROOTCERT for Node's own authorities. */
 const SYSTEM = 'system';
 
-/** How the connection is encrypted and verified. */
+/** Encryption and verification of a connection. */
 export interface TlsParameters {
   readonly tls: Partial<Pick<Target['tls'], 'serverName'>> & Pick<Target['tls'], 'mode'>;
   /** PEM; undefined for Node's own authorities. */

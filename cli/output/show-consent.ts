@@ -13,7 +13,7 @@ export function showConsent(
   if (!granted && remedy !== undefined) reporter.note(remedy);
 }
 
-/** How an answer of a rule is marked and called; a function of another version may have others. */
+/** Marks and texts of the answers of a rule; a function of another version may return other answers. */
 const ANSWERS: Readonly<Record<string, readonly [mark: Mark, text: string]>> = {
   grants: ['✔', 'grants'],
   denies: ['✖', 'denies'],

@@ -9,7 +9,7 @@ const COLOURS = { '✔': 'green', '▲': 'yellow', '✖': 'red', '–': 'dim' } 
 const LABEL_WIDTH = 14;
 /** Two blanks, the mark, a blank and the label. */
 const INDENT = 4 + LABEL_WIDTH;
-/** Shorter steps show no progress line. */
+/** Minimum duration of a step that shows a progress line. */
 const PROGRESS_AFTER_MS = 300;
 
 /** Groups the digits of a number: `1 728`. */

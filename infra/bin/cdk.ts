@@ -18,7 +18,7 @@ interface CdkCommand {
   readonly summary: string;
   /** Options that the CDK command always gets. */
   readonly always: readonly string[];
-  /** Whether it means all stacks when none is named. */
+  /** Whether the command applies to all stacks when none is named. */
   readonly isForAllStacks: boolean;
 }
 
@@ -35,7 +35,7 @@ const COMMANDS = {
     isForAllStacks: false,
   },
   diff: {
-    summary: 'Compares an environment with what is deployed.',
+    summary: 'Compares an environment with its deployed stacks.',
     always: [],
     isForAllStacks: false,
   },

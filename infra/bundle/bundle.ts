@@ -17,9 +17,9 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 export interface Bundle {
   /** The file that Lambda imports. */
   readonly file: string;
-  /** Size of what is imported at every start. */
+  /** Size of the code that every start imports. */
   readonly bytes: number;
-  /** Size of what is imported only when it is needed, such as the client of EventBridge Scheduler. */
+  /** Size of the code that is imported on demand, such as the client of EventBridge Scheduler. */
   readonly laterBytes: number;
   /** The project's own source files in it, relative to the root. */
   readonly sources: readonly string[];
@@ -64,7 +64,7 @@ function importedWith(path: string, outputs: Metafile['outputs'], found = new Se
   return found;
 }
 
-/** Returns the size of what a start imports of the bundle of one source file. */
+/** Returns the size of the code that a start imports from the bundle of one source file. */
 export function startBytes({ outputs }: Metafile, source: string): number {
   const [entry = ''] = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === source);
   const bytes = [...importedWith(entry, outputs)].map((path) => outputs[path]?.bytes ?? 0);
@@ -120,7 +120,7 @@ async function buildParts(source: string, entryName: string): Promise<Built> {
   return { entry, texts: new Map([...split, ...joined]), metafile };
 }
 
-/** Whether a build imports the part that is built separately. */
+/** Returns whether a build imports the part that is built separately. */
 function needsApart({ outputs }: Metafile): boolean {
   return Object.values(outputs).some(({ imports }) =>
     imports.some(({ path }) => path === `./${APART.name}`),

@@ -9,7 +9,7 @@ export const NOTICES_FILE = 'THIRD-PARTY-NOTICES.txt';
 export interface ShippedPackage {
   readonly name: string;
   readonly version: string;
-  /** As an SPDX expression. */
+  /** SPDX expression. */
   readonly license: string;
 }
 

@@ -19,7 +19,7 @@ const PRICES = {
 
 const DAYS_PER_MONTH = 30;
 const HOURS_PER_DAY = 24;
-/** A run takes far less; the rest is a margin. */
+/** Upper limit for the duration of an ordinary run. */
 const RUN_SECONDS = 2;
 const RUN_GB = 0.25;
 /** The summary line, and Lambda's own lines. */
@@ -55,7 +55,7 @@ function hoursWithRuns({ place: { environment }, databases }: Environment): numb
 }
 
 /**
- * Estimates what an environment costs per month, with every scheduled run sending. Not included: the secrets themselves,
+ * Estimates the cost of an environment per month if every scheduled run sends. Not included: the secrets themselves,
  * network interfaces, NAT gateways and interface endpoints, and free tiers.
  */
 export function estimateMonthlyCost(environment: Environment): MonthlyCost {

@@ -1,4 +1,4 @@
-/** Everything that is wrong with an environment, for the person who wrote it. */
+/** All problems of an environment, for the person who wrote it. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError' as const;
   readonly problems: readonly string[];

@@ -103,7 +103,7 @@ interface NetworkSettings {
   readonly databasePorts?: readonly number[];
 }
 
-/** Where reports are sent; or, if none are sent, the version that databases are compared with. */
+/** Destination of the reports; or, if none are sent, the version that databases are compared with. */
 interface DeliverySettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
@@ -125,13 +125,13 @@ interface DeliverySettings {
 
 /** The databases that are deployed together into one account and region. */
 export interface EnvironmentSettings {
-  /** 12 digits. */
+  /** Id of the AWS account, 12 digits. */
   readonly account: string;
-  /** Such as `eu-central-1`. */
+  /** Code of the AWS region, such as `eu-central-1`. */
   readonly region: string;
   readonly databases: readonly DatabaseSettings[];
   readonly defaults?: DatabaseDefaults;
-  /** By name. */
+  /** Networks by name. */
   readonly networks?: Readonly<Record<string, NetworkSettings>>;
   /** @default telemetry.timescale.com, directly */
   readonly delivery?: DeliverySettings;
@@ -168,7 +168,7 @@ export interface EnvironmentSettings {
   readonly permissionsBoundary?: string | null;
   /**
    * Number of stacks for the databases, 1 to 99. A stack holds about 50 databases. Increasing the number later moves some of
-   * them, and takes the steps in the documentation.
+   * them, and takes the steps in docs/deploying.md, "Many databases".
    *
    * @default 1
    */

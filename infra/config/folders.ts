@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
-/** Where users keep their environments unless they name another folder; git ignores it. */
+/** Default folder of the users' environments; git ignores it. */
 export const DEFAULT_FOLDER = join(ROOT, 'environments');
 
 /** Resolves the value of `--environments`, which is relative to the folder in which npm was started. */

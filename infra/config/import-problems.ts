@@ -20,7 +20,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-/** Syntax errors, missing files and missing exports of a file and of what it imports, as esbuild locates them. */
+/** Returns syntax errors, missing files and missing exports of a file and its imports, with esbuild's locations. */
 async function findStaticProblems(file: string): Promise<readonly string[]> {
   try {
     await build({
@@ -54,7 +54,7 @@ function toLocation(place: string, line: string, column: number): Location {
   return { file, line: Number(line), column };
 }
 
-/** The place at which an error was thrown: Node's excerpt with a line of carets, or the first frame outside of packages. */
+/** Returns the location of a thrown error: from Node's excerpt with carets, or the first frame outside of packages. */
 function locateError(stack: string): Location | undefined {
   const [, place, line = '', indent = ''] =
     /^((?:file:\/\/|\/).+):(\d+)\n(?:.*\n)*?( *)\^/.exec(stack) ?? [];

@@ -56,7 +56,7 @@ export async function environmentNames(folder = DEFAULT_FOLDER): Promise<readonl
   return [...(await findEnvironments(folder)).keys()];
 }
 
-/** A name that does not exist, and what to do; two sentences without their full stops. */
+/** A message on a name that does not exist, and its remedy; both without a full stop. */
 export interface NameProblem {
   readonly message: string;
   readonly remedy: string;
@@ -100,7 +100,7 @@ async function importSettings(name: string, file: string): Promise<unknown> {
     const module: { readonly environment?: unknown } = await import(pathToFileURL(file).href);
     return module.environment;
   } catch (error) {
-    // Loaded only now: it brings esbuild.
+    // Imported only on an error, because it imports esbuild.
     const { describeImportError } = await import('./import-problems.ts');
     throw new EnvironmentError(name, await describeImportError(file, error));
   }
@@ -130,7 +130,7 @@ export async function readEnvironment(
   ]);
 }
 
-/** Imports an environment where that is possible; undefined where there is none, or its file cannot be used. */
+/** Imports an environment; undefined if it does not exist or its file cannot be used. */
 export async function readIfPossible(
   name: string,
   folder = DEFAULT_FOLDER,

@@ -4,7 +4,7 @@ import type { Environment } from './resolved-environment.ts';
 interface Quota {
   readonly name: string;
   readonly limit: number;
-  /** How much of it an environment uses. */
+  /** Returns an environment's share of it. */
   readonly used: (figures: Figures) => number;
 }
 

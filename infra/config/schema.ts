@@ -18,7 +18,7 @@ const text = () => z.string().check(z.minLength(1, 'must not be empty'));
 const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
 const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
 
-/** Whether a text is a proxy's URL: Node ignores a path, and a password would be readable in the function's configuration. */
+/** Returns whether a text is the URL of a proxy. Node ignores a path; a password would be readable in the configuration. */
 function isProxy(candidate: string): boolean {
   if (!URL.canParse(candidate)) return false;
   const { protocol, username, password, pathname, search, hash } = new URL(candidate);

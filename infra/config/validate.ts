@@ -19,9 +19,9 @@ import {
 interface Resolved {
   /** The database as problems name it. */
   readonly label: string;
-  /** Undefined when what is written is no object. */
+  /** Undefined when the database is not written as an object. */
   readonly database: Database | undefined;
-  /** Complete problems of its keys, each by itself. */
+  /** Complete problems of its own keys. */
   readonly ofKeys: readonly string[];
   /** Problems of its keys with those of the defaults and the environment, without the label. */
   readonly problems: readonly string[];
@@ -141,7 +141,7 @@ function toEnvironment(
  *
  * @param now in milliseconds since 1970; certificates expire
  * @param folder that paths in the settings are relative to
- * @throws EnvironmentError with every problem at once, each with what to do about it
+ * @throws EnvironmentError with every problem at once, each with its remedy
  */
 export function checkEnvironment(
   name: string,

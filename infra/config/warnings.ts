@@ -15,7 +15,7 @@ function placeOf({ overrides: { host, port, database } }: Database) {
   return { host: host?.toLowerCase().replace(/\.$/, ''), port, database };
 }
 
-/** Whether two targets may be one database: settings that are not written come from the secret, which may have any port. */
+/** Returns whether two targets may be one database: missing settings come from the secret, which may have any port. */
 function mayBeSameDatabase(one: Database, other: Database): boolean {
   const [place, another] = [placeOf(one), placeOf(other)];
   const isSamePort = [place.port, another.port].includes(undefined) || place.port === another.port;

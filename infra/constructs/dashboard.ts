@@ -62,7 +62,7 @@ export function createDashboard(
     widgets: [
       [
         new TextWidget({
-          markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is no error: consent is denied, or the run is not due. Log fields and remedies are described in the documentation.`,
+          markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is not an error: consent is denied, or the run is not due. See docs/log-and-metrics.md for the log fields, docs/operating.md for the alarms.`,
           width: WIDTH,
           height: 2,
         }),

@@ -23,7 +23,7 @@ export interface DatabaseTelemetryProps {
   readonly environment: Environment;
   readonly database: Database;
   readonly codeOf: (purpose: Purpose) => FunctionCode;
-  /** Must exist before the schedule: EventBridge Scheduler checks that it can assume the role. */
+  /** The scheduler's role. It must exist before the schedule: EventBridge Scheduler checks that it can assume the role. */
   readonly schedulerRole: CfnRole;
 }
 
@@ -71,7 +71,7 @@ export class DatabaseTelemetry extends Construct {
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'MissingRuns', {
       alarmName: missingRunsAlarmName(place, name),
-      alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered.`,
+      alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered. See docs/operating.md, "Alarms".`,
       namespace: METRICS_NAMESPACE,
       metricName,
       dimensions: [

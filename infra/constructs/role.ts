@@ -18,7 +18,7 @@ export interface RoleProps {
 }
 
 /**
- * Creates a role with an inline policy: one resource instead of two, created before and deleted with what needs it. The
+ * Creates a role with an inline policy: one resource instead of two, created before and deleted with its function. The
  * reasons for wildcards are acknowledged for cdk-nag; a wildcard without a reason fails the synthesis.
  */
 export function createRole(

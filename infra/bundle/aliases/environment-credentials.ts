@@ -1,7 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
 /**
- * Bundled instead of `@aws-sdk/credential-provider-node`: Lambda puts the credentials into the environment, so the files and
+ * Replaces `@aws-sdk/credential-provider-node`: Lambda puts the credentials into the environment, so the files and
  * hosts of the default chain are never needed.
  */
 export const defaultProvider = fromEnv;

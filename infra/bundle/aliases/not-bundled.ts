@@ -1,4 +1,4 @@
-/** Bundled instead of packages of node-postgres that the functions never call: they pass an object with a password. */
+/** Replaces packages of node-postgres that the functions never call, because they pass an object with a password. */
 export function parse(): never {
   throw new Error('This package is not bundled; see infra/bundle/aliases/.');
 }

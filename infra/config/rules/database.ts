@@ -15,7 +15,7 @@ export interface DatabaseContext {
   /** Delivery of all databases that set none. */
   readonly delivery: CheckedDelivery;
   readonly stacks: number;
-  /** In milliseconds since 1970; certificates expire. */
+  /** Current time in milliseconds since 1970, for certificates that expire. */
   readonly now: number;
   /** Absolute path that paths in the settings are relative to. */
   readonly folder: string;
@@ -133,7 +133,7 @@ function deliveryOf(
 /**
  * Completes a database's settings with the defaults of its environment.
  *
- * @param problems gets what is wrong; each problem begins with its key
+ * @param problems receives the problems, each of which begins with its key
  */
 export function toDatabase(
   settings: CheckedDatabase,

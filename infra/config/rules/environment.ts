@@ -80,7 +80,7 @@ function stackProblems({ databases, stacks }: Environment): readonly string[] {
   const remedy = enough === undefined ? 'use a second environment' : `set stacks to ${enough}`;
   return fullStacks(databases, stacks).map(
     ({ stack, resources }) =>
-      `stacks: stack ${stack} of ${stacks} would have ${resources} resources, but the limit is ${MAX_RESOURCES} (500 in CloudFormation, less a reserve); ${remedy}, and follow the README if the environment is deployed already`,
+      `stacks: stack ${stack} of ${stacks} would have ${resources} resources, but the limit is ${MAX_RESOURCES} (500 in CloudFormation, less a reserve); ${remedy}, and if the environment is deployed already, follow docs/deploying.md, "Many databases"`,
   );
 }
 

@@ -88,7 +88,7 @@ function isSameResource(one: string, other: string): boolean {
   return one.slice(0, length) === other.slice(0, length);
 }
 
-/** Whether two references may refer to the same secret; each is a name, a partial ARN or a full ARN. */
+/** Returns whether two references may refer to the same secret; each is a name, a partial ARN or a full ARN. */
 export function mayReferToSameSecret(one: SecretReference, other: SecretReference): boolean {
   return one.resources.some((resource) =>
     other.resources.some((another) => isSameResource(resource, another)),
