@@ -31,11 +31,8 @@ const INFRA = [
   'test/repo-rules/licenses.test.ts',
 ];
 const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes-out.test.ts'];
-const FUNCTIONS = [
-  'test/{bundle,faults}/**/*.test.ts',
-  // The others test parts of the commands in this process.
-  'test/cli/!(output|replies|terminal).test.ts',
-];
+/** Without test/cli/output, which needs no servers. */
+const FUNCTIONS = ['test/{bundle,faults}/**/*.test.ts', 'test/cli/{,options/}*.test.ts'];
 
 const PROJECTS: TestProjectInlineConfiguration[] = [
   {

@@ -10,7 +10,7 @@ import { secretFor } from '../support/run/world.ts';
 const LEVEL = 'timescaledb.telemetry_level';
 const REMEDY = `Run ALTER DATABASE <this database> SET ${LEVEL} = 'basic' to turn telemetry on.`;
 
-/** One that consents, and one that does not. */
+/** A database that consents, and one that does not. */
 let granted: TestDatabase;
 let denied: TestDatabase;
 beforeAll(async () => {

@@ -29,7 +29,7 @@ function asSuperuser({ name, port }: TestDatabase): string[] {
   return ['--database-url', urlOf(login)];
 }
 
-/** All that a change could change: what is set for the database or its role, and the jobs. */
+/** Reads everything that a change can affect: the settings of the database and its role, and the jobs. */
 async function stateOf({ admin, name, role }: TestDatabase) {
   const { rows: settings } = await admin.query(
     `select s.setconfig from pg_db_role_setting s left join pg_database d on d.oid = s.setdatabase

@@ -1,26 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { functionName } from '../../lib/naming.ts';
-import {
-  type Deployment,
-  deploy,
-  ENVIRONMENT,
-  refuse,
-  respond,
-  TARGET_NAME,
-} from '../support/aws/deployment.ts';
-import { FIXTURES_FOLDER, NO_ENVIRONMENTS } from '../support/aws/fixtures.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deploy, ENVIRONMENT, respond, TARGET_NAME } from '../support/aws/deployment.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
+import { optionsIn, runCommand } from '../support/process/commands.ts';
+import { deployedName, invokeCommand } from '../support/process/invoke-command.ts';
 import { secretFor } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 const DENIED = 'Telemetry is off: level off, set for this database.';
 
-/** One that consents, and one that does not. */
+/** A database that consents, and one that does not. */
 let granted: TestDatabase;
 let denied: TestDatabase;
 beforeAll(async () => {
@@ -32,23 +21,14 @@ afterAll(async () => {
   await denied[Symbol.asyncDispose]();
 });
 
-function invoke({ shell }: Pick<Deployment, 'shell'>, ...args: readonly string[]): Promise<Ended> {
-  const folder = ['--environments', NO_ENVIRONMENTS];
-  return runCommand('invoke', [ENVIRONMENT, TARGET_NAME, ...args, ...folder], shell);
-}
-
-function nameOf(purpose: Parameters<typeof functionName>[2]): string {
-  return functionName(ENVIRONMENT, TARGET_NAME, purpose);
-}
-
 describe.concurrent('report', () => {
   test('is the default, and looks like npm run report', async () => {
     await using deployment = await deploy(granted);
-    const { stdout, stderr, code } = await invoke(deployment);
+    const { stdout, stderr, code } = await invokeCommand(deployment);
     expect([stderr, code]).toEqual(['', 0]);
     for (const part of [
       `report of ${TARGET_NAME} in ${ENVIRONMENT}\n`,
-      `✔ function      ${nameOf('get-report')}`,
+      `✔ function      ${deployedName('get-report')}`,
       /✔ database {6}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+\n/,
       '✔ consent       granted (rule level-set): Telemetry is on: level basic, set for this database.\n',
       /– levels seen {3}basic for this database/,
@@ -59,23 +39,23 @@ describe.concurrent('report', () => {
       expect(stdout).toMatch(part);
     }
     expect(deployment.invoked).toEqual([
-      { name: nameOf('get-report'), event: { alwaysDisplayReport: false } },
+      { name: deployedName('get-report'), event: { alwaysDisplayReport: false } },
     ]);
     expect(deployment.world.endpoint.connections()).toBe(0);
   });
 
   test('without consent exits with 3, and prints the bare bytes with --always --json', async () => {
     await using deployment = await deploy(denied);
-    const reporter = await invoke(deployment, 'report');
+    const reporter = await invokeCommand(deployment, 'report');
     expect([reporter.stderr, reporter.code]).toEqual(['', 3]);
     expect(reporter.stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
     expect(reporter.stdout).not.toContain('db_uuid');
 
-    const nothing = await invoke(deployment, 'report', '--json');
+    const nothing = await invokeCommand(deployment, 'report', '--json');
     expect([nothing.stdout, nothing.code]).toEqual(['', 3]);
     expect(nothing.stderr).toMatch(/^Telemetry is off: level off, set for this database\.\n/);
 
-    const bytes = await invoke(deployment, '--always', '--json');
+    const bytes = await invokeCommand(deployment, '--always', '--json');
     expect([bytes.stderr, bytes.code]).toEqual(['', 0]);
     expect(JSON.parse(bytes.stdout)).toMatchObject({ timescaledb_version: '2.28.3' });
     expect(bytes.stdout).not.toContain('\n');
@@ -86,8 +66,8 @@ describe.concurrent('report', () => {
 describe.concurrent('send', () => {
   test('shows receipt and verdict, exits with 0, and sends the bytes of report', async () => {
     await using deployment = await deploy(granted);
-    const bytes = await invoke(deployment, 'report', '--json');
-    const { stdout, stderr, code } = await invoke(deployment, 'send', '--ignore-schedule');
+    const bytes = await invokeCommand(deployment, 'report', '--json');
+    const { stdout, stderr, code } = await invokeCommand(deployment, 'send', '--ignore-schedule');
     expect([stderr, code]).toEqual(['', 0]);
     const sha256 = createHash('sha256').update(bytes.stdout).digest('hex');
     expect(stdout).toContain('✔ credentials   from Secrets Manager');
@@ -95,7 +75,7 @@ describe.concurrent('send', () => {
     expect(stdout).toMatch(/✔ sent {10}127\.0\.0\.1:\d+ answered 200/);
     expect(stdout).toContain(`✖ version       ${TARGET_NAME}: the "timescaledb" extension is not`);
     expect(deployment.invoked[1]).toEqual({
-      name: nameOf('send-report'),
+      name: deployedName('send-report'),
       event: { ignoreSchedule: true },
     });
     const { reports } = deployment.world.endpoint;
@@ -104,7 +84,7 @@ describe.concurrent('send', () => {
 
   test('without consent exits with 3, and sends nothing', async () => {
     await using deployment = await deploy(denied);
-    const { stdout, stderr, code } = await invoke(deployment, 'send', '--json');
+    const { stdout, stderr, code } = await invokeCommand(deployment, 'send', '--json');
     expect([stderr, code]).toEqual(['', 3]);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'skipped', database: TARGET_NAME });
     expect(deployment.invoked[0]?.event).toEqual({ ignoreSchedule: false });
@@ -115,7 +95,7 @@ describe.concurrent('send', () => {
     await using deployment = await deploy(granted, {
       secret: secretFor({ ...granted, password: 'wrong-password' }),
     });
-    const { stdout, stderr, code } = await invoke(deployment, 'send');
+    const { stdout, stderr, code } = await invokeCommand(deployment, 'send');
     expect(code).toBe(1);
     expect(stderr.split('\n')).toEqual([
       expect.stringMatching(
@@ -139,7 +119,7 @@ describe.concurrent('send', () => {
     await using deployment = await deploy(granted, {
       answer: async (_invoked, response) => respond(response, outcome),
     });
-    const { stdout, code } = await invoke(deployment, 'send');
+    const { stdout, code } = await invokeCommand(deployment, 'send');
     expect(code).toBe(1);
     expect(stdout).toContain('✖ failed        ENDPOINT_TIMEOUT: The telemetry endpoint did not');
     expect(stdout).toContain('– retry         attempt 2 at 2026-01-01T00:00:00.000Z\n');
@@ -159,7 +139,7 @@ describe.concurrent('configure', () => {
     };
     const statement = `1. ALTER DATABASE ${database.name} SET ${LEVEL} = 'off'\n`;
 
-    const planned = await invoke(deployment, 'configure', 'disable', '--scope', 'database');
+    const planned = await invokeCommand(deployment, 'configure', 'disable', '--scope', 'database');
     expect([planned.stderr, planned.code]).toEqual(['', 0]);
     expect(planned.stdout).toContain(
       '– after         nothing was changed; --apply runs the statements\n',
@@ -168,7 +148,7 @@ describe.concurrent('configure', () => {
     expect(await levelOf()).toEqual([`${LEVEL}=basic`]);
 
     const args = ['configure', 'disable', '--scope', 'database', '--apply'];
-    const applied = await invoke(deployment, ...args);
+    const applied = await invokeCommand(deployment, ...args);
     expect([applied.stderr, applied.code]).toEqual(['', 0]);
     expect(applied.stdout).toContain(`– after         denied (rule level-off): ${DENIED}\n`);
     expect(applied.stdout).toContain(statement);
@@ -176,179 +156,10 @@ describe.concurrent('configure', () => {
 
     expect(deployment.invoked).toEqual(
       [true, false].map((dryRun) => ({
-        name: nameOf('configure'),
+        name: deployedName('configure'),
         event: { action: 'disable', scope: 'database', dryRun },
       })),
     );
-  });
-});
-
-describe.concurrent('errors', () => {
-  test('names the function of a database that is not deployed', async () => {
-    await using deployment = await deploy(granted);
-    const { stderr, code } = await runCommand(
-      'invoke',
-      ['prod', 'another', '--environments', NO_ENVIRONMENTS],
-      deployment.shell,
-    );
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `There is no function ${functionName('prod', 'another', 'get-report')} in this account and region: get-report of database another in environment prod.\n`,
-    );
-    expect(stderr).toContain('AWS_REGION');
-  });
-
-  test.each<[string, number, RegExp]>([
-    [
-      'AccessDeniedException',
-      403,
-      /^Permission denied: lambda:InvokeFunction on telemetry-.*\nRequest this permission/,
-    ],
-    ['ExpiredTokenException', 403, /^AWS rejects the credentials \(ExpiredTokenException\)\.\n/],
-    [
-      'TooManyRequestsException',
-      429,
-      /^Lambda throttled this invocation\. The function did not run\.\n/,
-    ],
-    ['ServiceException', 500, /\(ServiceException\)\. The function may have run\.\n/],
-  ])('invokes the function once when Lambda answers %s', async (type, status, expected) => {
-    await using deployment = await deploy(granted, {
-      answer: async (_invoked, response) => refuse(response, status, type),
-    });
-    const { stderr, code } = await invoke(deployment, 'send');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(expected);
-    expect(deployment.invoked).toHaveLength(1);
-    expect(stderr).not.toContain('test-secret-key');
-  });
-
-  const ANOTHER_VERSION = [
-    ['report', { outcome: 'shown' }, /reply installedVersion: is required; .*; \d+ more\.\n/],
-    [
-      'report',
-      { consent: { granted: true }, report: '{}', sha256: 'x', nextDue: null, notes: [] },
-      /reply consent\.rule: is required/,
-    ],
-    ['report', null, /reply: must be an object/],
-    ['check', { ok: true }, /reply sentence: is required; reply consent: .*; reply stages: is req/],
-    [
-      'send',
-      { outcome: 'postponed', message: '', durationMs: {} },
-      /reply outcome: must be one of/,
-    ],
-    ['configure', { statements: 'ALTER', notes: [] }, /reply statements: must be an array/],
-  ] as const;
-  const argsOf = (what: string) =>
-    what === 'configure' ? [what, 'disable', '--scope', 'database'] : [what];
-  const answering = (reply: unknown) => ({
-    answer: async (_invoked: unknown, response: ServerResponse) => respond(response, reply),
-  });
-
-  test.each(ANOTHER_VERSION)(
-    'reports an unknown reply to %s (%j)',
-    async (what, reply, problem) => {
-      await using deployment = await deploy(granted, answering(reply));
-      const { stderr, code } = await invoke(deployment, ...argsOf(what));
-      expect(code).toBe(1);
-      const [first, remedy, ...rest] = stderr.split('\n');
-      expect(`${first}\n`).toMatch(problem);
-      expect(first).toMatch(
-        /^telemetry-\S+ ran, but timescaledb-telemetry\/\S+ does not know its reply: /,
-      );
-      expect(remedy).toMatch(/^Deploy the environment again, or use the version that deployed it/);
-      expect(rest).toEqual(['']);
-    },
-  );
-
-  test.each(ANOTHER_VERSION.filter(([, reply]) => reply !== null && !('report' in reply)))(
-    'prints an unknown reply to %s (%j) unchanged with --json',
-    async (what, reply) => {
-      await using deployment = await deploy(granted, answering(reply));
-      const { stdout } = await invoke(deployment, ...argsOf(what), '--json');
-      expect(JSON.parse(stdout)).toEqual(reply);
-    },
-  );
-
-  test('ignores the unknown parts of a reply with --json', async () => {
-    const outcome = { outcome: 'skipped', novelty: [1] };
-    await using sending = await deploy(granted, answering(outcome));
-    const sent = await invoke(sending, 'send', '--json');
-    expect([JSON.parse(sent.stdout), sent.stderr, sent.code]).toEqual([outcome, '', 3]);
-
-    const preview = { report: '{"a":1}', consent: { sentence: 'On.' } };
-    await using showing = await deploy(granted, answering(preview));
-    const shown = await invoke(showing, 'report', '--json');
-    expect([shown.stdout, shown.stderr, shown.code]).toEqual(['{"a":1}', '', 0]);
-  });
-
-  test.each([
-    [{ errorType: 7, errorMessage: null }, 'Error: no message'],
-    [null, 'Error: no message'],
-  ])('an error of the function that is %j ends with 1', async (payload, message) => {
-    await using deployment = await deploy(granted, {
-      answer: async (_invoked, response) => respond(response, payload, true),
-    });
-    const { stderr, code } = await invoke(deployment, 'send');
-    expect([stderr.split('\n')[0], code]).toEqual([
-      `${nameOf('send-report')} failed: ${message}`,
-      1,
-    ]);
-  });
-
-  test('does not repeat an invocation after a broken connection', async () => {
-    await using deployment = await deploy(granted, {
-      answer: async (_invoked, response) => {
-        response.destroy();
-      },
-    });
-    const { stderr, code } = await invoke(deployment, 'send');
-    expect(code).toBe(1);
-    expect(stderr).toContain('The function may have run.\n');
-    expect(deployment.invoked).toHaveLength(1);
-  });
-
-  test.each([
-    [
-      ['prd', TARGET_NAME],
-      'There is no environment "prd" in test/fixtures/environments.\nUse one of dev, prod, staging, or another folder with --environments <dir>.\n',
-    ],
-    [
-      [ENVIRONMENT, 'metrix'],
-      'The environment prod has no database "metrix".\nUse one of metrics, metrics-archive, orders, warehouse, vendor.\n',
-    ],
-  ])('rejects the target %j without credentials, before AWS is called', async (names, message) => {
-    const args = [...names, '--environments', FIXTURES_FOLDER];
-    const { stderr, code } = await runCommand('invoke', args);
-    expect([stderr, code]).toEqual([message, 1]);
-  });
-
-  test('reports a missing region and missing credentials', async () => {
-    await using deployment = await deploy(granted);
-    const { AWS_REGION, AWS_ACCESS_KEY_ID: _, ...rest } = deployment.shell;
-    const withoutRegion = await runCommand(
-      'invoke',
-      ['elsewhere', TARGET_NAME, '--environments', NO_ENVIRONMENTS],
-      rest,
-    );
-    expect([withoutRegion.code, withoutRegion.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^No AWS region is set\.\n.*AWS_REGION/),
-    ]);
-    const shells = [{ ...rest, AWS_REGION: AWS_REGION ?? '' }, rest];
-    // Without a region in the shell, that of the environment's file counts.
-    const folder = mkdtempSync(join(inject('folder'), 'environments-'));
-    const settings = { region: AWS_REGION, databases: [{ name: TARGET_NAME }] };
-    const text = `export const environment = ${JSON.stringify(settings)};`;
-    writeFileSync(join(folder, `${ENVIRONMENT}.ts`), text);
-    const target = [ENVIRONMENT, TARGET_NAME, '--environments', folder];
-    for (const shell of shells) {
-      const withoutKeys = await runCommand('invoke', target, shell);
-      expect([withoutKeys.code, withoutKeys.stderr]).toEqual([
-        1,
-        expect.stringMatching(/^No AWS credentials were found\.\n/),
-      ]);
-    }
-    expect(deployment.invoked).toEqual([]);
   });
 });
 

@@ -6,19 +6,16 @@ import {
   EMBEDDED_DATABASE,
   fill,
   serveEmbedded,
-} from '../../emulator/timescaledb.ts';
-import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { runCommand, variablesOf } from '../support/process/commands.ts';
+} from '../../../emulator/timescaledb.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { runCommand, variablesOf } from '../../support/process/commands.ts';
 
-/**
- * Options of a whole run. Nothing listens at this endpoint, so that the error ENDPOINT_UNREACHABLE proves that the database was
- * read.
- */
+/** Options of a whole run. The endpoint's port is closed: ENDPOINT_UNREACHABLE proves that the database was read. */
 const TO_CLOSED_PORT = ['--send', '--ignore-schedule', '--endpoint', 'http://127.0.0.1:9/'];
 
 let database: TestDatabase;
 let home: string;
-/** Without the password. */
+/** The PG* variables of the database, without the password. */
 let variables: Readonly<Record<string, string>>;
 beforeAll(async () => {
   database = await createDatabase({ release: '2.28.3' });

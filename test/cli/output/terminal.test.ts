@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTerminalReporter } from '../../cli/output/terminal.ts';
-import { wrap } from '../../cli/output/wrap.ts';
+import { createTerminalReporter } from '../../../cli/output/terminal.ts';
+import { wrap } from '../../../cli/output/wrap.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);
 const INDENT = 18;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { finishChange, finishPreview, printJson } from '../../cli/output/finish.ts';
-import type { PreviewReply } from '../../cli/output/replies.ts';
-import { showCheck } from '../../cli/output/show-check.ts';
-import { showOutcome } from '../../cli/output/show-outcome.ts';
-import { createTerminalReporter, type TerminalReporter } from '../../cli/output/terminal.ts';
-import type { Consent } from '../../lib/consent/decide-consent.ts';
-import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
-import type { Preview } from '../../lib/run/get-report.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
-import { captured } from '../support/process/captured.ts';
+import { finishChange, finishPreview, printJson } from '../../../cli/output/finish.ts';
+import type { PreviewReply } from '../../../cli/output/replies.ts';
+import { showCheck } from '../../../cli/output/show-check.ts';
+import { showOutcome } from '../../../cli/output/show-outcome.ts';
+import { createTerminalReporter, type TerminalReporter } from '../../../cli/output/terminal.ts';
+import type { Consent } from '../../../lib/consent/decide-consent.ts';
+import type { CheckResult } from '../../../lib/diagnostics/check-result.ts';
+import type { Preview } from '../../../lib/run/get-report.ts';
+import type { Outcome } from '../../../lib/run/outcome.ts';
+import { captured } from '../../support/process/captured.ts';
 
 /** All control and invisible characters, except for the line breaks of the output itself. */
 const UNPRINTABLE = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u;

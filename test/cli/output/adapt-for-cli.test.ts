@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type CliContext, createCliAdapter } from '../../cli/output/adapt-for-cli.ts';
-import { LEVELS } from '../../lib/config/target.ts';
-import { decideConsent, evaluateRules } from '../../lib/consent/decide-consent.ts';
-import type { CheckResult } from '../../lib/diagnostics/check-result.ts';
-import { type ErrorCode, RunError, toRunError } from '../../lib/errors.ts';
-import type { Preview } from '../../lib/run/get-report.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
-import { aTarget } from '../support/postgres/snapshots.ts';
-import { aServerBuiltWithout } from '../support/timescaledb/facts.ts';
+import { type CliContext, createCliAdapter } from '../../../cli/output/adapt-for-cli.ts';
+import { LEVELS } from '../../../lib/config/target.ts';
+import { decideConsent, evaluateRules } from '../../../lib/consent/decide-consent.ts';
+import type { CheckResult } from '../../../lib/diagnostics/check-result.ts';
+import { type ErrorCode, RunError, toRunError } from '../../../lib/errors.ts';
+import type { Preview } from '../../../lib/run/get-report.ts';
+import type { Outcome } from '../../../lib/run/outcome.ts';
+import { aTarget } from '../../support/postgres/snapshots.ts';
+import { aServerBuiltWithout } from '../../support/timescaledb/facts.ts';
 
 /** Settings that exist only in a deployment. */
 const DEPLOYMENT_SETTING =
@@ -119,12 +119,12 @@ describe('an error', () => {
     expect(withoutPassword.error(error).remedy).toMatch(/^No password was found/);
   });
 
-  test('of a defect asks for a report instead of another log level', () => {
+  test('asks for a report of a defect instead of another log level', () => {
     expect(adapter().error(toRunError('defect')).remedy).toMatch(/^Report this defect/);
   });
 });
 
-test('a check has no stage of the secret, and no deployment settings', () => {
+test('a check is shown without the stage of the secret and without deployment settings', () => {
   const result: CheckResult = {
     database: 'd',
     environment: 'e',
@@ -149,7 +149,7 @@ test('a check has no stage of the secret, and no deployment settings', () => {
   expect(adapted.sentence).toContain('does not check the endpoint');
 });
 
-test('an outcome has no notes on the schedule of a deployment', () => {
+test('an outcome is shown without notes on the schedule of a deployment', () => {
   const note = 'The schedule fires every 24 hours; for more, set tickHours to 12 in this target.';
   const kept = 'The time zone of the telemetry job is not known.';
   const { notes, warnings } = adapter().outcome({

@@ -6,12 +6,12 @@ import {
   configuredSchema,
   outcomeSchema,
   previewSchema,
-} from '../../cli/output/replies.ts';
-import { showChange } from '../../cli/output/show-change.ts';
-import { showCheck } from '../../cli/output/show-check.ts';
-import { showOutcome } from '../../cli/output/show-outcome.ts';
-import { showPreview } from '../../cli/output/show-report.ts';
-import { createTerminalReporter } from '../../cli/output/terminal.ts';
+} from '../../../cli/output/replies.ts';
+import { showChange } from '../../../cli/output/show-change.ts';
+import { showCheck } from '../../../cli/output/show-check.ts';
+import { showOutcome } from '../../../cli/output/show-outcome.ts';
+import { showPreview } from '../../../cli/output/show-report.ts';
+import { createTerminalReporter } from '../../../cli/output/terminal.ts';
 
 const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };
 
