@@ -9,7 +9,7 @@ import type { Ended } from '../support/process/commands.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const ADVISORIES = '/-/npm/v1/security/advisories/bulk';
 
-/** Runs the audit of .ci/run against a registry on loopback that knows advisories, and of the packages nothing. */
+/** Runs the audit of .ci/run against a registry on loopback that has advisories and no packages. */
 async function auditWith(answer: (response: ServerResponse) => void): Promise<Ended> {
   await using registry = await listen(async (request, response) => {
     if (request.method === 'POST' && request.url === ADVISORIES) answer(response);
@@ -18,7 +18,7 @@ async function auditWith(answer: (response: ServerResponse) => void): Promise<En
   const env = {
     PATH: process.env['PATH'],
     npm_config_registry: registry.url,
-    // Npm remembers what an advisory means for a package.
+    // npm caches the advisories of a package.
     npm_config_cache: await mkdtemp(join(inject('folder'), 'npm-')),
     npm_config_fetch_retries: '0',
   };
@@ -52,20 +52,23 @@ function advisoryOf(severity: string) {
   };
 }
 
-test.each(['high', 'critical'])('a known vulnerability that is %s fails', async (severity) => {
-  const { code, stderr } = await auditWith(advisoryOf(severity));
-  expect(stderr).toContain(`pg has a known vulnerability: ${severity}\n`);
-  expect(code).toBe(1);
-});
+test.each(['high', 'critical'])(
+  'fails for a known vulnerability of the severity %s',
+  async (severity) => {
+    const { code, stderr } = await auditWith(advisoryOf(severity));
+    expect(stderr).toContain(`pg has a known vulnerability: ${severity}\n`);
+    expect(code).toBe(1);
+  },
+);
 
 test.each([
-  ['is moderate', advisoryOf('moderate')],
-  ['is not there', (response: ServerResponse) => response.end('{}')],
-])('one that %s does not', async (_what, answer) => {
+  ['a moderate vulnerability', advisoryOf('moderate')],
+  ['no vulnerability', (response: ServerResponse) => response.end('{}')],
+])('passes for %s', async (_what, answer) => {
   expect(await auditWith(answer)).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('a registry without the service is said, and fails nothing', async () => {
+test('passes with a message when the registry has no such service', async () => {
   const { code, stderr } = await auditWith((response) => response.writeHead(405).end('{}'));
   expect(stderr).toMatch(/^The service for known vulnerabilities cannot be reached/);
   expect(code).toBe(0);

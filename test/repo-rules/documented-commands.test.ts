@@ -17,10 +17,10 @@ const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
 const PAGES = allPages();
 const CLI_SECTIONS = sectionsOf(parsePage('docs/cli.md', readOwn('docs/cli.md')));
 
-/** Options of npm itself, which stand before the script's own. */
+/** Options of npm itself, which precede those of the script. */
 const OPTIONS_OF_NPM = ['--silent'];
 
-/** The scripts in a text: `npm run report`, `npm run --silent report`, `npm start`, `npm test`. */
+/** Matches scripts in a text: `npm run report`, `npm run --silent report`, `npm start`, `npm test`. */
 function scriptsIn(text: string): readonly string[] {
   const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:]*)|(start|test)\b)/g);
   return [...uses].map(([, run = '', other = '']) => run || other);
@@ -38,7 +38,7 @@ function outputOf(file: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** The options of a script: those of its `--help`; of a benchmark, which has none, those that it parses. */
+/** Returns the options of a script by its `--help`; for a benchmark, which has no help, the options that it parses. */
 async function readOptions(script: string): Promise<readonly string[]> {
   const [file] = SCRIPTS[script]?.match(/\S+\.ts/) ?? [];
   if (file === undefined) return [];
@@ -59,12 +59,12 @@ function optionsOf(script: string): Promise<readonly string[]> {
   return options;
 }
 
-/** Each command of a page: a shell command, or inline code, up to the next `&&` or `|`. */
+/** Returns the commands of a page: shell commands and inline code, up to the next `&&` or `|`. */
 function commandsOf({ shell, spans }: Page): readonly string[] {
   return [...shell, ...spans].flatMap((line) => line.split(/&&|\s\|\s/));
 }
 
-/** Options that a text gives to a script, and that the script does not have. */
+/** Returns the options that a text passes to a script and that the script does not have. */
 async function unknownOptions(script: string, text: string): Promise<readonly string[]> {
   const options = optionsIn(text).filter((option) => !OPTIONS_OF_NPM.includes(option));
   if (options.length === 0) return [];

@@ -68,7 +68,7 @@ describe('docs/log-and-metrics.md', () => {
   });
 
   test('has every outcome of a run and of a check', () => {
-    // `shown` is a preview's, which writes no outcome of a run.
+    // `shown` is the outcome of a preview, not of a run.
     type Documented = Exclude<Outcome['outcome'], 'shown'> | CheckLine['outcome'];
     const outcomes: Readonly<Record<Documented, true>> = {
       sent: true,

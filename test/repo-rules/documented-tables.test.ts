@@ -34,7 +34,7 @@ const VERSION_CHECK = readPage('version-check');
 
 const jsonSchema = z.object({ properties: z.optional(z.record(z.string(), z.unknown())) });
 
-/** The keys that a schema accepts, those of an object in it with a dot: `tls.mode`. */
+/** Returns the keys that a schema accepts; nested keys have a dot: `tls.mode`. */
 function keysOf(schema: unknown, prefix = ''): readonly string[] {
   const { properties = {} } = jsonSchema.parse(schema);
   return Object.entries(properties).flatMap(([key, value]) => {

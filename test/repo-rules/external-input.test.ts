@@ -15,7 +15,7 @@ async function sourcesIn(folder: string): Promise<ReadonlyMap<string, string>> {
   return new Map((await Promise.all(sources)).toSorted());
 }
 
-/** What is found in which file of a folder. */
+/** Returns the unchecked conversions in each file of a folder. */
 async function uncheckedOf(folder: string): Promise<Record<string, readonly string[]>> {
   const found = [...(await sourcesIn(folder))].map(
     ([file, source]) => [file, uncheckedIn(source)] as const,
@@ -23,7 +23,7 @@ async function uncheckedOf(folder: string): Promise<Record<string, readonly stri
   return Object.fromEntries(found.filter(([, kinds]) => kinds.length > 0));
 }
 
-/** The files of `lib/` in which a pattern stands, outside of comments. */
+/** Returns the files of `lib/` that match a pattern outside of comments. */
 async function filesWith(pattern: RegExp): Promise<string[]> {
   const code = [...(await sourcesIn('lib'))].map(
     ([file, source]) => [file, source.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '')] as const,
@@ -31,14 +31,14 @@ async function filesWith(pattern: RegExp): Promise<string[]> {
   return code.filter(([, source]) => pattern.test(source)).map(([file]) => file);
 }
 
-test('lib/ takes nothing for what nobody has checked that it is, and has no environment', async () => {
+test('lib/ contains no unchecked conversion of a type, and reads no environment', async () => {
   expect(await uncheckedOf('lib')).toStrictEqual({
-    // Of the project's own table: the compiler cannot see that the filter has looked at `sql`.
+    // A filter of the project's own table: the compiler does not infer that `sql` is defined.
     'report/fields/field.ts': ['is'],
   });
 });
 
-test('the handlers pass their environment on unread', async () => {
+test('the handlers pass on their environment without reading it', async () => {
   const found = Object.entries(await uncheckedOf('functions'));
   expect(found.map(([file, kinds]) => [file, [...new Set(kinds)]])).toStrictEqual([
     ['configure.ts', ['process']],
@@ -57,7 +57,7 @@ test('the handlers pass their environment on unread', async () => {
   }
 });
 
-describe('what comes from outside comes in here alone, and each of these reads it by a schema or as bytes:', () => {
+describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
     // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret; the operator's version data.
     [
@@ -72,15 +72,15 @@ describe('what comes from outside comes in here alone, and each of these reads i
         'version-check/load-release-data.ts',
       ],
     ],
-    // By checkRow, all of them; what a function answered is compared with false alone.
+    // checkRow() parses all rows; the result of a function is only compared with false.
     ['rows', /\.rows\b|\{ rows\b/, ['configure/apply.ts', 'postgres/snapshot.ts']],
     [
-      'what the endpoint answers',
+      'the reply of the endpoint',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
       ['delivery/deliver.ts', 'delivery/request.ts'],
     ],
-    ['what Secrets Manager answers', /SecretString/, ['credentials/parse-secret.ts']],
-    ['what Scheduler answers', /SchedulerClient/, ['schedule/schedule-retry.ts']],
+    ['the answer of Secrets Manager', /SecretString/, ['credentials/parse-secret.ts']],
+    ['the answer of EventBridge Scheduler', /SchedulerClient/, ['schedule/schedule-retry.ts']],
     ['files', /readFile/, ['postgres/socket.ts', 'version-check/load-release-data.ts']],
   ])('%s', async (_what, pattern, files) => {
     expect(await filesWith(pattern)).toStrictEqual(files);
@@ -121,7 +121,7 @@ describe('the check', () => {
     '// as it is, any of them!',
     "const sql = 'select a as b from processes'",
     "import { a as b } from './c.ts'",
-  ])('lets %j be', (source) => {
+  ])('accepts %j', (source) => {
     expect(uncheckedIn(source)).toStrictEqual([]);
   });
 });

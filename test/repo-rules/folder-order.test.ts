@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 const LIB = join(import.meta.dirname, '..', '..', 'lib');
 
 /**
- * The folders of `lib/`, the lowest first: a file imports from its own folder, from lower ones, and from the files at the
- * root, which import from each other alone.
+ * The folders of `lib/`, the lowest first. A file imports only from its own folder, from lower ones, and from the files at the
+ * root. Files at the root import only from each other.
  */
 const FOLDERS = [
   ['network', 'config'],
@@ -33,7 +33,7 @@ function rankOf(file: string): number {
   return FOLDERS.findIndex((folders) => folders.some((one) => one === folder));
 }
 
-/** Every import of one file of `lib/` by another, also of types and on demand. */
+/** All imports between files of `lib/`, also of types and dynamic ones. */
 function importsIn(file: string): string[] {
   const source = readFileSync(join(LIB, file), 'utf8');
   const specifiers = [...source.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)];
@@ -42,11 +42,11 @@ function importsIn(file: string): string[] {
 
 const FILES = globSync('**/*.ts', { cwd: LIB });
 
-test('only what all folders share is at the root of lib/', () => {
+test('the root of lib/ contains only files that all folders share', () => {
   expect(FILES.filter((file) => folderOf(file) === '').toSorted()).toStrictEqual(ROOT_FILES);
 });
 
-test('every folder of lib/ has its place in the order', () => {
+test('the order contains every folder of lib/', () => {
   const folders = new Set(FILES.map(folderOf).filter((folder) => folder !== ''));
   expect([...folders].toSorted()).toStrictEqual(FOLDERS.flat().toSorted());
 });

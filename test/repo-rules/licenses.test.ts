@@ -8,13 +8,13 @@ import { NOTICES_FILE } from '../../infra/bundle/third-party-notices.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What may go into a bundle that others deploy: asks for no more than its text to come along. */
+/** Licences of packages in a bundle, which is distributed: they require only that their text is included. */
 const SHIPPED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0'];
-/** What may also be used on this machine, where nothing of it is handed on. */
+/** Licences of packages that are used and not distributed. */
 const USED = [...SHIPPED, 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'MPL-2.0'];
-/** Beyond these, by name and with a reason. */
+/** Licences of other packages, by name, with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  // The simulator of IAM policies, and its parts: it judges our policies in test/infra/iam/iam.test.ts and goes nowhere.
+  // The simulator of IAM policies and its parts, which test/infra/iam/iam.test.ts uses; they are not distributed.
   '@cloud-copilot/iam-policy': 'AGPL-3.0-or-later',
   '@cloud-copilot/iam-simulate': 'AGPL-3.0-or-later',
   '@cloud-copilot/iam-utils': 'AGPL-3.0-or-later',
@@ -34,7 +34,7 @@ const lockSchema = z.object({
       license: z.string().optional(),
       integrity: z.string().optional(),
       dev: z.boolean().optional(),
-      /** It came inside of another package, and was seen with that. */
+      /** Bundled in another package, whose hash covers it. */
       inBundle: z.boolean().optional(),
     }),
   ),
@@ -52,12 +52,12 @@ const INSTALLED = Object.entries(lockSchema.parse(read('package-lock.json')).pac
 describe.each(FUNCTIONS)('the bundle of %s', (name) => {
   const { file, packages } = inject('bundles')[name];
 
-  test('has only what may be handed on', () => {
+  test('contains only packages that may be distributed', () => {
     expect(packages.length).toBeGreaterThan(10);
     expect(packages.filter(({ license }) => !satisfies(license, SHIPPED))).toStrictEqual([]);
   });
 
-  test('has the licences beside it, and each package once', () => {
+  test('has a file with the licences next to it, and contains each package once', () => {
     const notices = readFileSync(join(dirname(file), NOTICES_FILE), 'utf8');
     const lines = notices.split('\n');
     for (const { name: shipped, version, license } of packages) {
@@ -66,7 +66,7 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     const names = packages.map((one) => one.name);
     expect(names.filter((one, index) => names.indexOf(one) !== index)).toStrictEqual([]);
     expect(notices).toContain('Copyright (c) 2010 - 2021 Brian Carlson');
-    // Each text once, whoever has it.
+    // Packages with the same text share it.
     const [, ...sections] = notices.split('-'.repeat(80));
     const texts = sections.map((section) => section.trim().replace(/^(\S+ \S+ \(.*\)\n)+/, ''));
     expect(texts.length).toBeGreaterThan(5);
@@ -74,8 +74,8 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
   });
 });
 
-describe('of what is installed', () => {
-  test('every licence is known, and allows to be used here', () => {
+describe('the installed packages', () => {
+  test('have known licences that allow their use', () => {
     const others = INSTALLED.filter(
       ({ license }) => license === undefined || !satisfies(license, USED),
     );
@@ -84,18 +84,18 @@ describe('of what is installed', () => {
     );
   });
 
-  test('what is an exception is for the tests alone', () => {
+  test('with an exception are development dependencies', () => {
     const exceptions = INSTALLED.filter(({ name }) => name in EXCEPTIONS);
     expect(exceptions.every(({ dev }) => dev === true)).toBe(true);
   });
 
-  test('what npm ci installs is what was seen when it was locked', () => {
+  test('have a hash in the lock file', () => {
     const own = INSTALLED.filter(({ inBundle }) => inBundle !== true);
     expect(own.filter(({ integrity }) => !integrity?.startsWith('sha512-'))).toStrictEqual([]);
   });
 });
 
-test('every version is exact', () => {
+test('package.json contains only exact versions', () => {
   const { overrides, ...groups } = MANIFEST;
   const loose = Object.values(groups)
     .flatMap((group) => Object.entries(group))

@@ -6,7 +6,7 @@ import { allPages, anchorsOf, ownFiles, type Page, ROOT } from '../support/repo/
 const PAGES = allPages();
 const BY_PATH = new Map(PAGES.map((page) => [page.path, page]));
 
-/** Targets of a page's links, without those to other hosts. */
+/** Returns the targets of a page's links, except links to other hosts. */
 function linksOf({ prose }: Page): readonly string[] {
   const withoutCode = prose.replaceAll(/`[^`]*`/g, '');
   return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]

@@ -81,7 +81,7 @@ describe('the check', () => {
     ['relation t', 'insert into t values (1)'],
     ['relation t', 'update t set a = 1'],
     ['relation t', 'delete from t'],
-    // A common table expression is one only where it can be seen, and not for a schema's own relation.
+    // The name of a common table expression is qualified only in its scope, and not with a schema.
     ['relation a', 'select 1 from (with a as (select 1) select 1 from a) b, a'],
     ['relation a', 'with a as (select 1 from a) select 1 from a'],
     ['relation b', 'with a as (select 1 from b), b as (select 1) select 1 from a'],
@@ -142,19 +142,25 @@ describe('the check', () => {
   });
 
   test.each([
-    ['is not local', ['begin; set search_path = pg_catalog, pg_temp']],
-    ['is outside of a transaction', ['set local search_path = pg_catalog, pg_temp']],
-    ['has something else in it', ['begin; set local search_path = pg_catalog, public, pg_temp']],
-    ['leaves pg_temp to come first', ['begin; set local search_path = pg_catalog']],
-    ['was ended with its transaction', [PIN, 'commit']],
-    ['was set anew', [PIN, 'set local search_path = public, pg_temp']],
-    ['was reset with all settings', [PIN, 'reset all']],
-    ['was set after the savepoint', ['begin; savepoint a', PIN.slice(7), 'rollback to a']],
-  ])('treats a path as not pinned that %s', async (_, messages) => {
+    ['that is not local', ['begin; set search_path = pg_catalog, pg_temp']],
+    ['that is outside of a transaction', ['set local search_path = pg_catalog, pg_temp']],
+    [
+      'that contains another schema',
+      ['begin; set local search_path = pg_catalog, public, pg_temp'],
+    ],
+    [
+      'that does not contain pg_temp, which then comes first',
+      ['begin; set local search_path = pg_catalog'],
+    ],
+    ['whose transaction has ended', [PIN, 'commit']],
+    ['that was set again', [PIN, 'set local search_path = public, pg_temp']],
+    ['that was reset with all settings', [PIN, 'reset all']],
+    ['that was set after the savepoint', ['begin; savepoint a', PIN.slice(7), 'rollback to a']],
+  ])('treats as not pinned a path %s', async (_, messages) => {
     expect((await readSession([...messages, "select 'a' = 'b'"])).problems).toContain('operator =');
   });
 
-  test('treats a path as pinned that was set before the savepoint', async () => {
+  test('treats as pinned a path that was set before the savepoint', async () => {
     const messages = [PIN, 'savepoint a', 'rollback to a', "select 'a' = 'b'"];
     expect((await readSession(messages)).problems).toStrictEqual([]);
   });

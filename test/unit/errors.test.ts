@@ -162,7 +162,7 @@ describe('errorCodeOf', () => {
     ['a name of AWS', named('ResourceNotFoundException'), 'ResourceNotFoundException'],
     ['the code before the name', Object.assign(named('Named'), { code: 'CODED' }), 'CODED'],
     ['the name where the code is a number', new DOMException('x', 'TimeoutError'), 'TimeoutError'],
-    ['nothing where the name says nothing', coded(undefined), undefined],
+    ['nothing for the name Error', coded(undefined), undefined],
     ['64 characters', coded('x'.repeat(64)), 'x'.repeat(64)],
   ])('returns a token: %s', (_what, thrown, token) => {
     expect(errorCodeOf(thrown)).toBe(token);
@@ -175,7 +175,7 @@ describe('errorCodeOf', () => {
     ['65 characters', coded('x'.repeat(65))],
     ['a second line', coded('42P01\n')],
     ['a host and port', coded('db.example.com:5432')],
-    ['what is not ASCII', coded('ü')],
+    ['text that is not ASCII', coded('ü')],
     ['a text', '42P01'],
     ['an object', { code: '42P01' }],
     ['nothing', undefined],

@@ -6,7 +6,7 @@ import { hostProblem, hostSchema } from '../../../lib/config/host.ts';
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 
-/** Returns the host that each input reads from a text, or that it is rejected. */
+/** Returns the host that each input reads from a text, or its rejection. */
 function inTarget(host: string): string | undefined {
   try {
     const target = { name: 'x', environment: 'x', secretId: 'x', host };

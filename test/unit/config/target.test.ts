@@ -211,7 +211,7 @@ test.each([
     { NODE_USE_ENV_PROXY: '1', DELIVERY: '{"endpoint":"http://127.0.0.1:1/"}' },
     'DELIVERY endpoint: is http:, and a proxy',
   ],
-])('%j is rejected, because it would break a promise', (dangerous, problem) => {
+])('rejects %j, which would weaken the security of a run', (dangerous, problem) => {
   const settings = { TARGET: JSON.stringify(SMALLEST), DELIVERY: '{}', ...dangerous };
   expect(errorOf(() => parseSettings(settings)).message).toContain(problem);
   expect(() => parseSettings({ ...settings, DELIVERY: '{}', PGREPLICATION: '' })).not.toThrow();

@@ -12,7 +12,7 @@ function errorOf(event: unknown): RunError {
   throw new Error('Nothing was thrown.');
 }
 
-describe('what is asked for', () => {
+describe('the change of an event', () => {
   test.each([
     [
       { action: 'disable', scope: 'database' },
@@ -43,7 +43,7 @@ describe('what is asked for', () => {
   });
 
   test.each(['12 hours', '1 day', '7d', '24h', '1 month 2 days', '90 minutes', '0 days 1 h'])(
-    'an interval may be %s',
+    'accepts the interval %s',
     (scheduleInterval) => {
       const { scheduleInterval: taken } = parseChange({
         action: 'enable',
@@ -120,12 +120,12 @@ describe('rejects and names a contradiction', () => {
     '1 day ago',
     '12',
     'infinity',
-  ])('an interval may not be %j', (scheduleInterval) => {
+  ])('the interval %j', (scheduleInterval) => {
     const { message } = errorOf({ action: 'enable', scope: 'database', scheduleInterval });
     expect(message).toMatch(/event scheduleInterval: must be/);
   });
 
-  test('every problem is listed at once', () => {
+  test('every problem at once', () => {
     const { message } = errorOf({
       action: 'disable',
       scope: { role: 'app' },

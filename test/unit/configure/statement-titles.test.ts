@@ -8,7 +8,7 @@ import { RunError } from '../../../lib/errors.ts';
 import { aJob, aServer } from '../../support/timescaledb/facts.ts';
 import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
-/** Every name that a plan takes over from the server or from the event. */
+/** All names that a plan takes from the server or from the event. */
 interface Names {
   readonly owner: string;
   readonly role: string;
@@ -31,7 +31,7 @@ const someNames: fc.Arbitrary<Names> = fc.record({
   extensionSchema: aName,
 });
 
-/** What decides which statements a plan has. */
+/** The properties of a server and an event that determine the statements of a plan. */
 const someCase = fc.record({
   release: fc.constantFrom('1.7.5', '2.8.1', '2.10.3', '2.23.0', '2.28.3'),
   scope: fc.constantFrom('instance', 'database', 'role', 'role in database'),
@@ -89,7 +89,7 @@ function inputOf(one: Case, names: Names): PlanInput {
   };
 }
 
-/** All that a log line or an error takes from a plan; undefined where the release cannot do what is asked for. */
+/** Returns the texts of a plan that reach logs and errors; undefined when the release does not support the event. */
 function loggedOf(input: PlanInput) {
   try {
     const plan = planChange(input);

@@ -1,7 +1,7 @@
 import { parseTarget, type Target } from '../../../lib/config/target.ts';
 import { aJob } from '../../support/timescaledb/facts.ts';
 
-/** Every name contains the canary. */
+/** Occurs in every name of the target; must not occur in texts. */
 export const CANARY = 'c4n4ry';
 
 export const TARGET: Target = {

@@ -27,7 +27,7 @@ describe('every combination of places and levels', () => {
     ]),
   ];
 
-  /** Every combination, on a server of each kind. */
+  /** Every combination, on each kind of server. */
   const COMBINATIONS = SOURCES.flatMap((source) =>
     TEXTS.flatMap((session) =>
       TEXTS.flatMap((reset) =>
@@ -52,7 +52,7 @@ describe('every combination of places and levels', () => {
     );
   }
 
-  /** Whether any of the levels applies to everybody. */
+  /** Whether any of the levels applies to all roles. */
   function speaksForDatabase({ standby, level: { session, source, stored: own } }: Facts): boolean {
     const sources = ['global', 'database', ...(standby ? [] : ['default', 'configuration file'])];
     const isSeen = session !== null && source !== null && sources.includes(source);
@@ -68,7 +68,7 @@ describe('every combination of places and levels', () => {
     expect(looser).toEqual([]);
   });
 
-  test('grants only by a level that applies to everybody, or by the target of a server built without telemetry', () => {
+  test('grants only by a level that applies to all roles, or by the target of a server built without telemetry', () => {
     const granted = COMBINATIONS.filter(
       (facts) => !speaksForDatabase(facts) && resolveLevel(facts, LOOSEST).level !== 'off',
     );

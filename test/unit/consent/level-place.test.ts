@@ -23,7 +23,7 @@ test.each([
   expect(describePlace(place)).toBe(phrase);
 });
 
-test('repeats tokens that it does not know', () => {
+test('returns unknown tokens unchanged', () => {
   expect(describePlace({ where: 'new-place' })).toBe('new-place');
   expect(describePlace({ where: 'role', holder: 'new-holder' })).toBe('for new-holder');
   expect(describePlace({ where: 'constructor', holder: 'constructor' })).toBe('for constructor');

@@ -21,7 +21,7 @@ describe('an invalid secret', () => {
     ['binary', undefined, 'it is binary'],
     ['empty', '', 'it is empty'],
     ['blank', ' \n', 'it is empty'],
-    ['no JSON', plainText, 'it is neither JSON nor a postgres:// URL'],
+    ['a text that is not JSON', plainText, 'it is neither JSON nor a postgres:// URL'],
     ['broken JSON', `${having({})}}`, 'it is neither JSON nor a postgres:// URL'],
     ['another URL', `mysql://${CANARY}:${CANARY}@h/d`, 'it is neither JSON nor a postgres:// URL'],
     ['an array', `["${CANARY}"]`, 'it is not a JSON object'],
@@ -67,13 +67,13 @@ describe('an invalid secret', () => {
     ['with an escaped null character in a URL', 'postgres://x:x@h/d%00x', 'null character'],
     ['with port 0', having({ port: 0 }), 'port must be a whole number from 1 to 65535'],
     ['with port 65536', having({ port: 65_536 }), 'port must be a whole number from 1 to 65535'],
-    ['with half a port', having({ port: 5432.5 }), 'port must be a whole number'],
+    ['with a fraction for a port', having({ port: 5432.5 }), 'port must be a whole number'],
     [
       'with a fraction for a port as text',
       having({ port: '5432.5' }),
       'port must be a whole number',
     ],
-    ['with a ca that is no PEM', having({ ca: CANARY }), 'ca must be a certificate in PEM'],
+    ['with a ca that is not PEM', having({ ca: CANARY }), 'ca must be a certificate in PEM'],
     ['without a host', without('host'), 'neither the secret nor the target has a host'],
     ['without a database', without('dbname'), 'neither the secret nor the target has a database'],
     [
@@ -102,7 +102,7 @@ describe('an invalid secret', () => {
     ['an escape that is not UTF-8', `postgres://u:${CANARY}%ff@h/d`, '(write it as %25)'],
     ['a bad escape in the database', `postgres://u:${CANARY}@h/${CANARY}%`, '(write it as %25)'],
     [
-      'a URL that would turn TLS off',
+      'a URL that disables TLS',
       `postgres://${CANARY}:${CANARY}@${CANARY}/${CANARY}?sslmode=disable`,
       'requests a connection without TLS',
     ],
@@ -135,14 +135,14 @@ describe('an invalid secret', () => {
 });
 
 test.each(['p/ss', 'p?ss', 'p#ss', 'p@s/s'])(
-  'the password %s without percent-encoding is a problem of the URL, and not read as a host',
+  'reports the password %s without percent-encoding as a problem of the URL, and reads no host from it',
   (password) => {
     const text = `postgres://reporter:${password}@db.example.com:5432/metrics`;
     expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/percent-encoded/);
   },
 );
 
-test('an invalid certificate authority is a problem of the secret', () => {
+test('reports an invalid certificate authority as a problem of the secret', () => {
   const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
   const text = JSON.stringify({ ...RDS, ca });
   expect(() => parseSecret({ SecretString: text }, TARGET)).toThrow(/ca must be a certificate/);

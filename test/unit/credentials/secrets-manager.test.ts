@@ -28,7 +28,7 @@ const version = (VersionId: string, password: string) => ({
 describe('reading from Secrets Manager', () => {
   const { signal } = new AbortController();
 
-  test.each(['AWSCURRENT', 'AWSPENDING'] as const)('asks for %s of the secret', async (stage) => {
+  test.each(['AWSCURRENT', 'AWSPENDING'] as const)('requests %s of the secret', async (stage) => {
     const table = { AWSCURRENT: version('v1', 'old'), AWSPENDING: version('v2', 'new') };
     await using service = await startSecretsManager(fromTable({ [TARGET.secretId]: table }));
     const credentials = await createSecretReader(clientOf(service.url), TARGET).read(stage, signal);
@@ -78,7 +78,7 @@ describe('reading from Secrets Manager', () => {
     expect(error).toMatchObject({ code: 'SECRET_UNAVAILABLE', origin: 'ECONNREFUSED' });
   });
 
-  test("ends an unanswered request by the run's signal", async () => {
+  test("ends an unanswered request when the run's signal is aborted", async () => {
     const run = new AbortController();
     await using service = await listen(() => run.abort());
     const reader = createSecretReader(clientOf(service.url), TARGET);

@@ -138,7 +138,7 @@ describe('an endpoint without an answer', () => {
     expect(requests).toBe(0);
   });
 
-  test("is left by the run's signal, which closes the connection", async () => {
+  test("is disconnected when the run's signal is aborted", async () => {
     const run = new AbortController();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {

@@ -142,7 +142,7 @@ describe('a reply is malformed', () => {
 
   test.each([
     ['a byte that is not UTF-8', [0xff]],
-    ['half a character', [0xc3]],
+    ['an incomplete character', [0xc3]],
     ['an overlong form', [0xc0, 0xaf]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
   ])('with %s', (_what, bytes) => {

@@ -5,7 +5,7 @@ import { deliver } from '../../../lib/delivery/deliver.ts';
 import { RunError } from '../../../lib/errors.ts';
 import type { Report } from '../../../lib/report/build-report.ts';
 
-/** Not minified, not sorted, not ASCII: every change of a byte is visible. */
+/** Not minified, not sorted, not ASCII: any reformatting changes the bytes. */
 export const BODY = new TextEncoder().encode('{"db_uuid": "0b1c",  "b": 1.50, "a": "ü\\u00fc€"}\n');
 
 export const REPORT: Report = {
@@ -17,7 +17,7 @@ export const REPORT: Report = {
 
 export const GOOD_REPLY = '{"current_timescaledb_version": "2.23.0", "is_up_to_date": true}';
 
-/** Remaining time of the run; much more than the reply may take. */
+/** Remaining time of the run, much longer than the time limit of the reply. */
 export const RUN_LEFT_MS = 60_000;
 
 const NEVER = new AbortController().signal;
@@ -34,7 +34,7 @@ export async function errorOf(action: Promise<unknown>): Promise<RunError> {
   throw new Error('No RunError was thrown.', { cause: result });
 }
 
-/** Returns the error of a refused report, which has a receipt nevertheless. */
+/** Returns the error of a report that was rejected by its status, and so has a receipt. */
 export async function refusalOf(url: string): Promise<RunError> {
   const { receipt, readReply } = await deliver(REPORT, { endpoint: url }, NEVER);
   const error = await errorOf(readReply(RUN_LEFT_MS));

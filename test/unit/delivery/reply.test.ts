@@ -7,7 +7,7 @@ import { deliver } from '../../../lib/delivery/deliver.ts';
 import { writeEndlessly } from '../../support/network/endless.ts';
 import { GOOD_REPLY, listenRaw, post, REPORT, RUN_LEFT_MS, stopTimers } from './post-report.ts';
 
-describe('an unreadable reply is not a failure', () => {
+describe('a reply', () => {
   async function replyOf(
     answer: (response: ServerResponse) => Promise<void> | void,
     signal?: AbortSignal,
@@ -18,7 +18,7 @@ describe('an unreadable reply is not a failure', () => {
     return reply;
   }
 
-  test('and 4096 bytes are readable, 4097 are too large', async () => {
+  test('of 4096 bytes is readable, and one of 4097 bytes is too large', async () => {
     const ofBytes = (bytes: number) =>
       replyOf((response) => {
         response.end('x'.repeat(bytes));
@@ -27,7 +27,7 @@ describe('an unreadable reply is not a failure', () => {
     expect(await ofBytes(4_097)).toStrictEqual({ unreadable: 'too large' });
   });
 
-  test('and the limit applies to the sum of small pieces', async () => {
+  test('in small pieces has the same limit for their sum', async () => {
     const reply = await replyOf(async (response) => {
       for (let piece = 0; piece < 5; piece += 1) {
         response.write(Buffer.alloc(1_000, ' '));
@@ -38,7 +38,7 @@ describe('an unreadable reply is not a failure', () => {
     expect(reply).toStrictEqual({ unreadable: 'too large' });
   });
 
-  test('and an endless one is too large, and its connection is closed', async () => {
+  test('without an end is too large, and its connection is closed', async () => {
     stopTimers();
     const closed = Promise.withResolvers<void>();
     await using server = await listen((_request, response) => {
@@ -49,7 +49,7 @@ describe('an unreadable reply is not a failure', () => {
     await closed.promise;
   });
 
-  test('and a compressed one is not decompressed', async () => {
+  test('that is compressed is not decompressed', async () => {
     const bomb = gzipSync(Buffer.alloc(2_000_000));
     expect(bomb.byteLength).toBeLessThan(4_096);
     const reply = await replyOf((response) => {
@@ -69,7 +69,7 @@ describe('an unreadable reply is not a failure', () => {
       (socket: Socket) =>
         socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n'),
     ],
-  ])('and one that %s has lost its connection', async (_what, answer) => {
+  ])('that %s is a lost connection and not a failure', async (_what, answer) => {
     const head = `HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n${GOOD_REPLY}`;
     await using server = await listenRaw((socket) => answer(socket, head));
     const { receipt, reply } = await post(server.url);
@@ -77,7 +77,7 @@ describe('an unreadable reply is not a failure', () => {
     expect(reply).toStrictEqual({ unreadable: 'connection lost' });
   });
 
-  test("and one that the run's signal ends is too slow", async () => {
+  test("that is not complete when the run's signal is aborted is too slow", async () => {
     const run = new AbortController();
     await using server = await listen((_request, response) => {
       response.writeHead(200, { 'content-length': 100 });

@@ -12,7 +12,7 @@ describe('a status that is not 2xx', () => {
     [404, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
     [407, 'ENDPOINT_REJECTED', false, 'a proxy refuses the request'],
     [413, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
-    // fetch would post again.
+    // fetch() would post again after this status.
     [421, 'ENDPOINT_REJECTED', false, 'Check the endpoint in DELIVERY'],
     [408, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],
     [429, 'ENDPOINT_UNAVAILABLE', true, 'The run will be retried automatically.'],

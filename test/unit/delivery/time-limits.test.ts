@@ -9,7 +9,7 @@ describe('the time limit', () => {
     vi.useRealTimers();
   });
 
-  test('of the status line is 10 s, and then it is a timeout', async () => {
+  test('of the status line is 10 s, and exceeding it is a timeout', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const asked = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ describe('the time limit', () => {
     await closed.promise;
   });
 
-  test('of the reply is 5 s, and then the report counts as sent', async () => {
+  test('of the reply is 5 s, and exceeding it leaves the report sent', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const timers = vi.spyOn(globalThis, 'setTimeout');
     const closed = Promise.withResolvers<void>();
@@ -62,7 +62,7 @@ describe('the time limit', () => {
     await closed.promise;
   });
 
-  test('leaves no timer behind after a success or a failure', async () => {
+  test('has no timer left after a success or a failure', async () => {
     const set = vi.spyOn(globalThis, 'setTimeout');
     const clear = vi.spyOn(globalThis, 'clearTimeout');
     await using good = await startTelemetryEndpoint(answerWithVersion('2.23.0'));

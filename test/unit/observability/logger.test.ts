@@ -7,7 +7,7 @@ import { captured } from '../../support/process/captured.ts';
 
 const LIMIT_BYTES = 16_384;
 
-/** What the real logger writes, the lines of one call. */
+/** Returns the lines that one call of the real logger writes. */
 function written(line: Line, ...errors: readonly RunError[]): readonly string[] {
   return captured(() => createLog().write(line, ...errors))
     .split('\n')
@@ -74,7 +74,7 @@ test('ends a cut list with the number of missing items', () => {
   expect(line.warnings).toEqual([...warnings.slice(0, 100), '4900 more']);
 });
 
-test('stays within 16 kB of valid, printable JSON whatever a line holds', () => {
+test('writes at most 16 kB of valid, printable JSON for any line', () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.stringMatching(/^[a-z]{1,12}$/), fc.jsonValue({ maxDepth: 3 })),

@@ -67,7 +67,7 @@ describe('an error of a pooler during the login', () => {
 });
 
 test.each([new SyntaxError(CANARY), new TypeError(CANARY), new RangeError(CANARY)])(
-  'an answer that node-postgres cannot parse is not part of the protocol: %s',
+  'reports an answer that node-postgres cannot parse as an invalid answer: %s',
   (thrown) => {
     const inQuery = toDatabaseError(thrown, 'query');
     expect(inQuery).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', origin: undefined });
@@ -94,7 +94,7 @@ test.each([
   ['ENETDOWN', 'cannot be reached', 'security group'],
   ['EADDRNOTAVAIL', 'cannot be reached', 'security group'],
 ])(
-  '%s is an unreachable server before the login, and a lost connection after it',
+  'reports %s as an unreachable server before the login, and as a lost connection after it',
   (token, reason, remedy) => {
     const first = toDatabaseError(fromNode(token), 'connect');
     expect(first).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: true, origin: token });
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('an AggregateError of all addresses is an unreachable server', () => {
+test('reports an AggregateError of all addresses as an unreachable server', () => {
   const thrown = Object.assign(new AggregateError([fromNode('ECONNREFUSED')], CANARY), {
     code: 'ECONNREFUSED',
   });
@@ -176,7 +176,7 @@ describe('an error that a server has sent without a SQLSTATE', () => {
     'SyntaxError',
   ];
 
-  test.each(tokens)('is an error of the server, whatever its code says: "%s"', (token) => {
+  test.each(tokens)('is an error of the server for any text in its code: "%s"', (token) => {
     for (const when of PHASES) {
       const error = toDatabaseError(fromServer(token, 'SASL: the password was terminated'), when);
       expect(error).toMatchObject({ code: 'DATABASE_ERROR', retryable: false });

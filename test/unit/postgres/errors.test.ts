@@ -24,7 +24,7 @@ test.each([
   ['58000', 'DATABASE_CONNECTION_LOST', true, "Check the pooler's log"],
   ['22012', 'DATABASE_ERROR', false, 'Look up the SQLSTATE'],
 ])(
-  'SQLSTATE %s is %s during the login and for a statement',
+  'reports SQLSTATE %s as %s during the login and for a statement',
   (sqlstate, code, retryable, remedy) => {
     for (const phase of PHASES) {
       const thrown = fromServer(sqlstate);
@@ -41,7 +41,7 @@ test.each([
   ['55000', 'accepts no connections', 'DATABASE_ERROR', 'Look up the SQLSTATE'],
   ['58P01', 'cannot start a session', 'CATALOG_UNEXPECTED', 'the library on disk'],
 ])(
-  'SQLSTATE %s means another error during the login than for a statement',
+  'reports SQLSTATE %s as another error during the login than for a statement',
   (sqlstate, message, code, remedy) => {
     expect(toDatabaseError(fromServer(sqlstate), 'connect')).toMatchObject({
       code: 'DATABASE_ERROR',
@@ -57,7 +57,7 @@ test.each([
 );
 
 test.each(['42P01', '42703', '42883', '3F000', '22P02', '42704', '42804', '42809', '42846'])(
-  'SQLSTATE %s concerns the catalogs only after the login',
+  'reports SQLSTATE %s as an error of the catalogs only after the login',
   (sqlstate) => {
     const atLogin = toDatabaseError(fromServer(sqlstate), 'connect');
     expect(atLogin).toMatchObject({ code: 'DATABASE_ERROR', retryable: false, origin: sqlstate });
@@ -112,19 +112,19 @@ describe('an internal error of a statement', () => {
 });
 
 test.each(['toString', 'constructor', '__proto__'])(
-  'the invalid SQLSTATE %s is reported as it is',
+  'reports the invalid SQLSTATE %s unchanged',
   (code) => {
     const error = toDatabaseError(Object.assign(new Error('hostile'), { code }), 'query');
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: code });
   },
 );
 
-test('an error of a run is returned unchanged', () => {
+test('returns an error of a run unchanged', () => {
   const error = new RunError('EXTENSION_MISSING', 'No extension.', { remedy: 'Install it.' });
   expect(toDatabaseError(error, 'query')).toBe(error);
 });
 
-test('a thrown value that is not an Error is an error of the database without a token', () => {
+test('reports a thrown value that is not an Error without an origin', () => {
   for (const thrown of [CANARY, undefined, { code: '28P01', message: CANARY }]) {
     const error = toDatabaseError(thrown, 'query');
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', origin: undefined });
@@ -140,7 +140,7 @@ test.each([
   ['53100', 'DATABASE_BUSY', true],
   ['53200', 'DATABASE_BUSY', true],
   ['57P04', 'DATABASE_MISSING', false],
-])('SQLSTATE %s of a statement is %s', (code, expected, retryable) => {
+])('reports SQLSTATE %s of a statement as %s', (code, expected, retryable) => {
   const error = toDatabaseError(Object.assign(new Error('x'), { code }), 'query');
   expect(error).toMatchObject({ code: expected, retryable, origin: code });
 });

@@ -25,7 +25,7 @@ const CERTIFICATE_CODES = [
   'PATH_LENGTH_EXCEEDED',
 ];
 
-test.each(CERTIFICATE_CODES)('%s is a certificate that does not verify', (token) => {
+test.each(CERTIFICATE_CODES)('reports %s as a certificate that does not verify', (token) => {
   const error = toDatabaseError(fromNode(token), 'connect');
   expect(error).toMatchObject({
     code: 'DATABASE_TLS_UNVERIFIED',
@@ -42,14 +42,14 @@ test.each([
   ['HOSTNAME_MISMATCH', 'for another name', 'tls.serverName'],
   ['CERT_HAS_EXPIRED', 'has expired or is not valid yet', 'Renew the certificate'],
   ['CERT_NOT_YET_VALID', 'has expired or is not valid yet', 'Renew the certificate'],
-])('%s has the reason "%s"', (token, reason, remedy) => {
+])('reports %s with the reason "%s"', (token, reason, remedy) => {
   const error = toDatabaseError(fromNode(token), 'connect');
   expect(error.message).toContain(reason);
   expect(error.remedy).toContain(remedy);
 });
 
 test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'])(
-  '%s is a handshake that fails for a reason other than the certificate',
+  'reports %s as a failed handshake that is not caused by the certificate',
   (token) => {
     expect(tlsFaultOf(fromNode(token))).toBe('unsupported');
     expect(toDatabaseError(fromNode(token), 'connect').code).toBe('DATABASE_TLS_UNSUPPORTED');
@@ -57,13 +57,13 @@ test.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOC
 );
 
 test.each(['28P01', 'ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'NO_CERT_', ''])(
-  '%s is not an error of TLS',
+  'does not classify %s as an error of TLS',
   (token) => {
     expect(tlsFaultOf(fromNode(token))).toBeUndefined();
   },
 );
 
-/** Returns an error with OpenSSL's own message, as a failed write has it. */
+/** Returns the error of a failed write, with OpenSSL's own message. */
 function fromOpenssl(reason: string, alert = ''): Error {
   return fromNode(
     'EPROTO',
@@ -93,7 +93,7 @@ const TLS_REASONS = [
 ] as const;
 
 test.each(TLS_REASONS)(
-  'OpenSSL\'s reason "%s" is %s for a read and for a write',
+  'reports OpenSSL\'s reason "%s" as %s for a read and for a write',
   (reason, code, message) => {
     const name = `ERR_SSL_${reason.replaceAll(' ', '_').toUpperCase()}`;
     for (const thrown of [fromOpenssl(reason), fromNode(name)]) {
@@ -117,7 +117,7 @@ test.each(TLS_REASONS)(
   },
 );
 
-test('TLS that fails after the login is a lost connection, unless the server requests a certificate late', () => {
+test('reports an error of TLS after the login as a lost connection, except for a late request for a certificate', () => {
   expect(
     toDatabaseError(fromOpenssl('decryption failed or bad record mac'), 'query'),
   ).toMatchObject({ code: 'DATABASE_CONNECTION_LOST', retryable: true });
@@ -130,7 +130,7 @@ test.each([
   ['CA certificate key too weak', 'is too weak', 'SHA-256'],
   ['CA signature digest algorithm too weak', 'is too weak', 'SHA-256'],
   ['permitted subtree violation', 'does not allow this use', 'name constraints'],
-])("UNSPECIFIED is classified by OpenSSL's message: %s", (text, reason, remedy) => {
+])("classifies UNSPECIFIED by OpenSSL's message: %s", (text, reason, remedy) => {
   const thrown = fromNode('UNSPECIFIED', text);
   const errors = [toDatabaseError(thrown, 'connect'), unreachableError(thrown)];
   expect(errors.map(({ code }) => code)).toEqual(['DATABASE_TLS_UNVERIFIED', 'ENDPOINT_TLS']);
@@ -144,7 +144,7 @@ test.each([
   }
 });
 
-test('a certificate for another purpose has its own remedy', () => {
+test('has a specific remedy for a certificate with another purpose', () => {
   for (const error of [
     toDatabaseError(fromNode('INVALID_PURPOSE'), 'connect'),
     unreachableError(fromNode('INVALID_PURPOSE')),
@@ -154,7 +154,7 @@ test('a certificate for another purpose has its own remedy', () => {
   }
 });
 
-test('SQLSTATE 28000 with a message about a client certificate is a missing client certificate', () => {
+test('reports SQLSTATE 28000 with a message about a client certificate as a missing client certificate', () => {
   const thrown = fromServer('28000', 'connection requires a valid client certificate');
   const error = toDatabaseError(thrown, 'connect');
   expect(error).toMatchObject({ code: 'DATABASE_TLS_REFUSED', retryable: false, origin: '28000' });

@@ -13,7 +13,7 @@ import { WIRE_TYPES } from '../../../lib/postgres/wire-types.ts';
 import { errorResponse, int16, int32, message, readyForQuery } from '../../support/network/wire.ts';
 
 interface Heard {
-  /** The names that node-postgres gives to the messages. */
+  /** node-postgres's names of the messages. */
   readonly messages: readonly string[];
   readonly errors: readonly unknown[];
   readonly isDestroyed: boolean;
@@ -145,19 +145,22 @@ test('emits at most one error of the connection, for any bytes', () => {
 
 describe('rejects during the login', () => {
   test.each<[string, readonly Buffer[]]>([
-    ['a type that does not exist, before its length is there', [Buffer.from('\x01')]],
+    ['a type that does not exist, before its length is received', [Buffer.from('\x01')]],
     ['a row', [ROW]],
     ['a key before the login is accepted', [KEY]],
     ['an authentication request of length 0', [header('R', 0)]],
     ['an authentication request of length 4', [header('R', 4)]],
-    ['an authentication request that is longer than libpq takes', [header('R', 2_001)]],
+    ['an authentication request that is longer than libpq accepts', [header('R', 2_001)]],
     ['a salt that is too short', [message('R', int32(5), 'sal')]],
     ['content after AuthenticationOk', [message('R', int32(0), 'x')]],
     ['two requests for the password', [CLEAR_TEXT, CLEAR_TEXT]],
-    ['another method in the middle of one', [SASL, CLEAR_TEXT]],
+    ['another method before the first one is complete', [SASL, CLEAR_TEXT]],
     ['the end of SASL without its beginning', [SASL_FINAL]],
-    ['a login that is accepted before the server has proved itself', [SASL, SASL_CONTINUE, OK]],
-    ['a login that is accepted in the beginning of SASL', [SASL, OK]],
+    [
+      'a login that is accepted before the server has proved that it knows the password',
+      [SASL, SASL_CONTINUE, OK],
+    ],
+    ['a login that is accepted at the beginning of SASL', [SASL, OK]],
     ['a list of SASL mechanisms without an end', [message('R', int32(10), 'SCRAM-SHA-256\0')]],
     ['an empty list of SASL mechanisms', [message('R', int32(10), '\0')]],
     ['a request after AuthenticationOk', [OK, CLEAR_TEXT]],
@@ -165,7 +168,7 @@ describe('rejects during the login', () => {
     ['an error without fields and without an end', [message('E', 'SFATAL')]],
     ['an error that does not end with a zero byte', [message('E', 'SFATAL\0')]],
     ['bytes after the end of an error', [message('E', 'SFATAL\0', '\0', 'x')]],
-    ['an error that is longer than libpq takes', [header('E', 30_001)]],
+    ['an error that is longer than libpq accepts', [header('E', 30_001)]],
     ['2 GB', [header('R', 0x7fffffff)]],
     ['4 GB', [header('R', -1)]],
     ['a key that is too short', [OK, message('K', int32(1))]],
@@ -191,7 +194,7 @@ describe('rejects in a session', () => {
     ['a column name without an end', [message('T', int16(1), 'a')]],
     ['bytes after the last column', [message('T', int16(0), 'x')]],
     ['a row without a row description', [ROW]],
-    ['a row of the statement before', [COLUMN, ROW, COMPLETE, ROW]],
+    ['a row of the previous statement', [COLUMN, ROW, COMPLETE, ROW]],
     ['a row with more values than columns', [COLUMN, message('D', int16(2), int32(-1), int32(-1))]],
     ['a row that is cut', [COLUMN, message('D', int16(1))]],
     ['a value that is cut', [COLUMN, message('D', int16(1), int32(4), 'abc')]],

@@ -21,7 +21,7 @@ const SMALLEST = {
   related_extensions: { postgis: 'false', pg_prometheus: 'false' },
 };
 
-/** A snapshot that answers each statement in turn, and records the statements. */
+/** Creates a snapshot that returns these answers in order, and records the statements. */
 function answering(
   server: ServerInfo,
   ...answers: readonly (Error | object)[]
@@ -40,7 +40,7 @@ function answering(
   };
 }
 
-/** The function is named once, and OFFSET 0 keeps the planner from copying the call. */
+/** Checks that the function is named once, and that OFFSET 0 prevents the planner from copying the call. */
 const ONE_CALL =
   /^(?!.*get_telemetry_report.*get_telemetry_report)\/\*[^*]+\*\/\s+select\s.*\sfrom \(\s+select \(public\.get_telemetry_report\(\)::pg_catalog\.jsonb #- '\{db_metadata,exported_uuid_bak\}'\)::pg_catalog\.text as report\s+offset 0\s+\) r$/s;
 
@@ -201,7 +201,7 @@ describe("the server's own function", () => {
   });
 });
 
-test('a report that is too large stays on the server, and the error has its length', async () => {
+test('reads only the length of a report that is too large', async () => {
   const { server } = answering(createServerInfo('2.28.3'));
   const snapshot: TimescaledbSnapshot = {
     server,
@@ -222,7 +222,11 @@ test.each([
     '['.repeat(500_000) + ']'.repeat(500_000),
     'REPORT_UNPUBLISHED',
   ],
-  ['is longer than the server says', JSON.stringify('x'.repeat(1_048_576)), 'REPORT_TOO_LARGE'],
+  [
+    'is longer than the length that the server returned',
+    JSON.stringify('x'.repeat(1_048_576)),
+    'REPORT_TOO_LARGE',
+  ],
 ])('rejects a report that %s', async (_what, report, code) => {
   const { server } = answering(createServerInfo('2.28.3'));
   const snapshot: TimescaledbSnapshot = {

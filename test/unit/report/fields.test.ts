@@ -45,7 +45,7 @@ describe('the SQL of a value', () => {
   });
 });
 
-/** The SQL of a field of a release, with single spaces. */
+/** Returns the SQL of a field in a release, with single spaces. */
 function sqlOf(name: string, release: string): string | undefined {
   const server = createServerInfo(release);
   const field = FIELDS.find((one) => one.name === name && isIn(one, release));

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Work that never ends, and whether its signal was aborted. */
+/** Creates work that never ends, and records whether its signal was aborted. */
 function endless() {
   let wasAborted = false;
   const work = (signal: AbortSignal): Promise<never> => {
@@ -46,7 +46,7 @@ async function messageAfterLimit(
 const timeLimit = (phase: string, limit: string, run: string): string =>
   `The phase "${phase}" exceeded its time limit of ${limit} s; the limit of the run is ${run} s.`;
 
-describe('the error of a phase names its limit', () => {
+describe('the error of a phase names its limit:', () => {
   test.each([
     ['credentials', '20.0'],
     ['connection', '45.0'],
@@ -57,11 +57,14 @@ describe('the error of a phase names its limit', () => {
     );
   });
 
-  test.each(['database', 'change'] as const)('%s: the limit of the run', async (phase) => {
-    expect(await messageAfterLimit(start(600_000).deadline, phase)).toBe(
-      timeLimit(phase, '100.0', '100.0'),
-    );
-  });
+  test.each(['database', 'change'] as const)(
+    'the limit of the run, for the phase %s',
+    async (phase) => {
+      expect(await messageAfterLimit(start(600_000).deadline, phase)).toBe(
+        timeLimit(phase, '100.0', '100.0'),
+      );
+    },
+  );
 
   test("the function's limit, if it is lower", async () => {
     expect(await messageAfterLimit(start(8_000).deadline, 'credentials')).toBe(
@@ -103,7 +106,7 @@ test('applies a new limit of the run to the phase that is running', async () => 
   expect(await ended).toMatchObject({ message: timeLimit('database', '5.0', '5.0') });
 });
 
-test("treats a limit of 0 as the function's, and exceeds it with none", async () => {
+test("leaves only the function's timeout with a limit of 0, and never exceeds that timeout", async () => {
   for (const [wanted, limit] of [
     [0, 300_000],
     [400_000, 300_000],

@@ -105,10 +105,10 @@ describe('a run that failed', () => {
   const facts = aServer();
 
   test.each<readonly [string, Partial<RunRecord>, object]>([
-    ['before the settings are understood, names nothing', {}, {}],
-    ['before the event is understood, names the target', { target }, PLACE],
-    ['reading the secret', { target, event }, { ...PLACE, ...event }],
-    ['reading the facts', { target, event, facts }, { ...PLACE, ...event }],
+    ['before the settings are parsed, names nothing', {}, {}],
+    ['before the event is parsed, names the target', { target }, PLACE],
+    ['reading the secret, names target and event', { target, event }, { ...PLACE, ...event }],
+    ['reading the facts, names target and event', { target, event, facts }, { ...PLACE, ...event }],
     [
       'reading the report, has the consent',
       { target, event, facts, consent: granted },
@@ -120,7 +120,7 @@ describe('a run that failed', () => {
       { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT },
     ],
     [
-      'after delivery, has the receipt too',
+      'after delivery, also has the receipt',
       { target, event, facts, consent: granted, report, receipt },
       { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT, receipt },
     ],

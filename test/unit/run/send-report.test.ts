@@ -19,7 +19,7 @@ const UNREACHABLE = new RunError('DATABASE_UNREACHABLE', 'It cannot be reached.'
   remedy: 'Reach it.',
 });
 
-/** A reader without any database, which keeps the options that it was given. */
+/** A reader without a database, which records its options. */
 function readerThat(read: () => void): DatabaseReader & { asked: ReadOptions[] } {
   const asked: ReadOptions[] = [];
   return {
@@ -97,7 +97,7 @@ describe('a run over any reader', () => {
   });
 });
 
-describe('the report that is asked of the reader', () => {
+describe('the report that is requested from the reader', () => {
   test.each([
     ['a tick', TICK, DELIVERY, 'when-due'],
     [

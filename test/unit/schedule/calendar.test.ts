@@ -14,7 +14,7 @@ describe('a time zone', () => {
   test('of JavaScript is found by any of its names, in any case', async () => {
     for (const timezone of ['Europe/Berlin', 'europe/berlin', 'Arctic/Longyearbyen']) {
       const due = await dueOf({ ...job, timezone }, tick);
-      // An hour later in UTC, after the end of summer time.
+      // One hour later in UTC, because summer time has ended.
       expect(due).toMatchObject({ nextDue: new Date('2026-11-26T21:00:00Z'), notes: [] });
     }
   });
@@ -47,7 +47,7 @@ describe('a time zone', () => {
     expect((await dueOf({ ...job, timezone: 'Mars/UTC' }, tick)).notes).toHaveLength(1);
   });
 
-  test('has its own days, and none is missed', async () => {
+  test('has its own days, and no boundary is missed', async () => {
     const due = await dueOf(
       { ...job, scheduleInterval: anInterval({ days: 1 }), timezone: 'Europe/Berlin' },
       tick,
@@ -70,7 +70,7 @@ describe('the calendar', () => {
     vi.resetModules();
   });
 
-  /** Decides with a calendar that cannot be asked, at least not at once. */
+  /** Decides with a calendar whose loading fails. */
   async function withoutCalendar(job: Partial<TelemetryJob>) {
     vi.resetModules();
     let isAsked = false;
@@ -105,7 +105,7 @@ describe('the calendar', () => {
     ['hours', hours(24), 'Europe/Berlin'],
     ['days of UTC', anInterval({ days: 1 }), 'UTC'],
     ['days of UTC by another name', anInterval({ days: 1 }), 'etc/utc'],
-    ['days, where no zone is given', anInterval({ days: 1 }), null],
+    ['days, without a time zone', anInterval({ days: 1 }), null],
     [
       'less than an hour in all',
       anInterval({ days: 1, microseconds: -82_800_000_001 }),

@@ -47,8 +47,8 @@ describe('a boundary', () => {
     ['before the tick', '2026-11-08T05:06:00.001Z', true],
     ['on the tick', '2026-11-08T05:06:00.000Z', true],
     ['after the tick', '2026-11-08T05:05:59.999Z', false],
-    ['on the tick before', '2026-11-09T05:06:00.000Z', false],
-    ['right after the tick before', '2026-11-09T05:05:59.999Z', true],
+    ['on the previous tick', '2026-11-09T05:06:00.000Z', false],
+    ['immediately after the previous tick', '2026-11-09T05:05:59.999Z', true],
   ])('is compared with the tick: %s', async (_where, time, isDue) => {
     const due = await dueOf(job, tickAt(time));
     expect(due.isDue).toBe(isDue);
@@ -190,7 +190,7 @@ describe('the note about tickHours', () => {
 describe('the next due tick', () => {
   const tick = tickAt('2026-11-22T04:05:00Z', 8);
   test.each([
-    ['right after the tick', '2026-11-22T04:05:00.001Z', '2026-11-22T12:05:00Z'],
+    ['immediately after the tick', '2026-11-22T04:05:00.001Z', '2026-11-22T12:05:00Z'],
     ['on the next tick', '2026-11-22T12:05:00Z', '2026-11-22T12:05:00Z'],
     ['after the next tick', '2026-11-22T12:05:00.001Z', '2026-11-22T20:05:00Z'],
     ['a week later', '2026-11-29T04:04:00Z', '2026-11-29T04:05:00Z'],

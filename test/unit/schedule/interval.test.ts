@@ -22,7 +22,7 @@ test.each<[Interval | null, string]>([
   expect(formatInterval(interval)).toBe(name);
 });
 
-test('the length of an interval is the sum of its parts, with the mean month of four centuries', () => {
+test('computes the length of an interval as the sum of its parts, with months of mean length', () => {
   expect(intervalToMs(null)).toBe(Number.POSITIVE_INFINITY);
   expect(intervalToMs(anInterval({ months: 4_800 }))).toBe(
     Date.UTC(2400, 0, 1) - Date.UTC(2000, 0, 1),

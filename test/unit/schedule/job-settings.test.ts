@@ -31,16 +31,16 @@ describe('the settings of two telemetry jobs', () => {
 
   test.each<[string, TelemetryJob['scheduleInterval'][], TelemetryJob['scheduleInterval']]>([
     [
-      'a month is longer than 30 days',
+      'a month exceeds 30 days',
       [anInterval({ days: 30 }), anInterval({ months: 1 })],
       anInterval({ months: 1 }),
     ],
     [
-      'and shorter than 31',
+      '31 days exceed a month',
       [anInterval({ days: 31 }), anInterval({ months: 1 })],
       anInterval({ days: 31 }),
     ],
-    ['for ever is the longest', [null, anInterval({ months: 1_200 })], null],
+    ['an infinite interval exceeds all others', [null, anInterval({ months: 1_200 })], null],
   ])('have the longest interval: %s', (_what, intervals, longest) => {
     const jobs = intervals.map((scheduleInterval, id) => aJob({ id, scheduleInterval }));
     expect(jobSettings({ jobs }).scheduleInterval).toEqual(longest);
@@ -93,7 +93,7 @@ describe('the settings of two telemetry jobs', () => {
   });
 });
 
-test('the settings without a job or a database are those of the default job', () => {
+test('uses the settings of the default job without a job or a database', () => {
   const settings = {
     scheduleInterval: hours(24),
     initialStart: null,

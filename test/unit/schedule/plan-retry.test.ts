@@ -21,7 +21,7 @@ function dueAgain(at: Date | null): RetryCircumstances['due'] {
   return { isDue: true, nextDue: at, every: '24 hours', notes: [] };
 }
 
-/** Returns the circumstances of the default job immediately after a failed tick, with changes. */
+/** Returns the input for the default job immediately after a failed tick, with changes. */
 function circumstances(
   changes: Partial<RetryCircumstances> & { readonly settings?: Partial<JobSettings> } = {},
 ): RetryCircumstances {
@@ -68,7 +68,7 @@ describe('the default job', () => {
     const plan = (now: number) => planRetry(circumstances({ attempt: 2, now: TICK.time + now }));
     expect(plan(0)).toStrictEqual({ attempt: 3, at: '2026-11-22T10:05:00Z' });
     expect(plan(6 * HOUR_MS - MINUTE_MS)).toStrictEqual(plan(0));
-    // Except for a time in the past, which becomes the next minute.
+    // A time in the past becomes the next minute.
     expect(plan(6 * HOUR_MS)).toStrictEqual({ attempt: 3, at: '2026-11-22T10:06:00Z' });
     expect(plan(12 * HOUR_MS + 1)).toStrictEqual({ attempt: 3, at: '2026-11-22T16:06:01Z' });
   });
@@ -183,7 +183,7 @@ const interval: fc.Arbitrary<Interval> = fc.record({
   microseconds: fc.integer({ min: -HOUR_MS * 1_000, max: 400 * HOUR_MS * 1_000 }),
 });
 
-test('a retry of any job is at least a minute away, and before the next due tick', async () => {
+test('plans the retry of any job at least a minute ahead, and before the next due tick', async () => {
   let planned = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -64,7 +64,7 @@ describe('the one-time schedule', () => {
     ] as const;
     const names = pairs.map(([environment, name]) => scheduleOf({ environment, name }).name);
     expect(new Set(names).size).toBe(pairs.length);
-    // Invalid names of targets, which would still be distinguished.
+    // Names that are invalid for targets, and have different schedules nevertheless.
     const prefix = (environment: string, name: string) => retryPrefix({ environment, name });
     expect(prefix('a', 'b c')).not.toBe(prefix('a b', 'c'));
     expect(prefix('a', 'bc')).not.toBe(prefix('ab', 'c'));

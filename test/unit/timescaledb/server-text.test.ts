@@ -30,7 +30,7 @@ const VERSIONS = [
   '1.7.5',
   '2.19.3_oss',
 ];
-const NO_VERSIONS = [
+const INVALID_VERSIONS = [
   '',
   `2.28.3-${'x'.repeat(64)}`,
   '2.28.3\u001b[2J',
@@ -44,7 +44,7 @@ const NO_VERSIONS = [
 ];
 
 describe('a version', () => {
-  test.each(VERSIONS)('of a vendor is one: %s', async (text) => {
+  test.each(VERSIONS)('of a vendor is accepted: %s', async (text) => {
     expect(isVersionText(text)).toBe(true);
     expect(parseServerInfo({ ...SERVER_INFO_ROW, extension_version: text }).extensionVersion).toBe(
       text,
@@ -56,33 +56,39 @@ describe('a version', () => {
     });
   });
 
-  test.each(NO_VERSIONS)('is nothing else, and that is not repeated: %j', async (text) => {
-    expect(() => parseServerInfo({ ...SERVER_INFO_ROW, extension_version: text })).toThrow(
-      expect.objectContaining({
-        code: 'VERSION_UNSUPPORTED',
-        message: expect.stringMatching(/^[\x20-\x7e]{1,200}$/),
-      }),
-    );
-    const row = { available_version: text, available_versions: ['2.28.3', text] };
-    expect(await factsFrom(row)).toMatchObject({
-      availableVersion: null,
-      availableVersions: ['2.28.3'],
-    });
-  });
+  test.each(INVALID_VERSIONS)(
+    'is the only accepted text, and any other is not quoted: %j',
+    async (text) => {
+      expect(() => parseServerInfo({ ...SERVER_INFO_ROW, extension_version: text })).toThrow(
+        expect.objectContaining({
+          code: 'VERSION_UNSUPPORTED',
+          message: expect.stringMatching(/^[\x20-\x7e]{1,200}$/),
+        }),
+      );
+      const row = { available_version: text, available_versions: ['2.28.3', text] };
+      expect(await factsFrom(row)).toMatchObject({
+        availableVersion: null,
+        availableVersions: ['2.28.3'],
+      });
+    },
+  );
 
-  test('is on a list of a thousand at most', async () => {
+  test('is read from a list of at most a thousand', async () => {
     const available_versions = Array.from({ length: 10_000 }, (_, i) => `2.${i}.0`);
     expect((await factsFrom({ available_versions })).availableVersions).toHaveLength(1_000);
   });
 
-  test.each([-1, 0, 80_000, 10_000_000, 1e15])('of PostgreSQL is not %d', (server_version_num) => {
-    expect(() => parseServerInfo({ ...SERVER_INFO_ROW, server_version_num })).toThrow(
-      expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
-    );
-  });
+  test.each([-1, 0, 80_000, 10_000_000, 1e15])(
+    'of PostgreSQL cannot be %d',
+    (server_version_num) => {
+      expect(() => parseServerInfo({ ...SERVER_INFO_ROW, server_version_num })).toThrow(
+        expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }),
+      );
+    },
+  );
 });
 
-test('more functions than any release has are not the catalogs that are expected', () => {
+test('reports more functions than any release has as CATALOG_UNEXPECTED', () => {
   const member = {
     schema: 's',
     name: 'alter_job',
@@ -95,19 +101,19 @@ test('more functions than any release has are not the catalogs that are expected
   ).toThrow(expect.objectContaining({ code: 'CATALOG_UNEXPECTED' }));
 });
 
-test('more than a thousand telemetry jobs are an error: each of them could deny', async () => {
+test('reports more than a thousand telemetry jobs as an error, because each could deny consent', async () => {
   await expect(factsFrom({ jobs: Array(1_001).fill(JOB) })).rejects.toMatchObject({
     code: 'CATALOG_UNEXPECTED',
   });
   expect((await factsFrom({ jobs: Array(1_000).fill(JOB) })).jobs).toHaveLength(1_000);
 });
 
-test('a list of broken rows is described within a line', async () => {
+test('describes a list of invalid rows within the limit of a line', async () => {
   const broken = factsFrom({ jobs: Array(900).fill({ ...JOB, scheduled: null }) });
   await expect(broken).rejects.toMatchObject({ message: expect.stringMatching(/^.{1,2000}$/) });
 });
 
-test('thousands of roles with a text that is no level are one place and one warning', () => {
+test('reports thousands of roles with an invalid level as one place and one warning', () => {
   const stored = Array.from({ length: 5_000 }, (_, i) => ({
     place: 'role' as const,
     holder: 'job-owner' as const,

@@ -16,7 +16,7 @@ import {
 import { SERVER_INFO_QUERY } from '../../../lib/timescaledb/server-info-query.ts';
 import { createServerInfo } from '../../support/timescaledb/server-info.ts';
 
-/** Every release, and some that never existed: a change in between is a change at the next one. */
+/** Every release, and versions that were never released. */
 const RELEASES = [
   ...['0.12.0', '0.12.1'],
   ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap((minor) => patches(1, minor)),
@@ -29,7 +29,7 @@ function patches(major: number, minor: number): string[] {
 
 const SEES_ALL = { mayReadAllSettings: true, mayReadJobErrors: true, memberOfDatabaseOwner: true };
 
-/** The releases at which something differs from the release before. */
+/** Returns the releases whose result differs from that of the previous release. */
 async function changesOf(
   of: (server: ServerInfo) => string | undefined | Promise<string | undefined>,
   changes: Partial<ServerInfo> = {},
@@ -44,14 +44,14 @@ async function changesOf(
   return found;
 }
 
-/** The extension's tables that a statement reads, as `schema.table`. */
+/** Returns the extension's tables that a statement reads, as `schema.table`. */
 function tablesIn(sql: string): string[] {
   return [...sql.matchAll(/(?:from|join) (_timescaledb_\w+\.\w+)(?![\w(])/g)].map(
     ([, name = '']) => name,
   );
 }
 
-/** The first statement of a function that reads from a snapshot. */
+/** Returns the first statement that a function sends to a snapshot. */
 async function statementOf(
   server: ServerInfo,
   read: (snapshot: TimescaledbSnapshot) => Promise<unknown>,
@@ -67,7 +67,7 @@ async function statementOf(
   return first;
 }
 
-/** Every statement of a run on a release, by its name. */
+/** Returns every statement of a run on a release, by its name. */
 async function statementsOf(release: string): Promise<Readonly<Record<string, string>>> {
   const server = createServerInfo(release, { ...SEES_ALL, mayReadFileSettings: true });
   return {
@@ -79,7 +79,7 @@ async function statementsOf(release: string): Promise<Readonly<Record<string, st
   };
 }
 
-test('catalogs have the names of their releases', async () => {
+test('uses the names of the catalogs in each release', async () => {
   expect(await changesOf(jobTable)).toStrictEqual(['0.12.0', '2.25.0']);
   expect(await changesOf(functionsSchema)).toStrictEqual(['0.12.0', '2.12.0']);
   expect(await changesOf(metadataTable)).toStrictEqual(['0.12.0', '1.3.0', '1.4.0']);
@@ -88,7 +88,7 @@ test('catalogs have the names of their releases', async () => {
   ).toStrictEqual(['0.12.0', '2.7.0']);
 });
 
-test('every table of the extension that a statement reads is checked by the server query', async () => {
+test('checks in the server query every table of the extension that a statement reads', async () => {
   const read = new Set<string>();
   for (const release of RELEASES) {
     const { facts = '', report = '' } = await statementsOf(release);
@@ -101,7 +101,7 @@ test('every table of the extension that a statement reads is checked by the serv
   expect([...read].toSorted()).toStrictEqual(checked.toSorted());
 });
 
-test('the facts follow the job catalog and the metadata of the releases', async () => {
+test('changes the query of the facts with the job catalog and the metadata of the releases', async () => {
   expect(await changesOf((server) => statementOf(server, readFacts))).toStrictEqual([
     // Metadata moved in 1.3.0 and 1.4.0; the job got an owner in 1.3.2, a procedure in 2.0.0, a schedule in 2.9.0.
     ...['0.12.0', '1.3.0', '1.3.2', '1.4.0', '2.0.0', '2.9.0', '2.10.2', '2.12.0', '2.25.0'],
@@ -110,13 +110,13 @@ test('the facts follow the job catalog and the metadata of the releases', async 
   ]);
 });
 
-test('relations are classified as in their releases', async () => {
+test('changes the classification of relations with the releases', async () => {
   expect(await changesOf((server) => classifiedCtes(server).join())).toStrictEqual([
     ...['0.12.0', '2.0.0', '2.7.0', '2.9.0', '2.11.0', '2.14.0', '2.15.0', '2.25.0', '2.29.0'],
   ]);
 });
 
-test("the server's own function is asked without function counts since it has them", async () => {
+test("removes the function counts of the server's own function since it has them", async () => {
   expect(
     await changesOf((server) =>
       statementOf(server, (snapshot) =>
@@ -130,7 +130,7 @@ function forEach(names: readonly string[], changes: readonly string[]) {
   return Object.fromEntries(names.map((name) => [name, changes]));
 }
 
-/** Where the SQL of a field changes while its release has it. */
+/** Returns the releases at which the SQL of a field changes. */
 const FIELD_CHANGES: Readonly<Record<string, readonly string[]>> = {
   installed_time: ['1.7.3'],
   ...forEach(['data_volume', 'build_architecture_bit_size'], ['2.6.0']),
@@ -141,7 +141,7 @@ const FIELD_CHANGES: Readonly<Record<string, readonly string[]>> = {
   relations: ['2.7.0', '2.9.0', '2.13.0', '2.14.0'],
 };
 
-/** Where the SQL of a source changes; undefined where no release has it before. */
+/** Returns the releases at which the SQL of a source changes; undefined for none. */
 const SOURCE_CHANGES: Readonly<Record<string, readonly string[]>> = {
   access_methods: ['0.12.0'],
   chunk_sizes: ['0.12.0'],
@@ -162,7 +162,7 @@ const SOURCE_CHANGES: Readonly<Record<string, readonly string[]>> = {
   totals: ['0.12.0', '2.7.0', '2.9.0', '2.13.0', '2.14.0'],
 };
 
-test('each field is computed as in its releases', async () => {
+test('changes the SQL of each field at the listed releases', async () => {
   const found: Record<string, string[]> = {};
   for (const field of FIELDS) {
     const changes = await changesOf((server) =>
@@ -179,7 +179,7 @@ function withReads(sources: readonly Source[]): readonly Source[] {
   return sources.flatMap((source) => [source, ...withReads(source.reads ?? [])]);
 }
 
-test('each source is read as in its releases', async () => {
+test('changes the SQL of each source at the listed releases', async () => {
   const found: Record<string, string[]> = {};
   const sources = FIELDS.flatMap(({ from = [], reads = [] }) => [...from, ...reads]);
   for (const source of new Set(withReads(sources))) {
