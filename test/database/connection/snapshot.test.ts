@@ -1,44 +1,11 @@
 import { expect, test } from 'vitest';
-import { answerWithVersion } from '../../../emulator/telemetry-endpoint.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
-import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
+import { createDatabase } from '../../support/postgres/databases.ts';
 import { aTarget, loginTo, snapshotOf } from '../../support/postgres/snapshots.ts';
-import { secretFor, startWorld } from '../../support/run/world.ts';
 import { jobSchema } from '../../support/timescaledb/catalogs.ts';
 import { scaled } from '../../support/vitest/time-limits.ts';
-
-async function consenting(): Promise<TestDatabase> {
-  const database = await createDatabase({ release: '2.28.3' });
-  await database.admin.query(`
-    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
-    alter database ${database.name} set timescaledb.license = 'timescale';
-    insert into _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries,
-      retry_period, proc_schema, proc_name)
-    values (1000, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention'),
-      (1001, 'Retention', '1 day', '0', -1, '1h', '_timescaledb_functions', 'policy_retention'),
-      (1002, 'Own', '1 day', '0', -1, '1h', 'public', 'policy_retention');
-    insert into _timescaledb_internal.bgw_job_stat (job_id, total_runs, total_duration, total_duration_failures,
-      total_successes, total_failures, total_crashes, consecutive_failures, consecutive_crashes)
-    values (1000, 3, '1 day 00:00:11.5', '00:00:02', 2, 1, 0, 4, 1), (1001, 5, '0', '0', 5, 0, 0, 2, 3),
-      (1002, 7, '0', '0', 7, 0, 0, 0, 0)`);
-  return database;
-}
-
-/** Returns the report without sizes and pages, which can change between two runs. */
-async function reportOf(database: TestDatabase) {
-  await using world = await startWorld({ secret: secretFor(database) });
-  const { outcome, error } = await world.run();
-  expect(error).toBeUndefined();
-  expect(outcome.outcome).toBe('sent');
-  const body = world.endpoint.reports[0]?.body;
-  const { data_volume, access_methods, relations, ...rest } = JSON.parse(
-    body?.toString('utf8') ?? '{}',
-  );
-  expect([data_volume > 0, access_methods.heap.pages > 0]).toEqual([true, true]);
-  expect(Object.keys(relations)).toHaveLength(6);
-  return { report: rest, body };
-}
+import { consenting, reportOf } from './session-report.ts';
 
 test('builds the same report for any settings of the role', async () => {
   await using database = await consenting();
@@ -159,31 +126,6 @@ test('never uses functions, operators and relations of other users', async () =>
   expect((await reportOf(database)).report).toEqual(expected);
 });
 
-test('reports the tuning settings and the cloud, and no empty string', async () => {
-  await using database = await consenting();
-  const set = (name: string, value: string) =>
-    database.admin.query(`alter database ${database.name} set ${name} = '${value}'`);
-  await set('timescaledb.last_tune_time', '2024-05-06T07:08:09Z');
-  await set('timescaledb.last_tune_version', '0.18.1');
-  await set('timescaledb_telemetry.cloud', 'own');
-
-  const { report } = await reportOf(database);
-  expect(report).toMatchObject({
-    last_tuned_time: '2024-05-06T07:08:09Z',
-    last_tuned_version: '0.18.1',
-    instance_metadata: { cloud: 'own' },
-    license: { edition: 'community' },
-  });
-
-  await set('timescaledb.last_tune_time', '');
-  await set('timescaledb_telemetry.cloud', '');
-  await set('timescaledb.license', 'apache');
-  const { report: later } = await reportOf(database);
-  expect(later).not.toHaveProperty('last_tuned_time');
-  expect(later).not.toHaveProperty('instance_metadata');
-  expect(later.license).toEqual({ edition: 'apache_only' });
-});
-
 test("reads the job's intervals exactly for any settings of the role, and an infinite one as null", async () => {
   await using database = await consenting();
   await database.admin.query(`
@@ -222,59 +164,3 @@ test.each(['2.9.0', '2.28.3'] as const)(
     ]);
   },
 );
-
-test.each(['03/02/2024 04:05:06 UTC', '03.02.2024 04:05:06 CET', 'yesterday'])(
-  'omits an install time in another style than ISO (%s)',
-  async (written) => {
-    await using database = await consenting();
-    await database.admin.query(
-      `update _timescaledb_catalog.metadata set value = '${written}' where key = 'install_timestamp'`,
-    );
-    expect((await reportOf(database)).report).not.toHaveProperty('installed_time');
-  },
-);
-
-test('sends a report without db_uuid, with a warning, when the database has no uuid', async () => {
-  // The version is up to date, so that this is the only warning.
-  await using database = await createDatabase({ release: '2.29.2' });
-  await database.admin.query(`
-    alter database ${database.name} set timescaledb.telemetry_level = 'basic';
-    delete from _timescaledb_catalog.metadata where key = 'uuid'`);
-  await using world = await startWorld({
-    secret: secretFor(database),
-    answer: answerWithVersion('2.29.2'),
-  });
-
-  const { outcome } = await world.run();
-
-  expect(outcome).toMatchObject({ outcome: 'sent', severity: 'WARN' });
-  expect(outcome.warnings).toEqual([expect.stringContaining('has no uuid')]);
-  expect(world.endpoint.reports[0]?.body.toString('utf8')).not.toContain('"db_uuid"');
-});
-
-test('omits a field without a known value', async () => {
-  await using database = await consenting();
-  await database.admin.query(`
-    delete from _timescaledb_catalog.metadata where key = 'exported_uuid';
-    alter extension timescaledb drop function _timescaledb_functions.get_os_info()`);
-
-  const { report } = await reportOf(database);
-
-  for (const name of [
-    'exported_db_uuid',
-    'install_method',
-    'build_os_name',
-    'build_os_version',
-    'os_version',
-    'os_release',
-    'os_name_pretty',
-    'instance_metadata',
-    'last_tuned_time',
-  ]) {
-    expect(report).not.toHaveProperty(name);
-  }
-  expect(report.functions_used).toBeNull();
-  // The extension's own text for an unknown host.
-  expect(report.os_name).toBe('Unknown');
-  expect(report.build_architecture_bit_size).toBe(64);
-});
