@@ -17,7 +17,14 @@ export interface Ended {
  * AWS_* or DO_NOT_TRACK. Its home directory has no configuration files.
  */
 export async function runCommand(
-  script: 'start' | 'serve' | 'report' | 'configure' | 'invoke',
+  script:
+    | 'start'
+    | 'serve'
+    | 'report'
+    | 'configure'
+    | 'invoke'
+    | 'versions-update'
+    | 'versions-check',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
