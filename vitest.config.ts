@@ -29,6 +29,7 @@ const INFRA = [
   'test/infra/**/*.test.ts',
   'test/repo-rules/audit.test.ts',
   'test/repo-rules/licenses.test.ts',
+  'test/repo-rules/propose-versions.test.ts',
 ];
 const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes-out.test.ts'];
 /** Without test/cli/output, which needs no servers. */
