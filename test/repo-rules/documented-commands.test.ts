@@ -99,6 +99,8 @@ describe.each(PAGES)('$path', (page) => {
       'report',
       'configure',
       'invoke',
+      'versions:update',
+      'versions:check',
       'deploy',
       'destroy',
       'bootstrap',
@@ -112,7 +114,17 @@ describe.each(PAGES)('$path', (page) => {
 /** Connection options have a section of their own. */
 const OF_THE_CONNECTION = ['--database-url', '--tls-server-name', '--tls-ca-file'];
 
-test.each(['start', 'serve', 'report', 'configure', 'invoke'])(
+const COMMANDS = [
+  'start',
+  'serve',
+  'report',
+  'configure',
+  'invoke',
+  'versions:update',
+  'versions:check',
+];
+
+test.each(COMMANDS)(
   'docs/cli.md has every option of %s, and no other, in its section',
   async (script) => {
     const section = CLI_SECTIONS.get(script === 'start' ? 'npm start' : `npm run ${script}`) ?? '';

@@ -38,7 +38,9 @@ const OF_TODAY = PAGES.filter(({ path }) => path !== 'CHANGELOG.md');
 
 test.each(OF_TODAY)('$path names only files that exist', ({ spans }) => {
   const paths = spans.filter((span) =>
-    /^(?:\.ci|bench|cli|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(span),
+    /^(?:\.ci|bench|cli|data|docs|emulator|examples|functions|infra|lib|test)\/[\w./*-]+$/.test(
+      span,
+    ),
   );
   const missing = paths.filter((path) => ownFiles(path.replace(/\/$/, '')).length === 0);
   expect(missing).toEqual([]);
