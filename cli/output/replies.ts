@@ -34,6 +34,13 @@ const ruleSchema = z.object({
 });
 export type RuleReply = z.infer<typeof ruleSchema>;
 
+const jobsSchema = z.object({
+  scheduled: z.number(),
+  failing: z.number(),
+  oldestFailure: z.nullable(z.string()),
+});
+export type JobsReply = z.infer<typeof jobsSchema>;
+
 const sourceSchema = z.enum(['catalog', 'function']);
 
 /** The verdict of the version check. */
@@ -70,6 +77,7 @@ export const previewSchema = z.object({
   }),
   nextDue: z.nullable(z.string()),
   notes: texts,
+  jobs: z.optional(z.nullable(jobsSchema)),
   report: z.nullable(z.string().check(z.refine(isJson, 'must be JSON'))),
   sha256: z.nullable(z.string()),
   bytes: z.nullable(z.number()),
@@ -119,6 +127,7 @@ export const outcomeSchema = z.object({
   consent: z.optional(decisionSchema),
   warnings: z.optional(texts),
   notes: z.optional(texts),
+  jobs: z.optional(jobsSchema),
   report: z.optional(z.object({ source: sourceSchema, bytes: z.number(), sha256: z.string() })),
   receipt: z.optional(z.object({ endpoint: z.string(), status: z.number() })),
   version: z.optional(versionSchema),

@@ -1,5 +1,6 @@
 import type { OutcomeReply } from './replies.ts';
 import { showConsent } from './show-consent.ts';
+import { showJobs } from './show-jobs.ts';
 import { describeReport } from './show-report.ts';
 import { showVerdict } from './show-version.ts';
 import type { TerminalReporter } from './terminal.ts';
@@ -12,15 +13,16 @@ function showVersion(
   showVerdict(reporter, version, `${database}: ${message}`, hint);
 }
 
-/** Shows the credentials, the consent and the report of a run. */
+/** Shows the credentials, failing jobs, the consent and the report of a run. */
 function showReading(
   reporter: TerminalReporter,
-  { consent, report, remedy, durationMs, error, warnings = [], notes = [] }: OutcomeReply,
+  { jobs, consent, report, remedy, durationMs, error, warnings = [], notes = [] }: OutcomeReply,
   secretsFrom: string,
 ): void {
   if (durationMs.database !== undefined) {
     reporter.line('✔', 'credentials', `from ${secretsFrom}`, durationMs.credentials);
   }
+  if (jobs !== undefined && jobs.failing > 0) showJobs(reporter, jobs);
   if (consent !== undefined) {
     showConsent(reporter, { ...consent, ...(error === undefined && remedy && { remedy }) });
   }

@@ -1,5 +1,6 @@
 import type { OutcomeReply, PreviewReply } from './replies.ts';
 import { showConsent, showLevels, showRules } from './show-consent.ts';
+import { showJobs } from './show-jobs.ts';
 import { showVerdict, summarizeVersion } from './show-version.ts';
 import { grouped, type TerminalReporter } from './terminal.ts';
 
@@ -24,7 +25,7 @@ export function showReportText(reporter: TerminalReporter, text: string): void {
 
 /** Shows the decision of a run, and the report that it would send. */
 export function showPreview(reporter: TerminalReporter, preview: PreviewReply, ms?: number): void {
-  const { consent, nextDue, report, sha256, bytes, source, version } = preview;
+  const { consent, nextDue, jobs, report, sha256, bytes, source, version } = preview;
   reporter.line(
     '✔',
     'database',
@@ -34,6 +35,7 @@ export function showPreview(reporter: TerminalReporter, preview: PreviewReply, m
   if (version !== undefined) {
     showVerdict(reporter, version, summarizeVersion('the database', version));
   }
+  if (jobs) showJobs(reporter, jobs);
   showConsent(reporter, consent);
   if (!consent.granted) showRules(reporter, consent);
   showLevels(reporter, consent);

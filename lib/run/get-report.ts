@@ -10,7 +10,7 @@ import {
 import { type VisibleLevel, visibleLevels } from '../consent/telemetry-level.ts';
 import { RunError } from '../errors.ts';
 import type { Report } from '../report/build-report.ts';
-import type { Facts } from '../timescaledb/facts.ts';
+import type { Facts, JobHealth } from '../timescaledb/facts.ts';
 import type { DatabaseReader } from './database-reader.ts';
 import {
   type Outcome,
@@ -48,6 +48,8 @@ export interface Preview {
   readonly nextDue: string | null;
   /** Notes on the schedule, and on how the report was built. */
   readonly notes: readonly string[];
+  /** Scheduled and failing jobs; null when the role may not read their statistics. Never part of the report. */
+  readonly jobs: JobHealth | null;
   /** The exact text; null without consent, unless alwaysDisplayReport is true. */
   readonly report: string | null;
   /** Hexadecimal SHA-256 of the report's bytes. */
@@ -118,6 +120,7 @@ async function read(
     },
     nextDue: due.nextDue?.toISOString() ?? null,
     notes: notesOf(facts, report, due.notes),
+    jobs: facts.jobHealth,
     report: report === undefined ? null : new TextDecoder().decode(report.body),
     sha256: report?.sha256 ?? null,
     bytes: report?.body.byteLength ?? null,

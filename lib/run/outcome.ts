@@ -5,6 +5,7 @@ import { type ErrorFields, type RunError, type Severity, toErrorFields } from '.
 import type { Report } from '../report/build-report.ts';
 import type { Due } from '../schedule/due.ts';
 import type { Retry } from '../schedule/plan-retry.ts';
+import type { JobHealth } from '../timescaledb/facts.ts';
 import type { Verdict } from '../version-check/judge-version.ts';
 import type { Durations } from './deadline.ts';
 import type { RunRecord } from './run-record.ts';
@@ -46,6 +47,8 @@ export interface Outcome extends Line {
   readonly standby?: true;
   /** The report's db_uuid. Two targets share it after a snapshot was restored or a template copied. */
   readonly uuid?: string;
+  /** Scheduled and failing jobs of the database. Never part of the report. */
+  readonly jobs?: JobHealth;
   readonly consent?: Pick<Consent, 'granted' | 'level' | 'rule' | 'where' | 'holder' | 'sentence'>;
   readonly warnings?: readonly string[];
   /** Facts that are harmless, but possibly unexpected. */
@@ -145,6 +148,7 @@ function common(record: RunRecord) {
     ...(target && { environment: target.environment, database: target.name }),
     ...(event && invocationOf(event)),
     ...(facts?.standby && { standby: true as const }),
+    ...(facts?.jobHealth && { jobs: facts.jobHealth }),
     ...(consent && {
       consent: {
         granted: consent.granted,

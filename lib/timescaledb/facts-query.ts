@@ -1,7 +1,7 @@
 import { annotate, sql } from '../postgres/statement.ts';
 import { isoTime } from './iso-timestamp.ts';
+import { jobHealthJson, jobsSql, TELEMETRY_JOBS_JSON } from './jobs-query.ts';
 import { has, metadataTable, type ServerInfo } from './server-info.ts';
-import { TELEMETRY_JOBS_JSON, telemetryJobsSql } from './telemetry-jobs-query.ts';
 
 /**
  * Returns the SQL of the level in the server's configuration files, loaded or not. Without the right to read them, the
@@ -108,8 +108,13 @@ with this_database as (
   from pg_catalog.pg_database d
   where d.datname = pg_catalog.current_database()
 ),
+jobs as (
+  ${jobsSql(server)}
+),
 telemetry_jobs as (
-  ${telemetryJobsSql(server)}
+  select j.*
+  from jobs j
+  where j.is_telemetry
 ),
 stored_settings as (
   ${storedSettings(server, reporter)}
@@ -158,6 +163,7 @@ select
   ) as restoring,
   ${pendingLevelSql(server)} as pending_level,
   ${TELEMETRY_JOBS_JSON} as jobs,
+  ${jobHealthJson(server)} as job_health,
   array(
     select m.key
     from metadata m

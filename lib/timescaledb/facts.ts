@@ -66,6 +66,24 @@ const jobSchema = z.object({
  */
 export type TelemetryJob = z.infer<typeof jobSchema>;
 
+const jobHealthSchema = z.object({
+  scheduled: z.int().check(z.minimum(0)),
+  failing: z.int().check(z.minimum(0)),
+  oldestFailure: z.nullable(z.string()),
+});
+
+/**
+ * Scheduled and failing jobs of the database, without the built-in telemetry job, which always fails where the database has no
+ * way to the internet.
+ *
+ * @property scheduled jobs that the scheduler runs, paused ones left out; before 2.0 jobs cannot be paused
+ * @property failing the scheduled jobs whose last run that has ended failed or crashed. A job that has never run, or whose
+ *   first run has not ended, is not failing.
+ * @property oldestFailure of the failing jobs, the time of the last success that is longest ago, ISO 8601; null for none, for
+ *   jobs that have never succeeded, and before 1.5, whose catalog does not have this time
+ */
+export type JobHealth = Readonly<z.infer<typeof jobHealthSchema>>;
+
 /** Upper bound. There is one telemetry job, or two after a failed update. Each can deny consent, so all are read. */
 const MAX_JOBS = 1_000;
 /** Upper bound. The update scripts on a server's disk have some hundreds of versions. */
@@ -80,6 +98,7 @@ const rowSchema = z.object({
   stored_levels: z.array(storedLevelSchema).check(z.maxLength(MAX_ITEMS)),
   pending_level: z.nullable(z.string()),
   jobs: z.array(jobSchema).check(z.maxLength(MAX_JOBS)),
+  job_health: z.nullable(jobHealthSchema),
   metadata_keys: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
   installed_at: z.nullable(z.string()),
   available_versions: z.array(z.string()).check(z.maxLength(MAX_ITEMS)),
@@ -114,6 +133,8 @@ export interface Facts {
     readonly configured: string | null;
   };
   readonly jobs: readonly TelemetryJob[];
+  /** Null when the role may not read the statistics of jobs. It is never part of the report. */
+  readonly jobHealth: JobHealth | null;
   /** Keys that the metadata contains, of `uuid`, `exported_uuid` and `install_timestamp`. */
   readonly metadataKeys: readonly string[];
   /** Time of CREATE EXTENSION, ISO 8601; null when the metadata has none, or no valid one. */
@@ -123,6 +144,12 @@ export interface Facts {
 /** Returns null for a text that is not a version: a control file may contain any text. */
 function versionOrNull(text: string | null): string | null {
   return text !== null && isVersionText(text) ? text : null;
+}
+
+/** A time that `Date` cannot parse counts as unknown. */
+function parseJobHealth({ oldestFailure, ...counts }: JobHealth): JobHealth {
+  const date = new Date(oldestFailure ?? Number.NaN);
+  return { ...counts, oldestFailure: Number.isNaN(date.getTime()) ? null : date.toISOString() };
 }
 
 const EXTENSION_LIST_ERRORS: ReadonlySet<ErrorCode> = new Set([
@@ -178,6 +205,7 @@ export async function readFacts(
       configured: row.pending_level,
     },
     jobs: row.jobs,
+    jobHealth: row.job_health && parseJobHealth(row.job_health),
     metadataKeys: row.metadata_keys,
     installedAt: row.installed_at,
   };

@@ -22,6 +22,8 @@ const CAPABILITIES = [
   // The job catalog.
   /** The telemetry job runs as the owner of the job catalog, and not as the bootstrap superuser. */
   ['jobRunsAsCatalogOwner', '1.3.2'],
+  /** `bgw_job_stat.last_successful_finish`. */
+  ['lastSuccessTime', '1.5.0'],
   /** Jobs have a procedure, an owner and `scheduled`, in place of a `job_type`. */
   ['jobProcedures', '2.0.0'],
   /** Jobs have `fixed_schedule`, `initial_start` and `timezone`, and counters of their own in the report. */

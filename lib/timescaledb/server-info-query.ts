@@ -99,12 +99,14 @@ member_functions as (
       ${quoted(CALLED_FUNCTIONS)}
     )
 ),
-job_errors as (
-  select c.oid
+job_tables as (
+  select
+    c.oid,
+    c.relname as name
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where n.nspname = '_timescaledb_internal'
-    and c.relname = 'job_errors'
+    and c.relname in ('bgw_job_stat', 'job_errors')
 ),
 replaced_tables as (
   select t.schema_name || '.' || t.table_name as name
@@ -156,9 +158,16 @@ select
   ) as may_read_all_settings,
   exists (
     select 1
-    from job_errors e
-    where pg_catalog.has_table_privilege(e.oid, 'SELECT')
+    from job_tables t
+    where t.name = 'job_errors'
+      and pg_catalog.has_table_privilege(t.oid, 'SELECT')
   ) as may_read_job_errors,
+  exists (
+    select 1
+    from job_tables t
+    where t.name = 'bgw_job_stat'
+      and pg_catalog.has_table_privilege(t.oid, 'SELECT')
+  ) as may_read_job_statistics,
   array(
     select r.name
     from replaced_tables r

@@ -41,6 +41,7 @@ const rowSchema = z.object({
   may_read_file_settings: z.boolean(),
   may_read_all_settings: z.boolean(),
   may_read_job_errors: z.boolean(),
+  may_read_job_statistics: z.boolean(),
   replaced_tables: z.array(z.string()).check(z.maxLength(MAX_REPLACED_TABLES)),
 });
 
@@ -65,6 +66,8 @@ export interface ServerInfo {
   readonly mayReadAllSettings: boolean;
   /** The role may read the table of job errors, where there is one. */
   readonly mayReadJobErrors: boolean;
+  /** The role may read all columns of the table of job statistics. */
+  readonly mayReadJobStatistics: boolean;
 }
 
 /** Whether the catalogs or the reporter of this release have a capability. */
@@ -188,6 +191,7 @@ export function parseServerInfo(row: unknown): ServerInfo {
     mayReadFileSettings: checked.may_read_file_settings,
     mayReadAllSettings: checked.may_read_all_settings,
     mayReadJobErrors: checked.may_read_job_errors,
+    mayReadJobStatistics: checked.may_read_job_statistics,
   };
   checkTables(server, checked.replaced_tables);
   return server;

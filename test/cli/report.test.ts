@@ -52,6 +52,7 @@ describe.concurrent('without --send', () => {
     for (const part of [
       `– server        127.0.0.1, port ${granted.port}, database ${granted.name} as ${granted.role}, plain text\n`,
       /✔ database {6}TimescaleDB 2\.28\.3 on PostgreSQL 18\.\d+ · [\d.]+ m?s\n/,
+      '✔ jobs          0 scheduled, none failing\n',
       '✔ consent       granted (rule level-set): Telemetry is on: level basic, set for this database.\n',
       /– levels seen {3}basic for this database/,
       /– next due {6}\d{4}-\d\d-\d\dT\d\d:\d\d:06\.789Z\n/,

@@ -36,6 +36,7 @@ describe('docs/log-and-metrics.md', () => {
       hint: true,
       remedy: true,
       standby: true,
+      jobs: true,
       uuid: true,
       consent: true,
       warnings: true,

@@ -35,6 +35,7 @@ const PREVIEW: Omit<Preview, 'consent'> = {
   environment: 'e',
   nextDue: null,
   notes: [],
+  jobs: null,
   report: null,
   sha256: null,
   bytes: null,

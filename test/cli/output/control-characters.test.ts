@@ -34,6 +34,7 @@ const preview: Omit<Preview, 'consent'> & Pick<PreviewReply, 'consent'> = {
   },
   nextDue: HOSTILE,
   notes: [HOSTILE],
+  jobs: { scheduled: 2, failing: 1, oldestFailure: HOSTILE },
   report: JSON.stringify({ [HOSTILE]: HOSTILE }),
   sha256: HOSTILE,
   bytes: 1,
@@ -58,6 +59,7 @@ const outcome: Outcome = {
   consent,
   warnings: [HOSTILE],
   notes: [HOSTILE],
+  jobs: { scheduled: 2, failing: 1, oldestFailure: HOSTILE },
   report: { source: 'catalog', bytes: 1, sha256: HOSTILE },
   receipt: { endpoint: HOSTILE, status: 200, at: HOSTILE },
   version: {

@@ -29,6 +29,7 @@ const KINDS = {
       },
       nextDue: '2026-01-01T00:00:00.000Z',
       notes: ['a'],
+      jobs: { scheduled: 2, failing: 1, oldestFailure: null },
       report: '{"a":1}',
       sha256: 'a',
       bytes: 7,
@@ -63,6 +64,7 @@ const KINDS = {
       consent: DECISION,
       warnings: ['w'],
       notes: ['n'],
+      jobs: { scheduled: 2, failing: 1, oldestFailure: 't' },
       report: { source: 'catalog', bytes: 7, sha256: 'a' },
       receipt: { endpoint: 'e', status: 200 },
       version: {

@@ -34,9 +34,11 @@ const KNOWN_TO_9_6 = [
   ...['has_schema_privilege', 'octet_length', 'split_part'],
   ...['strpos', 'substr', 'substring', 'to_char', 'to_jsonb', 'unnest', 'version'],
   ...[
+    'bool',
     'bool_or',
     'count',
     'max',
+    'min',
     'now',
     'sum',
     'date',

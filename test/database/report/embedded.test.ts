@@ -168,6 +168,17 @@ test('builds the report with a plain role', async () => {
   await reportOf();
 });
 
+test('counts its jobs', async () => {
+  const { rows: jobs } = await server.db.query(
+    'select from _timescaledb_config.bgw_job where scheduled',
+  );
+  await using world = await startWorld({ secret: secret() });
+  const { outcome } = await world.run();
+
+  expect(jobs.length).toBeGreaterThan(3);
+  expect(outcome.jobs).toStrictEqual({ scheduled: jobs.length, failing: 0, oldestFailure: null });
+});
+
 /** Returns the totals of hypertables and their chunks by subtraction, which the report does not use. */
 async function sizesOfHypertables() {
   const { rows } = await server.db.query<Record<'heap_size' | 'indexes_size', number>>(`

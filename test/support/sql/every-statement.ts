@@ -69,6 +69,7 @@ export function serverInfoRow(server: ServerInfo) {
     may_read_file_settings: server.mayReadFileSettings,
     may_read_all_settings: server.mayReadAllSettings,
     may_read_job_errors: server.mayReadJobErrors,
+    may_read_job_statistics: server.mayReadJobStatistics,
     replaced_tables: [],
   };
 }
@@ -84,6 +85,7 @@ export const FACTS_ROW = {
   stored_levels: [],
   pending_level: null,
   jobs: [],
+  job_health: null,
   metadata_keys: [],
   installed_at: null,
 };
@@ -162,7 +164,7 @@ const SEES_ALL = {
   mayReadFileSettings: true,
   mayReadJobErrors: true,
 };
-const SEES_NOTHING = { memberFunctions: [], standby: true };
+const SEES_NOTHING = { memberFunctions: [], standby: true, mayReadJobStatistics: false };
 
 const SCOPES: readonly Scope[] = [
   { kind: 'instance' },

@@ -36,6 +36,7 @@ export function aServer({ level, ...changes }: FactsChanges = {}): Facts {
     builtWithTelemetry: true,
     restoring: false,
     jobs: [aJob()],
+    jobHealth: { scheduled: 14, failing: 0, oldestFailure: null },
     metadataKeys: ['exported_uuid', 'install_timestamp', 'uuid'],
     installedAt: '2024-02-02T22:35:06.789Z',
     ...changes,

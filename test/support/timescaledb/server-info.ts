@@ -25,6 +25,7 @@ export function createServerInfo(release: string, changes: Partial<ServerInfo> =
     mayReadFileSettings: false,
     mayReadAllSettings: false,
     mayReadJobErrors: false,
+    mayReadJobStatistics: true,
     ...changes,
   };
 }

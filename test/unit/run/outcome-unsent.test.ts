@@ -9,6 +9,7 @@ import {
   event,
   GRANTED,
   granted,
+  JOBS,
   outdated,
   PLACE,
   REPORT,
@@ -39,6 +40,7 @@ describe('a run that was skipped', () => {
       remedy: 'Do this.',
       ...PLACE,
       ...event,
+      jobs: JOBS,
       consent: {
         granted: false,
         level: 'off',
@@ -108,21 +110,33 @@ describe('a run that failed', () => {
     ['before the settings are parsed, names nothing', {}, {}],
     ['before the event is parsed, names the target', { target }, PLACE],
     ['reading the secret, names target and event', { target, event }, { ...PLACE, ...event }],
-    ['reading the facts, names target and event', { target, event, facts }, { ...PLACE, ...event }],
+    [
+      'reading the facts, names target and event',
+      { target, event, facts },
+      { ...PLACE, ...event, jobs: JOBS },
+    ],
     [
       'reading the report, has the consent',
       { target, event, facts, consent: granted },
-      { ...PLACE, ...event, consent: GRANTED },
+      { ...PLACE, ...event, jobs: JOBS, consent: GRANTED },
     ],
     [
       'delivering, has the report and no receipt',
       { target, event, facts, consent: granted, report },
-      { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT },
+      { ...PLACE, ...event, jobs: JOBS, consent: GRANTED, uuid: report.uuid, report: REPORT },
     ],
     [
       'after delivery, also has the receipt',
       { target, event, facts, consent: granted, report, receipt },
-      { ...PLACE, ...event, consent: GRANTED, uuid: report.uuid, report: REPORT, receipt },
+      {
+        ...PLACE,
+        ...event,
+        jobs: JOBS,
+        consent: GRANTED,
+        uuid: report.uuid,
+        report: REPORT,
+        receipt,
+      },
     ],
   ])('%s', (_when, record, known) => {
     const outcome = toOutcome({ ...record, error, durationMs });

@@ -6,6 +6,7 @@ import {
   event,
   GRANTED,
   granted,
+  JOBS,
   outdated,
   PLACE,
   REPORT,
@@ -32,6 +33,7 @@ describe('a run that sent its report', () => {
       message: 'the "timescaledb" extension is up-to-date',
       ...PLACE,
       ...event,
+      jobs: JOBS,
       consent: GRANTED,
       uuid: '0d1f4b4e-0000-4000-8000-000000000001',
       report: REPORT,
@@ -99,6 +101,17 @@ describe('a run that sent its report', () => {
   test('marks a standby', () => {
     const outcome = toOutcome({ ...sent, facts: aServer({ standby: true }) });
     expect(outcome).toStrictEqual({ ...toOutcome(sent), standby: true });
+  });
+
+  test('names the failing jobs, which change neither its severity nor its message', () => {
+    const jobHealth = { scheduled: 14, failing: 12, oldestFailure: '2026-11-17T03:04:05.000Z' };
+    const outcome = toOutcome({ ...sent, facts: aServer({ jobHealth }) });
+    expect(outcome).toStrictEqual({ ...toOutcome(sent), jobs: jobHealth });
+  });
+
+  test('has no numbers of jobs if the role may not read their statistics', () => {
+    const { jobs: _jobs, ...rest } = toOutcome(sent);
+    expect(toOutcome({ ...sent, facts: aServer({ jobHealth: null }) })).toStrictEqual(rest);
   });
 
   test('counts the relations with estimated sizes', () => {

@@ -73,6 +73,8 @@ export const GRANTED = {
 
 export const REPORT = { source: 'catalog', bytes: 11, sha256: 'f00d' };
 
+export const JOBS = { scheduled: 14, failing: 0, oldestFailure: null };
+
 export const sent: RunRecord = {
   event,
   target,

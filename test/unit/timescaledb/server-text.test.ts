@@ -43,6 +43,27 @@ const INVALID_VERSIONS = [
   '２.28.3',
 ];
 
+describe('the time of the oldest failure of a job', () => {
+  test.each([
+    ['2026-11-17T05:06:07.123456+02:00', '2026-11-17T03:06:07.123Z'],
+    ['infinity', null],
+    ['0044-03-15T12:00:00+00:00 BC', null],
+    ['\u001b[2J', null],
+    [null, null],
+  ])('%j is %j', async (oldestFailure, expected) => {
+    const job_health = { scheduled: 2, failing: 1, oldestFailure };
+    expect(await factsFrom({ job_health })).toMatchObject({
+      jobHealth: { scheduled: 2, failing: 1, oldestFailure: expected },
+    });
+  });
+
+  test.each([-1, 1.5, '1'])('a number of jobs is not %j', async (failing) => {
+    await expect(
+      factsFrom({ job_health: { scheduled: 2, failing, oldestFailure: null } }),
+    ).rejects.toMatchObject({ code: 'CATALOG_UNEXPECTED' });
+  });
+});
+
 describe('a version', () => {
   test.each(VERSIONS)('of a vendor is accepted: %s', async (text) => {
     expect(isVersionText(text)).toBe(true);

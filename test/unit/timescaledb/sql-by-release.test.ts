@@ -103,8 +103,19 @@ test('checks in the server query every table of the extension that a statement r
 
 test('changes the query of the facts with the job catalog and the metadata of the releases', async () => {
   expect(await changesOf((server) => statementOf(server, readFacts))).toStrictEqual([
-    // Metadata moved in 1.3.0 and 1.4.0; the job got an owner in 1.3.2, a procedure in 2.0.0, a schedule in 2.9.0.
-    ...['0.12.0', '1.3.0', '1.3.2', '1.4.0', '2.0.0', '2.9.0', '2.10.2', '2.12.0', '2.25.0'],
+    // Metadata moved in 1.3.0 and 1.4.0; the job got an owner in 1.3.2, the time of its last success in 1.5.0, a procedure in 2.0.0, a schedule in 2.9.0.
+    ...[
+      '0.12.0',
+      '1.3.0',
+      '1.3.2',
+      '1.4.0',
+      '1.5.0',
+      '2.0.0',
+      '2.9.0',
+      '2.10.2',
+      '2.12.0',
+      '2.25.0',
+    ],
     // Since 2.32.0 the settings of the database's owner count.
     '2.32.0',
   ]);

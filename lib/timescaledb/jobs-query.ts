@@ -22,8 +22,30 @@ function jobOwnerSql(server: ServerInfo): string {
 )`;
 }
 
-/** Returns the SELECT of the telemetry rows of the job catalog, in one form for all releases. */
-export function telemetryJobsSql(server: ServerInfo): string {
+/**
+ * Whether the last run of a job that has ended failed or crashed; null without statistics. `last_run_success` is not used: the
+ * scheduler sets it to false at the start of each run. At the start it also counts a crash, which the end of the run takes
+ * back, so that a job that is running has at least one. A restart of the server during a run counts as a crash, too.
+ */
+function isFailingSql({ mayReadJobStatistics }: ServerInfo): string {
+  return mayReadJobStatistics
+    ? 's.consecutive_failures > 0 or s.consecutive_crashes > 1'
+    : 'null::pg_catalog.bool';
+}
+
+/** When the job last succeeded; null for never, and for a time in the future, which a clock that was wrong leaves behind. */
+function lastSuccessSql(server: ServerInfo): string {
+  if (!server.mayReadJobStatistics || !has(server, 'lastSuccessTime')) {
+    return 'null::pg_catalog.timestamptz';
+  }
+  return sql`case
+  when s.last_successful_finish between 'epoch'::pg_catalog.timestamptz and pg_catalog.now()
+    then s.last_successful_finish
+end`;
+}
+
+/** Returns the SELECT of all rows of the job catalog, in one form for all releases. */
+export function jobsSql(server: ServerInfo): string {
   const hasProcedures = has(server, 'jobProcedures');
   const hasSchedule = has(server, 'fixedSchedules');
   const isTelemetry = hasProcedures
@@ -40,10 +62,12 @@ export function telemetryJobsSql(server: ServerInfo): string {
   ${hasSchedule ? 'j.initial_start' : 'null::pg_catalog.timestamptz'} as initial_start,
   ${hasSchedule ? 'j.timezone' : 'null::pg_catalog.text'} as timezone,
   case when s.next_start > pg_catalog.now() then s.next_start end as next_start,
-  least(greatest(s.last_start, s.last_finish), pg_catalog.now()) as last_run
+  least(greatest(s.last_start, s.last_finish), pg_catalog.now()) as last_run,
+  ${isTelemetry} as is_telemetry,
+  ${isFailingSql(server)} as is_failing,
+  ${lastSuccessSql(server)} as last_success
 from ${jobTable(server)} j
-left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id
-where ${isTelemetry}`;
+left join _timescaledb_internal.bgw_job_stat s on s.job_id = j.id`;
 }
 
 /**
@@ -87,3 +111,21 @@ export const TELEMETRY_JOBS_JSON = sql`(
   )
   from telemetry_jobs j
 )`;
+
+/**
+ * Returns the JSON of the job health, from the common table expression `jobs`; null where the role may not read the statistics.
+ * The telemetry job does not count: in a database without a way to the internet it always fails.
+ */
+export function jobHealthJson({ mayReadJobStatistics }: ServerInfo): string {
+  if (!mayReadJobStatistics) return 'null::pg_catalog.json';
+  return sql`(
+  select pg_catalog.json_build_object(
+    'scheduled', pg_catalog.count(*),
+    'failing', pg_catalog.count(*) filter (where j.is_failing),
+    'oldestFailure', pg_catalog.min(j.last_success) filter (where j.is_failing)
+  )
+  from jobs j
+  where j.scheduled
+    and not j.is_telemetry
+)`;
+}
