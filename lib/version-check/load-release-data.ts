@@ -8,7 +8,7 @@ import { type ReleaseData, releaseDataSchema } from './release-data.ts';
 const MAX_BYTES = 1_000_000;
 
 /** Exact releases, and PostgreSQL's major versions: the forms that `data/version-data.ts` accepts. */
-const RELEASE = /^\d{1,6}\.\d{1,6}\.\d{1,6}$/;
+const RELEASE = /^(0|[1-9]\d{0,5})(\.(0|[1-9]\d{0,5})){2}$/;
 const MAJOR = /^(9\.\d|\d{2})$/;
 
 export interface LoadedReleaseData {

@@ -78,6 +78,7 @@ const FAULTY: Readonly<Record<string, unknown>> = {
   'no releases': { releases: [] },
   'a missing list': { securityFixes: undefined },
   'a release that is no version': { releases: [{ versions: ['two'], postgresql: ['17'] }] },
+  'a release with a leading zero': { announced: ['2.08.0'] },
   'a release without a patch': { announced: ['2.33'] },
   'a pre-release': { releases: [{ versions: ['2.0.0', '2.1.0-rc1'], postgresql: ['17'] }] },
   'releases in a wrong order': {
