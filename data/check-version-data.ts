@@ -23,6 +23,7 @@ function describe({ path, message }: z.core.$ZodIssue): string {
 
 /** Returns problems of the order of the releases: duplicates, and releases before their predecessors. */
 function orderProblems(releases: VersionData['releases']): readonly string[] {
+  if (releases.every(({ announced }) => announced)) return ['releases: none is published'];
   return releases.slice(1).flatMap(({ version }, index) => {
     const previous = releases[index]?.version ?? '';
     const order = new SemVer(version).compare(previous);

@@ -10,6 +10,8 @@ import {
 const [INCOMPATIBILITY] = someVersionData().incompatibilities;
 const FAILED_UPDATE = { to: '2.0.1', summary: 'fails', fixed: '2.1.0', source: SOURCE };
 
+const NOTHING_KNOWN = { incompatibilities: [], failedUpdates: [], advisories: [], notes: [] };
+
 function incompatibility(parts: object) {
   return { incompatibilities: [{ ...INCOMPATIBILITY, ...parts }] };
 }
@@ -31,6 +33,10 @@ const CONTRADICTIONS: readonly Row[] = [
     {
       releases: [...releases('2.0.0', '2.0.1', '2.1.0'), aRelease('2.1.1', { date: '2026-06-02' })],
     },
+  ],
+  [
+    'releases: none is published',
+    { ...NOTHING_KNOWN, releases: [aRelease('2.0.0', { announced: true })] },
   ],
   ['jobs: "<2.x.y" is not a range of versions', incompatibility({ timescaledb: '<2.x.y' })],
   ['jobs: "17 or 18" is not a range of versions', incompatibility({ postgresql: '17 or 18' })],
