@@ -9,7 +9,14 @@ export type Variables = Readonly<Record<string, string>>;
 /** Path of the certificate authority's file in the code of the functions that need it. */
 export const CA_FILE = 'ca.pem';
 
-function targetOf(purpose: Purpose, { place }: Environment, database: Database): string {
+/** Path of the environment's version data in the code of its functions. */
+export const VERSION_DATA_FILE = 'version-data.json';
+
+function targetOf(
+  purpose: Purpose,
+  { place, versionData }: Environment,
+  database: Database,
+): string {
   const { secret, configure = secret, caFile, serverName, tlsMode, ...settings } = database;
   return JSON.stringify({
     name: settings.name,
@@ -23,6 +30,7 @@ function targetOf(purpose: Purpose, { place }: Environment, database: Database):
     },
     ...settings.choices,
     tickHours: settings.tickHours,
+    ...(versionData !== undefined && { versionData: VERSION_DATA_FILE }),
   });
 }
 

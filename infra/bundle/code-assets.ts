@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Purpose } from '../../lib/naming.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
-import { CA_FILE } from '../function-environment.ts';
+import { CA_FILE, VERSION_DATA_FILE } from '../function-environment.ts';
 import { bundle, FUNCTIONS } from './bundle.ts';
 
 /** The functions' code in a temporary folder, which is deleted on disposal. */
@@ -18,14 +18,23 @@ function variantOf(purpose: Purpose, caFile: string): string {
   return `${purpose}-${createHash('sha256').update(caFile).digest('hex')}`;
 }
 
-/** Bundles every function once, and copies it for each certificate authority's file that a database needs. */
-export async function bundleCode({ databases }: Pick<Environment, 'databases'>): Promise<Code> {
+/**
+ * Bundles every function once, with the environment's version data, and copies it for each certificate authority's file that
+ * a database needs.
+ */
+export async function bundleCode({
+  databases,
+  versionData,
+}: Pick<Environment, 'databases' | 'versionData'>): Promise<Code> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-code-'));
   const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));
   let largestBytes = 0;
   for (const purpose of FUNCTIONS) {
     const { bytes, laterBytes } = await bundle(purpose, folder);
     largestBytes = Math.max(largestBytes, bytes + laterBytes);
+    if (versionData !== undefined) {
+      await writeFile(join(folder, purpose, VERSION_DATA_FILE), versionData.json);
+    }
     for (const caFile of caFiles) {
       const variant = join(folder, variantOf(purpose, caFile));
       await cp(join(folder, purpose), variant, { recursive: true });

@@ -136,6 +136,13 @@ export interface EnvironmentSettings {
   /** @default telemetry.timescale.com, directly */
   readonly delivery?: DeliverySettings;
   /**
+   * JSON file with version data of your own, relative to the environment's file; it is deployed with the functions, which use
+   * the newer of it and the bundled data.
+   *
+   * @default the bundled data
+   */
+  readonly versionData?: string;
+  /**
    * ARN of the SNS topic that alarms publish to.
    *
    * @default alarms publish nothing

@@ -16,8 +16,17 @@ function formatLocation({ file, line, column }: Location): string {
   return `${displayPath(file)}:${line}:${column}`;
 }
 
-function isBuildFailure(error: unknown): error is BuildFailure {
+/** Whether esbuild threw an error, with messages about its input. */
+export function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+/** Describes a message of esbuild with its place, where it has one. */
+export function describeMessage({ text, location }: Message): string {
+  if (location === null) return text;
+  const { file, line, column } = location;
+  // esbuild counts columns from 0.
+  return `${formatLocation({ file: resolve(ROOT, file), line, column: column + 1 })}: ${text}`;
 }
 
 /** Returns syntax errors, missing files and missing exports of a file and its imports, with esbuild's locations. */
@@ -36,16 +45,7 @@ async function findStaticProblems(file: string): Promise<readonly string[]> {
     return [];
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    return error.errors.slice(0, MAX_PROBLEMS).map(({ text, location }: Message) =>
-      location === null
-        ? text
-        : // esbuild counts columns from 0.
-          `${formatLocation({
-            file: resolve(ROOT, location.file),
-            line: location.line,
-            column: location.column + 1,
-          })}: ${text}`,
-    );
+    return error.errors.slice(0, MAX_PROBLEMS).map(describeMessage);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Target } from '../../lib/config/target.ts';
 import type { DeployPlace } from '../naming.ts';
 import type { SecretReference } from './rules/secret-reference.ts';
+import type { OwnVersionData } from './rules/version-data.ts';
 import type { CheckedDelivery, CheckedEnvironment, CheckedNetwork } from './schema.ts';
 
 /** One database as it is deployed, with defaults applied. */
@@ -34,6 +35,8 @@ export interface Environment {
   readonly place: DeployPlace;
   readonly databases: readonly Database[];
   readonly networks: ReadonlyMap<string, CheckedNetwork>;
+  /** Version data of its own, if any. */
+  readonly versionData?: OwnVersionData;
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];

@@ -171,6 +171,7 @@ export const environmentSchema = z.strictObject({
   defaults: z._default(z.unknown(), {}),
   networks: z._default(z.record(z.string(), z.unknown()), {}),
   delivery: z._default(deliverySchema, {}),
+  versionData: z.optional(text()),
   alarmTopic: z.optional(
     matching(/^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic'),
   ),

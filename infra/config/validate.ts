@@ -7,6 +7,7 @@ import { ROOT } from './folders.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 import { type DatabaseContext, toDatabase } from './rules/database.ts';
 import { environmentProblems, nameProblems, variablesProblems } from './rules/environment.ts';
+import { readVersionData } from './rules/version-data.ts';
 import {
   type CheckedEnvironment,
   type CheckedNetwork,
@@ -119,12 +120,14 @@ function toEnvironment(
   { place, stacks }: DatabaseContext,
   databases: readonly Database[],
   networks: Environment['networks'],
+  versionData: Environment['versionData'],
 ): Environment {
   const { alarmTopic, bootstrapQualifier, permissionsBoundary } = checked;
   return {
     place,
     databases,
     networks,
+    ...(versionData !== undefined && { versionData }),
     ...(alarmTopic !== undefined && { alarmTopic }),
     logRetentionDays: checked.logRetentionDays,
     logLevel: checked.logLevel,
@@ -181,7 +184,8 @@ export function checkEnvironment(
   problems.push(...formatDatabaseProblems(resolved, probe));
   const networks = networksOf(checked.networks, problems);
   const databases = resolved.flatMap(({ database }) => database ?? []);
-  const environment = toEnvironment(checked, context, databases, networks);
+  const versionData = readVersionData(checked.versionData, context, problems);
+  const environment = toEnvironment(checked, context, databases, networks, versionData);
   const addVariables = withVariablesProblems(environment);
   problems.push(
     ...environmentProblems(environment),

@@ -1,3 +1,4 @@
+import { RELEASE_DATA } from '../../data/release-data.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 import { mayReferToSameSecret } from './rules/secret-reference.ts';
 
@@ -68,6 +69,22 @@ function unused({ databases, networks }: Environment): readonly string[] {
     .map((name) => `The network ${JSON.stringify(name)} has no database.`);
 }
 
+/** Age from which version data of an environment's own causes a warning. */
+const MAX_AGE_DAYS = 60;
+
+function oldVersionData({ versionData }: Environment): readonly string[] {
+  if (versionData === undefined) return [];
+  const { path, asOf, ageDays } = versionData;
+  if (asOf < RELEASE_DATA.asOf) {
+    return [
+      `The file of versionData, ${path}, is of ${asOf}. The functions use the bundled data, which is of ${RELEASE_DATA.asOf}. Update the file, or remove versionData.`,
+    ];
+  }
+  return ageDays > MAX_AGE_DAYS
+    ? [`The file of versionData, ${path}, is of ${asOf}, ${ageDays} days ago. Update it.`]
+    : [];
+}
+
 /** Warnings for settings that can be deployed but may be mistakes. */
 export function settingWarnings(environment: Environment): readonly string[] {
   const { databases } = environment;
@@ -76,5 +93,6 @@ export function settingWarnings(environment: Environment): readonly string[] {
     ...sameDatabase(databases),
     ...databases.flatMap(ofDatabase),
     ...unused(environment),
+    ...oldVersionData(environment),
   ];
 }

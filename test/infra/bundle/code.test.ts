@@ -5,7 +5,7 @@ import { bundleCode } from '../../../infra/bundle/code-assets.ts';
 import type { Database } from '../../../infra/config/resolved-environment.ts';
 import type { SecretReference } from '../../../infra/config/rules/secret-reference.ts';
 import { PURPOSES } from '../../../lib/naming.ts';
-import { checked, synthesise } from '../../support/aws/synthesis.ts';
+import { checked, type Synthesis, synthesise } from '../../support/aws/synthesis.ts';
 
 const SECRET: SecretReference = { id: 'x', resources: ['x'] };
 
@@ -70,6 +70,37 @@ test('the target of a function names the file of its certificate authority', asy
   for (const [, { Properties }] of resources('AWS::Lambda::Function')) {
     const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
     expect(JSON.parse(Variables.TARGET).tls).toEqual({ mode: 'verify-full', caFile: 'ca.pem' });
+  }
+});
+
+test('the version data of an environment is in the code of all its functions', async () => {
+  const environment = checked();
+  const [database] = environment.databases;
+  if (database === undefined) throw new TypeError('There is no database.');
+  const databases = [database, { ...database, name: 'private', caFile: authority('third') }];
+  const versionData = { path: 'own.json', asOf: '2026-11-21', ageDays: 1, json: '{"asOf":"…"}' };
+  await using code = await bundleCode({ databases, versionData });
+  for (const purpose of PURPOSES) {
+    for (const one of databases) {
+      const file = join(code.folderOf(purpose, one), 'version-data.json');
+      expect(readFileSync(file, 'utf8')).toBe(versionData.json);
+    }
+  }
+  const targetsOf = (synthesis: Synthesis) =>
+    synthesis.resources('AWS::Lambda::Function').map(([, { Properties }]) => {
+      const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
+      return JSON.parse(Variables.TARGET);
+    });
+  const targets = targetsOf(synthesise({ ...environment, databases, versionData }, code));
+  expect(targets.map(({ versionData: path }) => path)).toEqual(
+    Array.from({ length: 4 }, () => 'version-data.json'),
+  );
+  await using plain = await bundleCode(environment);
+  expect(existsSync(join(plain.folderOf('send-report', database), 'version-data.json'))).toBe(
+    false,
+  );
+  for (const target of targetsOf(synthesise(environment, plain))) {
+    expect(target).not.toHaveProperty('versionData');
   }
 });
 
