@@ -2,14 +2,13 @@ import type { Command } from 'commander';
 import { compare } from 'semver';
 import { parseVersionData, versionDataProblems } from '../data/check-version-data.ts';
 import type { VersionData } from '../data/version-data.ts';
+import { STALE_AFTER_DAYS } from '../lib/version-check/release-data.ts';
 import { createCommand, EXIT, type ExitStatus, runCommand } from './command.ts';
 import { counted } from './output/counted.ts';
 import { printJson } from './output/finish.ts';
 import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
 import { OWN_FILE, readJson } from './versions/data-file.ts';
 
-/** The version check says so, too, when its data is older. */
-const MAX_AGE_DAYS = 60;
 const MS_PER_DAY = 86_400_000;
 
 interface Options {
@@ -19,7 +18,7 @@ interface Options {
 
 const command = createCommand(
   'run versions:check',
-  `Checks a file of version data: whether it is valid, and not older than ${MAX_AGE_DAYS} days.`,
+  `Checks a file of version data: whether it is valid, and not older than ${STALE_AFTER_DAYS} days.`,
 )
   .option('--file <path>', "the file of version data (default: this project's)")
   .option('--json', 'print one JSON object');
@@ -65,9 +64,9 @@ function summarize(data: VersionData, now: number): Summary {
 
 function ageProblems({ asOf, ageInDays }: Summary): readonly string[] {
   if (ageInDays < 0) return [`asOf (${asOf}) is in the future`];
-  return ageInDays > MAX_AGE_DAYS
+  return ageInDays > STALE_AFTER_DAYS
     ? [
-        `The data is older than ${MAX_AGE_DAYS} days, so newer releases and advisories are unknown. Run npm run versions:update and look for new advisories`,
+        `The data is older than ${STALE_AFTER_DAYS} days, so newer releases and advisories are unknown. Run npm run versions:update and look for new advisories`,
       ]
     : [];
 }

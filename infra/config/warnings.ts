@@ -1,4 +1,5 @@
 import { RELEASE_DATA } from '../../data/release-data.ts';
+import { STALE_AFTER_DAYS } from '../../lib/version-check/release-data.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 import { mayReferToSameSecret } from './rules/secret-reference.ts';
 
@@ -69,9 +70,6 @@ function unused({ databases, networks }: Environment): readonly string[] {
     .map((name) => `The network ${JSON.stringify(name)} has no database.`);
 }
 
-/** Age from which version data of an environment's own causes a warning. */
-const MAX_AGE_DAYS = 60;
-
 function oldVersionData({ versionData }: Environment): readonly string[] {
   if (versionData === undefined) return [];
   const { path, asOf, ageDays } = versionData;
@@ -80,7 +78,7 @@ function oldVersionData({ versionData }: Environment): readonly string[] {
       `The file of versionData, ${path}, is of ${asOf}. The functions use the bundled data, which is of ${RELEASE_DATA.asOf}. Update the file, or remove versionData.`,
     ];
   }
-  return ageDays > MAX_AGE_DAYS
+  return ageDays > STALE_AFTER_DAYS
     ? [`The file of versionData, ${path}, is of ${asOf}, ${ageDays} days ago. Update it.`]
     : [];
 }

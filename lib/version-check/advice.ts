@@ -85,6 +85,15 @@ function announcedFixes({ data }: VersionSituation, { fixed }: Incompatibility):
   return announced.length > 0 ? ` TimescaleDB ${listed(announced)} is announced.` : '';
 }
 
+/** Says how many jobs have failed, which the version data alone cannot know. */
+function failingJobs({ facts: { jobHealth } }: VersionSituation): string {
+  if (jobHealth === null || jobHealth.failing === 0) return '';
+  const { failing, scheduled, oldestFailure } = jobHealth;
+  const since = oldestFailure === null ? '' : ` since ${oldestFailure.slice(0, 10)}`;
+  const verb = failing === 1 ? 'has' : 'have';
+  return `${failing} of ${scheduled} ${scheduled === 1 ? 'job' : 'jobs'} ${verb} failed${since}. `;
+}
+
 function brokenJobsClause(situation: VersionSituation): string {
   const { brokenJobs, fixes, facts, installed } = situation;
   if (brokenJobs === undefined) return '';
@@ -92,7 +101,7 @@ function brokenJobsClause(situation: VersionSituation): string {
     fixes.jobs === undefined
       ? `No published release newer than ${installed.text} is known to work on it.${announcedFixes(situation, brokenJobs)}`
       : `TimescaleDB ${fixes.jobs.text} works on it.`;
-  return `PostgreSQL ${facts.postgresqlVersion} breaks every scheduled job of TimescaleDB ${installed.text}: ${brokenJobs.summary}. ${fix}`;
+  return `PostgreSQL ${facts.postgresqlVersion} breaks every scheduled job of TimescaleDB ${installed.text}: ${brokenJobs.summary}. ${failingJobs(situation)}${fix}`;
 }
 
 function comingClause(situation: VersionSituation): string {

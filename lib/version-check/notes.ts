@@ -1,9 +1,7 @@
 import { isNewer } from '../version.ts';
 import { incompatibilitiesOf, isBeyondData } from './compatibility.ts';
+import { STALE_AFTER_DAYS } from './release-data.ts';
 import type { VersionSituation } from './situation.ts';
-
-/** Data that is older than this may lack releases and advisories. */
-const STALE_AFTER_DAYS = 60;
 
 /** Names what else is known of the installed pair of versions. */
 function pairNotes({ incompatibilities }: VersionSituation): readonly string[] {

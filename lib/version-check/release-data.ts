@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
 
+/** Version data that is older than this number of days may lack releases and advisories. */
+export const STALE_AFTER_DAYS = 60;
+
 const text = z.string();
 
 const incompatibilitySchema = z.object({

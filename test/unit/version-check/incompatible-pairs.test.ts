@@ -127,6 +127,19 @@ describe('the sentence', () => {
     );
   });
 
+  test.each([
+    [
+      { scheduled: 14, failing: 12, oldestFailure: '2026-11-17T03:04:05.000Z' },
+      ' 12 of 14 jobs have failed since 2026-11-17. ',
+    ],
+    [{ scheduled: 1, failing: 1, oldestFailure: null }, ' 1 of 1 job has failed. '],
+    [{ scheduled: 14, failing: 0, oldestFailure: null }, 'being set up. TimescaleDB 2.28.5'],
+    [null, 'being set up. TimescaleDB 2.28.5'],
+  ])('says of the jobs %j: %s', (jobHealth, text) => {
+    const facts = aServer({ installedVersion: '2.28.3', postgresqlVersion: '15.20', jobHealth });
+    expect(judge(latestOf(RELEASES), facts, 'metrics', KNOWLEDGE).sentence).toContain(text);
+  });
+
   test('asks only for ALTER EXTENSION where the fix is on the disk', () => {
     const { codes, sentence } = judged('2.28.3', '15.20', '2.28.5');
     expect(codes).toEqual([
