@@ -4,7 +4,7 @@ import { inProcessReader as reader } from '../lib/run/read-database.ts';
 import { sendReport } from '../lib/run/send-report.ts';
 import { createHandler } from './create-handler.ts';
 
-// As in lib/postgres/socket.ts, for the endpoint.
+// Applies to the endpoint; lib/postgres/socket.ts has the reason.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const metrics = createMetrics();

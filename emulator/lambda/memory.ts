@@ -28,6 +28,6 @@ export function resetPeakMemory(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
   } catch {
-    // Not Linux, no permission, or the process has ended.
+    // The system is not Linux, the file cannot be written, or the process has ended.
   }
 }

@@ -10,13 +10,13 @@ import {
   type WorldOptions,
 } from '../support/run/world.ts';
 
-/** Planted in every name and text that must stay at home. */
+/** Planted in every name and text that must not leave the database. */
 const CANARY = 'c4n4ry';
 
-/** A label of more than 63 letters: no resolver has to be asked to know that there is no such host. */
+/** A label of more than 63 letters is invalid, so that no DNS server is queried. */
 const UNRESOLVABLE = CANARY.repeat(11);
 
-/** Plants the canary wherever a user or an administrator can put a name or a text. */
+/** Plants the canary in every name and text that a user or an administrator can set. */
 async function plant({ admin, name, role }: TestDatabase): Promise<void> {
   await admin.query(`
     alter database ${name} set timescaledb.telemetry_level = 'basic';
@@ -48,8 +48,8 @@ async function plant({ admin, name, role }: TestDatabase): Promise<void> {
     alter role ${role} set application_name = '${CANARY}_application'`);
 }
 
-/** Runs the bundle, and gives all that came out of it: log, result, and what arrived at the endpoint. */
-async function everythingFrom(
+/** Runs the bundle, and returns its outcome and all its output: log, result and requests to the endpoint. */
+async function runPlanted(
   database: TestDatabase,
   { world: worldOptions, ...settings }: Settings & { world?: WorldOptions } = {},
 ) {
@@ -68,7 +68,7 @@ async function everythingFrom(
   const summary = log.map((line) => JSON.parse(line)).find((line) => 'outcome' in line);
   const posted = world.endpoint.reports.map(({ body, headers }) => body + JSON.stringify(headers));
   return {
-    how: `${summary.outcome} ${summary.error?.code ?? ''}`.trim(),
+    outcome: `${summary.outcome} ${summary.error?.code ?? ''}`.trim(),
     text: [...log, JSON.stringify(result), ...posted].join('\n'),
   };
 }
@@ -79,81 +79,81 @@ function current(SecretString: string): WorldOptions {
 }
 
 const CASES: readonly {
-  readonly what: string;
-  readonly how: string;
+  readonly situation: string;
+  readonly outcome: string;
   readonly sql?: (database: TestDatabase) => string;
   readonly options?: (database: TestDatabase) => Settings & { world?: WorldOptions };
 }[] = [
-  { what: 'a report is sent', how: 'sent' },
+  { situation: 'a report is sent', outcome: 'sent' },
   {
-    what: 'a report is sent as a member of the owner, who sees the errors of all jobs',
-    how: 'sent',
+    situation: "a report is sent by the database's owner, who can read the errors of all jobs",
+    outcome: 'sent',
     sql: ({ name, role }) => `alter database ${name} owner to ${role}`,
   },
   {
-    what: 'the level is a text that is no level',
-    how: 'skipped',
+    situation: 'the level is not a valid level',
+    outcome: 'skipped',
     sql: ({ name }) => `alter database ${name} set timescaledb.telemetry_level = '${CANARY}'`,
   },
   {
-    what: 'the password is wrong',
-    how: 'failed DATABASE_AUTHENTICATION',
+    situation: 'the password is wrong',
+    outcome: 'failed DATABASE_AUTHENTICATION',
     options: (database) => ({
       world: current(secretFor(database, { password: `${CANARY}_wrong` })),
     }),
   },
   {
-    what: 'the database does not exist',
-    how: 'failed DATABASE_MISSING',
+    situation: 'the database does not exist',
+    outcome: 'failed DATABASE_MISSING',
     options: (database) => ({
       world: current(secretFor(database, { dbname: `${CANARY}_missing` })),
     }),
   },
   {
-    what: 'the host does not resolve',
-    how: 'failed DATABASE_UNREACHABLE',
+    situation: 'the host does not resolve',
+    outcome: 'failed DATABASE_UNREACHABLE',
     options: (database) => ({ world: current(secretFor(database, { host: UNRESOLVABLE })) }),
   },
   {
-    what: "the server's certificate does not verify",
-    how: 'failed DATABASE_TLS_UNVERIFIED',
+    situation: "the server's certificate does not verify",
+    outcome: 'failed DATABASE_TLS_UNVERIFIED',
     options: () => ({ target: { tls: { mode: 'verify-full' } } }),
   },
   {
-    what: 'the role may not connect',
-    how: 'failed DATABASE_PERMISSION',
+    situation: 'the role lacks CONNECT',
+    outcome: 'failed DATABASE_PERMISSION',
     sql: ({ name, role }) => `revoke connect on database ${name} from ${role}`,
   },
   {
-    what: 'a function of the extension makes the report impossible',
-    how: 'failed DATABASE_ERROR',
+    situation: 'a function of the extension raises an error',
+    outcome: 'failed DATABASE_ERROR',
     sql: () =>
       `create or replace function _timescaledb_functions.get_os_info(out sysname text, out version text, out release text,
          out version_pretty text) language plpgsql as $$ begin raise exception '${CANARY}'; end $$`,
   },
   {
-    what: 'the secret is not JSON',
-    how: 'failed SECRET_INVALID',
+    situation: 'the secret is not JSON',
+    outcome: 'failed SECRET_INVALID',
     options: () => ({ world: current(`${CANARY} is not JSON`) }),
   },
   {
-    what: 'the secret has a wrong shape',
-    how: 'failed SECRET_INVALID',
+    situation: 'the secret has a wrong shape',
+    outcome: 'failed SECRET_INVALID',
     options: () => ({
       world: current(JSON.stringify({ user: CANARY, pass: CANARY, port: CANARY })),
     }),
   },
   {
-    what: 'the secret is a URL that asks for no TLS',
-    how: 'failed SECRET_INVALID',
+    situation: 'the secret is a URL that turns TLS off',
+    outcome: 'failed SECRET_INVALID',
     options: () => ({
       target: { tls: { mode: 'verify-full' } },
       world: current(`postgres://${CANARY}:${CANARY}@${CANARY}/${CANARY}?sslmode=disable`),
     }),
   },
   {
-    what: 'the endpoint refuses the report and answers with nonsense',
-    how: 'failed ENDPOINT_REJECTED',
+    situation: 'the endpoint rejects the report with an invalid answer',
+    outcome: 'failed ENDPOINT_REJECTED',
     options: () => ({
       world: {
         answer(response) {
@@ -164,8 +164,8 @@ const CASES: readonly {
     }),
   },
   {
-    what: 'the reply is hostile',
-    how: 'sent',
+    situation: 'the version in the reply contains a line break',
+    outcome: 'sent',
     options: () => ({
       world: {
         answer(response) {
@@ -182,16 +182,16 @@ const CASES: readonly {
 ];
 
 test.each(CASES)(
-  'writes no name, secret or private text when $what',
-  async ({ how, sql, options }) => {
+  'writes no name, secret or private text when $situation',
+  async ({ outcome, sql, options }) => {
     await using database = await createDatabase({ release: '2.28.3', label: CANARY });
     await plant(database);
     if (sql !== undefined) await database.admin.query(sql(database));
 
-    const everything = await everythingFrom(database, options?.(database));
+    const run = await runPlanted(database, options?.(database));
 
-    expect(everything.how).toBe(how);
-    expect(everything.text).not.toMatch(new RegExp(CANARY, 'i'));
-    expect(everything.text).not.toContain('localhost');
+    expect(run.outcome).toBe(outcome);
+    expect(run.text).not.toMatch(new RegExp(CANARY, 'i'));
+    expect(run.text).not.toContain('localhost');
   },
 );

@@ -6,7 +6,7 @@ import { secretFor, startWorld, type World } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 
-/** Runs the file that ships, in a process with Lambda's environment; DELIVERY is not in it. */
+/** Invokes the bundle of configure, which has no DELIVERY in its environment. */
 function invokeIn(world: World, event: unknown): Promise<Invocation> {
   const { DELIVERY: _, ...environment } = world.environment();
   return invoke(inject('bundles').configure.file, event, {

@@ -16,7 +16,7 @@ test.each(FUNCTIONS)(
       AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
     });
 
-    // The AWS SDK's error is minified code of another package, and is wrapped.
+    // The first error wraps one of the AWS SDK, whose class name is minified.
     expect(results).toEqual([
       { thrown: 'RunError', errorType: 'RunError', code: 'SECRET_DENIED' },
       { thrown: 'RunError', errorType: 'RunError', code: 'EVENT_INVALID' },

@@ -7,7 +7,7 @@ import type { Recording } from '../support/hostile/session.ts';
 
 const stack = new AsyncDisposableStack();
 let recording: Recording;
-/** With a time limit that is long enough to run out of memory. */
+/** Functions with a time limit that is long enough to run out of memory. */
 let functions: HostilePool;
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ describe('stays within its memory and time when a server sends one value:', () =
 describe('stays within its memory and time when all items of a list are of a wrong type', () => {
   for (const [place, answers] of Object.entries(WRONG_ITEMS)) {
     test.each(Object.entries(answers))(`${place}: %s`, async (name, make) => {
-      if (!isPlace(place)) throw new TypeError(`${place} is no place in a session.`);
+      if (!isPlace(place)) throw new TypeError(`Unknown place in a session: ${place}`);
       const tampered = (): Tampered => ({ bytes: make(), afterwards: 'goes on' });
       await expectAll(functions, [playAt(name, place, tampered)]);
     });

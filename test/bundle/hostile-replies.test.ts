@@ -16,7 +16,7 @@ import type { Recording } from '../support/hostile/session.ts';
 const stack = new AsyncDisposableStack();
 let recording: Recording;
 let functions: HostilePool;
-/** With a new process for each run, and a time limit that is long enough to run out of memory. */
+/** Functions with a new process for each run, and a time limit that is long enough to run out of memory. */
 let cold: HostilePool;
 
 beforeAll(async () => {

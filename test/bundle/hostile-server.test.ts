@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 test('sends a report in a replayed session, with each login method', async () => {
-  // With a time limit that a slow machine keeps.
+  // With a time limit that is long enough for a slow machine.
   await using patient = await startHostilePool(1, { timeLimitMs: 20_000 });
   for (const login of LOGINS) {
     for (const recording of recordings) {
@@ -36,7 +36,7 @@ test('sends a report in a replayed session, with each login method', async () =>
   }
 });
 
-/** Sends a message in front of an answer, and instead of it. */
+/** Returns plays that send a message before an answer and instead of it. */
 function playsOf(type: string, malformation: string, bytes: Buffer): readonly Play[] {
   const [recording] = recordings;
   return TABLE_PLACES.flatMap((place) =>
@@ -65,7 +65,7 @@ describe('writes one summary line when a server sends', () => {
 
 /** Number of mutations. More by hand: `HOSTILE_RUNS=20000 npx vitest run test/bundle/hostile-server.test.ts`. */
 const RUNS = Number(process.env['HOSTILE_RUNS'] ?? 600);
-/** The test's title names it; set it to repeat a failure. */
+/** Seed of the mutations, which is in the test's title; set HOSTILE_SEED to repeat a failure. */
 const SEED = Number(process.env['HOSTILE_SEED'] ?? Date.now() % 2 ** 31);
 /** Mutations in parallel. */
 const AT_ONCE = 8;

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-/** The tick that has just fired, as its schedule names it. */
+/** Returns the event of a tick that has just fired. */
 function tick(): { readonly scheduledTime: string } {
   return { scheduledTime: `${new Date().toISOString().slice(0, 19)}Z` };
 }
@@ -102,7 +102,7 @@ describe('after an invocation that fails', () => {
   });
 });
 
-/** A process that misbehaves once it is connected to a server that its first secret names, and only then. */
+/** Deploys a function that misbehaves in its first invocation, as soon as it is connected to the server of its first secret. */
 async function deployMisbehaving(
   stack: AsyncDisposableStack,
   misbehaviour: Misbehaviour,
@@ -123,9 +123,9 @@ async function deployMisbehaving(
 describe('a process that ends', () => {
   test.each([
     ['an error outside the handler', 'throwError', /exit status 1$/],
-    ['a rejection that nothing handles', 'rejectPromise', /exit status 1$/],
+    ['an unhandled rejection', 'rejectPromise', /exit status 1$/],
   ] as const)(
-    'because of %s, is replaced, and the next invocation works',
+    'because of %s is replaced, and the next invocation works',
     async (_cause, misbehaviour, message) => {
       await using stack = new AsyncDisposableStack();
       const deployed = await deployMisbehaving(stack, misbehaviour);

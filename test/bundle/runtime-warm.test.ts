@@ -14,7 +14,7 @@ import { TEST_CIRCUMSTANCES } from '../support/lambda/lambda-function.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
 
-/** V8 without compilers and caches that grow with the number of calls. */
+/** Options that turn off V8's compilers and caches, which grow with the number of calls. */
 const STEADY_HEAP = [
   '--no-opt',
   '--no-sparkplug',
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-describe('a process that works', () => {
+describe('a process of the function', () => {
   test('neither writes nor connects before its first invocation', async () => {
     await using world = await startConsenting(database);
     await using deployed = deployIn(world);
@@ -81,7 +81,7 @@ describe('a process that works', () => {
     // One connection may be about to close.
     expect(after.openFiles - before.openFiles).toBeLessThanOrEqual(1);
     const kept = (weight: Weight): number => weight.heapBytes + weight.externalBytes;
-    // Node's pool of buffers is 64 kB; a leak of 1 kB a run would be 50 kB beside it.
+    // Node's pool of buffers is 64 kB. A leak of 1 kB per run would add 50 kB.
     expect(kept(after) - kept(before)).toBeLessThan(100_000);
   });
 });
@@ -93,7 +93,7 @@ describe('a process that is frozen and thawed', () => {
     ['a quarter of an hour', HOUR_MS / 4],
     ['five hours', 5 * HOUR_MS],
   ])(
-    'after %s, when the servers have closed its connections, works as before',
+    'works as before after %s, when the servers have closed its connections',
     async (_time, frozenMs) => {
       await using world = await startConsenting(database, { secretsManager: { keepAliveMs: 50 } });
       const clock = shiftClock();

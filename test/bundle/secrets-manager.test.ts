@@ -25,7 +25,7 @@ test.concurrent.each(FUNCTIONS)(
       {
         ...world.environment(),
         AWS_ENDPOINT_URL_SECRETS_MANAGER: silent.url,
-        // The SDK makes three attempts, and one is enough to see that it ends.
+        // One attempt instead of the SDK's three saves time.
         AWS_MAX_ATTEMPTS: '1',
       },
       scaled(20_000),
@@ -38,7 +38,7 @@ test.concurrent.each(FUNCTIONS)(
 );
 
 test.each(FUNCTIONS)(
-  '%s requests no credentials elsewhere if its environment has none',
+  '%s does not request credentials from other sources if its environment has none',
   async (name) => {
     await using world = await startWorld({});
 
@@ -58,11 +58,11 @@ test.each(FUNCTIONS)(
   async (name) => {
     await using world = await startWorld({});
     const used = new WeakSet<Socket>();
-    const asked: (string | undefined)[] = [];
-    // Answers the first request of a connection and no other, and would keep it open.
+    const headers: (string | undefined)[] = [];
+    // Answers only the first request of each connection, and keeps the connection open.
     await using forgetful = await listen(async (request, response) => {
       await readBody(request);
-      asked.push(request.headers.connection);
+      headers.push(request.headers.connection);
       if (used.has(request.socket)) return;
       used.add(request.socket);
       response.setHeader('content-type', 'application/x-amz-json-1.1');
@@ -90,9 +90,9 @@ test.each(FUNCTIONS)(
       },
     );
 
-    expect(asked).toEqual(['close', 'close']);
+    expect(headers).toEqual(['close', 'close']);
     expect(forgetful.connections()).toBe(2);
-    // It got as far as the database, which is not there.
+    // The secret was read, and the database is unreachable.
     expect(results).toMatchObject([
       { code: 'DATABASE_UNREACHABLE' },
       { code: 'DATABASE_UNREACHABLE' },

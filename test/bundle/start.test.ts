@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
-/** Just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
+/** Limits just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 356_000,
   'get-report': 337_500,
@@ -25,7 +25,7 @@ test.each(FUNCTIONS)('%s reads credentials and region only from its environment'
   const folder = dirname(inject('bundles')[name].file);
   for (const file of readdirSync(folder)) {
     const text = readFileSync(join(folder, file), 'utf8');
-    // The metadata services of EC2 and of containers, single sign-on, processes, files of settings.
+    // The metadata services of EC2 and of containers, single sign-on, processes and configuration files.
     expect(text).not.toMatch(/169\.254\.|sso-oidc|credential_process|AWS_SHARED_CREDENTIALS_FILE/);
   }
 });

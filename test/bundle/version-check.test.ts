@@ -15,7 +15,7 @@ function checking(delivery: object): Environment {
   return { DELIVERY: JSON.stringify({ latestVersion: '2.33.1', ...delivery }) };
 }
 
-async function at(level: string): Promise<TestDatabase> {
+async function createAtLevel(level: string): Promise<TestDatabase> {
   const database = await createDatabase({ release: '2.28.3' });
   await database.admin.query(
     `alter database ${database.name} set timescaledb.telemetry_level = '${level}'`,
@@ -23,7 +23,7 @@ async function at(level: string): Promise<TestDatabase> {
   return database;
 }
 
-/** A run of the bundle in which everything but Secrets Manager and the database would be noticed. */
+/** Runs the bundle, and expects no connections except to Secrets Manager and the database. */
 async function runOn(
   database: TestDatabase,
   environment: Environment,
@@ -38,7 +38,7 @@ async function runOn(
 }
 
 test('compares the version with latestVersion, and neither sends nor resolves anything', async () => {
-  await using database = await at('basic');
+  await using database = await createAtLevel('basic');
   const run = await runOn(database, checking({}));
   expect(run).toMatchObject({ value: { outcome: 'checked' } });
   const [line] = summariesOf(run);
@@ -56,15 +56,15 @@ test('compares the version with latestVersion, and neither sends nor resolves an
 });
 
 test('checks no version while telemetry is off, as TimescaleDB does', async () => {
-  await using database = await at('off');
+  await using database = await createAtLevel('off');
   const run = await runOn(database, checking({}));
   const [line] = summariesOf(run);
   expect(line).toMatchObject({ outcome: 'skipped', consent: { rule: 'level-off' } });
   expect(line).not.toHaveProperty('version');
 });
 
-test('checks the version while telemetry is off if the operator asks for it', async () => {
-  await using database = await at('off');
+test('checks the version while telemetry is off if versionCheckWhenOff is set', async () => {
+  await using database = await createAtLevel('off');
   const run = await runOn(database, checking({ versionCheckWhenOff: true }));
   expect(summariesOf(run)).toMatchObject([
     {
@@ -83,7 +83,7 @@ test('checks the version while telemetry is off if the operator asks for it', as
 });
 
 test('checks nothing in a tick that is not due', async () => {
-  await using database = await at('basic');
+  await using database = await createAtLevel('basic');
   await database.admin.query(
     "update _timescaledb_catalog.bgw_job set schedule_interval = '3 years', initial_start = now() + interval '1 year' where id = 1",
   );
@@ -94,7 +94,7 @@ test('checks nothing in a tick that is not due', async () => {
 });
 
 test('reads no secret under DO_NOT_TRACK, whatever DELIVERY contains', async () => {
-  await using database = await at('basic');
+  await using database = await createAtLevel('basic');
   const run = await runOn(database, {
     ...checking({ versionCheckWhenOff: true }),
     DO_NOT_TRACK: '1',

@@ -16,7 +16,7 @@ import { killArrangements } from './arrangements/runtime-kills.ts';
 import { RUNTIME_FAULTS } from './rows/runtime.ts';
 
 const databases = new AsyncDisposableStack();
-/** For faults that do not change the database. */
+/** Database of the faults that do not change it. */
 let database: TestDatabase;
 
 beforeAll(async () => {

@@ -55,6 +55,19 @@ export async function invokeRecorded(
   };
 }
 
+/** Invokes the bundle of send-report in a process with Lambda's environment. */
+export function invokeSendReport(
+  world: World,
+  { event = {}, timeoutMs, ...settings }: Settings & { timeoutMs?: number } = {},
+): Promise<Invocation> {
+  return invoke(
+    inject('bundles')['send-report'].file,
+    event,
+    { AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url, ...world.environment(settings) },
+    timeoutMs,
+  );
+}
+
 /** Parses every line that a function wrote; throws for a line that is not JSON. */
 export function linesOf({ log }: Pick<Invocation, 'log'>): Json[] {
   return log.map((line) => JSON.parse(line));

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
+import { inject } from 'vitest';
 import { listenOnFreePort } from '../../../emulator/http-server.ts';
 import { type Certificate, createAuthority, createCertificate } from './certificates.ts';
 
@@ -10,10 +13,21 @@ export interface ServerCertificate extends Certificate {
   readonly authority: string;
 }
 
-export async function createServerCertificate(): Promise<ServerCertificate> {
+async function createServerCertificate(): Promise<ServerCertificate> {
   const authority = await createAuthority('Authority of the endpoint');
   const own = await createCertificate('localhost', authority);
   return { authority: authority.cert, ...own };
+}
+
+/** Creates a certificate of the endpoint, and the variable of a function that trusts its authority. */
+export async function createTrustedCertificate(): Promise<{
+  readonly certificate: ServerCertificate;
+  readonly trust: Readonly<Record<string, string>>;
+}> {
+  const certificate = await createServerCertificate();
+  const file = join(await mkdtemp(join(inject('folder'), 'check-')), 'authority.pem');
+  await writeFile(file, certificate.authority);
+  return { certificate, trust: { NODE_EXTRA_CA_CERTS: file } };
 }
 
 /** A TLS server that counts connections and bytes and never answers. */
