@@ -24,7 +24,7 @@ export interface Database {
   readonly doNotTrack: boolean;
   /** The name of its network, if any. */
   readonly network?: string;
-  /** Its own, or the environment's. */
+  /** Delivery of the database, or else that of the environment. */
   readonly delivery: Omit<CheckedDelivery, 'proxy'>;
   /** URL of the proxy for its report, if any. */
   readonly proxy?: string;
