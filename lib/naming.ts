@@ -11,7 +11,8 @@ export const METRICS_NAMESPACE = 'TimescaleDBTelemetry';
  *
  * - `Completed`: the run was sent, checked or skipped; an alarm detects missing runs by it
  * - `FinalFailures`: the run failed, and no further attempt follows
- * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `VersionsBehind` (minor releases): only with a verdict
+ * - `Outdated`, `UpdatePending`, `KnownVulnerable`, `JobsBroken`, `VersionsBehind` (minor releases): only with a verdict
+ * - `FailingJobs`: their number, only if it is known
  */
 export const METRICS = [
   'Completed',
@@ -25,7 +26,9 @@ export const METRICS = [
   'Outdated',
   'UpdatePending',
   'KnownVulnerable',
+  'JobsBroken',
   'VersionsBehind',
+  'FailingJobs',
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 

@@ -18,7 +18,7 @@ export interface Figures {
 }
 
 /** The alarms of an environment as a whole. */
-export const ENVIRONMENT_ALARMS = 3;
+export const ENVIRONMENT_ALARMS = 4;
 
 const GIGABYTE = 1_000_000_000;
 

@@ -44,7 +44,7 @@ export function queueMetric(
   });
 }
 
-/** The alarms of an environment as a whole; each database has one of its own. Three resources. */
+/** The alarms of an environment as a whole; each database has one of its own. Four resources. */
 export class EnvironmentAlarms extends Construct {
   constructor(scope: Construct, id: string, { place, alarmTopic }: Environment) {
     super(scope, id);
@@ -83,6 +83,14 @@ export class EnvironmentAlarms extends Construct {
       evaluationPeriods: 7,
       datapointsToAlarm: 1,
       metric: environmentMetric(place, 'KnownVulnerable', { statistic: 'Maximum' }),
+    });
+    create('jobs-broken', {
+      alarmDescription:
+        'The minor release of PostgreSQL breaks all scheduled jobs of the installed TimescaleDB version: compression, retention and refresh jobs fail. Run the saved query "failing jobs" for the database and the required action.',
+      // As for known-vulnerable.
+      evaluationPeriods: 7,
+      datapointsToAlarm: 1,
+      metric: environmentMetric(place, 'JobsBroken', { statistic: 'Maximum' }),
     });
   }
 }

@@ -79,6 +79,7 @@ export function createDashboard(
           metrics: [
             labelled(daily('Outdated'), 'outdated TimescaleDB'),
             labelled(daily('KnownVulnerable'), 'known vulnerability'),
+            labelled(daily('JobsBroken'), 'broken jobs'),
           ],
           width: HALF,
           height: 4,

@@ -33,6 +33,15 @@ export const LAST_SUCCESS = lines(
   'sort last_success asc',
 );
 
+/** The latest numbers of jobs of each database. A run that checks no version has no verdict. */
+const FAILING_JOBS = lines(
+  'filter ispresent(jobs.failing) or ispresent(version.installed)',
+  'fields coalesce(jobs.failing, 0) as failing_jobs, coalesce(jobs.scheduled, 0) as scheduled_jobs, coalesce(jobs.oldestFailure, "unknown") as last_success, coalesce(version.verdicts.0, "none") as headline, coalesce(version.sentence, "none") as what_to_do',
+  'stats latest(failing_jobs) as failing, latest(scheduled_jobs) as scheduled, latest(last_success) as oldest_failure, latest(headline) as verdict, latest(what_to_do) as required_action, latest(@timestamp) as seen by database',
+  'filter failing > 0 or verdict = "jobs-broken"',
+  'sort failing desc',
+);
+
 const SKIPPED_RUNS = lines(
   'filter outcome = "skipped"',
   'stats count(*) as runs, latest(message) as reason, latest(remedy) as remedy_text by database, consent.rule',
@@ -67,6 +76,7 @@ const ABNORMAL_EXITS = lines(
 
 export const SAVED_QUERIES: readonly SavedQuery[] = [
   { name: 'outdated databases', query: OUTDATED },
+  { name: 'failing jobs', query: FAILING_JOBS },
   { name: 'skipped runs', query: SKIPPED_RUNS },
   { name: 'failed runs', query: FAILED_RUNS },
   { name: 'abnormal exits', query: ABNORMAL_EXITS },

@@ -23,7 +23,14 @@ function behindOf({ versionsBehind }: NonNullable<Outcome['version']>): readonly
 }
 
 /** Returns the metrics of an outcome, also those that are 0: a sum over an environment needs a data point of every run. */
-function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): readonly Metric[] {
+function metricsOf({
+  outcome,
+  report,
+  retry,
+  version,
+  jobs,
+  durationMs,
+}: Outcome): readonly Metric[] {
   return [
     count('Completed', outcome !== 'failed'),
     count('Sent', outcome === 'sent'),
@@ -38,9 +45,11 @@ function metricsOf({ outcome, report, retry, version, durationMs }: Outcome): re
           count('Outdated', version.verdicts.some(isStep)),
           count('UpdatePending', version.verdicts.includes('alter-extension')),
           count('KnownVulnerable', version.advisories !== undefined),
+          count('JobsBroken', version.verdicts.includes('jobs-broken')),
           ...behindOf(version),
         ]
       : []),
+    ...(jobs ? [['FailingJobs', MetricUnit.Count, jobs.failing] as const] : []),
   ];
 }
 

@@ -77,7 +77,9 @@ test('sends a report once, and writes one line and its metrics', async () => {
       Outdated: 1,
       UpdatePending: 1,
       KnownVulnerable: 1,
+      JobsBroken: 0,
       VersionsBehind: 5,
+      FailingJobs: 0,
     },
   ]);
   expect(invocation.log).toHaveLength(2);

@@ -14,30 +14,30 @@ function fleet(size: number, changes: Partial<DatabaseSettings> = {}): readonly 
 
 test('an environment without databases costs its alarms and its dashboard', () => {
   expect(costOf([])).toEqual({
-    alarms: expect.closeTo(0.3),
+    alarms: expect.closeTo(0.4),
     metrics: 0,
     dashboard: 3,
     runs: 0,
-    total: expect.closeTo(3.3),
+    total: expect.closeTo(3.4),
   });
 });
 
-test('a database with a daily tick costs about 0.25 USD per month', () => {
+test('a database with a daily tick costs about 0.28 USD per month', () => {
   const cost = costOf(fleet(1));
-  expect(cost.alarms).toBeCloseTo(0.4);
-  // 12 metrics in one hour of the day: the database's, and the environment's.
-  expect(cost.metrics).toBeCloseTo(0.3);
+  expect(cost.alarms).toBeCloseTo(0.5);
+  // 14 metrics in one hour of the day: the database's, and the environment's.
+  expect(cost.metrics).toBeCloseTo(0.35);
   expect(cost.runs).toBeCloseTo(0.000536, 6);
   // With many databases the environment's own share is small, and its metrics are written in every hour.
   const [small, large] = [costOf(fleet(500)), costOf(fleet(501))];
-  expect(large.total - small.total).toBeCloseTo(0.25, 2);
-  expect(small.metrics).toBeCloseTo(500 * 0.15 + 12 * 0.3);
+  expect(large.total - small.total).toBeCloseTo(0.28, 2);
+  expect(small.metrics).toBeCloseTo(500 * 0.175 + 14 * 0.3);
 });
 
 test.each([
-  [1, 3.6],
-  [6, 0.6],
-  [24, 0.15],
+  [1, 4.2],
+  [6, 0.7],
+  [24, 0.175],
 ] as const)('metrics of a tick every %d h cost %d USD per month and database', (tickHours, usd) => {
   const metrics = (size: number) => costOf(fleet(size, { tickHours })).metrics;
   expect(metrics(301) - metrics(300)).toBeCloseTo(usd);
@@ -54,10 +54,10 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     'databases   5',
     'delivery    telemetry.timescale.com',
     'functions   11',
-    'alarms      8',
+    'alarms      9',
     'stacks      5 (1 shared, 4 for databases)',
     expect.stringMatching(
-      /^cost {8}about 11\.\d\d USD per month \(alarms 0\.80, metrics 7\.80, dashboard 3\.00, runs 0\.02; list prices of us-east-1, without secrets and networks\)$/,
+      /^cost {8}about 13\.\d\d USD per month \(alarms 0\.90, metrics 9\.10, dashboard 3\.00, runs 0\.02; list prices of us-east-1, without secrets and networks\)$/,
     ),
   ]);
 });

@@ -39,7 +39,7 @@ describe('the alarms', () => {
   test('publish ALARM and OK to the topic of the environment, if it has one', () => {
     const topic = ['arn:aws:sns:eu-central-1:333333333333:database-alarms'];
     const alarms = prod.resources('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(8);
+    expect(alarms).toHaveLength(9);
     for (const [, { Properties }] of alarms) {
       expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
     }
@@ -52,7 +52,7 @@ describe('the alarms', () => {
     const own = prod
       .resources('AWS::CloudWatch::Alarm')
       .filter(([, { Properties }]) => Properties['Namespace'] === METRICS_NAMESPACE);
-    expect(own).toHaveLength(6);
+    expect(own).toHaveLength(7);
     for (const [, { Properties }] of own) {
       expect(METRICS).toContain(Properties['MetricName']);
       const names = (Properties['Dimensions'] as readonly { readonly Name: string }[]).map(
@@ -95,24 +95,30 @@ describe('the alarms', () => {
       Statistic: 'Maximum',
       Period: 300,
     });
-    expect(alarms.get('timescaledb-telemetry-prod-known-vulnerable')).toMatchObject({
-      ...firstEvent,
-      // One in a week, because a job may run only once a week.
-      EvaluationPeriods: 7,
-      DatapointsToAlarm: 1,
-      Namespace: METRICS_NAMESPACE,
-      MetricName: 'KnownVulnerable',
-      Dimensions: [
-        { Name: 'environment', Value: 'prod' },
-        { Name: 'service', Value: 'timescaledb-telemetry' },
-      ],
-      Statistic: 'Maximum',
-      // The period of the longest tick: with a shorter one the alarm would change its state every day.
-      Period: 86_400,
-    });
+    const findings = [
+      ['known-vulnerable', 'KnownVulnerable'],
+      ['jobs-broken', 'JobsBroken'],
+    ] as const;
+    for (const [name, metric] of findings) {
+      expect(alarms.get(`timescaledb-telemetry-prod-${name}`)).toMatchObject({
+        ...firstEvent,
+        // One in a week, because a job may run only once a week.
+        EvaluationPeriods: 7,
+        DatapointsToAlarm: 1,
+        Namespace: METRICS_NAMESPACE,
+        MetricName: metric,
+        Dimensions: [
+          { Name: 'environment', Value: 'prod' },
+          { Name: 'service', Value: 'timescaledb-telemetry' },
+        ],
+        Statistic: 'Maximum',
+        // The period of the longest tick: with a shorter one the alarm would change its state every day.
+        Period: 86_400,
+      });
+    }
   });
 
-  test('of the environment are final-failures, undelivered and known-vulnerable', () => {
+  test('of the environment are final-failures, undelivered, known-vulnerable and jobs-broken', () => {
     const names = prod
       .resources('AWS::CloudWatch::Alarm')
       .map(([, { Properties }]) => String(Properties['AlarmName']))
@@ -121,6 +127,7 @@ describe('the alarms', () => {
       'timescaledb-telemetry-prod-final-failures',
       'timescaledb-telemetry-prod-undelivered',
       'timescaledb-telemetry-prod-known-vulnerable',
+      'timescaledb-telemetry-prod-jobs-broken',
     ]);
   });
 });
@@ -172,6 +179,7 @@ describe('the dashboard', () => {
       'final failures: FinalFailures',
       'outdated TimescaleDB: Outdated',
       'known vulnerability: KnownVulnerable',
+      'broken jobs: JobsBroken',
       'p50: Duration',
       'p99: Duration',
       'Maximum: Duration',
@@ -179,6 +187,11 @@ describe('the dashboard', () => {
       'undelivered: ApproximateNumberOfMessagesVisible',
     ]);
   });
+});
+
+test('the query for failing jobs finds a failing job, and a verdict of broken jobs without one', () => {
+  const [query] = SAVED_QUERIES.filter(({ name }) => name === 'failing jobs');
+  expect(query?.query).toMatch(/ by database\n\| filter failing > 0 or verdict = "jobs-broken"\n/);
 });
 
 test('the query for duplicate UUIDs lists UUIDs with more than one database', () => {
@@ -190,7 +203,7 @@ test('the figures for the quotas count every function, its code, and every alarm
   expect(figuresOf(prod.environment, 10)).toEqual({
     databases: 5,
     functions: 11,
-    alarms: 8,
+    alarms: 9,
     stacks: 4,
     codeBytes: 110,
   });
@@ -202,10 +215,10 @@ test('docs/log-and-metrics.md describes every field that a saved query uses', ()
   const queries = prod
     .resources('AWS::Logs::QueryDefinition')
     .map(([, { Properties }]) => String(Properties['QueryString']));
-  expect(queries).toHaveLength(6);
+  expect(queries).toHaveLength(7);
   const fields = new Set(
     queries.flatMap((query) =>
-      [...query.matchAll(/\b(version|consent|report|receipt|error|retry)\.(\w+)/g)].map(
+      [...query.matchAll(/\b(version|consent|report|receipt|error|retry|jobs)\.(\w+)/g)].map(
         ([, , field = '']) => field,
       ),
     ),

@@ -193,7 +193,7 @@ test('two environments of one account and region have no name in common', () => 
     ),
   ];
   const [some, others] = [namesOf(prod), namesOf(prodEu)];
-  expect(some.filter((name) => name.startsWith('AWS::CloudWatch::Alarm'))).toHaveLength(4);
+  expect(some.filter((name) => name.startsWith('AWS::CloudWatch::Alarm'))).toHaveLength(5);
   expect(some.filter((name) => others.includes(name))).toEqual([]);
 });
 
