@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
+import { RELEASE_DATA } from '../../data/release-data.ts';
 import { freePort } from '../../emulator/http-server.ts';
 import type { SecretAnswer } from '../../emulator/secrets-manager.ts';
 import { METRICS_NAMESPACE, SERVICE } from '../../lib/naming.ts';
@@ -33,6 +35,20 @@ const expectWarning =
   ({ invocations }) => {
     expect(invocations.flatMap(summariesOf)).toMatchObject([
       { warnings: [expect.stringContaining(`(RETRY_NOT_SCHEDULED${origin}`)] },
+    ]);
+  };
+
+/** Expects the warning that the bundled version data was used instead of the file, and a verdict. */
+const expectBundledData =
+  (reason: string): NonNullable<Faulty['after']> =>
+  ({ invocations }) => {
+    expect(invocations.flatMap(summariesOf)).toMatchObject([
+      {
+        warnings: [
+          `The file that versionData names ${reason}. The version check uses the bundled data of ${RELEASE_DATA.asOf}. Deploy the environment again: the deployment checks the file and ships it with the function.`,
+        ],
+        version: { asOf: RELEASE_DATA.asOf },
+      },
     ]);
   };
 
@@ -115,6 +131,19 @@ testFaults(
     clockBehindFailure: withClockOff(-DAY_MS, { world: { answer: answerUnavailable } }),
     signatureRefused: having({ world: { secrets: () => REFUSED } }),
     readOnly: having({ nodeOptions: ['--permission', '--allow-fs-read=*'] }),
+
+    versionDataMissing: having({
+      target: { versionData: 'missing.json' },
+      after: expectBundledData('cannot be read (ENOENT)'),
+    }),
+    versionDataMalformed: async () => {
+      const versionData = join(inject('folder'), 'version-data-of-the-faults.json');
+      await writeFile(versionData, JSON.stringify({ ...RELEASE_DATA, releases: ['2.33.0'] }));
+      return {
+        target: { versionData },
+        after: expectBundledData('does not have the form of version data'),
+      };
+    },
 
     debug: having({ environment: { AWS_LAMBDA_LOG_LEVEL: 'DEBUG' } }),
     debugFailure: async () => ({

@@ -151,6 +151,9 @@ export const RUNTIME_FAULTS = {
 
     pgNative: sent('NODE_PG_FORCE_NATIVE requests a driver that is not installed'),
 
+    versionDataMissing: sent('the file of its version data is missing'),
+    versionDataMalformed: sent('the file of its version data has no valid content'),
+
     eventText: misunderstood('the event is a string', 'event: must be an object, not a string'),
     eventList: misunderstood('the event is an array', 'event: must be an object, not an array'),
     eventUnknownKey: misunderstood('the event has an unknown key', 'event: unknown key "force"'),
