@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { RELEASE_DATA } from '../../data/release-data.ts';
+import type { Incompatibility } from '../../lib/version-check/release-data.ts';
 import {
   invokeRecorded,
   metricsOf,
@@ -7,7 +11,7 @@ import {
   summariesOf,
 } from '../support/lambda/invocations.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { secretFor, startWorld } from '../support/run/world.ts';
+import { type Settings, secretFor, startWorld } from '../support/run/world.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -28,9 +32,10 @@ async function runOn(
   database: TestDatabase,
   environment: Environment,
   event: object = { ignoreSchedule: true },
+  target: Settings['target'] = {},
 ): Promise<Recorded> {
   await using world = await startWorld({ secret: secretFor(database) });
-  const recorded = await invokeRecorded(world, 'send-report', event, { environment });
+  const recorded = await invokeRecorded(world, 'send-report', event, { environment, target });
   const allowed = [portOf(world.secrets), `127.0.0.1:${database.port}`];
   expect(recorded.connections.filter((place) => !allowed.includes(place))).toEqual([]);
   expect(world.endpoint.connections()).toBe(0);
@@ -53,6 +58,24 @@ test('compares the version with latestVersion, and neither sends nor resolves an
   expect(metricsOf(run)).toMatchObject([
     { Completed: 1, Checked: 1, Sent: 0, Outdated: 1, VersionsBehind: 5 },
   ]);
+});
+
+test('judges by version data of the operator that is as new as the bundled data', async () => {
+  await using database = await at('basic');
+  const versionData = join(inject('folder'), 'version-data-of-the-operator.json');
+  const broken: Incompatibility = {
+    timescaledb: '2.28.3',
+    postgresql: '>=9.6',
+    effect: 'jobs-broken',
+    summary: 'known to the operator only',
+    fixed: ['2.28.4'],
+  };
+  await writeFile(versionData, JSON.stringify({ ...RELEASE_DATA, incompatibilities: [broken] }));
+  const run = await runOn(database, checking({}), undefined, { versionData });
+  const [line] = summariesOf(run);
+  expect(line).toMatchObject({ level: 'ERROR', version: { asOf: RELEASE_DATA.asOf } });
+  expect(line?.['version']).toMatchObject({ verdicts: expect.arrayContaining(['jobs-broken']) });
+  expect(line).not.toHaveProperty('warnings');
 });
 
 test('checks no version while telemetry is off, as TimescaleDB does', async () => {
