@@ -1,4 +1,3 @@
-import { RELEASE_DATA } from '../../data/release-data.ts';
 import { STALE_AFTER_DAYS } from '../../lib/version-check/release-data.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 import { mayReferToSameSecret } from './rules/secret-reference.ts';
@@ -73,11 +72,6 @@ function unused({ databases, networks }: Environment): readonly string[] {
 function oldVersionData({ versionData }: Environment): readonly string[] {
   if (versionData === undefined) return [];
   const { path, asOf, ageDays } = versionData;
-  if (asOf < RELEASE_DATA.asOf) {
-    return [
-      `The file of versionData, ${path}, is of ${asOf}. The functions use the bundled data, which is of ${RELEASE_DATA.asOf}. Update the file, or remove versionData.`,
-    ];
-  }
   return ageDays > STALE_AFTER_DAYS
     ? [`The file of versionData, ${path}, is of ${asOf}, ${ageDays} days ago. Update it.`]
     : [];

@@ -46,7 +46,7 @@ function smallestUpgrade(
   return nearest && wanted.findLast((release) => isSameBranch(release, nearest));
 }
 
-/** The smallest upgrades that work on this PostgreSQL and repair something; undefined where there is none. */
+/** The smallest upgrades that work on this PostgreSQL and repair something; undefined if there is no such release. */
 export interface Fixes {
   /** Scheduled jobs work. Absent if they work now. */
   readonly jobs: Version | undefined;

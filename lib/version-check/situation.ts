@@ -49,7 +49,7 @@ export interface VersionSituation {
   readonly fixes: Fixes;
   /** Version to upgrade to: the latest one, or one that repairs what is wrong; undefined when none is newer. */
   readonly goal: Version | undefined;
-  /** Newest version up to the goal that this PostgreSQL can run; undefined when there is none, or no goal. */
+  /** Newest version up to the goal that this PostgreSQL can run; undefined without one, or without a goal. */
   readonly best: Version | undefined;
   /** Whether the goal supports this PostgreSQL major. */
   readonly isMajorSupported: boolean;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { RELEASE_DATA } from '../../data/release-data.ts';
 import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
 import { METRICS } from '../../lib/naming.ts';
 import { invokeSendReport, metricsOf, summariesOf } from '../support/lambda/invocations.ts';
@@ -45,9 +46,9 @@ test('sends a report once, and writes one line and its metrics', async () => {
       latest: '2.33.1',
       reachable: '2.33.1',
       versionsBehind: 5,
-      verdicts: ['alter-extension', 'upgrade-package'],
+      verdicts: expect.arrayContaining(['alter-extension', 'upgrade-package']),
       advisories: ['GHSA-hcfx-29v5-2rcw'],
-      asOf: '2026-11-21',
+      asOf: RELEASE_DATA.asOf,
     },
   };
   expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
@@ -145,7 +146,7 @@ test('notes a reply that is too slow, and keeps the receipt of the report', asyn
     value: {
       outcome: 'sent',
       receipt: { status: 200 },
-      version: { verdicts: ['unknown', 'alter-extension'] },
+      version: { verdicts: expect.arrayContaining(['unknown', 'alter-extension']) },
       message: 'telemetry error: incomplete HTTP response (too slow)',
     },
   });

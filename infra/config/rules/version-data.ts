@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { transformSync } from 'esbuild';
 import { parseVersionData, versionDataProblems } from '../../../data/check-version-data.ts';
-import { toReleaseData } from '../../../data/release-data.ts';
+import { RELEASE_DATA, toReleaseData } from '../../../data/release-data.ts';
 import type { VersionData } from '../../../data/version-data.ts';
 import { escapeUnprintable } from '../../../lib/config/printable.ts';
 import { errorCodeOf } from '../../../lib/errors.ts';
@@ -96,9 +96,16 @@ function parseData(
   const problems = versionDataProblems(value).map((problem) => `${path} ${problem}`);
   if (problems.length > 0) return { problems };
   const data = parseVersionData(value);
+  const { asOf } = data;
   // A day of tolerance for time zones.
-  return Date.parse(data.asOf) > now + DAY_MS
-    ? { problems: [`${path} asOf: ${data.asOf} is in the future`] }
+  if (Date.parse(asOf) > now + DAY_MS)
+    return { problems: [`${path} asOf: ${asOf} is in the future`] };
+  return asOf < RELEASE_DATA.asOf
+    ? {
+        problems: [
+          `${path} asOf: ${asOf} is older than the bundled data, which is of ${RELEASE_DATA.asOf}; update the file, or remove versionData`,
+        ],
+      }
     : data;
 }
 

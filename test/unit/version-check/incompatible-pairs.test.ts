@@ -18,8 +18,8 @@ function judged(installed: string, postgresql: string, onDisk = installed): Verd
  * What each PostgreSQL minor release does to the scheduled jobs of each TimescaleDB version:
  *
  * - `fine`: they work, and no known later minor release breaks them
- * - `later V`: they work, and a later minor release breaks them. V is the smallest upgrade that works on both, `-` if there
- *   is none
+ * - `later V`: they work, and a later minor release breaks them. V is the smallest upgrade that works on both, `-` if
+ *   there is no such release
  * - `broken V`: every job fails. V is the smallest upgrade with which they work
  * - empty: TimescaleDB does not support this PostgreSQL
  */
