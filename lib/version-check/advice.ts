@@ -85,13 +85,14 @@ function announcedFixes({ data }: VersionSituation, { fixed }: Incompatibility):
   return announced.length > 0 ? ` TimescaleDB ${listed(announced)} is announced.` : '';
 }
 
-/** Says how many jobs have failed, which the version data alone cannot know. */
+/** Says how many jobs fail, which the version data alone cannot know. */
 function failingJobs({ facts: { jobHealth } }: VersionSituation): string {
   if (jobHealth === null || jobHealth.failing === 0) return '';
   const { failing, scheduled, oldestFailure } = jobHealth;
-  const since = oldestFailure === null ? '' : ` since ${oldestFailure.slice(0, 10)}`;
-  const verb = failing === 1 ? 'has' : 'have';
-  return `${failing} of ${scheduled} ${scheduled === 1 ? 'job' : 'jobs'} ${verb} failed${since}. `;
+  const jobs = scheduled === 1 ? 'The only job fails' : `${failing} of ${scheduled} jobs fail`;
+  const first = scheduled === 1 ? '' : ', the first';
+  const since = oldestFailure === null ? '' : `${first} since ${oldestFailure.slice(0, 10)}`;
+  return `${jobs}${since}. `;
 }
 
 function brokenJobsClause(situation: VersionSituation): string {

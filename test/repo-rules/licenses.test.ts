@@ -14,7 +14,7 @@ const SHIPPED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'M
 const USED = [...SHIPPED, 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'MPL-2.0'];
 /** Licences of other packages, by name, with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  // The simulator of IAM policies and its parts, which test/infra/iam/iam.test.ts uses; they are not distributed.
+  // The simulator of IAM policies and its parts, which test/infra/iam/ uses; they are not distributed.
   '@cloud-copilot/iam-policy': 'AGPL-3.0-or-later',
   '@cloud-copilot/iam-simulate': 'AGPL-3.0-or-later',
   '@cloud-copilot/iam-utils': 'AGPL-3.0-or-later',
