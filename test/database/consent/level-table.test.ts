@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LEVELS, type Level, type Target } from '../../../lib/config/target.ts';
 import { type Consent, decideConsent } from '../../../lib/consent/decide-consent.ts';
 import type { Facts } from '../../../lib/timescaledb/facts.ts';
+import type { Found } from '../../support/postgres/level-facts.ts';
 import {
   FLAGS,
-  type Found,
   startLevelScene,
   WAYS,
   type Way,

@@ -1,93 +1,16 @@
-import { createHash } from 'node:crypto';
 import { inject } from 'vitest';
 import {
   startWarm,
   type WarmFunction,
   type WarmInvocation,
 } from '../../../bench/warm/warm-lambda.ts';
-import type { TelemetryEndpoint } from '../../../emulator/telemetry-endpoint.ts';
 import { startWorld, type World } from '../run/world.ts';
+import { Arrivals, checkLines, checkResult, MEMORY_LIMIT_BYTES, parseLine } from './rules.ts';
 import { HOSTILE_PASSWORD, type HostileServer, type Play, startHostileServer } from './server.ts';
 
 /** The run itself has 500 ms of this; 1,500 ms are reserved for the summary line. */
 const TIME_LIMIT_MS = 2_000;
-/** The deployed function has 256 MB. */
-const MEMORY_LIMIT_BYTES = 200_000_000;
-/** Maximum length of a log line. */
-const LINE_LIMIT_BYTES = 16_384;
-
-function parse(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function checkLines({ log }: WarmInvocation): string[] {
-  const lines = log.map(parse);
-  const summaries = lines.filter((line) => line !== undefined && 'outcome' in line).length;
-  const metrics = lines.filter((line) => line !== undefined && '_aws' in line).length;
-  const others = log.length - summaries - metrics;
-  const longest = Math.max(0, ...log.map((line) => Buffer.byteLength(line)));
-  return [
-    ...(summaries === 1 ? [] : [`${summaries} summary lines`]),
-    ...(metrics === 1 ? [] : [`${metrics} lines of metrics`]),
-    ...(others === 0 ? [] : [`${others} other lines: ${log.join('\n').slice(0, 500)}`]),
-    ...(longest <= LINE_LIMIT_BYTES ? [] : [`a line of ${longest} bytes`]),
-  ];
-}
-
-function checkResult(
-  invocation: WarmInvocation,
-  summary: Readonly<Record<string, unknown>>,
-  timeLimitMs: number,
-): string[] {
-  const { tookMs = Number.NaN, maxMemoryBytes = Number.NaN } = invocation;
-  const isFailed = summary['outcome'] === 'failed';
-  const name = 'error' in invocation ? invocation.error.name : undefined;
-  const code: unknown = Object(summary['error']).code;
-  return [
-    ...(name === (isFailed ? 'RunError' : undefined) ? [] : [`the result is ${name}`]),
-    // INTERNAL is a defect of this project, never a fault of the server.
-    ...(code === 'INTERNAL' ? [`INTERNAL: ${JSON.stringify(summary)}`] : []),
-    ...(tookMs < timeLimitMs ? [] : [`took ${tookMs.toFixed(0)} ms`]),
-    ...(maxMemoryBytes < MEMORY_LIMIT_BYTES
-      ? []
-      : [`used ${(maxMemoryBytes / 1e6).toFixed(0)} MB`]),
-  ];
-}
-
-/**
- * Compares the reports that arrive with the summary lines: each belongs to a run with consent. The report of a run that
- * ended at its time limit may arrive during the next run.
- */
-class Arrivals {
-  readonly #endpoint: TelemetryEndpoint;
-  #seen = 0;
-  #before: string | undefined;
-
-  constructor(endpoint: TelemetryEndpoint) {
-    this.#endpoint = endpoint;
-  }
-
-  check({ receipt, report, consent }: Readonly<Record<string, unknown>>): string[] {
-    const sha256: unknown = Object(consent).granted === true ? Object(report).sha256 : undefined;
-    const arrived = this.#endpoint.reports
-      .slice(this.#seen)
-      .map(({ body }) => createHash('sha256').update(body).digest('hex'));
-    this.#seen += arrived.length;
-    const strange = arrived.filter((one) => one !== sha256 && one !== this.#before);
-    this.#before = typeof sha256 === 'string' ? sha256 : undefined;
-    return [
-      ...(arrived.length <= 2 && strange.length === 0 ? [] : [`${arrived.length} reports arrived`]),
-      ...(receipt === undefined || arrived.includes(String(sha256)) ? [] : ['no report arrived']),
-    ];
-  }
-}
-
-/** How a run ended. */
+/** The end of a run. */
 interface Ended {
   /** Violations of the rules that hold for every server. */
   readonly problems: readonly string[];
@@ -97,7 +20,7 @@ interface Ended {
   readonly tookMs: number;
 }
 
-/** How the last attempt at a run ended. */
+/** The end of the last attempt at a run. */
 export interface Tried extends Ended {
   readonly attempts: number;
 }
@@ -193,7 +116,7 @@ async function invoke(slot: Slot, play: Play, timeLimitMs: number): Promise<Ende
     );
     slot.runs += 1;
     if (hasEnded(invocation)) await stop(slot);
-    const summary = invocation.log.map(parse).find((line) => line && 'outcome' in line) ?? {};
+    const summary = invocation.log.map(parseLine).find((line) => line && 'outcome' in line) ?? {};
     const { maxMemoryBytes = Number.NaN, tookMs = Number.NaN } = invocation;
     const problems = [
       ...checkLines(invocation),

@@ -1,12 +1,11 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { applyPlan } from '../../../lib/configure/apply.ts';
-import { type Change, JOB_ACTIONS, type Scope } from '../../../lib/configure/event.ts';
 import { planChange } from '../../../lib/configure/plan.ts';
 import { readServerContext, reporterSql } from '../../../lib/configure/server-context.ts';
 import type { Connection } from '../../../lib/postgres/connect.ts';
 import { buildReport } from '../../../lib/report/build-report.ts';
-import { type Facts, readFacts } from '../../../lib/timescaledb/facts.ts';
+import { readFacts } from '../../../lib/timescaledb/facts.ts';
 import {
   functionsSchema,
   type MemberFunction,
@@ -21,8 +20,9 @@ import {
   type HandmadeRelease,
   has,
 } from '../timescaledb/catalogs.ts';
-import { aJob, aServer } from '../timescaledb/facts.ts';
+import { aServer } from '../timescaledb/facts.ts';
 import { createServerInfo } from '../timescaledb/server-info.ts';
+import { CHANGES, JOBS, serverContextOf } from './every-change.ts';
 
 /**
  * Collects every statement that lib/ can send to a server. Its code runs on a connection that records the messages: for every
@@ -165,47 +165,6 @@ const SEES_ALL = {
   mayReadJobErrors: true,
 };
 const SEES_NOTHING = { memberFunctions: [], standby: true, mayReadJobStatistics: false };
-
-const SCOPES: readonly Scope[] = [
-  { kind: 'instance' },
-  { kind: 'database' },
-  { kind: 'role', role: "a 'role'" },
-  { kind: 'role', role: 'role', inDatabase: 'a "database"' },
-];
-
-const WISHES = [
-  { action: 'enable', level: 'basic', scheduleInterval: undefined },
-  { action: 'enable', level: 'basic', scheduleInterval: '12 hours' },
-  { action: 'enable', level: 'reset', scheduleInterval: undefined },
-  { action: 'disable', level: 'off', scheduleInterval: undefined },
-] as const;
-
-const CHANGES: readonly Change[] = SCOPES.flatMap((scope) =>
-  [undefined, ...JOB_ACTIONS].flatMap((job) =>
-    WISHES.map((wish) => ({ ...wish, scope, job, dryRun: false })),
-  ),
-);
-
-/** Returns the identifiers and literals of a change as a server would quote them. */
-function serverContextOf({ scope, scheduleInterval }: Change) {
-  return {
-    database: '"this database"',
-    isTemplate: false,
-    isSuperuser: true,
-    levelIsRegistered: false,
-    extensionOwner: "'postgres'",
-    role: scope.kind === 'role' ? '"a role"' : undefined,
-    inDatabase: scope.kind === 'role' && scope.inDatabase ? '"a database"' : undefined,
-    scheduleInterval: scheduleInterval && `'${scheduleInterval}'`,
-  };
-}
-
-const JOBS: readonly Facts['jobs'][] = [
-  [],
-  [aJob()],
-  [aJob({ scheduled: false })],
-  [aJob({ nextStart: 'infinity' })],
-];
 
 /** Returns the sessions of `configure` on one server, for every kind of change. */
 async function changingSessions(server: ServerInfo): Promise<Messages[]> {
