@@ -6,7 +6,7 @@ import {
   startTelemetryEndpoint,
 } from '../../emulator/telemetry-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { type Ended, optionsIn, runCommand, urlOf } from '../support/process/commands.ts';
+import { type Ended, runCommand, urlOf } from '../support/process/commands.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 const DENIED = `Telemetry is off: level off, set for this database.`;
@@ -206,52 +206,5 @@ describe.concurrent('--send', () => {
     expect(stdout).toContain('Compare user and password (URL, PGPASSWORD, PGPASSFILE');
     expect(stdout + stderr).not.toContain('wrong-password');
     expect(endpoint.connections()).toBe(0);
-  });
-});
-
-describe.concurrent('the options', () => {
-  test('lists all problems at once, without any secret', async () => {
-    const { stdout, stderr, code } = await report(
-      [
-        ...['--database-url', 'postgres://a:very-secret@127.0.0.1/d?options=x'],
-        ...['--level', 'loud', '--report-source', 'function', '--sizes', 'estimated'],
-        ...['--endpoint', 'http://example.com/', '--ignore-schedule', '--loud'],
-      ],
-      { PGSSLMODE: 'perhaps', PGSERVICE: 'mine' },
-    );
-    expect([stdout, code]).toEqual(['', 2]);
-    expect(stderr.split('\n')).toEqual([
-      "unknown option '--loud' (Did you mean --log?)",
-      '--database-url: the parameter options is not supported; set PGOPTIONS instead',
-      'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
-      'PGSSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full',
-      '--sizes estimated opens no user relation, but --report-source function opens all of them',
-      '--endpoint needs --send',
-      '--ignore-schedule needs --send',
-      '--endpoint must be an https:// URL without credentials or fragment (http:// on loopback only)',
-      '--level must be one of off, no_functions, basic',
-      '(npm run report -- --help lists the options.)',
-      '',
-    ]);
-    expect(stderr).not.toContain('very-secret');
-  });
-
-  test('rejects --send without an endpoint, and with --always', async () => {
-    const { stderr, code } = await report(['--send', '--always']);
-    expect(code).toBe(2);
-    expect(stderr).toContain('--send needs --endpoint <url>\n');
-    expect(stderr).toContain("option '--always' cannot be used with option '--send'");
-  });
-
-  test('lists all options with --help', async () => {
-    const { stdout, stderr, code } = await report(['--help']);
-    expect([stderr, code]).toEqual(['', 0]);
-    expect(stdout).toContain('Usage: npm run report -- [options]');
-    expect(optionsIn(stdout)).toEqual([
-      ...['--database-url', '--tls-server-name', '--tls-ca-file'],
-      ...['--json', '--check', '--always', '--level', '--report-source', '--sizes'],
-      ...['--show-sql', '--latest-version', '--help'],
-      ...['--send', '--endpoint', '--ignore-schedule', '--log'],
-    ]);
   });
 });
