@@ -20,6 +20,7 @@ const FOLDERS = [
   ['run'],
   ['observability'],
   ['configure', 'diagnostics'],
+  ['fleet'],
 ] as const;
 
 const ROOT_FILES = ['errors.ts', 'naming.ts', 'product.ts', 'version.ts'];
