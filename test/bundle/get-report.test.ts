@@ -68,7 +68,6 @@ const SENDING_CODE = [
   'run/send-report.ts',
   'schedule/plan-retry.ts',
   'schedule/schedule-retry.ts',
-  'version-check/',
 ];
 
 test.each(['get-report', 'configure'] as const)(
