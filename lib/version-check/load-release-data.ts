@@ -67,6 +67,7 @@ function isConsistent(data: ReleaseData): boolean {
     ...advisories.map(({ affected }) => affected),
   ];
   return (
+    !Number.isNaN(Date.parse(data.asOf)) &&
     listed.length > 0 &&
     named.every((version) => RELEASE.test(version)) &&
     isAscending(listed) &&

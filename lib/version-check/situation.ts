@@ -1,6 +1,6 @@
 import type { LatestVersion } from '../delivery/parse-reply.ts';
 import type { Facts } from '../timescaledb/facts.ts';
-import { compareVersions, isNewer, toServerVersion, toVersion, type Version } from '../version.ts';
+import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
 import {
   type ComingBreak,
   comingBreak,
@@ -18,6 +18,7 @@ import {
   securityFixesAfter,
 } from './fixes.ts';
 import type { Advisory, Incompatibility, ReleaseData } from './release-data.ts';
+import { toServerVersion } from './server-version.ts';
 
 /** Everything that a verdict depends on. */
 export interface VersionSituation {

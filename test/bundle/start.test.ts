@@ -5,9 +5,9 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Limits just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 356_000,
-  'get-report': 337_500,
-  configure: 343_000,
+  'send-report': 358_500,
+  'get-report': 340_500,
+  configure: 346_500,
 };
 
 function textOf(name: FunctionName): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toServerVersion } from '../../../lib/version.ts';
 import { judge, latestOf } from '../../../lib/version-check/judge-version.ts';
+import { toServerVersion } from '../../../lib/version-check/server-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
 import { KNOWLEDGE, RELEASES } from '../../support/timescaledb/release-data.ts';
 

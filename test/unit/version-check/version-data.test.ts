@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isNewer, toServerVersion, toVersion, type Version } from '../../../lib/version.ts';
+import { isNewer, toVersion, type Version } from '../../../lib/version.ts';
 import { publishedReleases, works } from '../../../lib/version-check/compatibility.ts';
 import { judge, latestOf } from '../../../lib/version-check/judge-version.ts';
+import { toServerVersion } from '../../../lib/version-check/server-version.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
 import { DATA_DAY, KNOWLEDGE, RELEASES } from '../../support/timescaledb/release-data.ts';
 
