@@ -59,7 +59,8 @@ test('the handlers pass on their environment without reading it', async () => {
 
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
-    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret; the operator's version data.
+    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret; the operator's version data; the
+    // record.
     [
       'JSON',
       /JSON\.parse/,
@@ -67,6 +68,7 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'config/validate.ts',
         'credentials/parse-secret.ts',
         'delivery/parse-reply.ts',
+        'record/recorded-run.ts',
         'report/build-report.ts',
         'report/validate-report.ts',
         'version-check/load-release-data.ts',

@@ -19,6 +19,7 @@ const FOLDERS = [
   ['version-check'],
   ['run'],
   ['observability'],
+  ['record'],
   ['configure', 'diagnostics'],
   ['fleet'],
 ] as const;
