@@ -28,17 +28,16 @@ export type Condition = (typeof CONDITIONS)[number];
 export const FLEET_SEVERITIES = ['error', 'warning', 'notice', 'ok'] as const;
 export type FleetSeverity = (typeof FLEET_SEVERITIES)[number];
 
-/** Facts that one run has read. Each group comes from the latest run that had it. */
-interface Group {
-  /** The run's tick, ISO 8601, UTC; of a run by hand the time when it was recorded. */
+/** Facts that one run has read. Each group of a database is that of the latest run that had it. */
+export interface Group {
+  /** When the run was recorded, ISO 8601, UTC, with milliseconds: the texts have the order of the times. */
   readonly at: string;
-  /** Position among the runs of this database: a later tick or attempt has a greater number. */
-  readonly order: number;
 }
 
 /** One run, in short. */
 export interface RunSummary extends Group {
-  readonly recordedAt: string;
+  /** Nominal time of the run, ISO 8601; of a run by hand the time when it was recorded. */
+  readonly tick: string;
   /** Number of the attempt, from 0; `hand` for a run without a scheduled time. */
   readonly attempt: number | 'hand';
   readonly outcome: 'sent' | 'checked' | 'skipped' | 'failed';
@@ -149,7 +148,7 @@ export interface DatabaseState {
   readonly formerName?: string;
 
   readonly lastRun: LastRun | null;
-  /** Tick of the latest run that did not fail, ISO 8601. */
+  /** When the latest run that did not fail was recorded, ISO 8601. */
   readonly lastSuccess: string | null;
   readonly version: VersionGroup | null;
   readonly jobs: JobsGroup | null;
@@ -172,3 +171,9 @@ export interface DatabaseState {
   /** The mutes that apply today. */
   readonly mutes: readonly Mute[];
 }
+
+/** The groups of a database's latest facts. */
+export type Groups = Pick<
+  DatabaseState,
+  'lastRun' | 'version' | 'jobs' | 'consent' | 'figures' | 'sent' | 'due' | 'identity'
+>;

@@ -1,13 +1,7 @@
 import type { DatabaseState, Mute } from './database-state.ts';
 
-/** Days of history that a database keeps, and days of the fleet's figures. */
-export const HISTORY_DAYS = 400;
-
 /** Runs that a database keeps one by one. */
 export const RECENT_RUNS = 14;
-
-/** Days for which runs may still arrive. A later run of a day that has ended before changes no figure of that day. */
-export const OPEN_DAYS = 3;
 
 /** Problems that a state lists, and the number of days after which a problem is left out. */
 export const MAX_PROBLEMS = 100;
@@ -37,8 +31,8 @@ export interface DailyFigures extends FleetCounts {
   readonly failed: number;
   /** Number of databases by minor release of TimescaleDB (`2.28`), the oldest first; `other` for texts that are no version. */
   readonly versions: Readonly<Record<string, number>>;
-  /** Bytes, summed over the databases whose data volume is known. */
-  readonly dataVolume: Count;
+  /** Data volume of the databases for which it is known. */
+  readonly dataVolume: { readonly bytes: number; readonly of: number };
 }
 
 /** An object of the record that was not used. */

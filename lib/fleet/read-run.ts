@@ -1,0 +1,182 @@
+import { quotable } from '../config/printable.ts';
+import type { RecordedLine, RecordedRun } from '../record/recorded-run.ts';
+import { HOUR_MS } from '../timescaledb/interval.ts';
+import { verdictConditions } from './conditions.ts';
+import type { Groups, LastRun } from './database-state.ts';
+import type { DayFacts } from './edit-history.ts';
+import { compressionRatio, readFigures } from './figures.ts';
+import type { Problem } from './fleet-state.ts';
+import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
+
+/** Tolerance for clocks that are ahead. */
+const CLOCK_TOLERANCE_MS = HOUR_MS;
+
+/** Limits of texts, which an object of the record can fill with megabytes. */
+const MAX_SENTENCE = 1_000;
+const MAX_TOKEN = 100;
+const MAX_ITEMS = 20;
+
+export const NO_GROUPS: Groups = {
+  lastRun: null,
+  version: null,
+  jobs: null,
+  consent: null,
+  figures: null,
+  sent: null,
+  due: null,
+  identity: null,
+};
+
+/** What the fleet keeps of one run. */
+export interface RunFacts {
+  readonly database: string;
+  readonly groups: Groups & { readonly lastRun: LastRun };
+  /** Absent for a run that is too late to count for the day of its tick. */
+  readonly dayFacts?: DayFacts;
+}
+
+function token(text: string): string {
+  return quotable(text, MAX_TOKEN);
+}
+
+function tokens(texts: readonly string[] = []): readonly string[] {
+  return texts.slice(0, MAX_ITEMS).map(token);
+}
+
+function sentence(text: string): string {
+  return quotable(text, MAX_SENTENCE);
+}
+
+/** Returns why a run cannot be used, or undefined. */
+function findProblem(
+  { line, recordedAt }: RecordedRun,
+  environment: string,
+  now: number,
+): string | undefined {
+  const recorded = Date.parse(recordedAt);
+  const tick = Date.parse(line.scheduledTime ?? recordedAt);
+  if (line.environment !== environment) return 'The run belongs to another environment.';
+  if (line.database === '' || line.database.length > MAX_TOKEN) {
+    return `The name of the database is empty or longer than ${MAX_TOKEN} characters.`;
+  }
+  if (Number.isNaN(recorded) || Number.isNaN(tick)) return 'The time of the run does not exist.';
+  const isAhead = Math.max(recorded, tick) > now + CLOCK_TOLERANCE_MS;
+  return isAhead ? 'The run is in the future: the clock that recorded it was wrong.' : undefined;
+}
+
+function lastRunOf(line: RecordedLine, at: string, tick: string): LastRun {
+  const { outcome, error, report, durationMs, remedy, retry } = line;
+  return {
+    at,
+    tick,
+    attempt: line.scheduledTime === undefined ? 'hand' : (line.attempt ?? 0),
+    outcome,
+    ...(error && { code: token(error.code) }),
+    ...(report && { bytes: report.bytes, sha256: token(report.sha256) }),
+    ...(durationMs?.['total'] !== undefined && { durationMs: durationMs['total'] }),
+    message: sentence(line.message),
+    ...(remedy !== undefined && { remedy: sentence(remedy) }),
+    ...(retry && { retryAt: retry.at }),
+    warnings: (line.warnings ?? []).slice(0, MAX_ITEMS).map(sentence),
+  };
+}
+
+function versionOf(version: NonNullable<RecordedLine['version']>, at: string) {
+  const { available, latest, reachable, fix, versionsBehind } = version;
+  return {
+    at,
+    installed: token(version.installed),
+    available: available === null ? null : token(available),
+    ...(latest !== undefined && { latest: token(latest) }),
+    ...(reachable !== undefined && { reachable: token(reachable) }),
+    ...(fix !== undefined && { fix: token(fix) }),
+    ...(versionsBehind !== undefined && { versionsBehind }),
+    verdicts: tokens(version.verdicts),
+    advisories: tokens(version.advisories),
+    sentence: sentence(version.sentence),
+    dataAsOf: token(version.asOf),
+  };
+}
+
+function consentOf(consent: NonNullable<RecordedLine['consent']>, at: string) {
+  const { granted, level, rule, where, holder } = consent;
+  return {
+    at,
+    granted,
+    level: token(level),
+    rule: token(rule),
+    where: token(where),
+    ...(holder !== undefined && { holder: token(holder) }),
+    sentence: sentence(consent.sentence),
+  };
+}
+
+function sentOf({ outcome, report, receipt }: RecordedLine, at: string): Groups['sent'] {
+  if (outcome !== 'sent' || report === undefined || receipt === undefined) return null;
+  return {
+    at,
+    bytes: report.bytes,
+    sha256: token(report.sha256),
+    sentAt: receipt.at,
+    endpoint: token(receipt.endpoint),
+    status: receipt.status,
+  };
+}
+
+function groupsOf({ line, report }: RecordedRun, at: string, tick: string): RunFacts['groups'] {
+  const { version, jobs, consent, nextDue, uuid } = line;
+  const figures = report === null ? undefined : readFigures(report);
+  return {
+    lastRun: lastRunOf(line, at, tick),
+    version: version ? versionOf(version, at) : null,
+    jobs: jobs ? { at, ...jobs } : null,
+    consent: consent ? consentOf(consent, at) : null,
+    figures: figures ? { at, ...figures } : null,
+    sent: sentOf(line, at),
+    due: nextDue === undefined ? null : { at, nextDue },
+    identity: uuid === undefined ? null : { at, uuid: token(uuid) },
+  };
+}
+
+function dayFactsOf({ version, jobs, consent, figures, lastRun }: RunFacts['groups']) {
+  const ratio = figures && compressionRatio(figures);
+  return {
+    failed: lastRun.outcome === 'failed',
+    ...(consent && { withheld: !consent.granted }),
+    ...(jobs && { jobsFailing: jobs.failing > 0 }),
+    ...(version && { version: { installed: version.installed, ...verdictConditions(version) } }),
+    ...(figures && {
+      figures: {
+        dataVolume: figures.dataVolume ?? -1,
+        chunks: figures.chunks ?? -1,
+        ratio: ratio === null ? -1 : Math.round(ratio * 10),
+      },
+    }),
+  };
+}
+
+/** Reads one run of the record. Pure; every run of an environment gives the same facts at any time after it. */
+export function readRun(run: RecordedRun, environment: string, now: number): RunFacts | Problem {
+  const { line, recordedAt } = run;
+  const problem = findProblem(run, environment, now);
+  if (problem !== undefined) {
+    const time = line.scheduledTime ?? recordedAt;
+    const isTime = !Number.isNaN(Date.parse(time));
+    return {
+      object: `${token(line.environment)}/${token(line.database)} ${token(time)}`,
+      date: formatDay(isTime ? Math.min(dayOf(time), dayOf(now)) : dayOf(now)),
+      problem,
+    };
+  }
+  const order = Date.parse(recordedAt);
+  const at = new Date(order).toISOString();
+  const tick = line.scheduledTime === undefined ? at : new Date(line.scheduledTime).toISOString();
+  const groups = groupsOf(run, at, tick);
+  const day = dayOf(tick);
+  const isLate = dayOf(at) - day >= OPEN_DAYS;
+  return {
+    database: line.database,
+    groups,
+    ...(!isLate && { dayFacts: { day, order, ...dayFactsOf(groups) } }),
+  };
+}
