@@ -73,7 +73,7 @@ export function addFacts(draft: Draft, { groups, dayFacts }: RunFacts): void {
   draft.groups = mergeGroups(draft.groups, groups);
   draft.recent = addRecent(draft.recent, summarize(groups.lastRun));
   if (outcome !== 'failed' && (draft.lastSuccess ?? '') < at) draft.lastSuccess = at;
-  if (dayFacts !== undefined) draft.history.add(dayFacts);
+  draft.history.add(dayFacts);
 }
 
 /** What a database keeps of its runs. */

@@ -68,13 +68,13 @@ function indexOfDay(days: readonly number[], day: number): number {
   return index;
 }
 
-/** Sorts the names that are still used, so that their order does not depend on that of the runs. */
+/** Keeps the names that are still used, in the order of the days: it does not depend on that of the runs. */
 function normalizeNames(names: readonly string[], versions: readonly number[]) {
-  const used = [...new Set(versions.filter((version) => version >= 0))]
-    .map((version) => names[version] ?? '')
-    .toSorted();
-  const indices = names.map((name) => used.indexOf(name));
-  return { names: used, versions: versions.map((version) => indices[version] ?? -1) };
+  const used = [...new Set(versions.filter((version) => version >= 0))];
+  return {
+    names: used.map((version) => names[version] ?? ''),
+    versions: versions.map((version) => used.indexOf(version)),
+  };
 }
 
 type Columns = Pick<
@@ -183,7 +183,7 @@ export function editHistory(history: History): HistoryEditor {
     finish(today) {
       const first = indexOfDay(columns.days, today - HISTORY_DAYS + 1);
       const openDays = [...orders]
-        .filter(([day]) => day > today - OPEN_DAYS)
+        .filter(([day]) => day >= today - OPEN_DAYS)
         .toSorted(([one], [other]) => one - other);
       return {
         ...normalizeNames(columns.names, columns.versions.slice(first)),
@@ -202,6 +202,6 @@ export function editHistory(history: History): HistoryEditor {
 export function trimHistory(history: History, today: number): History {
   const isCurrent =
     (history.days[0] ?? today) > today - HISTORY_DAYS &&
-    Object.keys(history.orders).every((day) => Number(day) > today - OPEN_DAYS);
+    Object.keys(history.orders).every((day) => Number(day) >= today - OPEN_DAYS);
   return isCurrent ? history : editHistory(history).finish(today);
 }

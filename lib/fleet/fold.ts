@@ -122,8 +122,8 @@ function isKept({ configured, history }: Core): boolean {
  * Folds runs into a state: yesterday's state and today's objects give today's state, as all objects together do. The same
  * object again changes nothing, and the order of the objects does not matter. Pure.
  *
- * A daily fold needs the objects of today and of the {@link OPEN_DAYS} days before, since a retry is recorded under the day of
- * its tick. A fold of several days may add them in one call.
+ * A daily fold needs the objects of today and of the `OPEN_DAYS` days before, as far as they are new, since a retry is recorded
+ * under the day of its tick. One fold may also receive the objects of several days.
  */
 export function fold(
   before: FleetState | undefined,

@@ -4,10 +4,10 @@ import { DAY_MS } from '../timescaledb/interval.ts';
 export const HISTORY_DAYS = 400;
 
 /**
- * Days after its tick within which a run counts for the history of the tick's day. Then the day is closed: its figures do not
- * change any more, and its orders are left out.
+ * Days after its tick within which a run may be recorded: retries end before the next due tick, and some jobs run once a week.
+ * Then the day is closed: its figures do not change any more, and its orders are left out.
  */
-export const OPEN_DAYS = 3;
+export const OPEN_DAYS = 8;
 
 /**
  * History of one database: one point for each day with a run, in columns, because ten thousand databases have four million

@@ -31,8 +31,7 @@ export const NO_GROUPS: Groups = {
 export interface RunFacts {
   readonly database: string;
   readonly groups: Groups & { readonly lastRun: LastRun };
-  /** Absent for a run that is too late to count for the day of its tick. */
-  readonly dayFacts?: DayFacts;
+  readonly dayFacts: DayFacts;
 }
 
 function token(text: string): string {
@@ -60,8 +59,12 @@ function findProblem(
     return `The name of the database is empty or longer than ${MAX_TOKEN} characters.`;
   }
   if (Number.isNaN(recorded) || Number.isNaN(tick)) return 'The time of the run does not exist.';
-  const isAhead = Math.max(recorded, tick) > now + CLOCK_TOLERANCE_MS;
-  return isAhead ? 'The run is in the future: the clock that recorded it was wrong.' : undefined;
+  if (Math.max(recorded, tick) > now + CLOCK_TOLERANCE_MS) {
+    return 'The run is in the future: the clock that recorded it was wrong.';
+  }
+  return dayOf(recorded) - dayOf(tick) >= OPEN_DAYS
+    ? `The run was recorded ${OPEN_DAYS} days after its tick, or later.`
+    : undefined;
 }
 
 function lastRunOf(line: RecordedLine, at: string, tick: string): LastRun {
@@ -172,11 +175,9 @@ export function readRun(run: RecordedRun, environment: string, now: number): Run
   const at = new Date(order).toISOString();
   const tick = line.scheduledTime === undefined ? at : new Date(line.scheduledTime).toISOString();
   const groups = groupsOf(run, at, tick);
-  const day = dayOf(tick);
-  const isLate = dayOf(at) - day >= OPEN_DAYS;
   return {
     database: line.database,
     groups,
-    ...(!isLate && { dayFacts: { day, order, ...dayFactsOf(groups) } }),
+    dayFacts: { day: dayOf(tick), order, ...dayFactsOf(groups) },
   };
 }
