@@ -26,14 +26,18 @@ import { DB_METADATA, IDENTIFIERS } from './metadata.ts';
 import { RELATIONS } from './relations.ts';
 import { SETTINGS } from './tuning.ts';
 
-/** One row per access method. */
+/** One row per access method, from the sums over pg_class that the sizes of relations also need. */
 const ACCESS_METHODS: Source = {
   name: 'access_methods',
   sql: always(
     selectSql(
-      { name: 'a.amname', pages: 'pg_catalog.sum(c.relpages)', instances: 'pg_catalog.count(*)' },
-      `from pg_catalog.pg_class c
-join pg_catalog.pg_am a on a.oid = c.relam
+      {
+        name: 'a.amname',
+        pages: 'pg_catalog.sum(f.pages)',
+        instances: 'pg_catalog.sum(f.instances)',
+      },
+      `from files f
+join pg_catalog.pg_am a on a.oid = f.relam
 group by a.amname`,
     ),
   ),

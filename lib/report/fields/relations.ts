@@ -1,7 +1,7 @@
 import { lines, sql } from '../../postgres/statement.ts';
 import type { ServerInfo } from '../../timescaledb/server-info.ts';
 import { type Field, isIn, object, objectSql, type Source, selectSql } from './field.ts';
-import { countedWhere, type Group, summed, type Total, totalsIn } from './totals.ts';
+import { countedWhere, type Group, measured, summed, type Total, totalsIn } from './totals.ts';
 
 /**
  * `relations`: what `src/telemetry/stats.c` of TimescaleDB counts since 2.6.0, as set-wise SQL. Every relation is classified by
@@ -62,9 +62,18 @@ const TUPLES_AND_SIZES: readonly Total[] = [
     description: "rows, by the planner's statistics",
     example: 1_020,
   }),
-  summed('heap_size', 'heap_size', { description: 'bytes in tables', example: 335_872 }),
-  summed('toast_size', 'toast_size', { description: 'bytes in TOAST tables', example: 335_872 }),
-  summed('indexes_size', 'indexes_size', { description: 'bytes in indexes', example: 57_344 }),
+  measured('heap_size', 'compressed_heap_size', {
+    description: 'bytes in tables',
+    example: 335_872,
+  }),
+  measured('toast_size', 'compressed_toast_size', {
+    description: 'bytes in TOAST tables',
+    example: 335_872,
+  }),
+  measured('indexes_size', 'compressed_index_size', {
+    description: 'bytes in indexes',
+    example: 57_344,
+  }),
 ];
 
 /** `compression` of one kind; `compressing` counts the relations of the kind that have compression enabled. */
@@ -204,6 +213,7 @@ const TOTALS: Source = {
   ${lines(kinds)}
 ) k (kind)
 left join relations r on r.kind = k.kind
+left join sizes z on z.kind = k.kind
 group by k.kind`,
     );
   },

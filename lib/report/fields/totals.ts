@@ -6,7 +6,7 @@ type Figure = Pick<Field, 'since' | 'before' | 'description' | 'example'>;
 
 /** A figure of a kind of relations. */
 export interface Total extends Field {
-  /** Over the relations of one kind, as `r`. */
+  /** Over the relations of one kind, as `r`, and the sizes of this kind, as `z`. */
   readonly aggregate: string;
 }
 
@@ -17,6 +17,12 @@ function aggregated(name: string, type: Type, aggregate: string, figure: Figure)
 /** Rows from before 2.0 have no counts; NULL counts as 0. */
 export function summed(name: string, column: string, figure: Figure): Total {
   return aggregated(name, INTEGER, `coalesce(pg_catalog.sum(r.${column}), 0)`, figure);
+}
+
+/** Measured bytes of one kind, with those that were recorded when its chunks were compressed, in another column. */
+export function measured(name: string, recorded: string, figure: Figure): Total {
+  const sum = `coalesce(pg_catalog.max(z.${name}), 0) + coalesce(pg_catalog.sum(r.${recorded}), 0)`;
+  return aggregated(name, INTEGER, sum, figure);
 }
 
 export function countedWhere(name: string, condition: string, figure: Figure): Total {

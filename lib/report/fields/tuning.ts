@@ -35,19 +35,24 @@ function tuned(name: string, renamed: string, pattern: string): (server: ServerI
 const TUNED_TIME = '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,18} ?(?:Z|[+-][0-9:]{2,6})?$';
 const TUNED_VERSION = '^[0-9]+(?:[.][0-9]+)*(?:-[a-z]{1,8}[.]?[0-9]{0,3})?$';
 
-/** The configuration file can set an empty text, which is reported; only the source distinguishes it from an unset one. */
+const CLOUD_SETTING = "pg_catalog.current_setting('timescaledb_telemetry.cloud', true)";
+
+/**
+ * The configuration file can set an empty text, which is reported; only the source distinguishes it from an unset one. Because
+ * pg_settings computes every setting, it is read for an empty text only.
+ */
 const CLOUD: Source = {
   name: 'cloud',
   sql: always(`select
-  coalesce(
-    (
+  case ${CLOUD_SETTING}
+    when '' then (
       select s.setting
       from pg_catalog.pg_settings s
       where s.name = 'timescaledb_telemetry.cloud'
         and s.source <> 'default'
-    ),
-    ${setting('timescaledb_telemetry.cloud')}
-  ) as name
+    )
+    else ${CLOUD_SETTING}
+  end as name
 offset 0`),
 };
 

@@ -30,6 +30,9 @@ function quoted(names: readonly string[]): string {
   return lines(names.map((name) => `'${name}'`));
 }
 
+/** Names of schemas are resolved once a row of the catalog, because comparing oids takes less time than comparing names. */
+const NAMESPACE_OF_HYPERTABLE = 'left join pg_catalog.pg_namespace n on n.nspname = h.schema_name';
+
 /**
  * The catalog's hypertables: the kind of the hypertable itself and that of its chunks (NULL: not counted), and whether it
  * compresses. Until 2.28 compressed data was a hypertable of its own; until 2.13 the data of a continuous aggregate counted as
@@ -39,35 +42,38 @@ function hypertables(server: ServerInfo): string {
   if (has(server, 'chunkRelid')) {
     return `select
   h.id,
-  h.schema_name,
+  n.oid as namespace,
   h.table_name,
   'hypertables' as kind,
   'hypertables' as kind_of_chunks,
   (h.status & 4) <> 0 as compressing
-from _timescaledb_catalog.hypertable h`;
+from _timescaledb_catalog.hypertable h
+${NAMESPACE_OF_HYPERTABLE}`;
   }
   if (!has(server, 'distributedHypertables')) {
     return `select
   h.id,
-  h.schema_name,
+  n.oid as namespace,
   h.table_name,
   k.kind,
   k.kind as kind_of_chunks,
   h.compression_state = 1 as compressing
 from _timescaledb_catalog.hypertable h
+${NAMESPACE_OF_HYPERTABLE}
 cross join lateral (
   select case when h.compression_state <> 2 then 'hypertables' end as kind
 ) k`;
   }
   return `select
   h.id,
-  h.schema_name,
+  n.oid as namespace,
   h.table_name,
   case when not k.is_materialization then k.kind end as kind,
   case when k.is_materialization then 'continuous_aggregates' else k.kind end as kind_of_chunks,
   h.compression_state = 1 as compressing,
   h.replication_factor
 from _timescaledb_catalog.hypertable h
+${NAMESPACE_OF_HYPERTABLE}
 cross join lateral (
   select
     exists (
@@ -110,10 +116,13 @@ function columnsOf(server: ServerInfo): readonly string[] {
 function joinsOf(server: ServerInfo): readonly string[] {
   const hasRelid = has(server, 'chunkRelid');
   return [
-    'left join hypertables h on h.schema_name = n.nspname and h.table_name = c.relname',
+    'left join hypertables h on h.namespace = c.relnamespace and h.table_name = c.relname',
     hasRelid
       ? 'left join _timescaledb_catalog.chunk ch on ch.relid = c.oid'
-      : 'left join _timescaledb_catalog.chunk ch on ch.schema_name = n.nspname and ch.table_name = c.relname',
+      : `left join (
+  _timescaledb_catalog.chunk ch
+  join pg_catalog.pg_namespace chn on chn.nspname = ch.schema_name
+) on chn.oid = c.relnamespace and ch.table_name = c.relname`,
     'left join hypertables chh on chh.id = ch.hypertable_id',
     'left join _timescaledb_catalog.continuous_agg ca on ca.user_view_schema = n.nspname and ca.user_view_name = c.relname',
     'left join hypertables mh on mh.id = ca.mat_hypertable_id',
@@ -152,8 +161,8 @@ export function classifiedCtes(server: ServerInfo): readonly string[] {
   const columns = [
     'c.oid',
     'c.relkind',
+    'c.relam',
     'c.relpersistence',
-    'c.relpages',
     'c.reltuples',
     'c.reltoastrelid',
     'c.relispartition or h.id is null and ch.id is not null as is_child',
@@ -176,14 +185,15 @@ export function classifiedCtes(server: ServerInfo): readonly string[] {
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   ${lines(joinsOf(server), '')}
-  where c.relkind in ('r', 'p', 'm', 'v', 'f')
+  where c.reltype <> 0
+    and c.relkind in ('r', 'p', 'm', 'v', 'f')
     and n.nspname not in (
       ${quoted(skippedSchemas(server))}
     )
     and n.nspname !~ '^pg_(toast_)?temp_'
-    and not (
-      n.nspname = '_timescaledb_internal'
-      and c.relname in (
+    and (
+      n.nspname <> '_timescaledb_internal'
+      or c.relname not in (
         ${quoted(skippedInternalTables(server))}
       )
     )

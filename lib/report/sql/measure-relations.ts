@@ -1,15 +1,13 @@
 import type { Target } from '../../config/target.ts';
-import { sql } from '../../postgres/statement.ts';
+import { callSql, lines, sql } from '../../postgres/statement.ts';
+import type { ServerInfo } from '../../timescaledb/server-info.ts';
+import { IS_ONE_PAGE_INDEX, isNewHeap } from './empty-heaps.ts';
 
 export type Sizes = Target['sizes'];
 
 /** Relations with storage that the report counts. */
-const STORED = `stored as materialized (
-  select r.*
-  from classified r
-  where r.relkind in ('r', 'm')
-    and r.kind is not null
-)`;
+const HAS_STORAGE = `r.kind is not null
+  and r.relkind in ('r', 'm')`;
 
 /** Relations that cannot be opened without waiting: they, their TOAST table or an index of either is locked. */
 const BLOCKED = [
@@ -43,136 +41,192 @@ const BLOCKED = [
 )`,
 ];
 
-/** -1, of a partitioned table or as restored statistics, means that the pages were never counted. */
-function pagesOf(alias: string): string {
-  return `greatest(${alias}.relpages, 0)`;
-}
-
-/** Page counts of all indexes of a table, by the planner's statistics: estimates open no relation. */
-const INDEX_PAGES = `index_pages as materialized (
-  select
-    i.indrelid,
-    pg_catalog.sum(${pagesOf('c')}) as pages
-  from pg_catalog.pg_index i
-  join pg_catalog.pg_class c on c.oid = i.indexrelid
-  group by i.indrelid
-)`;
-
-const BLOCK_SIZE = "pg_catalog.current_setting('block_size')::bigint";
-
-const ESTIMATED = `select
+/** Renders the counted tables and their TOAST tables, with columns of the table. */
+function tablesAndToast(columns: readonly string[]): string {
+  return sql`select
   r.oid,
-  ${BLOCK_SIZE} * ${pagesOf('r')} as heap_size,
-  ${BLOCK_SIZE} * (coalesce(${pagesOf('t')}, 0) + coalesce(ti.pages, 0))::bigint as toast_size,
-  ${BLOCK_SIZE} * coalesce(ri.pages, 0)::bigint as indexes_size
-from stored r
-left join pg_catalog.pg_class t on t.oid = r.reltoastrelid
-left join index_pages ri on ri.indrelid = r.oid
-left join index_pages ti on ti.indrelid = r.reltoastrelid`;
-
-/**
- * One row for each relation that has to be opened: a table, its TOAST table, and the indexes of both. Opening takes most of the
- * time in a new session, and each relation is opened once.
- */
-const PARTS = [
-  `open as materialized (
-  select r.*
-  from stored r
-  where r.oid not in (
-    select b.oid
-    from blocked b
-  )
-)`,
-  `parts as (
-  select
-    r.oid as owner,
-    'heap' as part,
-    r.oid,
-    false as is_index,
-    r.relpersistence
-  from open r
-  union all
-  select r.oid, 'toast', r.reltoastrelid, false, r.relpersistence
-  from open r
-  where r.reltoastrelid <> 0
-  union all
-  select r.oid, 'index', i.indexrelid, true, r.relpersistence
-  from open r
-  join pg_catalog.pg_index i on i.indrelid = r.oid
-  union all
-  select r.oid, 'toast', i.indexrelid, true, r.relpersistence
-  from open r
-  join pg_catalog.pg_index i on i.indrelid = r.reltoastrelid
-  where r.reltoastrelid <> 0
-)`,
-];
-
-function fork(name: string): string {
-  return `pg_catalog.pg_relation_size(p.oid, '${name}')`;
+  false as is_toast,
+  ${lines(columns)}
+from classified r
+where ${HAS_STORAGE}
+union all
+select
+  r.reltoastrelid,
+  true,
+  ${lines(columns)}
+from classified r
+where ${HAS_STORAGE}
+  and r.reltoastrelid <> 0`;
 }
 
-function sizeOf(part: string): string {
-  return `coalesce(pg_catalog.sum(s.size) filter (where s.part = '${part}'), 0)::bigint`;
+function fork(alias: string, name: 'main' | 'fsm' | 'vm' | 'init'): string {
+  return `pg_catalog.pg_relation_size(${alias}.oid, '${name}')`;
 }
 
-/** The sums of pg_table_size() and pg_indexes_size(): no index has a visibility map, and only unlogged relations have an init fork. */
-const EXACT = `select
-  s.owner as oid,
-  ${sizeOf('heap')} as heap_size,
-  ${sizeOf('toast')} as toast_size,
-  ${sizeOf('index')} as indexes_size
-from (
-  select
-    p.owner,
-    p.part,
-    ${fork('main')}
-      + ${fork('fsm')}
-      + case when p.is_index then 0 else ${fork('vm')} end
-      + case when p.relpersistence = 'u' then ${fork('init')} else 0 end as size
-  from parts p
-) s
-group by s.owner`;
+/** Only unlogged relations have an init fork. */
+function initFork(alias: string): string {
+  return `case when ${alias}.relpersistence = 'u' then ${fork(alias, 'init')} else 0 end`;
+}
+
+function added(terms: readonly string[]): string {
+  return terms.join('\n  + ');
+}
 
 /**
- * Renders `measured`: heap, TOAST and index bytes of every relation in `classified` that has storage, estimated where opening it
- * could wait for a lock.
+ * `owners`: counted tables and their TOAST tables with their bytes, indexes excluded. `offset 0` keeps the order of the
+ * measurements: the main fork comes before the free space map, as isNewHeap() needs it.
  */
-export function measuredCtes(sizes: Sizes): readonly string[] {
-  if (sizes === 'estimated') {
-    return [
-      STORED,
-      INDEX_PAGES,
-      sql`measured as (
-  ${ESTIMATED}
-)`,
-    ];
-  }
+function measuredOwners(server: ServerInfo): string {
+  const columns = [
+    'r.kind',
+    'r.relam',
+    'r.relpersistence',
+    sql`r.oid in (
+  select b.oid
+  from blocked b
+) as is_blocked`,
+  ];
+  return sql`owners as materialized (
+  select
+    o.oid,
+    o.kind,
+    o.is_toast,
+    o.is_blocked,
+    o.is_new_heap,
+    case
+      when o.is_blocked then null
+      when o.is_new_heap then 0
+      else ${added(['o.main_size', 'o.fsm_size', fork('o', 'vm'), initFork('o')])}
+    end as size
+  from (
+    select
+      t.*,
+      ${isNewHeap(server)} as is_new_heap
+    from (
+      select
+        m.*,
+        case when not m.is_blocked then ${fork('m', 'fsm')} end as fsm_size
+      from (
+        select
+          t.*,
+          case when not t.is_blocked then ${fork('t', 'main')} end as main_size
+        from (
+          ${tablesAndToast(columns)}
+        ) t
+        offset 0
+      ) m
+      offset 0
+    ) t
+  ) o
+)`;
+}
+
+/** -1, of a partitioned table or as restored statistics, means that the pages were never counted. */
+const PAGES = 'greatest(c.relpages, 0)';
+
+/** Sums over relations `c` that belong to an owner `o`. */
+interface Measured {
+  /** Pages whose number is known without opening the relation. */
+  readonly pages: string;
+  /** Bytes of relations that have to be opened. */
+  readonly bytes?: string;
+}
+
+const ESTIMATED: Measured = {
+  pages: `case
+  when o.oid is not null then ${PAGES}
+end`,
+};
+
+/** No index has a visibility map. */
+const EXACT: Measured = {
+  pages: `case
+  when o.is_blocked then ${PAGES}
+  when ${IS_ONE_PAGE_INDEX} then 1
+end`,
+  bytes: sql`case
+  when o.is_blocked or ${IS_ONE_PAGE_INDEX} then null
+  when i.indexrelid is null then o.size
+  when o.oid is not null then ${added([fork('c', 'main'), fork('c', 'fsm'), initFork('c')])}
+end`,
+};
+
+/**
+ * `files`: sums over pg_class by access method and, for what belongs to a counted table, by its kind and part; and `sizes`: heap,
+ * TOAST and index bytes of every kind.
+ *
+ * pg_class is the outer side of the joins, because the planner knows its size. It can mistake the number of owners by a factor of
+ * forty, and would loop over them for each of few rows.
+ */
+function sums({ pages, bytes }: Measured): readonly string[] {
+  const columns = [
+    'c.relam',
+    'o.kind',
+    'o.is_toast',
+    'i.indexrelid is not null as is_index',
+    'pg_catalog.count(*) as instances',
+    'pg_catalog.sum(c.relpages) as pages',
+    `${callSql('pg_catalog.sum', [pages])} as known_pages`,
+    ...(bytes === undefined ? [] : [`${callSql('pg_catalog.sum', [bytes])} as bytes`]),
+  ];
+  const knownBytes = `coalesce(f.known_pages, 0) * pg_catalog.current_setting('block_size')::bigint`;
+  const size = bytes === undefined ? knownBytes : `coalesce(f.bytes, 0) + ${knownBytes}`;
   return [
-    STORED,
-    INDEX_PAGES,
-    ...BLOCKED,
-    ...PARTS,
-    sql`measured as (
-  ${EXACT}
-  union all
-  ${ESTIMATED}
-  where r.oid in (
-    select b.oid
-    from blocked b
-  )
+    sql`files as materialized (
+  select
+    ${lines(columns)}
+  from pg_catalog.pg_class c
+  left join pg_catalog.pg_index i on i.indexrelid = c.oid
+  left join owners o on o.oid = coalesce(i.indrelid, c.oid)
+  group by c.relam, o.kind, o.is_toast, i.indexrelid is not null
+)`,
+    sql`sizes as (
+  select
+    p.kind,
+    pg_catalog.sum(p.size) filter (where not p.is_toast and not p.is_index) as heap_size,
+    pg_catalog.sum(p.size) filter (where p.is_toast) as toast_size,
+    pg_catalog.sum(p.size) filter (where not p.is_toast and p.is_index) as indexes_size
+  from (
+    select
+      f.kind,
+      f.is_toast,
+      f.is_index,
+      ${size} as size
+    from files f
+    where f.kind is not null
+  ) p
+  group by p.kind
 )`,
   ];
 }
 
+/**
+ * Renders `sizes`: heap, TOAST and index bytes of every kind of relations, estimated where opening a relation could wait for a
+ * lock; and `files`, the sums over pg_class that they are made of.
+ */
+export function measuredCtes(server: ServerInfo, sizes: Sizes): readonly string[] {
+  return sizes === 'estimated'
+    ? [
+        sql`owners as (
+  ${tablesAndToast(['r.kind'])}
+)`,
+        ...sums(ESTIMATED),
+      ]
+    : [...BLOCKED, measuredOwners(server), ...sums(EXACT)];
+}
+
 /** Renders the number of relations with estimated sizes. */
 export function estimatedCount(sizes: Sizes): string {
-  const locked = `
-where r.oid in (
-  select b.oid
-  from blocked b
-)`;
-  return sql`(
+  return sizes === 'estimated'
+    ? sql`(
   select pg_catalog.count(*)
-  from stored r${sizes === 'estimated' ? '' : locked}
+  from classified r
+  where ${HAS_STORAGE}
+)`
+    : sql`(
+  select pg_catalog.count(*)
+  from owners o
+  where o.is_blocked
+    and not o.is_toast
 )`;
 }

@@ -43,26 +43,22 @@ function recordedColumns(server: ServerInfo): readonly string[] {
   ];
 }
 
-/** Renders `relations`: every relation that is counted, with its kind and figures. */
+/** Renders `relations`: every relation that is counted, with its kind and figures; and what measuredCtes() renders. */
 export function relationsCtes(server: ServerInfo, sizes: Sizes): readonly string[] {
   return [
     ...classifiedCtes(server),
-    ...measuredCtes(sizes),
-    sql`relations as materialized (
+    sql`relations as (
   select
     r.*,
     case
       when r.reltuples <= 0 or r.reltuples > ${TOO_MANY_ROWS} or ${isCountedElsewhere(server)} then 0
       else r.reltuples::bigint
     end as tuples,
-    coalesce(m.heap_size, 0) + coalesce(s.compressed_heap_size, 0) as heap_size,
-    coalesce(m.toast_size, 0) + coalesce(s.compressed_toast_size, 0) as toast_size,
-    coalesce(m.indexes_size, 0) + coalesce(s.compressed_index_size, 0) as indexes_size,
     ${lines(recordedColumns(server).map((column) => `s.${column}`))}
   from classified r
-  left join measured m on m.oid = r.oid
   left join ${recordedSizes(server)} s on s.chunk_id = r.compressed_chunk_id
   where r.kind is not null
 )`,
+    ...measuredCtes(server, sizes),
   ];
 }
