@@ -1,4 +1,5 @@
-import { isNewer, toServerVersion } from '../version.ts';
+import { isNewer } from '../version.ts';
+import { toServerVersion } from '../version-check/server-version.ts';
 import type { Condition, DatabaseState, VersionGroup } from './database-state.ts';
 
 type Facts = Pick<
