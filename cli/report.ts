@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { runBundle, SECRETS_FROM, type TargetChoices } from '../emulator/run-send-report.ts';
 import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { cutText } from '../lib/config/printable.ts';
-import { isEndpoint } from '../lib/config/send-report-config.ts';
 import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
 import type { Credentials } from '../lib/credentials/parse-secret.ts';
 import { runCheck } from '../lib/diagnostics/run-check.ts';
@@ -26,6 +25,8 @@ import {
 } from './options/connection.ts';
 import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
+import { prepareRecord } from './options/record.ts';
+import { addSendingOptions, checkSendingOptions, type SendingValues } from './options/sending.ts';
 import { type CliAdapter, createCliAdapter } from './output/adapt-for-cli.ts';
 import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
 import { showCheck } from './output/show-check.ts';
@@ -36,7 +37,7 @@ import { createTerminalReporter, type TerminalReporter } from './output/terminal
 /** Limit of the server's own error text: a server may send megabytes. */
 const MAX_SERVER_TEXT_LENGTH = 2_000;
 
-interface Values {
+interface Values extends SendingValues {
   readonly level?: string;
   readonly reportSource?: string;
   readonly sizes?: string;
@@ -44,10 +45,6 @@ interface Values {
   readonly showSql?: true;
   readonly latestVersion?: string;
   readonly check?: true;
-  readonly send?: true;
-  readonly endpoint?: string;
-  readonly ignoreSchedule?: true;
-  readonly log?: true;
   readonly json?: true;
 }
 
@@ -64,6 +61,8 @@ interface Options {
   readonly check: boolean;
   readonly ignoreSchedule: boolean;
   readonly log: boolean;
+  /** The folder in which the run is recorded. */
+  readonly record: string | undefined;
   /** The destination of the report; undefined when it is only shown. */
   readonly endpoint: string | undefined;
 }
@@ -108,29 +107,18 @@ const command = addConnectionOptions(
       'send',
     ),
   )
-  .addOption(latestVersionOption().conflicts('send'))
-  .optionsGroup('Sending:')
-  .option('--send', 'run send-report: send the report if there is consent')
-  .option('--endpoint <url>', 'the destination of --send')
-  .option('--ignore-schedule', 'send even when the telemetry job is not due')
-  .option('--log', 'show the log of the run, as CloudWatch gets it');
+  .addOption(latestVersionOption().conflicts('send'));
+addSendingOptions(command);
 
 function checkOptions(values: Values, problems: string[]): void {
-  const { reportSource, sizes, send, endpoint, ignoreSchedule, log } = values;
+  const { reportSource, sizes } = values;
   addProblems(problems, [
     [
       reportSource === 'function' && sizes === 'estimated',
       '--sizes estimated opens no user relation, but --report-source function opens all of them',
     ],
-    [send === true && endpoint === undefined, '--send needs --endpoint <url>'],
-    [send === undefined && endpoint !== undefined, '--endpoint needs --send'],
-    [send === undefined && ignoreSchedule === true, '--ignore-schedule needs --send'],
-    [send === undefined && log === true, '--log needs --send'],
-    [
-      endpoint !== undefined && !isEndpoint(endpoint),
-      '--endpoint must be an https:// URL without credentials or fragment (http:// on loopback only)',
-    ],
   ]);
+  checkSendingOptions(values, problems);
 }
 
 function read(parsed: Command, problems: string[]): Options {
@@ -154,6 +142,7 @@ function read(parsed: Command, problems: string[]): Options {
     check: values.check === true,
     ignoreSchedule: values.ignoreSchedule === true,
     log: values.log === true,
+    record: values.record,
     endpoint,
   };
 }
@@ -214,7 +203,8 @@ async function check(options: Options): Promise<ExitStatus> {
 
 /** Runs the bundle of send-report, with the caller's endpoint. */
 async function send(options: Options, endpoint: string): Promise<ExitStatus> {
-  const { target, json, ignoreSchedule } = options;
+  const { target, json, ignoreSchedule, record } = options;
+  if (record !== undefined) await prepareRecord(record);
   const session = await begin(options, 'send-report on your server');
   const { reporter, credentials, adapter } = session;
   await using built = await bundleOnce('send-report');
@@ -226,6 +216,7 @@ async function send(options: Options, endpoint: string): Promise<ExitStatus> {
       runBundle(built.file, secretFor(credentials), target, {
         endpoint,
         ignoreSchedule,
+        recordFolder: record,
         environment: { ...(PGOPTIONS !== undefined && { PGOPTIONS }) },
       }),
     () => "send-report ran in its own process, with Lambda's environment",

@@ -5,6 +5,7 @@ import { bundleOnce } from '../infra/bundle/bundle.ts';
 import { LEVELS, type Level } from '../lib/config/target.ts';
 import { newestRelease } from '../lib/version-check/compatibility.ts';
 import { choice, createCommand, EXIT, oneOf, runCommand } from './command.ts';
+import { prepareRecord } from './options/record.ts';
 import { createCliAdapter } from './output/adapt-for-cli.ts';
 import { printJson } from './output/finish.ts';
 import { describeContents, showReceived, showSummary } from './output/show-demo.ts';
@@ -23,6 +24,7 @@ interface Values {
   readonly keep?: true;
   readonly report?: true;
   readonly log?: true;
+  readonly record?: string;
   readonly json?: true;
 }
 
@@ -42,6 +44,7 @@ const command = createCommand(
   .option('--keep', 'keep the embedded database in .local/, and use it again')
   .option('--report', 'show the text of the report')
   .option('--log', 'show the log, as CloudWatch gets it')
+  .option('--record <folder>', 'record the run in this folder, as a deployment does in its bucket')
   .option('--json', 'print one JSON object instead: npm start --silent -- --json')
   .addHelpText('after', '\nA run that is skipped without consent ends with 0 here.');
 
@@ -70,13 +73,14 @@ async function run(reporter: TerminalReporter, { keep, ...options }: Options): P
 await runCommand<Options>({
   command,
   read(parsed, problems) {
-    const { level, latest, ...flags } = parsed.opts<Values>();
+    const { level, latest, record, ...flags } = parsed.opts<Values>();
     if (!VERSION_TEXT.test(latest)) {
       problems.push('--latest must be a version: 1 to 128 letters, digits, dots or hyphens');
     }
     return {
       level: oneOf('--level', level, LEVELS, problems) ?? DEFAULT_LEVEL,
       latest,
+      record,
       keep: flags.keep === true,
       report: flags.report === true,
       log: flags.log === true,
@@ -85,6 +89,7 @@ await runCommand<Options>({
   },
   async perform(options) {
     const reporter = createTerminalReporter(options.json);
+    if (options.record !== undefined) await prepareRecord(options.record);
     const finished = await run(reporter, options);
     const { outcome, log, report } = finished;
     if (options.json) printJson({ outcome, log, report });

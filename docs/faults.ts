@@ -1,5 +1,5 @@
 import { OUT_OF_DATE } from '../test/faults/expected-messages.ts';
-import { type Fault, type FaultGroup, isRetried } from '../test/faults/rows/fault.ts';
+import { type Fault, type FaultGroup, isRetried, warningText } from '../test/faults/rows/fault.ts';
 import { FAULT_GROUPS } from '../test/faults/rows/groups.ts';
 
 const INTRODUCTION = `# Faults
@@ -35,7 +35,8 @@ function line(...cells: readonly string[]): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-function codeOf({ expected: { code } }: Fault): string {
+function codeOf({ expected, warning }: Fault): string {
+  const code = expected.code ?? warning?.expected.code;
   return code === undefined ? '' : `\`${code}\``;
 }
 
@@ -57,9 +58,16 @@ function survived(faults: readonly Fault[]): readonly string[] {
   return [
     '| the run continues when | outcome | message |',
     '|---|---|---|',
-    ...faults.map(({ fault, outcome, expected: { message } }) =>
-      line(fault, outcome, message === OUT_OF_DATE.message ? USUAL : message),
-    ),
+    ...faults.map((fault) => {
+      const { message } = fault.expected;
+      const warning = warningText(fault);
+      const text = message === OUT_OF_DATE.message ? USUAL : message;
+      return line(
+        fault.fault,
+        fault.outcome,
+        warning === undefined ? text : `${text}; warning: ${warning}`,
+      );
+    }),
   ];
 }
 

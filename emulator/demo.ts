@@ -78,6 +78,8 @@ export interface DemoOptions {
   readonly level: Level;
   /** The newest version, as the endpoint answers it. */
   readonly latest: string;
+  /** Folder in which the run is recorded. */
+  readonly record?: string | undefined;
 }
 
 /** A run of send-report, and what the endpoint received from it. */
@@ -93,7 +95,7 @@ export interface DemoRun extends Finished {
 export async function runDemo(
   bundleFile: string,
   db: PGlite,
-  { level, latest }: DemoOptions,
+  { level, latest, record }: DemoOptions,
 ): Promise<DemoRun> {
   await using server = await serveEmbedded(db);
   await using endpoint = await startTelemetryEndpoint(answerWithVersion(latest));
@@ -109,7 +111,7 @@ export async function runDemo(
     bundleFile,
     secret,
     { name: 'metrics', level, tls: { mode: 'disable' } },
-    { endpoint: endpoint.url + ENDPOINT_PATH },
+    { endpoint: endpoint.url + ENDPOINT_PATH, recordFolder: record },
   );
   const received = endpoint.reports[0]?.body;
   return {

@@ -1,9 +1,11 @@
 import type { Level, Target } from '../lib/config/target.ts';
 import type { Outcome } from '../lib/run/outcome.ts';
 import { invoke } from './lambda/invoke.ts';
+import { startS3 } from './s3.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
 const SECRET_ID = 'local/metrics';
+const RECORD_BUCKET = 'local-record';
 /** The origin of a local run's credentials. */
 export const SECRETS_FROM = 'the Secrets Manager on loopback';
 
@@ -54,6 +56,8 @@ function isOutcome(value: unknown): value is Outcome {
 export interface RunChoices {
   readonly endpoint: string;
   readonly ignoreSchedule?: boolean;
+  /** Folder in which the run is recorded. */
+  readonly recordFolder?: string | undefined;
   /** More environment variables of the function. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -63,11 +67,14 @@ export async function runBundle(
   bundleFile: string,
   secret: string,
   choices: TargetChoices,
-  { endpoint, ignoreSchedule = false, environment = {} }: RunChoices,
+  { endpoint, ignoreSchedule = false, recordFolder, environment = {} }: RunChoices,
 ): Promise<Finished> {
   await using secrets = await startSecretsManager(
     fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
   );
+  await using stack = new AsyncDisposableStack();
+  const s3 =
+    recordFolder && stack.use(await startS3({ bucket: RECORD_BUCKET, folder: recordFolder }));
   const invocation = await invoke(
     bundleFile,
     { ignoreSchedule },
@@ -77,6 +84,10 @@ export async function runBundle(
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
       TARGET: targetText(choices),
       DELIVERY: JSON.stringify({ endpoint }),
+      ...(s3 && {
+        AWS_ENDPOINT_URL_S3: s3.url,
+        RECORD: JSON.stringify({ bucket: RECORD_BUCKET }),
+      }),
     },
   );
   const { log } = invocation;

@@ -13,6 +13,7 @@ const EARLY_TIMEOUT_MS = 500;
 
 interface HandlerEnding<L extends Line, Result> extends Ending<L, Result> {
   readonly retryError?: Ending<L, Result>['error'];
+  readonly recordError?: Ending<L, Result>['error'];
 }
 
 /** The steps in which handlers differ. */
@@ -56,10 +57,10 @@ export function createHandler<L extends Line, Result>({
   }
 
   function finish<M extends Line, R>(
-    { line, result, error, retryError }: HandlerEnding<M, R>,
+    { line, result, error, retryError, recordError }: HandlerEnding<M, R>,
     writeMetricsOf: (line: M) => void = () => undefined,
   ): R | undefined {
-    write(line, error, retryError);
+    write(line, error, retryError, recordError);
     writeMetricsOf(line);
     if (error !== undefined && result === undefined) throw error;
     return result;

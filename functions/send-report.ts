@@ -18,6 +18,14 @@ export const handler = createHandler({
       functionArn: invokedFunctionArn,
       createSchedule: async (schedule, signal) =>
         (await import('../lib/schedule/schedule-retry.ts')).createSchedule(schedule, signal),
+      writeRecord: async (run, settings, now, signal) =>
+        (await import('../lib/record/write-record.ts')).writeRecord(
+          run,
+          settings,
+          process.env,
+          now,
+          signal,
+        ),
     }),
   async check(event, dependencies) {
     const { runSenderCheck } = await import('../lib/diagnostics/check-sender.ts');

@@ -4,6 +4,7 @@ export const RETRYABLE_BY_CODE = {
   EVENT_INVALID: false,
   TIME_LIMIT: true,
   RETRY_NOT_SCHEDULED: false,
+  RECORD_NOT_WRITTEN: false,
   INTERNAL: false,
 
   SECRET_NOT_FOUND: false,

@@ -100,6 +100,28 @@ const retrySchema = z.strictObject({
  */
 export type RetrySettings = z.infer<typeof retrySchema>;
 
+const recordSchema = z.strictObject({
+  bucket: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name')),
+  prefix: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^[A-Za-z0-9][\w.=-]*(\/[A-Za-z0-9][\w.=-]*)*$/,
+          'must be a folder such as a/b, without a slash at its end',
+        ),
+      ),
+  ),
+});
+
+/**
+ * Where `send-report` records its runs. Without it, nothing is recorded.
+ *
+ * @property bucket bucket of the operator, in the function's region
+ * @property prefix folder in the bucket
+ */
+export type RecordSettings = z.infer<typeof recordSchema>;
+
 /** Length limit of a time, which the summary line and the retry repeat: nanoseconds and an offset. */
 const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;
 
@@ -120,6 +142,7 @@ export type RunEvent = z.infer<typeof eventSchema>;
 export interface Settings extends TargetSettings {
   readonly DELIVERY?: string | undefined;
   readonly RETRY?: string | undefined;
+  readonly RECORD?: string | undefined;
   readonly DO_NOT_TRACK?: string | undefined;
   readonly NODE_USE_ENV_PROXY?: string | undefined;
 }
@@ -128,25 +151,33 @@ export interface Assignment {
   readonly target: Target;
   readonly delivery: DeliveryOrCheck;
   readonly retry?: RetrySettings;
+  readonly record?: RecordSettings;
 }
 
-/** Checks TARGET, DELIVERY and RETRY, and adds their problems to `problems`. */
+/** Checks TARGET, DELIVERY, RETRY and RECORD, and adds their problems to `problems`. */
 export function checkSettings(settings: Settings, problems: string[]): Assignment | undefined {
   const target = checkTarget(settings, problems);
   const delivery = checkJson('DELIVERY', deliverySchema, settings.DELIVERY, problems);
-  const hasRetry = (settings.RETRY ?? '') !== '';
-  const retry = hasRetry ? checkJson('RETRY', retrySchema, settings.RETRY, problems) : undefined;
+  const optional = <T>(name: 'RETRY' | 'RECORD', schema: z.ZodMiniType<T>) =>
+    settings[name] ? checkJson(name, schema, settings[name], problems) : undefined;
+  const retry = optional('RETRY', retrySchema);
+  const record = optional('RECORD', recordSchema);
   if (settings.NODE_USE_ENV_PROXY === '1' && delivery?.endpoint?.startsWith('http:') === true) {
     problems.push(
       'DELIVERY endpoint: is http:, and a proxy (NODE_USE_ENV_PROXY) would send the report in plain text beyond loopback',
     );
   }
   if (target === undefined || delivery === undefined || problems.length > 0) return undefined;
-  return { target, delivery: toDelivery(delivery), ...(retry !== undefined && { retry }) };
+  return {
+    target,
+    delivery: toDelivery(delivery),
+    ...(retry && { retry }),
+    ...(record && { record }),
+  };
 }
 
 /**
- * Parses TARGET, DELIVERY and RETRY.
+ * Parses TARGET, DELIVERY, RETRY and RECORD.
  *
  * @throws RunError CONFIG_INVALID with all their problems
  */

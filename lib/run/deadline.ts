@@ -8,7 +8,8 @@ export type Phase =
   | 'change'
   | 'delivery'
   | 'endpoint'
-  | 'retry';
+  | 'retry'
+  | 'record';
 
 /** Milliseconds per phase that has run, and in total. */
 export type Durations = Partial<Record<Phase | 'total', number>>;
@@ -25,6 +26,9 @@ export const DELIVERY_LIMIT_MS = 15_000;
 /** Two requests of at most 2 s each. */
 export const RETRY_LIMIT_MS = 5_000;
 
+/** One object of a few kilobytes. */
+export const RECORD_LIMIT_MS = 3_000;
+
 /**
  * The limit of each phase; the limit of the run applies too. Each is longer than the timeouts inside the phase, whose
  * errors are more specific; the limit of the phase covers the cases that these timeouts miss.
@@ -39,6 +43,7 @@ const LIMITS_MS: Readonly<Record<Phase, number>> = {
   delivery: DELIVERY_LIMIT_MS + 5_000,
   endpoint: DELIVERY_LIMIT_MS,
   retry: RETRY_LIMIT_MS,
+  record: RECORD_LIMIT_MS,
 };
 
 /** Maximum share of the run's time reserved for later phases. */
@@ -73,6 +78,7 @@ const EFFECTS: Readonly<Record<Phase, string>> = {
   change: 'Part of the change may have been applied; a dry run shows what is left.',
   endpoint: 'Nothing was sent.',
   retry: 'The retry may still have been scheduled.',
+  record: 'The run may still have been recorded.',
 };
 
 function inSeconds(ms: number): string {
@@ -91,27 +97,35 @@ interface Running {
   readonly giveUp: () => void;
 }
 
+/** Parts of the function's time for the phases after a run, in milliseconds. */
+export interface Reserves {
+  readonly retryMs?: number;
+  readonly recordMs?: number;
+}
+
 /**
  * Starts the clock of a run; `stop` records the total.
  *
  * @param durationMs receives the duration of each phase and the total
  * @param functionMs time left until the function's timeout, in milliseconds; no phase exceeds it
- * @param retryMs part of it that is reserved for scheduling a retry; the run's limit does not apply to that phase
+ * @param reserves parts of it that are reserved for scheduling a retry and for the record; the run's limit does not apply to
+ *   these phases
  */
 export function createDeadline(
   durationMs: Durations,
   functionMs: number,
-  retryMs = 0,
+  { retryMs = 0, recordMs = 0 }: Reserves = {},
 ): Deadline & { stop(): void } {
   const startedAt = performance.now();
-  const ceilingMs = functionMs - retryMs;
+  const ceilingMs = functionMs - retryMs - recordMs;
   let limitMs = Math.min(DEFAULT_LIMIT_MS, ceilingMs);
   let running: Running | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const endOf = ({ phase, startedAt: phaseStart, reserveMs }: Running): number => {
     const endOfPhase = phaseStart + LIMITS_MS[phase];
-    if (phase === 'retry') return Math.min(endOfPhase, startedAt + functionMs);
+    if (phase === 'retry') return Math.min(endOfPhase, startedAt + functionMs - recordMs);
+    if (phase === 'record') return Math.min(endOfPhase, startedAt + functionMs);
     return Math.min(endOfPhase, startedAt + limitMs - Math.min(reserveMs, limitMs * LARGEST_SHARE));
   };
   const remainingMs = (): number =>

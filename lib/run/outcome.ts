@@ -70,6 +70,11 @@ export interface Outcome extends Line {
   readonly durationMs: Durations;
 }
 
+/** The outcome of a run, not of a preview. */
+export interface RunOutcome extends Outcome {
+  readonly outcome: Exclude<Outcome['outcome'], 'shown'>;
+}
+
 function textOf({ code, origin, message, remedy }: RunError): string {
   return `${message} (${code}${origin === undefined ? '' : `, ${origin}`}) ${remedy}`;
 }
@@ -81,6 +86,7 @@ function warningsOf({
   report,
   dataWarning,
   retryError,
+  recordError,
 }: RunRecord): readonly string[] {
   const hasNoUuid = report !== undefined && !facts?.metadataKeys.includes('uuid');
   return [
@@ -93,6 +99,7 @@ function warningsOf({
       : []),
     ...(dataWarning !== undefined ? [dataWarning] : []),
     ...(retryError !== undefined ? [textOf(retryError)] : []),
+    ...(recordError !== undefined ? [textOf(recordError)] : []),
   ];
 }
 
@@ -187,7 +194,7 @@ function whySkipped({ consent, due }: RunRecord): string {
   return consent?.sentence ?? '';
 }
 
-function failure(record: RunRecord, error: RunError): Outcome {
+function failure(record: RunRecord, error: RunError): RunOutcome {
   return {
     outcome: 'failed',
     severity: record.retry === undefined ? 'ERROR' : 'WARN',
@@ -199,7 +206,7 @@ function failure(record: RunRecord, error: RunError): Outcome {
 }
 
 /** Makes the outcome of a run that sent nothing and whose verdict, if any, is only logged with the reason. */
-function skipped(record: RunRecord): Outcome {
+function skipped(record: RunRecord): RunOutcome {
   const { consent, verdict } = record;
   return {
     outcome: 'skipped',
@@ -224,7 +231,7 @@ export function toPreviewOutcome(record: RunRecord): Outcome {
 }
 
 /** Makes the outcome of a run. Pure. */
-export function toOutcome(record: RunRecord): Outcome {
+export function toOutcome(record: RunRecord): RunOutcome {
   const { error, consent, receipt, verdict } = record;
   if (error !== undefined) return failure(record, error);
   if (verdict === undefined || !consent?.granted) return skipped(record);

@@ -1,4 +1,4 @@
-import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
+import type { RecordSettings, RetrySettings, RunEvent } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import type { Consent } from '../consent/decide-consent.ts';
 import type { Receipt } from '../delivery/deliver.ts';
@@ -16,6 +16,7 @@ import type { Durations } from './deadline.ts';
 export interface RunRecord {
   readonly target?: Target;
   readonly retrySettings?: RetrySettings;
+  readonly recordSettings?: RecordSettings;
   readonly event?: RunEvent;
   readonly facts?: Facts;
   readonly consent?: Consent;
@@ -30,6 +31,8 @@ export interface RunRecord {
   readonly retry?: Retry;
   /** Why the retry that should follow the error could not be scheduled. */
   readonly retryError?: RunError;
+  /** Why the run could not be recorded in the operator's bucket. */
+  readonly recordError?: RunError;
   readonly durationMs: Durations;
 }
 
@@ -37,7 +40,12 @@ export interface RunRecord {
  * The progress of a run, in the order of the run. The record and a check both read this stream. No event holds a secret.
  */
 export type RunProgress =
-  | { readonly type: 'configured'; readonly target: Target; readonly retrySettings?: RetrySettings }
+  | {
+      readonly type: 'configured';
+      readonly target: Target;
+      readonly retrySettings?: RetrySettings;
+      readonly recordSettings?: RecordSettings;
+    }
   | { readonly type: 'event-parsed'; readonly event: RunEvent }
   | { readonly type: 'credentials-read'; readonly versionId: string | undefined }
   | ConnectionEvent
@@ -50,7 +58,8 @@ export type RunProgress =
   | ({ readonly type: 'version-judged' } & CheckedVersion)
   | { readonly type: 'failed'; readonly error: RunError }
   | { readonly type: 'retry-scheduled'; readonly retry: Retry }
-  | { readonly type: 'retry-failed'; readonly retryError: RunError };
+  | { readonly type: 'retry-failed'; readonly retryError: RunError }
+  | { readonly type: 'record-failed'; readonly recordError: RunError };
 
 /** Adds the content of an event to a record, under the same name. Pure. */
 function addToRecord(record: RunRecord, event: RunProgress): RunRecord {

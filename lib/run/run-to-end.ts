@@ -1,7 +1,7 @@
 import type { Target } from '../config/target.ts';
 import type { SecretReader } from '../credentials/secrets-manager.ts';
 import { type RunError, toRunError } from '../errors.ts';
-import { createDeadline, type Deadline } from './deadline.ts';
+import { createDeadline, type Deadline, type Reserves } from './deadline.ts';
 import type { Line } from './outcome.ts';
 import type { RunProgress, RunRecorder } from './run-record.ts';
 
@@ -30,10 +30,14 @@ export interface Ending<SummaryLine extends Line, Result> {
   readonly error: RunError | undefined;
 }
 
-interface Recovery {
-  /** Part of the limit that is reserved for the recovery, in milliseconds. */
-  readonly reserveMs: number;
+/** Steps after the work, which must not throw. */
+interface Aftermath {
+  /** Parts of the limit that are reserved for these steps. */
+  readonly reserves: Reserves;
+  /** Runs after an error. */
   readonly recover: (context: RunContext) => Promise<void>;
+  /** Runs at the end, also after an error. The total duration is known. */
+  readonly finish: (context: RunContext) => Promise<void>;
 }
 
 /**
@@ -41,24 +45,26 @@ interface Recovery {
  * functions use this; `functions/create-handler.ts` then writes the line.
  *
  * @param recorder receives the events, the error, and the durations
- * @param recovery runs after an error
+ * @param aftermath steps after the work
  */
 export async function runToEnd<Result>(
   { secretsOf, limitMs, now }: RunDependencies,
   { durationMs, emit }: Pick<RunRecorder, 'durationMs' | 'emit'>,
   work: (context: RunContext) => Promise<Result>,
-  recovery?: Recovery,
+  aftermath?: Aftermath,
 ): Promise<{ result: Result; error: undefined } | { result: undefined; error: RunError }> {
-  const deadline = createDeadline(durationMs, limitMs, recovery?.reserveMs);
+  const deadline = createDeadline(durationMs, limitMs, aftermath?.reserves);
   const context: RunContext = { secretsOf, deadline, now, emit };
   try {
     return { result: await work(context), error: undefined };
   } catch (thrown) {
     const error = toRunError(thrown);
     emit({ type: 'failed', error });
-    await recovery?.recover(context);
+    await aftermath?.recover(context);
     return { result: undefined, error };
   } finally {
+    deadline.stop();
+    await aftermath?.finish(context);
     deadline.stop();
   }
 }

@@ -12,19 +12,24 @@ import { type LatestVersion, parseReply } from '../delivery/parse-reply.ts';
 import type { RunError } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
-import { DELIVERY_LIMIT_MS, RETRY_LIMIT_MS } from './deadline.ts';
+import { DELIVERY_LIMIT_MS, RECORD_LIMIT_MS, RETRY_LIMIT_MS } from './deadline.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
+import type { RecordDependencies } from './record-run.ts';
 import type { RetryDependencies } from './retry.ts';
 import { createRunRecorder } from './run-record.ts';
 import { type Ending, type RunContext, type RunDependencies, runToEnd } from './run-to-end.ts';
 
-export interface SendReportDependencies extends RunDependencies, RetryDependencies {
+export interface SendReportDependencies
+  extends RunDependencies,
+    RetryDependencies,
+    RecordDependencies {
   readonly reader: DatabaseReader;
 }
 
 /** The end of a run. A failed run with a retry has a result, so that Lambda counts no error. */
 export interface SendReportEnding extends Ending<Outcome, Outcome> {
   readonly retryError: RunError | undefined;
+  readonly recordError: RunError | undefined;
 }
 
 /** Runs one tick of one target, from the event to the outcome. Never throws. */
@@ -34,23 +39,33 @@ export async function sendReport(
   dependencies: SendReportDependencies,
 ): Promise<SendReportEnding> {
   const recorder = createRunRecorder();
+  const startedAt = dependencies.now();
   const { error } = await runToEnd(
     dependencies,
     recorder,
     (context) => execute(input, settings, dependencies.reader, context),
     {
-      reserveMs: settings.RETRY ? RETRY_LIMIT_MS : 0,
+      reserves: {
+        retryMs: settings.RETRY ? RETRY_LIMIT_MS : 0,
+        recordMs: settings.RECORD ? RECORD_LIMIT_MS : 0,
+      },
       async recover(context) {
         // Loaded only by a run that has failed.
         const { scheduleRetry } = await import('./retry.ts');
         await scheduleRetry(recorder.record, dependencies, context);
       },
+      async finish(context) {
+        if (recorder.record.recordSettings === undefined) return;
+        // Loaded after the delivery.
+        const { recordRun } = await import('./record-run.ts');
+        await recordRun(recorder.record, startedAt, dependencies, context);
+      },
     },
   );
-  const { retry, retryError } = recorder.record;
+  const { retry, retryError, recordError } = recorder.record;
   const line = toOutcome(recorder.record);
   const isFinalFailure = error !== undefined && retry === undefined;
-  return { line, result: isFinalFailure ? undefined : line, error, retryError };
+  return { line, result: isFinalFailure ? undefined : line, error, retryError, recordError };
 }
 
 /** Executes the steps of a run in order, from the event to the verdict. */
@@ -61,8 +76,13 @@ async function execute(
   context: RunContext,
 ): Promise<void> {
   const { emit } = context;
-  const { target, delivery, retry } = parseSettings(settings);
-  emit({ type: 'configured', target, ...(retry && { retrySettings: retry }) });
+  const { target, delivery, retry, record } = parseSettings(settings);
+  emit({
+    type: 'configured',
+    target,
+    ...(retry && { retrySettings: retry }),
+    ...(record && { recordSettings: record }),
+  });
   const event = parseEvent(input);
   emit({ type: 'event-parsed', event });
   if (isDoNotTrackSet(settings.DO_NOT_TRACK)) {

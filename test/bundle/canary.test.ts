@@ -1,5 +1,7 @@
+import { gunzipSync } from 'node:zlib';
 import { expect, inject, test } from 'vitest';
 import { invoke } from '../../emulator/lambda/invoke.ts';
+import { startS3 } from '../../emulator/s3.ts';
 import { fromTable, type SecretVersion } from '../../emulator/secrets-manager.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import {
@@ -48,7 +50,7 @@ async function plant({ admin, name, role }: TestDatabase): Promise<void> {
     alter role ${role} set application_name = '${CANARY}_application'`);
 }
 
-/** Runs the bundle, and returns its outcome and all its output: log, result and requests to the endpoint. */
+/** Runs the bundle, and returns its outcome and all its output: log, result, record and requests to the endpoint. */
 async function runPlanted(
   database: TestDatabase,
   { world: worldOptions, ...settings }: Settings & { world?: WorldOptions } = {},
@@ -57,19 +59,24 @@ async function runPlanted(
     secret: secretFor(database, { host: 'localhost' }),
     ...worldOptions,
   });
+  await using s3 = await startS3({ bucket: 'records' });
   const { log, ...result } = await invoke(
     inject('bundles')['send-report'].file,
     {},
     {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      RECORD: '{"bucket":"records"}',
       ...world.environment(settings),
     },
   );
   const summary = log.map((line) => JSON.parse(line)).find((line) => 'outcome' in line);
+  const recorded = [...s3.objects].map(([key, bytes]) => key + gunzipSync(bytes));
   const posted = world.endpoint.reports.map(({ body, headers }) => body + JSON.stringify(headers));
   return {
     outcome: `${summary.outcome} ${summary.error?.code ?? ''}`.trim(),
-    text: [...log, JSON.stringify(result), ...posted].join('\n'),
+    recorded: recorded.length,
+    text: [...log, JSON.stringify(result), ...recorded, ...posted].join('\n'),
   };
 }
 
@@ -191,6 +198,7 @@ test.each(CASES)(
     const run = await runPlanted(database, options?.(database));
 
     expect(run.outcome).toBe(outcome);
+    expect(run.recorded).toBe(1);
     expect(run.text).not.toMatch(new RegExp(CANARY, 'i'));
     expect(run.text).not.toContain('localhost');
   },

@@ -50,7 +50,7 @@ describe.concurrent('the options of npm run report', () => {
       ...['--database-url', '--tls-server-name', '--tls-ca-file'],
       ...['--json', '--check', '--always', '--level', '--report-source', '--sizes'],
       ...['--show-sql', '--latest-version', '--help'],
-      ...['--send', '--endpoint', '--ignore-schedule', '--log'],
+      ...['--send', '--endpoint', '--ignore-schedule', '--record', '--log'],
     ]);
   });
 });

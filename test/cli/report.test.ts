@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import {
   answerWithVersion,
   ENDPOINT_PATH,
@@ -7,6 +8,7 @@ import {
 } from '../../emulator/telemetry-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type Ended, runCommand, urlOf } from '../support/process/commands.ts';
+import { recordedIn } from '../support/run/recorded.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
 const DENIED = `Telemetry is off: level off, set for this database.`;
@@ -173,6 +175,18 @@ describe.concurrent('--send', () => {
     expect(stdout).toContain('"outcome":"sent"');
     expect(stdout).not.toContain(granted.password);
     expect(endpoint.reports).toHaveLength(1);
+  });
+
+  test('records runs with and without a report in the folder of --record', async () => {
+    await using endpoint = await startEndpoint();
+    const folder = join(inject('folder'), 'record-of-report');
+    const args = ['--send', '--endpoint', endpoint.url + ENDPOINT_PATH, '--record', folder];
+    await reportOf(denied, ...args);
+    await reportOf(granted, ...args, '--ignore-schedule');
+    expect(await recordedIn(folder)).toMatchObject([
+      { run: { line: { outcome: 'skipped', database: 'own-server' }, report: null } },
+      { run: { line: { outcome: 'sent' }, report: endpoint.reports[0]?.body.toString('utf8') } },
+    ]);
   });
 
   test('without consent does not connect to the endpoint, and exits with 3', async () => {

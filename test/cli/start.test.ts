@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
 import { optionsIn, runCommand } from '../support/process/commands.ts';
+import { recordedIn } from '../support/run/recorded.ts';
 
 const REPORT_TEXT = /"db_uuid": "[0-9a-f-]{36}"/;
 
@@ -65,6 +67,23 @@ describe.concurrent('npm start', () => {
     expect(stdout).toMatch(/– consent +denied \(rule do-not-track\)/);
   });
 
+  test('records the run in the folder of --record', async () => {
+    const folder = join(inject('folder'), 'record-of-start', 'new');
+    const { stdout, code } = await runCommand('start', ['--record', folder, '--json']);
+    expect(code).toBe(0);
+    const { outcome, report } = JSON.parse(stdout);
+    expect(outcome).not.toHaveProperty('warnings');
+    expect(await recordedIn(folder)).toMatchObject([
+      { run: { line: { outcome: 'sent', database: 'metrics', environment: 'local' }, report } },
+    ]);
+  });
+
+  test('ends before the run when the folder of --record cannot be created', async () => {
+    const { stderr, code } = await runCommand('start', ['--record', '/dev/null/record']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('The folder of --record cannot be created (ENOTDIR).');
+  });
+
   test('prints one JSON object and nothing else with --json', async () => {
     const { stdout } = await runCommand('start', ['--json']);
     const result = JSON.parse(stdout);
@@ -93,6 +112,6 @@ test('lists all options with --help', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('Usage: npm start -- [options]');
   expect(optionsIn(stdout)).toEqual([
-    ...['--level', '--latest', '--keep', '--report', '--log', '--json', '--help'],
+    ...['--level', '--latest', '--keep', '--report', '--log', '--record', '--json', '--help'],
   ]);
 });

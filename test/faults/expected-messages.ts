@@ -481,3 +481,9 @@ export const KILLED: ExpectedMessage = {
 export const NOT_DUE: ExpectedMessage = {
   message: 'The telemetry job is not due: it runs every … hours, next at …-…-…T…:…:…Z.',
 };
+
+export const RECORD_NOT_WRITTEN = expectedMessage(
+  'RECORD_NOT_WRITTEN',
+  'The run could not be recorded in the bucket.',
+  "Check that the bucket of the record exists in the function's region. Allow the function's role s3:PutObject on the prefix of its database, and kms:GenerateDataKey on a customer-managed key of the bucket; a private subnet needs an S3 gateway endpoint, which is free. The outcome of the run is not affected.",
+);

@@ -62,6 +62,7 @@ describe('docs/log-and-metrics.md', () => {
       delivery: true,
       endpoint: true,
       retry: true,
+      record: true,
       total: true,
     };
     const row = LOG.text.split('\n').find((line) => line.startsWith('| `durationMs` '));

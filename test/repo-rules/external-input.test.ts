@@ -59,7 +59,7 @@ test('the handlers pass on their environment without reading it', async () => {
 
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
-    // TARGET, DELIVERY and RETRY; the reply; the report, twice; the secret; the operator's version data; the
+    // TARGET, DELIVERY, RETRY and RECORD; the reply; the report, twice; the secret; the operator's version data; the
     // record.
     [
       'JSON',
@@ -77,9 +77,9 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
     // checkRow() parses all rows; the result of a function is only compared with false.
     ['rows', /\.rows\b|\{ rows\b/, ['configure/apply.ts', 'postgres/snapshot.ts']],
     [
-      'the reply of the endpoint',
+      'the reply of the endpoint, and the answer of S3',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
-      ['delivery/deliver.ts', 'delivery/request.ts'],
+      ['delivery/deliver.ts', 'delivery/request.ts', 'record/put-object.ts'],
     ],
     ['the answer of Secrets Manager', /SecretString/, ['credentials/parse-secret.ts']],
     ['the answer of EventBridge Scheduler', /SchedulerClient/, ['schedule/schedule-retry.ts']],

@@ -34,6 +34,7 @@ describe('the error codes', () => {
       'CONFIG_INVALID',
       'EVENT_INVALID',
       'RETRY_NOT_SCHEDULED',
+      'RECORD_NOT_WRITTEN',
       'INTERNAL',
       'SECRET_NOT_FOUND',
       'SECRET_DENIED',

@@ -18,6 +18,8 @@ export interface Fault {
   readonly expected: ExpectedMessage;
   /** PostgreSQL's SQLSTATE, or the error code of Node.js or AWS. */
   readonly origin?: string;
+  /** An error that does not end the run: one text in the line's `warnings`. */
+  readonly warning?: { readonly expected: ExpectedMessage; readonly origin: string };
   /**
    * Whether exactly one retry is scheduled; by default, whether the code is retryable. A failed run without a retry throws,
    * so that Lambda's on-failure queue receives the event.
@@ -27,6 +29,13 @@ export interface Fault {
   readonly arrive?: number;
   /** A connection to the endpoint is opened although no report arrives. */
   readonly touchesEndpoint?: true;
+}
+
+/** Returns the text of a fault's warning. */
+export function warningText({ warning }: Fault): string | undefined {
+  if (warning === undefined) return undefined;
+  const { code, message, remedy } = warning.expected;
+  return `${message} (${code}, ${warning.origin}) ${remedy}`;
 }
 
 /** Whether a retry is scheduled. */

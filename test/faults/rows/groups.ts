@@ -2,6 +2,7 @@ import { DATABASE_FAULTS } from './database.ts';
 import { ENDPOINT_FAULTS } from './endpoint.ts';
 import type { FaultGroup } from './fault.ts';
 import { NETWORK_FAULTS } from './network.ts';
+import { RECORD_FAULTS } from './record.ts';
 import { RUNTIME_FAULTS } from './runtime.ts';
 import { SECRET_FAULTS } from './secret.ts';
 import { SETTINGS_FAULTS } from './settings.ts';
@@ -19,5 +20,6 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   TRAP_FAULTS,
   SETTINGS_FAULTS,
   ENDPOINT_FAULTS,
+  RECORD_FAULTS,
   RUNTIME_FAULTS,
 ];

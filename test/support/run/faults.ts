@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
 import { type Circumstances, type Invocation, invoke } from '../../../emulator/lambda/invoke.ts';
-import { type Fault, type FaultGroup, isRetried } from '../../faults/rows/fault.ts';
+import { type Fault, type FaultGroup, isRetried, warningText } from '../../faults/rows/fault.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler.ts';
 import { linesOf, metricsOf, summariesOf } from '../lambda/invocations.ts';
 import { createDatabase, type TestDatabase } from '../postgres/databases.ts';
@@ -85,6 +85,8 @@ function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): voi
   expect(metricsOf(invocation), 'exactly one line of metrics').toHaveLength(1);
   expect(linesOf(invocation), 'no other line').toHaveLength(2 + furtherLines);
   const [line] = summaries;
+  const warning = warningText(fault);
+  if (warning !== undefined) expect(line).toMatchObject({ warnings: [warning] });
   expect(line).toMatchObject({
     outcome,
     message: expect.stringMatching(patternOf(expected.message)),

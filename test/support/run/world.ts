@@ -19,6 +19,7 @@ import { createSecretReader } from '../../../lib/credentials/secrets-manager.ts'
 import type { CheckEnding } from '../../../lib/diagnostics/check-result.ts';
 import { runSenderCheck } from '../../../lib/diagnostics/check-sender.ts';
 import type { RunError } from '../../../lib/errors.ts';
+import { writeRecord } from '../../../lib/record/write-record.ts';
 import { getReport, type Preview } from '../../../lib/run/get-report.ts';
 import type { Outcome } from '../../../lib/run/outcome.ts';
 import { inProcessReader } from '../../../lib/run/read-database.ts';
@@ -105,7 +106,10 @@ export async function startWorld({
     },
     maxAttempts: 1,
   });
-  const environment = ({ target = {}, environment: more = {} }: Settings = {}) => ({
+  const environment = ({
+    target = {},
+    environment: more = {},
+  }: Settings = {}): Record<string, string> => ({
     TARGET: JSON.stringify({
       name: 'metrics',
       environment: 'test',
@@ -131,6 +135,8 @@ export async function startWorld({
         ...dependencies(settings),
         functionArn: FUNCTION_ARN,
         createSchedule,
+        writeRecord: (run, to, now, signal) =>
+          writeRecord(run, to, environment(settings), now, signal),
       });
       return { outcome: line, error };
     },

@@ -21,9 +21,9 @@ function endless() {
   return { work, wasAborted: () => wasAborted };
 }
 
-function start(functionMs: number, retryMs?: number) {
+function start(functionMs: number, retryMs = 0, recordMs = 0) {
   const durationMs: Durations = {};
-  return { durationMs, deadline: createDeadline(durationMs, functionMs, retryMs) };
+  return { durationMs, deadline: createDeadline(durationMs, functionMs, { retryMs, recordMs }) };
 }
 
 type Deadline = ReturnType<typeof createDeadline>;
@@ -137,6 +137,33 @@ describe('the phase of a retry', () => {
   test('has its own limit', async () => {
     expect(await messageAfterLimit(start(60_000, 5_000).deadline, 'retry')).toBe(
       timeLimit('retry', '5.0', '55.0'),
+    );
+  });
+});
+
+describe('the phase of the record', () => {
+  test('has reserved time after that of a retry', async () => {
+    const { deadline } = start(12_000, 5_000, 3_000);
+    expect(await messageAfterLimit(deadline, 'database')).toBe(timeLimit('database', '4.0', '4.0'));
+  });
+
+  test('keeps its time when a retry uses all of its own', async () => {
+    const { deadline } = start(12_000, 5_000, 3_000);
+    for (const [phase, ms] of [
+      ['database', 4_000],
+      ['retry', 5_000],
+    ] as const) {
+      await Promise.all([
+        deadline.run(phase, endless().work).catch(() => undefined),
+        vi.advanceTimersByTimeAsync(ms),
+      ]);
+    }
+    expect(await messageAfterLimit(deadline, 'record')).toBe(timeLimit('record', '3.0', '4.0'));
+  });
+
+  test('has its own limit', async () => {
+    expect(await messageAfterLimit(start(60_000, 0, 3_000).deadline, 'record')).toBe(
+      timeLimit('record', '3.0', '57.0'),
     );
   });
 });

@@ -6,6 +6,7 @@ import { decideConsent } from '../../../lib/consent/decide-consent.ts';
 import { RunError } from '../../../lib/errors.ts';
 import type { DatabaseReader, ReadOptions } from '../../../lib/run/database-reader.ts';
 import { getReport } from '../../../lib/run/get-report.ts';
+import type { RecordDependencies } from '../../../lib/run/record-run.ts';
 import { sendReport } from '../../../lib/run/send-report.ts';
 import type { OneTimeSchedule } from '../../../lib/schedule/plan-retry.ts';
 import { aServer } from '../../support/timescaledb/facts.ts';
@@ -46,12 +47,15 @@ const failing = (thrown: unknown) =>
 
 function dependenciesOf(reader: DatabaseReader) {
   const schedules: OneTimeSchedule[] = [];
+  const recorded: Parameters<RecordDependencies['writeRecord']>[] = [];
   return {
     schedules,
+    recorded,
     reader,
     secretsOf: () => ({ read: () => Promise.reject(new TypeError('No secret is needed.')) }),
     functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
     createSchedule: async (schedule: OneTimeSchedule) => void schedules.push(schedule),
+    writeRecord: async (...run: (typeof recorded)[number]) => void recorded.push(run),
     limitMs: 20_000,
     now: () => Date.parse('2026-11-22T04:05:30Z'),
   };
@@ -94,6 +98,84 @@ describe('a run over any reader', () => {
     const { line } = await sendReport(TICK, settings, dependenciesOf(reader));
     expect(line).toMatchObject({ outcome: 'skipped', consent: { rule: 'do-not-track' } });
     expect(reader.asked).toEqual([]);
+  });
+});
+
+describe('the record', () => {
+  const RECORD = '{"bucket":"records","prefix":"a/b"}';
+  const settings = { TARGET, DELIVERY, RECORD };
+
+  test('has the summary line with the total duration, but not the duration of the record', async () => {
+    const dependencies = dependenciesOf(healthy());
+    const { line } = await sendReport(TICK, settings, dependencies);
+    const [[run, to, now] = []] = dependencies.recorded;
+    expect(run).toMatchObject({ line: { outcome: 'skipped', ...TICK }, report: null });
+    expect(run?.startedAt).toBe(dependencies.now());
+    expect([to, now]).toEqual([{ bucket: 'records', prefix: 'a/b' }, dependencies.now()]);
+    expect(line.durationMs).toEqual({ record: expect.any(Number), total: expect.any(Number) });
+    expect(line).not.toHaveProperty('warnings');
+  });
+
+  test('contains a failed run and its retry', async () => {
+    const dependencies = dependenciesOf(failing(UNREACHABLE));
+    await sendReport(TICK, { ...settings, RETRY }, dependencies);
+    expect(dependencies.recorded.map(([run]) => run)).toMatchObject([
+      { line: { outcome: 'failed', retry: { attempt: 1 } }, report: null },
+    ]);
+  });
+
+  test('contains a run whose event is invalid', async () => {
+    const dependencies = dependenciesOf(healthy());
+    await sendReport({ scheduledTime: 'now' }, settings, dependencies);
+    expect(dependencies.recorded.map(([run]) => run)).toMatchObject([
+      { line: { database: 'orders', error: { code: 'EVENT_INVALID' } } },
+    ]);
+  });
+
+  test.each([
+    ['that is not configured', { TARGET, DELIVERY }],
+    ['with an invalid target', { ...settings, TARGET: '{}' }],
+    ['with an invalid bucket', { ...settings, RECORD: '{"bucket":"No Bucket"}' }],
+    [
+      'with a prefix that leaves its folder',
+      { ...settings, RECORD: '{"bucket":"records","prefix":"a/../b"}' },
+    ],
+  ])('%s is not written', async (_what, withoutRecord) => {
+    const dependencies = dependenciesOf(healthy());
+    const { line } = await sendReport(TICK, withoutRecord, dependencies);
+    expect(dependencies.recorded).toEqual([]);
+    expect(line.durationMs).not.toHaveProperty('record');
+  });
+
+  test('that fails is a warning, and the outcome stays the same', async () => {
+    const original = new Error('denied');
+    original.name = 'AccessDenied';
+    const dependencies = {
+      ...dependenciesOf(healthy()),
+      writeRecord: () => Promise.reject(original),
+    };
+    const { line, result, error, recordError } = await sendReport(TICK, settings, dependencies);
+    expect(line).toMatchObject({
+      outcome: 'skipped',
+      severity: 'WARN',
+      warnings: [
+        expect.stringMatching(
+          /^The run could not be recorded in the bucket\. \(RECORD_NOT_WRITTEN, AccessDenied\) Check /,
+        ),
+      ],
+    });
+    expect([result, error]).toEqual([line, undefined]);
+    expect(recordError).toMatchObject({ code: 'RECORD_NOT_WRITTEN', original });
+  });
+
+  test('that takes too long is a warning within its limit', async () => {
+    const dependencies = {
+      ...dependenciesOf(healthy()),
+      limitMs: 400,
+      writeRecord: () => new Promise<never>(() => undefined),
+    };
+    const { recordError } = await sendReport(TICK, settings, dependencies);
+    expect(recordError).toMatchObject({ code: 'RECORD_NOT_WRITTEN', origin: 'TIME_LIMIT' });
   });
 });
 

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { dirname, join } from 'node:path';
+import { errorCodeOf } from '../lib/errors.ts';
+import { type LoopbackServer, listen, readBody } from './http-server.ts';
+import { signatureProblem } from './signature.ts';
+
+/** Number of keys in one page of a listing. */
+const PAGE_SIZE = 1_000;
+
+const STATUS: Readonly<Record<string, number>> = {
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  BadDigest: 400,
+  XAmzContentSHA256Mismatch: 400,
+  PreconditionFailed: 412,
+  MethodNotAllowed: 405,
+};
+
+export interface S3Options {
+  /** The only bucket. */
+  readonly bucket: string;
+  /** Folder in which new objects are also written as files, by their keys. */
+  readonly folder?: string | undefined;
+  /** Answers a request instead of S3, by the number of the request from 0; returns false to let S3 answer. */
+  readonly interfere?: (response: ServerResponse, count: number) => boolean;
+}
+
+export interface S3 extends LoopbackServer {
+  /** The objects, by their keys. */
+  readonly objects: Map<string, Buffer>;
+  /** Method, path and headers of every request so far. */
+  readonly requests: readonly Pick<IncomingMessage, 'method' | 'url' | 'headers'>[];
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function fail(response: ServerResponse, code: string): void {
+  response.writeHead(STATUS[code] ?? 403, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>local</Message></Error>`);
+}
+
+/** Writes one page of ListObjectsV2. A continuation token is the last key of the page before. */
+function list({ searchParams }: URL, objects: ReadonlyMap<string, Buffer>): string {
+  const prefix = searchParams.get('prefix') ?? '';
+  const after = searchParams.get('continuation-token') ?? searchParams.get('start-after') ?? '';
+  const size = Math.min(Number(searchParams.get('max-keys') ?? PAGE_SIZE), PAGE_SIZE);
+  const keys = [...objects.keys()]
+    .filter((key) => key.startsWith(prefix) && key > after)
+    .toSorted();
+  const page = keys.slice(0, size);
+  const isTruncated = keys.length > page.length;
+  const next = isTruncated
+    ? `<NextContinuationToken>${escapeXml(page.at(-1) ?? '')}</NextContinuationToken>`
+    : '';
+  const contents = page.map(
+    (key) =>
+      `<Contents><Key>${escapeXml(key)}</Key><Size>${objects.get(key)?.byteLength}</Size></Contents>`,
+  );
+  return `<?xml version="1.0"?><ListBucketResult><IsTruncated>${isTruncated}</IsTruncated><KeyCount>${page.length}</KeyCount>${contents.join('')}${next}</ListBucketResult>`;
+}
+
+/** Writes a file; returns false if it exists. */
+async function writeNewFile(file: string, body: Uint8Array): Promise<boolean> {
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(file, body, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (errorCodeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Puts an object; returns the error code of S3, or undefined. */
+async function put(
+  key: string,
+  { headers }: IncomingMessage,
+  body: Buffer,
+  { objects }: Pick<S3, 'objects'>,
+  { folder }: S3Options,
+): Promise<string | undefined> {
+  const checksum = headers['x-amz-checksum-sha256'];
+  if (checksum !== undefined && checksum !== createHash('sha256').update(body).digest('base64')) {
+    return 'BadDigest';
+  }
+  const isNew = headers['if-none-match'] === '*';
+  if (isNew && objects.has(key)) return 'PreconditionFailed';
+  if (folder !== undefined && !(await writeNewFile(join(folder, key), body)) && isNew) {
+    return 'PreconditionFailed';
+  }
+  objects.set(key, body);
+  return undefined;
+}
+
+/** Gets an object, or a listing for an empty key; returns its body or the error code of S3. */
+function get(key: string, url: URL, objects: ReadonlyMap<string, Buffer>) {
+  const body = key === '' ? list(url, objects) : objects.get(key);
+  return body === undefined ? 'NoSuchKey' : { body };
+}
+
+/** Starts an S3 with one bucket on loopback: PutObject, GetObject and ListObjectsV2. It checks every signature. */
+export async function startS3(options: S3Options): Promise<S3> {
+  const objects = new Map<string, Buffer>();
+  const requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
+
+  /** Returns the body of the answer, or the error code of S3. */
+  async function perform(request: IncomingMessage, body: Buffer) {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const [, bucket, ...rest] = decodeURIComponent(url.pathname).split('/');
+    const key = rest.join('/');
+    const problem = signatureProblem(request, body);
+    if (problem !== undefined) return problem;
+    if (bucket !== options.bucket) return 'NoSuchBucket';
+    switch (request.method) {
+      case 'PUT':
+        return (await put(key, request, body, { objects }, options)) ?? { body: '' };
+      case 'GET':
+        return get(key, url, objects);
+      default:
+        return 'MethodNotAllowed';
+    }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url: path = '/', headers } = request;
+    const body = await readBody(request);
+    requests.push({ method, url: path, headers });
+    if (options.interfere?.(response, requests.length - 1) === true) return;
+    const result = await perform(request, body);
+    if (typeof result === 'string') fail(response, result);
+    else response.end(result.body);
+  }
+
+  return Object.assign(await listen(answer), { objects, requests });
+}
