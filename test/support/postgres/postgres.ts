@@ -76,9 +76,13 @@ export interface OwnServer extends TestServer {
  * Starts a real PostgreSQL 18 with TLS on loopback, with hand-made catalogs of TimescaleDB.
  *
  * @param flags more flags than every server of the tests has
+ * @param parent of the server's folder; by default a folder in memory
  */
-export async function startPostgres(flags: readonly string[] = []): Promise<OwnServer> {
-  const folder = await makeServerFolder();
+export async function startPostgres(
+  flags: readonly string[] = [],
+  parent?: string,
+): Promise<OwnServer> {
+  const folder = await makeServerFolder(parent);
   const dataFolder = join(folder, 'data');
   const isRoot = process.getuid?.() === 0;
   const port = await freePort();
