@@ -4,7 +4,7 @@ import { RunError } from '../lib/errors.ts';
 import { toPrintableLine } from './output/printable.ts';
 
 /** The exit status of a command. */
-export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3, found: 4 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** A command: its definition, and the functions that read its options and run it. */
@@ -33,14 +33,14 @@ const EXIT_HELP = `
 Exit status: 0 success, 1 failure, 2 wrong options, 3 skipped (no consent, or not due).`;
 
 /** Creates a command without options, called `npm <script>`. */
-export function createCommand(script: string, summary: string): Command {
+export function createCommand(script: string, summary: string, exitHelp = EXIT_HELP): Command {
   return new Command(`npm ${script} --`)
     .description(summary)
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .action(() => undefined)
-    .addHelpText('after', EXIT_HELP);
+    .addHelpText('after', exitHelp);
 }
 
 /** Creates an option without a value. */

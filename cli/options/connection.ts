@@ -3,8 +3,9 @@ import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import pgpass from 'pgpass';
 import type { Credentials } from '../../lib/credentials/parse-secret.ts';
+import type { Parts } from './database-url.ts';
 import { type ConnectionParameters, connectionParameters } from './libpq-parameters.ts';
-import type { ConnectionChoices } from './settings.ts';
+import type { ConnectionChoices, Machine } from './settings.ts';
 
 const HELP = `
 The connection parameters are those of psql: the parts of the URL, then PGHOST,
@@ -43,15 +44,39 @@ function userOfMachine(): string | undefined {
   }
 }
 
-/** Returns the parameters of the connection from the options and the PG* variables of this process. */
-export function readConnection(command: Command, problems: string[]): ConnectionParameters {
-  const machine = {
-    environment: process.env,
+/** Variables that apply to each database of a list. Those that name a server would apply to a single one. */
+const VARIABLES_OF_LISTS = [
+  ...['PGPORT', 'PGUSER', 'PGPASSWORD', 'PGSSLMODE', 'PGSSLROOTCERT'],
+  ...['PGSERVICE', 'PGREQUIREAUTH'],
+];
+
+function machineWith(environment: Machine['environment']): Machine {
+  return {
+    environment,
     user: userOfMachine(),
     exists: existsSync,
     readFile: (path: string) => readFileSync(path, 'utf8'),
   };
-  return connectionParameters(command.opts<ConnectionChoices>(), machine, problems);
+}
+
+/** Returns the parameters of the connection from the options and the PG* variables of this process. */
+export function readConnection(command: Command, problems: string[]): ConnectionParameters {
+  return connectionParameters(
+    command.opts<ConnectionChoices>(),
+    machineWith(process.env),
+    problems,
+  );
+}
+
+/** Returns the parameters of the connection to a database of a list, with the PG* variables for the parts that it lacks. */
+export function readListedConnection(parts: Parts, problems: string[]): ConnectionParameters {
+  const environment = VARIABLES_OF_LISTS.map((name) => [name, process.env[name]] as const);
+  return connectionParameters({ parts }, machineWith(Object.fromEntries(environment)), problems);
+}
+
+/** Adds the problems of the variables that every connection to a database of a list would have. */
+export function checkVariablesOfLists(problems: string[]): void {
+  readListedConnection({ host: 'localhost', dbname: 'any', sslmode: 'disable' }, problems);
 }
 
 /** Returns the server, the login and the kind of connection, for a person. */

@@ -21,7 +21,8 @@ const WITHOUT_EFFECT =
 /** Limit of a parameter's name that is quoted. */
 const MAX_NAME_LENGTH = 40;
 
-type Parts = Readonly<Partial<Record<Keyword, string>>>;
+/** Parts of a connection by libpq's keywords. */
+export type Parts = Readonly<Partial<Record<Keyword, string>>>;
 
 const NOT_ENCODED =
   '--database-url has a character in user or password that must be percent-encoded (such as @ / ? #)';

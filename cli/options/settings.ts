@@ -1,9 +1,11 @@
 import { hostProblem, normalizeHost } from '../../lib/config/host.ts';
-import { type Keyword, partsOfUrl } from './database-url.ts';
+import { type Keyword, type Parts, partsOfUrl } from './database-url.ts';
 
 /** The options of the connection, as commander parses them. */
 export interface ConnectionChoices {
   readonly databaseUrl?: string | undefined;
+  /** Parts of the connection instead of a URL: a database of a list. */
+  readonly parts?: Parts | undefined;
   readonly tlsServerName?: string | undefined;
   readonly tlsCaFile?: string | undefined;
 }
@@ -42,19 +44,29 @@ function isKeyword(name: string): name is Keyword {
   return name in VARIABLES;
 }
 
-/** Reads the URL first, then the variables. An empty value counts as unset. */
+/** Returns the parts of a URL or of a list's entry, and where they come from, for a problem. */
+function givenParts(
+  { databaseUrl, parts }: ConnectionChoices,
+  problems: string[],
+): { readonly given: Parts; readonly origin: string } {
+  if (parts !== undefined) return { given: parts, origin: '' };
+  const given = databaseUrl === undefined ? {} : partsOfUrl(databaseUrl, problems);
+  return { given, origin: '--database-url: ' };
+}
+
+/** Reads the URL or the parts first, then the variables. An empty value counts as unset. */
 export function readSettings(
-  { databaseUrl }: ConnectionChoices,
+  choices: ConnectionChoices,
   { environment }: Machine,
   problems: string[],
 ): Settings {
-  const url = databaseUrl === undefined ? {} : partsOfUrl(databaseUrl, problems);
+  const { given, origin } = givenParts(choices, problems);
   const settings: Partial<Record<Keyword, Setting>> = {};
   for (const [keyword, variable] of Object.entries(VARIABLES)) {
     if (!isKeyword(keyword)) continue;
-    const part = url[keyword] ?? '';
+    const part = given[keyword] ?? '';
     const text = part === '' ? (environment[variable] ?? '') : part;
-    const from = part === '' ? variable : `--database-url: ${keyword}`;
+    const from = part === '' ? variable : origin + keyword;
     if (text !== '') settings[keyword] = { text, from };
   }
   return settings;

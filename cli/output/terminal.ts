@@ -30,6 +30,8 @@ export interface TerminalReporter {
   line(mark: Mark, label: string, text: string, ms?: number): void;
   /** Adds text to the line above. */
   note(text: string): void;
+  /** Writes a row of a table, with its blanks. It is not wrapped. */
+  entry(mark: Mark | ' ', text: string): void;
   /** Adds a row of a small table to the line above, with its blanks. */
   row(text: string): void;
   /** Runs a step and writes its line. On a terminal a progress line stands in its place meanwhile. */
@@ -48,6 +50,7 @@ const SILENT: TerminalReporter = {
   title() {},
   line() {},
   note() {},
+  entry() {},
   row() {},
   step: (_label, _progress, work) => work(),
   heading() {},
@@ -98,6 +101,8 @@ export function createTerminalReporter(
     title: heading,
     heading,
     note: (text) => write(' '.repeat(INDENT) + style('dim', wrapped(text))),
+    entry: (mark, text) =>
+      write(`  ${mark === ' ' ? mark : style(COLOURS[mark], mark)} ${toPrintableLine(text)}`),
     row: (text) => write(' '.repeat(INDENT) + toPrintableLine(text)),
     async step(label, progress, work, done) {
       const startedAt = performance.now();

@@ -1,31 +1,14 @@
-import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTerminalReporter } from '../../../cli/output/terminal.ts';
 import { wrap } from '../../../cli/output/wrap.ts';
+import { terminalOutput } from '../../support/process/terminal-output.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);
 const INDENT = 18;
 
-/** An output that keeps what is written to it; a terminal when it has columns. */
-function output(columns?: number) {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      chunks.push(String(chunk));
-      done();
-    },
-  });
-  const out = Object.assign(Object.create(process.stdout), {
-    write: stream.write.bind(stream),
-    columns,
-    isTTY: columns !== undefined,
-  });
-  return { out, text: () => chunks.join('') };
-}
-
 function linesOf(columns: number | undefined, text: string, ms?: number): string[] {
-  const { out, text: written } = output(columns);
+  const { out, text: written } = terminalOutput(columns);
   createTerminalReporter(false, out).line('✔', 'report', text, ms);
   return stripVTControlCharacters(written()).split('\n').slice(0, -1);
 }
@@ -86,7 +69,7 @@ describe('a step', () => {
 
   /** Runs a step that takes a second, and returns what it has written. */
   async function run(columns: number | undefined, progress = 'building', error?: Error) {
-    const { out, text } = output(columns);
+    const { out, text } = terminalOutput(columns);
     const work = Promise.withResolvers<string>();
     const step = createTerminalReporter(false, out).step(
       'bundle',

@@ -21,6 +21,7 @@ export async function runCommand(
     | 'start'
     | 'serve'
     | 'report'
+    | 'fleet'
     | 'configure'
     | 'invoke'
     | 'versions-update'

@@ -1,0 +1,193 @@
+import type { Command } from 'commander';
+import { LEVELS } from '../lib/config/target.ts';
+import { errorCodeOf } from '../lib/errors.ts';
+import { CONDITIONS, type Condition } from '../lib/fleet/database-state.ts';
+import {
+  addProblems,
+  CommandError,
+  choice,
+  createCommand,
+  EXIT,
+  type ExitStatus,
+  flag,
+  oneOf,
+  runCommand,
+} from './command.ts';
+import { listedDatabases } from './fleet/check-databases.ts';
+import type { Fleet, FleetSource } from './fleet/row.ts';
+import { checkVariablesOfLists } from './options/connection.ts';
+import { databasesOption } from './options/databases.ts';
+import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
+import { printJson } from './output/finish.ts';
+import { formatCsv } from './output/fleet-csv.ts';
+import { formatPrometheus, writeTextfile } from './output/prometheus.ts';
+import { showFleet } from './output/show-fleet.ts';
+import { createTerminalReporter } from './output/terminal.ts';
+
+const DEFAULT_PARALLEL = 8;
+const MAX_PARALLEL = 64;
+
+/** Conditions that `--fail-on` knows. */
+const FAIL_ON = CONDITIONS.filter((condition) => condition !== 'unknown');
+
+interface Values {
+  readonly databases?: string;
+  readonly parallel?: string;
+  readonly level?: string;
+  readonly latestVersion?: string;
+  readonly json?: true;
+  readonly csv?: true;
+  readonly prometheus?: string;
+  readonly failOn?: string;
+}
+
+interface Options {
+  readonly source: FleetSource;
+  readonly format: 'table' | 'json' | 'csv';
+  /** Path of the file for Prometheus' textfile collector. */
+  readonly prometheus: string | undefined;
+  readonly failOn: readonly Condition[];
+}
+
+const command = createCommand(
+  'run fleet',
+  'Checks the databases of a list in parallel, and shows one line for each, the worst first, with the action to take. Reads only; nothing is sent.',
+  `
+Exit status: 0 every database was checked and no condition of --fail-on holds,
+1 failure, or a database could not be checked, 2 wrong options, 4 a condition of
+--fail-on holds.
+
+Passwords come from PGPASSWORD, PGPASSFILE (~/.pgpass) or the URLs. PGUSER, PGPORT,
+PGSSLMODE and PGSSLROOTCERT apply to each database whose entry has no value.`,
+)
+  .addOption(databasesOption())
+  .option(
+    '--parallel <n>',
+    `databases checked at a time, 1 to ${MAX_PARALLEL} (default: ${DEFAULT_PARALLEL})`,
+  )
+  .addOption(
+    choice(
+      '--level <level>',
+      LEVELS,
+      'the telemetry level of servers built without telemetry; no other uses it',
+      'off',
+    ),
+  )
+  .addOption(latestVersionOption())
+  .option(
+    '--fail-on <conditions>',
+    `end with status 4 if one holds, such as ${FAIL_ON.slice(0, 2).join(',')}: ${FAIL_ON.join(', ')}`,
+  )
+  .optionsGroup('Output:')
+  .addOption(flag('--json', 'print one JSON object').conflicts('csv'))
+  .option('--csv', 'print CSV with a header')
+  .option(
+    '--prometheus <file>',
+    "also write a file for the textfile collector of Prometheus' node_exporter",
+  );
+
+function readParallel({ parallel }: Values, problems: string[]): number {
+  const number = Number(parallel ?? DEFAULT_PARALLEL);
+  addProblems(problems, [
+    [
+      parallel !== undefined && !(/^\d+$/.test(parallel) && number >= 1 && number <= MAX_PARALLEL),
+      `--parallel must be a whole number from 1 to ${MAX_PARALLEL}`,
+    ],
+  ]);
+  return number;
+}
+
+function readFailOn(
+  { failOn = '' }: Values,
+  isLive: boolean,
+  problems: string[],
+): readonly Condition[] {
+  const words = failOn
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  const found = FAIL_ON.filter((condition) => words.includes(condition));
+  addProblems(problems, [
+    [
+      words.some((word) => !FAIL_ON.some((condition) => condition === word)),
+      `--fail-on must be a list of ${FAIL_ON.join(', ')}`,
+    ],
+    [
+      isLive && found.includes('silent'),
+      '--fail-on silent needs the record of runs, which --databases does not read',
+    ],
+  ]);
+  return found;
+}
+
+function readSource(values: Values, problems: string[]): FleetSource {
+  const { databases = '', level } = values;
+  addProblems(problems, [[databases === '', '--databases <file> is missing']]);
+  checkVariablesOfLists(problems);
+  return listedDatabases(databases, {
+    level: oneOf('--level', level, LEVELS, problems) ?? 'off',
+    latestVersion: readLatestVersion(values, problems),
+    parallel: readParallel(values, problems),
+  });
+}
+
+/** Writes the file, and returns the error if that fails: the fleet is shown all the same. */
+async function writePrometheus(file: string, fleet: Fleet): Promise<CommandError | undefined> {
+  try {
+    await writeTextfile(file, formatPrometheus(fleet));
+    return undefined;
+  } catch (error) {
+    return new CommandError(
+      `The file ${file} cannot be written: ${errorCodeOf(error)}.`,
+      'Name a file in a folder that exists and that you may write to with --prometheus.',
+    );
+  }
+}
+
+function toJson({ state, rows, notes }: Fleet, { isLive }: FleetSource) {
+  const { environment, asOf, counts } = state;
+  const { silent, ...others } = counts;
+  return {
+    environment: isLive ? null : environment,
+    asOf,
+    counts: isLive ? others : { ...others, silent },
+    databases: rows,
+    notes,
+  };
+}
+
+function statusOf({ failOn, source }: Options, { rows }: Fleet): ExitStatus {
+  const holds = (condition: Condition): boolean =>
+    rows.some(({ conditions }) => conditions.includes(condition));
+  if (failOn.some(holds)) return EXIT.found;
+  // A failed run of the past is a fact that was read; a failed check is a failure of this command.
+  return source.isLive && holds('failed') ? EXIT.failed : EXIT.done;
+}
+
+await runCommand<Options>({
+  command,
+  read(parsed: Command, problems) {
+    const values = parsed.opts<Values>();
+    const { json, csv, prometheus } = values;
+    const source = readSource(values, problems);
+    return {
+      source,
+      format: json ? 'json' : csv ? 'csv' : 'table',
+      prometheus,
+      failOn: readFailOn(values, source.isLive, problems),
+    };
+  },
+  async perform(options) {
+    const { source, format, prometheus } = options;
+    const reporter = createTerminalReporter(format !== 'table');
+    reporter.title(`timescaledb-telemetry · ${source.title}`);
+    const fleet = await source.load();
+    // The file first: a reader of the output may end this process.
+    const problem = prometheus === undefined ? undefined : await writePrometheus(prometheus, fleet);
+    if (format === 'csv') process.stdout.write(formatCsv(fleet));
+    if (format === 'json') printJson(toJson(fleet, source));
+    showFleet(reporter, fleet, source);
+    if (problem !== undefined) throw problem;
+    return statusOf(options, fleet);
+  },
+});

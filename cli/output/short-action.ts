@@ -1,0 +1,64 @@
+import type { Condition } from '../../lib/fleet/database-state.ts';
+import { isNewer } from '../../lib/version.ts';
+import { toServerVersion } from '../../lib/version-check/server-version.ts';
+import type { FleetRow } from '../fleet/row.ts';
+
+const UPDATE = 'run ALTER EXTENSION';
+
+/** Whether the server's disk already has a version that is at least as new. */
+function isOnDisk({ available }: FleetRow, version: string): boolean {
+  const present = toServerVersion(available ?? '');
+  const wanted = toServerVersion(version);
+  return present !== undefined && wanted !== undefined && !isNewer(wanted.version, present.version);
+}
+
+function upgradeTo(row: FleetRow, version: string): string {
+  return isOnDisk(row, version) ? UPDATE : `install ${version}`;
+}
+
+function repair(row: FleetRow): string {
+  if (row.fix !== null) return upgradeTo(row, row.fix);
+  return row.verdicts.includes('upgrade-postgresql-first')
+    ? 'upgrade PostgreSQL'
+    : 'wait for a fixed release';
+}
+
+function upgrade(row: FleetRow): string {
+  const { verdicts, reachable } = row;
+  if (verdicts.includes('alter-extension')) return UPDATE;
+  if (verdicts.includes('upgrade-package') && reachable !== null) return upgradeTo(row, reachable);
+  if (verdicts.includes('upgrade-postgresql-first')) return 'upgrade PostgreSQL';
+  if (verdicts.includes('upgrade-before-postgresql-minor')) return 'keep this PostgreSQL';
+  return 'read the verdict';
+}
+
+/** What to check after an error. */
+const CHECKS: Readonly<Record<string, string>> = {
+  CONFIG_INVALID: 'correct the list',
+  DATABASE_AUTHENTICATION: 'check the login',
+  DATABASE_BUSY: 'try again later',
+  DATABASE_MISSING: 'check the database name',
+  DATABASE_PERMISSION: 'check the grants',
+  DATABASE_TLS_REFUSED: 'check TLS',
+  DATABASE_TLS_UNSUPPORTED: 'turn on TLS there',
+  DATABASE_TLS_UNVERIFIED: 'check the certificate',
+  DATABASE_UNREACHABLE: 'check host and port',
+  EXTENSION_MISSING: 'no TimescaleDB there',
+};
+
+const ACTIONS: Readonly<Record<Condition, (row: FleetRow) => string>> = {
+  broken: repair,
+  vulnerable: repair,
+  behind: upgrade,
+  silent: () => 'check the schedule',
+  failed: ({ error }) => CHECKS[error?.code ?? ''] ?? 'see the log',
+  'jobs-failing': ({ jobs }) => `repair ${jobs?.failing ?? 'the'} jobs`,
+  withheld: ({ consent }) => `none (${consent?.rule ?? 'no consent'})`,
+  unknown: () => 'read the verdict',
+};
+
+/** Returns the action for the worst condition of a database in a few words, for a narrow terminal. */
+export function shortAction(row: FleetRow): string {
+  const [worst] = row.conditions;
+  return worst === undefined ? 'none' : ACTIONS[worst](row);
+}
