@@ -22,6 +22,7 @@ export async function runCommand(
     | 'serve'
     | 'report'
     | 'fleet'
+    | 'onboard'
     | 'configure'
     | 'invoke'
     | 'versions-update'
