@@ -1,4 +1,4 @@
-import type { RetrySettings } from '../lib/config/send-report-config.ts';
+import type { RecordSettings, RetrySettings } from '../lib/config/send-report-config.ts';
 import type { Purpose } from '../lib/naming.ts';
 import type { Database, Environment } from './config/resolved-environment.ts';
 import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';
@@ -55,7 +55,14 @@ function retryVariables({ place }: Environment, { stack }: Database): Variables 
   return { RETRY: JSON.stringify(retry) };
 }
 
-/** Returns the environment variables of one function. Only `send-report` has an endpoint and can schedule retries. */
+function recordVariables({ record }: Environment): Variables {
+  if (record === undefined) return {};
+  const { name: bucket, prefix } = record;
+  const settings: RecordSettings = { bucket, ...(prefix !== undefined && { prefix }) };
+  return { RECORD: JSON.stringify(settings) };
+}
+
+/** Returns the environment variables of one function. Only `send-report` has an endpoint, schedules retries and records runs. */
 export function variablesOf(
   purpose: Purpose,
   environment: Environment,
@@ -67,6 +74,8 @@ export function variablesOf(
     ...(purpose === 'send-report' && {
       ...deliveryVariables(database),
       ...retryVariables(environment, database),
+      ...recordVariables(environment),
+      ...(environment.alarms === 'environment' && { METRICS: 'environment' }),
     }),
   };
 }

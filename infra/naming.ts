@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { functionName, type Purpose, SERVICE } from '../lib/naming.ts';
 
@@ -64,6 +65,25 @@ export type Queue = 'undelivered' | 'failed-runs';
 
 export function queueName(place: DeployPlace, queue: Queue): string {
   return `${environmentName(place)}-${queue}`;
+}
+
+/**
+ * Name of the record's bucket. Bucket names are unique among all accounts of a partition: a hash stands for account and region,
+ * because S3 allows 63 characters.
+ */
+export function recordBucketName(place: DeployPlace): string {
+  const hash = createHash('sha256').update(`${place.account}\n${place.region}`).digest('hex');
+  return `${environmentName(place)}-${hash.slice(0, 12)}`;
+}
+
+/** ARN of a bucket, or of the objects of a bucket that match a pattern. */
+export function bucketArn(place: DeployPlace, bucket: string, keys?: string): string {
+  return `arn:${partitionOf(place)}:s3:::${bucket}${keys === undefined ? '' : `/${keys}`}`;
+}
+
+/** Name of the record's database in the Glue Data Catalog, such as `timescaledb_telemetry_prod`. */
+export function catalogName(place: DeployPlace): string {
+  return environmentName(place).replaceAll('-', '_');
 }
 
 /** Environment names contain no slash, so database eu-metrics of prod and database metrics of prod-eu have different alarms. */

@@ -123,6 +123,28 @@ interface DeliverySettings {
   readonly versionCheckWhenOff?: boolean;
 }
 
+/** The bucket of the record, in the environment's account and region. */
+interface RecordSettings {
+  /**
+   * Name of a bucket of your own.
+   *
+   * @default a bucket that the deployment creates
+   */
+  readonly bucket?: string;
+  /**
+   * Folder in a bucket of your own, such as `telemetry/prod`.
+   *
+   * @default none
+   */
+  readonly prefix?: string;
+  /**
+   * Customer-managed KMS key that encrypts the bucket: its ARN, or the id of a key of this account.
+   *
+   * @default S3's own encryption
+   */
+  readonly kmsKey?: string;
+}
+
 /** The databases that are deployed together into one account and region. */
 export interface EnvironmentSettings {
   /** Id of the AWS account, 12 digits. */
@@ -148,6 +170,24 @@ export interface EnvironmentSettings {
    * @default alarms publish nothing
    */
   readonly alarmTopic?: string;
+  /**
+   * The record: an object in a bucket for each run, with the summary line and the exact report. false turns it off.
+   *
+   * @default true
+   */
+  readonly record?: boolean | RecordSettings;
+  /**
+   * Days after which the objects of the record expire, and that Athena searches: 1 to 3653.
+   *
+   * @default 400
+   */
+  readonly recordDays?: number;
+  /**
+   * `environment` leaves out the alarm and the metrics of each database, which are most of a database's cost.
+   *
+   * @default database
+   */
+  readonly alarms?: 'database' | 'environment';
   /**
    * Retention of the log groups, one of CloudWatch's periods: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, …
    *

@@ -30,6 +30,17 @@ export interface Database {
   readonly proxy?: string;
 }
 
+/** The bucket of the record. */
+export interface RecordBucket {
+  readonly name: string;
+  /** Whether the deployment creates it. */
+  readonly isCreated: boolean;
+  /** Folder in a bucket of the operator, if any. */
+  readonly prefix?: string;
+  /** ARN of the customer-managed key that encrypts it, if any. */
+  readonly keyArn?: string;
+}
+
 /** An environment that passed all checks. */
 export interface Environment {
   readonly place: DeployPlace;
@@ -37,6 +48,10 @@ export interface Environment {
   readonly networks: ReadonlyMap<string, CheckedNetwork>;
   /** Version data of its own, if any. */
   readonly versionData?: OwnVersionData;
+  /** The record, unless it is turned off. */
+  readonly record?: RecordBucket;
+  readonly recordDays: number;
+  readonly alarms: CheckedEnvironment['alarms'];
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];

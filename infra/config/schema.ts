@@ -161,7 +161,35 @@ export const networkSchema = z
     ),
   );
 
-/** The environment without its databases, defaults and networks, which are checked one by one: a problem in one hides no other. */
+/** Without the wildcards and variables of IAM policies, and without the braces of Athena's templates. */
+const FOLDER_NAME = '[A-Za-z0-9][\\w.=-]*';
+/** The longest `recordDays`: ten years. */
+const MAX_RECORD_DAYS = 3_653;
+
+export const recordSchema = z
+  .strictObject({
+    bucket: z.optional(
+      matching(
+        /^(?!\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+        'must be the name of a bucket, such as company-telemetry, without s3:// and folder',
+      ),
+    ),
+    prefix: z.optional(
+      matching(
+        new RegExp(`^(?=.{1,200}$)${FOLDER_NAME}(?:/${FOLDER_NAME})*$`),
+        'must be the path of a folder such as telemetry/prod, of letters, digits, dots, hyphens, underscores and =, without a slash at either end',
+      ),
+    ),
+    kmsKey: z.optional(text()),
+  })
+  .check(
+    z.refine(
+      ({ bucket, prefix }) => prefix === undefined || bucket !== undefined,
+      'prefix needs bucket: the bucket that the deployment creates contains nothing else',
+    ),
+  );
+
+/** The environment without its databases, defaults, networks and record, which are checked one by one: a problem in one hides no other. */
 export const environmentSchema = z.strictObject({
   account: matching(/^\d{12}$/, 'must be the 12 digits of an AWS account, as a string'),
   region: z
@@ -175,6 +203,9 @@ export const environmentSchema = z.strictObject({
   alarmTopic: z.optional(
     matching(/^arn:[\w-]+:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'must be the ARN of an SNS topic'),
   ),
+  record: z._default(z.unknown(), true),
+  recordDays: z._default(z.int().check(z.minimum(1), z.maximum(MAX_RECORD_DAYS)), 400),
+  alarms: z._default(z.enum(['database', 'environment']), 'database'),
   logRetentionDays: z._default(
     z.literal(RETENTION_DAYS, {
       error: `must be a retention period of CloudWatch Logs, in days: ${RETENTION_DAYS.join(', ')}`,

@@ -7,6 +7,7 @@ import { ROOT } from './folders.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 import { type DatabaseContext, toDatabase } from './rules/database.ts';
 import { environmentProblems, nameProblems, variablesProblems } from './rules/environment.ts';
+import { resolveRecord } from './rules/record.ts';
 import { readVersionData } from './rules/version-data.ts';
 import {
   type CheckedEnvironment,
@@ -120,7 +121,7 @@ function toEnvironment(
   { place, stacks }: DatabaseContext,
   databases: readonly Database[],
   networks: Environment['networks'],
-  versionData: Environment['versionData'],
+  { versionData, record }: Pick<Environment, 'versionData' | 'record'>,
 ): Environment {
   const { alarmTopic, bootstrapQualifier, permissionsBoundary } = checked;
   return {
@@ -128,6 +129,9 @@ function toEnvironment(
     databases,
     networks,
     ...(versionData !== undefined && { versionData }),
+    ...(record !== undefined && { record }),
+    recordDays: checked.recordDays,
+    alarms: checked.alarms,
     ...(alarmTopic !== undefined && { alarmTopic }),
     logRetentionDays: checked.logRetentionDays,
     logLevel: checked.logLevel,
@@ -185,7 +189,11 @@ export function checkEnvironment(
   const networks = networksOf(checked.networks, problems);
   const databases = resolved.flatMap(({ database }) => database ?? []);
   const versionData = readVersionData(checked.versionData, context, problems);
-  const environment = toEnvironment(checked, context, databases, networks, versionData);
+  const record = resolveRecord(checked.record, context.place, problems);
+  const environment = toEnvironment(checked, context, databases, networks, {
+    ...(versionData !== undefined && { versionData }),
+    ...(record !== undefined && { record }),
+  });
   const addVariables = withVariablesProblems(environment);
   problems.push(
     ...environmentProblems(environment),

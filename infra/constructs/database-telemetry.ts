@@ -27,7 +27,7 @@ export interface DatabaseTelemetryProps {
   readonly schedulerRole: CfnRole;
 }
 
-/** The resources of one database: its functions, its schedule, and the alarm for missing runs. */
+/** The resources of one database: its functions, its schedule, and the alarm for missing runs, unless alarms are per environment. */
 export class DatabaseTelemetry extends Construct {
   constructor(
     scope: Construct,
@@ -41,7 +41,7 @@ export class DatabaseTelemetry extends Construct {
     create('GetReport', 'get-report');
     if (database.configure !== undefined) create('Configure', 'configure');
     this.createSchedule(environment, database).node.addDependency(sendReport, schedulerRole);
-    this.createAlarm(environment, database);
+    if (environment.alarms === 'database') this.createAlarm(environment, database);
   }
 
   private createSchedule({ place }: Environment, { name, stack, tickHours }: Database) {

@@ -12,6 +12,7 @@ import {
   queueArn,
   schedulerRoleArn,
 } from '../naming.ts';
+import { createRecord } from './record.ts';
 
 /** A statement of an IAM policy. */
 export interface PolicyStatement {
@@ -128,9 +129,10 @@ function scheduleRetries(place: DeployPlace, { name, stack }: Database): readonl
 /** Returns all permissions of one function's role. */
 export function grantsOf(
   purpose: Purpose,
-  { place }: Environment,
+  environment: Environment,
   database: Database,
 ): readonly Grant[] {
+  const { place } = environment;
   const { name, secret, configure = secret, network } = database;
   return [
     writeLogs(place, purpose),
@@ -138,7 +140,9 @@ export function grantsOf(
     ...(network === undefined ? [] : manageNetworkInterface(functionArn(place, name, purpose))),
     // get-report is invoked synchronously: the caller gets its errors.
     ...(purpose === 'get-report' ? [] : [sendTo(place, 'failed-runs')]),
-    ...(purpose === 'send-report' ? scheduleRetries(place, database) : []),
+    ...(purpose === 'send-report'
+      ? [...scheduleRetries(place, database), ...createRecord(environment, name)]
+      : []),
   ];
 }
 

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
+import type { Environment } from '../config/resolved-environment.ts';
 import { MAX_STACKS } from '../naming.ts';
+
+/** Whether each database has an alarm. */
+type Alarms = Environment['alarms'];
 
 /** Maximum number of resources in a stack: CloudFormation's limit of 500, less a reserve for later releases. */
 export const MAX_RESOURCES = 450;
 /** Resources of a stack without databases: the scheduler's role. */
 const STACK_RESOURCES = 1;
-/** Two functions with role and asynchronous invocation config, the schedule, and the alarm. */
-const DATABASE_RESOURCES = 8;
+/** Two functions with role and asynchronous invocation config, and the schedule. */
+const DATABASE_RESOURCES = 7;
+const ALARM_RESOURCES = 1;
 const CONFIGURE_RESOURCES = 3;
 
 /** The settings that decide a database's stack and its number of resources. */
@@ -33,10 +38,10 @@ export function stackOf(name: string, stacks: number): number {
 }
 
 /** Returns the number of resources in a stack with these databases. */
-export function resourcesOf(databases: readonly Placed[]): number {
+export function resourcesOf(databases: readonly Placed[], alarms: Alarms): number {
+  const each = DATABASE_RESOURCES + (alarms === 'database' ? ALARM_RESOURCES : 0);
   return databases.reduce(
-    (sum, { configure }) =>
-      sum + DATABASE_RESOURCES + (configure === undefined ? 0 : CONFIGURE_RESOURCES),
+    (sum, { configure }) => sum + each + (configure === undefined ? 0 : CONFIGURE_RESOURCES),
     STACK_RESOURCES,
   );
 }
@@ -45,18 +50,23 @@ export function resourcesOf(databases: readonly Placed[]): number {
 export function fullStacks(
   databases: readonly Placed[],
   stacks: number,
+  alarms: Alarms,
 ): readonly { readonly stack: number; readonly resources: number }[] {
   const byStack = Map.groupBy(databases, ({ name }) => stackOf(name, stacks));
   return [...byStack]
-    .map(([stack, placed]) => ({ stack, resources: resourcesOf(placed) }))
+    .map(([stack, placed]) => ({ stack, resources: resourcesOf(placed, alarms) }))
     .filter(({ resources }) => resources > MAX_RESOURCES)
     .toSorted((one, other) => one.stack - other.stack);
 }
 
 /** Returns the smallest sufficient number of stacks, at least `stacks`; undefined if the maximum is not sufficient. */
-export function enoughStacks(databases: readonly Placed[], stacks: number): number | undefined {
+export function enoughStacks(
+  databases: readonly Placed[],
+  stacks: number,
+  alarms: Alarms,
+): number | undefined {
   for (let count = stacks; count <= MAX_STACKS; count += 1) {
-    if (fullStacks(databases, count).length === 0) return count;
+    if (fullStacks(databases, count, alarms).length === 0) return count;
   }
   return undefined;
 }

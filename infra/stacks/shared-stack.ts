@@ -12,6 +12,7 @@ import type { CheckedNetwork } from '../config/schema.ts';
 import { EnvironmentAlarms } from '../constructs/alarms.ts';
 import { createDashboard } from '../constructs/dashboard.ts';
 import { SAVED_QUERIES } from '../constructs/log-queries.ts';
+import { RecordStore } from '../constructs/record-store.ts';
 import {
   environmentName,
   logGroupName,
@@ -43,6 +44,8 @@ export class SharedStack extends Stack {
     }
     this.createQueries(environment);
     createDashboard(this, environment);
+    if (environment.record !== undefined)
+      new RecordStore(this, 'Record', environment, environment.record);
     new EnvironmentAlarms(this, 'Alarms', environment);
   }
 

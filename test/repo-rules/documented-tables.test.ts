@@ -6,10 +6,11 @@ import {
   defaultsSchema,
   environmentSchema,
   networkSchema,
+  recordSchema,
 } from '../../infra/config/schema.ts';
 import { SAVED_QUERIES } from '../../infra/constructs/log-queries.ts';
 import { missingRunsAlarmName } from '../../infra/naming.ts';
-import type { RetrySettings } from '../../lib/config/send-report-config.ts';
+import type { RecordSettings, RetrySettings } from '../../lib/config/send-report-config.ts';
 import type { Target } from '../../lib/config/target.ts';
 import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
 import type { LevelHolder, PlaceKind } from '../../lib/consent/level-place.ts';
@@ -74,13 +75,18 @@ describe('docs/environment.md', () => {
     expect(named.toSorted()).toEqual(keysAccepted(networkSchema).toSorted());
   });
 
+  test('has every key of `record`, and no other', () => {
+    const named = namesInTables(section(ENVIRONMENT, 'Keys of `record`'));
+    expect(named.toSorted()).toEqual(keysAccepted(recordSchema).toSorted());
+  });
+
   test('has every key of `delivery`, and no other', () => {
     const named = namesInTables(section(ENVIRONMENT, 'Keys of `delivery`'));
     const keys = keysAccepted(environmentSchema).filter((key) => key.startsWith('delivery.'));
     expect(named.toSorted()).toEqual(keys.map((key) => key.replace('delivery.', '')).toSorted());
   });
 
-  test('has every key of TARGET and of RETRY', () => {
+  test('has every key of TARGET, RETRY and RECORD', () => {
     const tls: Readonly<Record<keyof Target['tls'], string>> = {
       mode: 'tls.mode',
       caFile: 'tls.caFile',
@@ -104,8 +110,10 @@ describe('docs/environment.md', () => {
       roleArn: true,
       deadLetterQueueArn: true,
     };
+    const record: Readonly<Record<keyof RecordSettings, true>> = { bucket: true, prefix: true };
     const variables = namesInTables(section(ENVIRONMENT, 'Variables of the functions'));
-    const keys = [...Object.keys(target), ...Object.values(tls), ...Object.keys(retry)];
+    const keys = [target, retry, record].flatMap((one) => Object.keys(one));
+    keys.push(...Object.values(tls));
     expect(keys.filter((key) => !variables.includes(key))).toEqual([]);
   });
 });

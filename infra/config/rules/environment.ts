@@ -75,10 +75,19 @@ function boundaryProblems({ place, permissionsBoundary }: Environment): readonly
       ];
 }
 
-function stackProblems({ databases, stacks }: Environment): readonly string[] {
-  const enough = enoughStacks(databases, stacks);
+/** Without alarms of databases, missing runs are detected from the record. */
+function alarmProblems({ alarms, record }: Environment): readonly string[] {
+  return alarms === 'environment' && record === undefined
+    ? [
+        "alarms: 'environment' detects missing runs from the record, which is turned off; remove record: false, or set alarms to 'database'",
+      ]
+    : [];
+}
+
+function stackProblems({ databases, stacks, alarms }: Environment): readonly string[] {
+  const enough = enoughStacks(databases, stacks, alarms);
   const remedy = enough === undefined ? 'use a second environment' : `set stacks to ${enough}`;
-  return fullStacks(databases, stacks).map(
+  return fullStacks(databases, stacks, alarms).map(
     ({ stack, resources }) =>
       `stacks: stack ${stack} of ${stacks} would have ${resources} resources, but the limit is ${MAX_RESOURCES} (500 in CloudFormation, less a reserve); ${remedy}, and if the environment is deployed already, follow docs/deploying.md, "Many databases"`,
   );
@@ -91,6 +100,7 @@ export function environmentProblems(environment: Environment): readonly string[]
     boundaryProblems,
     duplicateProblems,
     administratorProblems,
+    alarmProblems,
     stackProblems,
     portProblems,
   ].flatMap((problemsOf) => problemsOf(environment));

@@ -53,7 +53,11 @@ function secretProblems(
     : [];
 }
 
-function keyProblems(kmsKey: string | undefined, place: DeployPlace): readonly string[] {
+function keyProblems(
+  kmsKey: string | undefined,
+  place: DeployPlace,
+  use = 'Secrets Manager decrypts',
+): readonly string[] {
   if (kmsKey === undefined || KEY_ID.test(kmsKey)) return [];
   const { partition, region } = KEY_ARN.exec(kmsKey)?.groups ?? {};
   if (region === undefined) {
@@ -63,11 +67,23 @@ function keyProblems(kmsKey: string | undefined, place: DeployPlace): readonly s
   }
   if (place.isPlaceholder) return [];
   if (region !== place.region) {
-    return [
-      `kmsKey: is in ${region}, but Secrets Manager decrypts in ${place.region}; use the key in that region`,
-    ];
+    return [`kmsKey: is in ${region}, but ${use} in ${place.region}; use the key in that region`];
   }
   return partition === partitionOf(place) ? [] : [`kmsKey: ${otherPartition(partition, place)}`];
+}
+
+function keyArnOf(kmsKey: string, place: DeployPlace): string {
+  return KEY_ID.test(kmsKey) ? arn(place, 'kms', `key/${kmsKey}`) : kmsKey;
+}
+
+/**
+ * Resolves the key of a bucket to its ARN.
+ *
+ * @param problems receives the problems, each of which begins with `kmsKey`
+ */
+export function resolveBucketKey(kmsKey: string, place: DeployPlace, problems: string[]): string {
+  problems.push(...keyProblems(kmsKey, place, 'the bucket is'));
+  return keyArnOf(kmsKey, place);
 }
 
 /**
@@ -112,8 +128,6 @@ export function resolveSecret(
   return {
     id: secret,
     resources: resourcesOf(secret, place),
-    ...(kmsKey !== undefined && {
-      keyArn: KEY_ID.test(kmsKey) ? arn(place, 'kms', `key/${kmsKey}`) : kmsKey,
-    }),
+    ...(kmsKey !== undefined && { keyArn: keyArnOf(kmsKey, place) }),
   };
 }

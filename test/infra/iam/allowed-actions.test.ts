@@ -26,11 +26,13 @@ describe('the policies of an environment', () => {
   );
 
   test.each(ENVIRONMENTS)(
-    'of $environment.place.environment are the inline policies of roles and the policies of queues',
+    'of $environment.place.environment are the inline policies of roles and the policies of queues and buckets',
     (synthesis) => {
       const types = synthesis.resources().map(([, { Type }]) => Type);
       const permitting = types.filter((type) => /^AWS::IAM::|Permission$|Policy$/.test(type));
-      expect(new Set(permitting)).toEqual(new Set(['AWS::IAM::Role', 'AWS::SQS::QueuePolicy']));
+      expect(new Set(permitting)).toEqual(
+        new Set(['AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy']),
+      );
       for (const [, { Properties }] of synthesis.resources('AWS::IAM::Role')) {
         expect(Properties).not.toHaveProperty('ManagedPolicyArns');
       }
@@ -46,7 +48,9 @@ function expectedActions({ database, purpose, inNetwork }: DeployedFunction): re
     ...(DATABASES_WITH_KEY.includes(database) ? ['kms:Decrypt'] : []),
     ...(inNetwork ? NETWORK_ACTIONS : []),
     ...(purpose === 'get-report' ? [] : ['sqs:SendMessage']),
-    ...(purpose === 'send-report' ? ['iam:PassRole', 'scheduler:CreateSchedule'] : []),
+    ...(purpose === 'send-report'
+      ? ['iam:PassRole', 's3:PutObject', 'scheduler:CreateSchedule']
+      : []),
   ].toSorted();
 }
 
@@ -95,7 +99,7 @@ test.each([
   ['read, delete or forward logs', /^logs:(?!CreateLogStream$|PutLogEvents$)/],
   ['receive or delete messages of a queue', /^sqs:(?!SendMessage$)/],
   ['write metrics, except through its log', /^cloudwatch:/],
-  ['use S3, where the code of functions is stored', /^s3:/],
+  ['read, list, change or delete an object or a bucket of S3', /^s3:(?!PutObject$)/],
   ['read or write a parameter of SSM', /^ssm:/],
   ['use DynamoDB', /^dynamodb:/],
   ['use RDS, except by a login to a database', /^rds/],

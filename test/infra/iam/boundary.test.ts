@@ -26,6 +26,7 @@ const BOUNDARY_ARN = `arn:aws:iam::${ACCOUNT}:policy/timescaledb-telemetry-bound
 
 /** One database with every feature that needs permissions. */
 const everything = {
+  record: { kmsKey: '2a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9' },
   networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
   databases: [
     aDatabase('metrics', {
@@ -139,6 +140,8 @@ const TO_SCHEDULER = { 'iam:PassedToService': 'scheduler.amazonaws.com' };
 const SCHEDULER_ROLE = at('iam', 'role/timescaledb-telemetry/telemetry-prod-1-scheduler', '');
 const KEY = at('kms', 'key/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9');
 const ANY_FUNCTION = 'telemetry-prod-metrics-a3bd29f1aa';
+const RUN = 'runs/environment=prod/date=2026-11-28/database=metrics/20261128T040500Z-0.json.gz';
+const IF_NEW = { 's3:if-none-match': '*', 'aws:ResourceAccount': ACCOUNT };
 
 describe('a role with the boundary and AdministratorAccess', () => {
   test.each<[what: string, action: string, resource: string, context?: Request['context']]>([
@@ -155,6 +158,13 @@ describe('a role with the boundary and AdministratorAccess', () => {
     ],
     ['pass the role of the scheduler', 'iam:PassRole', SCHEDULER_ROLE, TO_SCHEDULER],
     ['create a network interface', 'ec2:CreateNetworkInterface', '*'],
+    ['create an object of the record', 's3:PutObject', `arn:aws:s3:::own/prod/${RUN}`, IF_NEW],
+    [
+      'encrypt an object of the record',
+      'kms:GenerateDataKey',
+      KEY,
+      { 'kms:ViaService': `s3.${REGION}.amazonaws.com` },
+    ],
   ])('may %s', async (_what, action, resource, context = {}) => {
     expect(await isWithinBoundary(administrator, { action, resource, context })).toBe(true);
   });
@@ -198,6 +208,22 @@ describe('a role with the boundary and AdministratorAccess', () => {
     ['decrypt through S3', 'kms:Decrypt', KEY, { 'kms:ViaService': `s3.${REGION}.amazonaws.com` }],
     ['encrypt', 'kms:Encrypt', KEY],
     ['read an object of a bucket', 's3:GetObject', 'arn:aws:s3:::payroll/file'],
+    ['read an object of the record', 's3:GetObject', `arn:aws:s3:::own/${RUN}`],
+    ['delete an object of the record', 's3:DeleteObject', `arn:aws:s3:::own/${RUN}`],
+    ['create another object', 's3:PutObject', 'arn:aws:s3:::payroll/file', IF_NEW],
+    [
+      'replace an object of the record',
+      's3:PutObject',
+      `arn:aws:s3:::own/${RUN}`,
+      { 'aws:ResourceAccount': ACCOUNT },
+    ],
+    [
+      'create an object in a bucket of another account',
+      's3:PutObject',
+      `arn:aws:s3:::theirs/${RUN}`,
+      { ...IF_NEW, 'aws:ResourceAccount': '210987654321' },
+    ],
+    ['create a data key without S3', 'kms:GenerateDataKey', KEY],
     ['change a function', 'lambda:UpdateFunctionCode', at('lambda', `function:${ANY_FUNCTION}`)],
     [
       'invoke configure',

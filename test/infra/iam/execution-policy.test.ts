@@ -95,6 +95,23 @@ test.each<[what: string, action: string, resource: string, context?: Record<stri
     at('ssm', 'parameter/payroll/password'),
   ],
   [
+    'read an object of the record',
+    's3:GetObject',
+    'arn:aws:s3:::timescaledb-telemetry-prod-0a1b/runs/x',
+  ],
+  [
+    'delete an object of the record',
+    's3:DeleteObject',
+    'arn:aws:s3:::timescaledb-telemetry-prod-0a1b/runs/x',
+  ],
+  ['change the policy of another bucket', 's3:PutBucketPolicy', 'arn:aws:s3:::payroll'],
+  ['delete a table of another application', 'glue:DeleteTable', at('glue', 'table/payroll/people')],
+  [
+    'run a query',
+    'athena:StartQueryExecution',
+    at('athena', 'workgroup/timescaledb-telemetry-prod'),
+  ],
+  [
     'open the inbound ports of a security group',
     'ec2:AuthorizeSecurityGroupIngress',
     at('ec2', 'security-group/*'),

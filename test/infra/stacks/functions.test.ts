@@ -123,6 +123,7 @@ describe('every function', () => {
         target: { name: database.name, environment: 'prod', tickHours: database.tickHours },
         delivery: { endpoint: 'https://telemetry.timescale.com/v1/metrics' },
         retry: { scheduleGroup: 'timescaledb-telemetry-prod' },
+        record: { bucket: environment.record?.name },
       });
       const shown = parseTarget(variablesOf('get-report', environment, database));
       expect(shown).toEqual(parseSettings(sent).target);
@@ -131,6 +132,7 @@ describe('every function', () => {
 
   test('gets all settings of its database', () => {
     const environment = checked({
+      record: { bucket: 'company', prefix: 'telemetry/prod' },
       delivery: { endpoint: 'https://collector.example.com/' },
       stacks: 3,
       databases: [
@@ -171,6 +173,7 @@ describe('every function', () => {
         deadLetterQueueArn:
           'arn:aws:sqs:eu-central-1:123456789012:timescaledb-telemetry-test-undelivered',
       },
+      record: { bucket: 'company', prefix: 'telemetry/prod' },
     });
     expect(variables).toMatchObject({ HTTPS_PROXY: 'http://proxy:3128', NODE_USE_ENV_PROXY: '1' });
   });
@@ -194,7 +197,7 @@ describe('every function', () => {
     expect(levelOf(synthesise(checked({ logLevel: 'DEBUG' })))).toBe('DEBUG');
   });
 
-  test('gets no endpoint, proxy and retry settings unless it is send-report', () => {
+  test('gets no endpoint, proxy, retry settings and bucket unless it is send-report', () => {
     const delivery = { endpoint: 'https://collector.example.com/' };
     const proxy = 'http://proxy:3128';
     const configure = { secret: 'test/metrics/administrator' };
@@ -216,6 +219,7 @@ describe('every function', () => {
       'HTTPS_PROXY',
       'NODE_USE_ENV_PROXY',
       'RETRY',
+      'RECORD',
     ]);
     expect(Object.keys(variables('GetReport'))).toEqual(['TARGET', 'DO_NOT_TRACK']);
     expect(Object.keys(variables('Configure'))).toEqual(['TARGET']);

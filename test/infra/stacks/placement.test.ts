@@ -57,9 +57,9 @@ describe('the stack of a database', () => {
 
 test('the suggested number of stacks is the smallest without a full stack', () => {
   const databases = Array.from({ length: 300 }, (_, index) => ({ name: `db-${index}` }));
-  const enough = enoughStacks(databases, 1) ?? 0;
-  expect(fullStacks(databases, enough)).toEqual([]);
-  expect(fullStacks(databases, enough - 1)).not.toEqual([]);
+  const enough = enoughStacks(databases, 1, 'database') ?? 0;
+  expect(fullStacks(databases, enough, 'database')).toEqual([]);
+  expect(fullStacks(databases, enough - 1, 'database')).not.toEqual([]);
 });
 
 describe('the templates', () => {
@@ -121,7 +121,7 @@ describe('the templates', () => {
     ];
     const { templates } = synthesise(checked({ databases }));
     const { Resources } = templates['timescaledb-telemetry-test-1'] ?? { Resources: {} };
-    expect(Object.keys(Resources)).toHaveLength(resourcesOf(databases));
+    expect(Object.keys(Resources)).toHaveLength(resourcesOf(databases, 'database'));
   });
 });
 

@@ -59,6 +59,8 @@ async function synthesiseEveryKey(): Promise<Synthesis> {
         delivery: { endpoint: 'https://example.com/v1' },
         defaults: { proxy: 'http://proxy.example.com:3128' },
         alarmTopic: `arn:aws:sns:${region}:${account}:${'t'.repeat(256)}`,
+        record: { kmsKey },
+        recordDays: 3_653,
         logRetentionDays: 3_653,
         logLevel: 'DEBUG',
         databases: [

@@ -189,7 +189,11 @@ test('two environments of one account and region have no name in common', () => 
       Object.entries(Properties)
         .filter(([key]) => key === 'Name' || key === `${Type.split('::').at(-1)}Name`)
         // The name of a schedule is unique in its group only.
-        .map(([, name]) => `${Type} ${Properties['GroupName'] ?? ''} ${name}`),
+        // Likewise that of a saved query of Athena.
+        .map(
+          ([, name]) =>
+            `${Type} ${Properties['GroupName'] ?? Properties['WorkGroup'] ?? ''} ${name}`,
+        ),
     ),
   ];
   const [some, others] = [namesOf(prod), namesOf(prodEu)];

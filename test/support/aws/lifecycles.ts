@@ -135,6 +135,59 @@ export const LIFECYCLES: Readonly<Record<string, Lifecycle>> = {
       'ssm:DeleteParameter',
     ],
   },
+  'AWS::S3::Bucket': {
+    arn: (resource) => `arn:aws:s3:::${named('BucketName')(resource)}`,
+    actions: [
+      's3:CreateBucket',
+      's3:PutBucketTagging',
+      's3:PutEncryptionConfiguration',
+      's3:PutBucketPublicAccessBlock',
+      's3:PutBucketOwnershipControls',
+      's3:PutLifecycleConfiguration',
+      // CloudFormation reads every property of a bucket that it imports.
+      's3:GetAccelerateConfiguration',
+      's3:GetBucketPublicAccessBlock',
+      's3:GetBucketTagging',
+      's3:GetBucketVersioning',
+      's3:GetEncryptionConfiguration',
+      's3:GetLifecycleConfiguration',
+      's3:GetReplicationConfiguration',
+      's3:DeleteBucket',
+    ],
+  },
+  'AWS::S3::BucketPolicy': {
+    arn: () => 'arn:aws:s3:::timescaledb-telemetry-prod-0a1b2c3d4e5f',
+    actions: ['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
+  },
+  'AWS::Glue::Database': {
+    arn: ({ Properties: { DatabaseInput } }) =>
+      deployerArn('glue', `database/${Object(DatabaseInput).Name}`),
+    actions: [
+      'glue:CreateDatabase',
+      'glue:GetDatabase',
+      'glue:UpdateDatabase',
+      'glue:DeleteDatabase',
+    ],
+  },
+  'AWS::Glue::Table': {
+    arn: ({ Properties: { DatabaseName, TableInput } }) =>
+      deployerArn('glue', `table/${DatabaseName}/${Object(TableInput).Name}`),
+    actions: ['glue:CreateTable', 'glue:GetTable', 'glue:UpdateTable', 'glue:DeleteTable'],
+  },
+  'AWS::Athena::WorkGroup': {
+    arn: (resource) => deployerArn('athena', `workgroup/${named('Name')(resource)}`),
+    actions: [
+      'athena:CreateWorkGroup',
+      'athena:GetWorkGroup',
+      'athena:TagResource',
+      'athena:UpdateWorkGroup',
+      'athena:DeleteWorkGroup',
+    ],
+  },
+  'AWS::Athena::NamedQuery': {
+    arn: (resource) => deployerArn('athena', `workgroup/${named('WorkGroup')(resource)}`),
+    actions: ['athena:CreateNamedQuery', 'athena:GetNamedQuery', 'athena:DeleteNamedQuery'],
+  },
   'AWS::EC2::SecurityGroup': {
     arn: () => deployerArn('ec2', 'security-group/*'),
     actions: [

@@ -156,7 +156,8 @@ function simulationOf(
       principal: arn,
       action,
       resource: { resource, accountId: accountOf(resource, account) },
-      contextVariables: context,
+      // AWS adds the account to the context of every request.
+      contextVariables: { 'aws:PrincipalAccount': account, ...context },
     },
     identityPolicies: [{ name: 'inline', policy: identity }],
     ...(boundary !== undefined && {

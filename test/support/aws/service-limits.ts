@@ -51,6 +51,14 @@ const RETENTION = `${DOCS}/AmazonCloudWatchLogs/latest/APIReference/API_PutReten
 const QUERY = `${DOCS}/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html`;
 const PARAMETER = `${DOCS}/systems-manager/latest/APIReference/API_PutParameter.html`;
 const SECURITY_GROUP = `${DOCS}/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html`;
+const BUCKET = `${DOCS}/AmazonS3/latest/userguide/bucketnamingrules.html`;
+const BUCKET_LIFECYCLE = `${DOCS}/AmazonS3/latest/API/API_LifecycleRule.html`;
+const BUCKET_POLICY = `${DOCS}/AmazonS3/latest/userguide/bucket-policies.html`;
+const CATALOG = `${DOCS}/glue/latest/webapi/API_DatabaseInput.html`;
+const CATALOG_TABLE = `${DOCS}/glue/latest/webapi/API_TableInput.html`;
+const CATALOG_COLUMN = `${DOCS}/glue/latest/webapi/API_Column.html`;
+const WORK_GROUP = `${DOCS}/athena/latest/APIReference/API_WorkGroup.html`;
+const NAMED_QUERY = `${DOCS}/athena/latest/APIReference/API_CreateNamedQuery.html`;
 const VPC_QUOTAS = `${DOCS}/vpc/latest/userguide/amazon-vpc-limits.html`;
 
 function limitsOf(
@@ -165,6 +173,28 @@ export const LIMITS: readonly Limit[] = [
   ...limitsOf('EC2::SecurityGroup', {
     GroupDescription: [text(255, /^[a-zA-Z0-9 ._:/()#,@[\]+=&;{}!$*-]+$/), SECURITY_GROUP],
     SecurityGroupEgress: [rulesPerFamily, VPC_QUOTAS],
+  }),
+  ...limitsOf('S3::Bucket', {
+    BucketName: [text(63, /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/), BUCKET],
+    'LifecycleConfiguration.Rules[].Id': [text(255), BUCKET_LIFECYCLE],
+    'LifecycleConfiguration.Rules[].ExpirationInDays': [whole(1, 2_147_483_647), BUCKET_LIFECYCLE],
+  }),
+  ...limitsOf('S3::BucketPolicy', {
+    PolicyDocument: [
+      (value) => (lengthWithoutSpace(value) <= 20_480 ? undefined : '20480 bytes'),
+      BUCKET_POLICY,
+    ],
+  }),
+  ...limitsOf('Glue::Database', { 'DatabaseInput.Name': [text(255, /^[a-z0-9_]+$/), CATALOG] }),
+  ...limitsOf('Glue::Table', {
+    'TableInput.Name': [text(255, /^[a-z0-9_]+$/), CATALOG_TABLE],
+    'TableInput.StorageDescriptor.Columns[].Type': [text(131_072), CATALOG_COLUMN],
+  }),
+  ...limitsOf('Athena::WorkGroup', { Name: [text(128, /^[a-zA-Z0-9._-]+$/), WORK_GROUP] }),
+  ...limitsOf('Athena::NamedQuery', {
+    Name: [text(128), NAMED_QUERY],
+    Description: [text(1_024), NAMED_QUERY],
+    QueryString: [text(262_144), NAMED_QUERY],
   }),
 ];
 

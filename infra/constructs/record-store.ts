@@ -1,0 +1,70 @@
+import { CfnDeletionPolicy, Validations } from 'aws-cdk-lib';
+import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Environment, RecordBucket } from '../config/resolved-environment.ts';
+import { bucketStatements } from '../iam/record.ts';
+import { createRecordTables, QUERY_RESULTS } from './record-tables.ts';
+
+/** Results of Athena's queries contain reports, too. */
+const QUERY_RESULT_DAYS = 7;
+
+function encryptionOf({ keyArn }: RecordBucket): CfnBucket.ServerSideEncryptionRuleProperty {
+  return keyArn === undefined
+    ? { serverSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
+    : {
+        bucketKeyEnabled: true,
+        serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: keyArn },
+      };
+}
+
+function expire(id: string, prefix: string, days: number): CfnBucket.RuleProperty {
+  return {
+    id,
+    status: 'Enabled',
+    prefix,
+    expirationInDays: days,
+    abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+  };
+}
+
+/** The bucket of the record, unless it is one of the operator's, and the tables that Athena reads it by. */
+export class RecordStore extends Construct {
+  constructor(scope: Construct, id: string, environment: Environment, record: RecordBucket) {
+    super(scope, id);
+    if (record.isCreated) this.createBucket(environment, record);
+    createRecordTables(this, environment, record);
+  }
+
+  /** Like the logs, it proves what was sent: it remains when the environment is destroyed. */
+  private createBucket({ place, recordDays }: Environment, record: RecordBucket): void {
+    const bucket = new CfnBucket(this, 'Bucket', {
+      bucketName: record.name,
+      bucketEncryption: { serverSideEncryptionConfiguration: [encryptionOf(record)] },
+      publicAccessBlockConfiguration: {
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      },
+      ownershipControls: { rules: [{ objectOwnership: 'BucketOwnerEnforced' }] },
+      lifecycleConfiguration: {
+        rules: [
+          expire('runs', 'runs/', recordDays),
+          expire('query-results', `${QUERY_RESULTS}/`, QUERY_RESULT_DAYS),
+        ],
+      },
+    });
+    bucket.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
+    bucket.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+    new CfnBucketPolicy(this, 'BucketPolicy', {
+      // cdk-nag finds the bucket in the statements by this name.
+      bucket: record.name,
+      policyDocument: { Version: '2012-10-17', Statement: bucketStatements(place, record.name) },
+    }).addResourceDependency(bucket);
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Access logs need a second bucket and contain no report. CloudTrail data events record who reads the record, where that is required.',
+    });
+  }
+}
