@@ -41,14 +41,17 @@ function valueFor({ type }: Column, edge: number | null, text: string): string |
   return edges === undefined ? text.slice(0, 1_000) : (edges[edge % edges.length] ?? null);
 }
 
-/** Ignores errors of a table that rejects a value, such as a duplicate or one that a constraint forbids. */
+/**
+ * Ignores errors of a table that rejects a value: a duplicate, one that a constraint forbids, or the name of an object that
+ * does not exist (of a `regclass`, `regrole` or `regproc`).
+ */
 async function unlessRefused(change: Promise<unknown>): Promise<void> {
   try {
     await change;
   } catch (error) {
     if (
       !(error instanceof pg.DatabaseError) ||
-      !/^(22|23|42710|42P06|42P07|42P16)/.test(error.code ?? '')
+      !/^(22|23|42602|42704|42710|42883|42P01|42P06|42P07|42P16)/.test(error.code ?? '')
     )
       throw error;
   }
