@@ -10,6 +10,7 @@ import { signatureProblem } from './signature.ts';
 const PAGE_SIZE = 1_000;
 
 const STATUS: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
   NoSuchBucket: 404,
   NoSuchKey: 404,
   BadDigest: 400,
@@ -23,6 +24,8 @@ export interface S3Options {
   readonly bucket: string;
   /** Folder in which new objects are also written as files, by their keys. */
   readonly folder?: string | undefined;
+  /** Returns the error code, such as `AccessDenied`, of requests that are refused; the key of a listing is its prefix. */
+  readonly refuse?: (method: string, key: string) => string | undefined;
   /** Answers a request instead of S3, by the number of the request from 0; returns false to let S3 answer. */
   readonly interfere?: (response: ServerResponse, count: number) => boolean;
 }
@@ -30,6 +33,8 @@ export interface S3Options {
 export interface S3 extends LoopbackServer {
   /** The objects, by their keys. */
   readonly objects: Map<string, Buffer>;
+  /** When each object was written, in milliseconds since 1970; the present time for one that is not contained. */
+  readonly modified: Map<string, number>;
   /** Method, path and headers of every request so far. */
   readonly requests: readonly Pick<IncomingMessage, 'method' | 'url' | 'headers'>[];
 }
@@ -43,8 +48,15 @@ function fail(response: ServerResponse, code: string): void {
   response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>local</Message></Error>`);
 }
 
+type Stored = Pick<S3, 'objects' | 'modified'>;
+
+/** Returns the ETag of an object; empty for none. */
+function tagOf(body: Uint8Array | undefined): string {
+  return body === undefined ? '' : `"${createHash('md5').update(body).digest('hex')}"`;
+}
+
 /** Writes one page of ListObjectsV2. A continuation token is the last key of the page before. */
-function list({ searchParams }: URL, objects: ReadonlyMap<string, Buffer>): string {
+function list({ searchParams }: URL, { objects, modified }: Stored): string {
   const prefix = searchParams.get('prefix') ?? '';
   const after = searchParams.get('continuation-token') ?? searchParams.get('start-after') ?? '';
   const size = Math.min(Number(searchParams.get('max-keys') ?? PAGE_SIZE), PAGE_SIZE);
@@ -56,10 +68,10 @@ function list({ searchParams }: URL, objects: ReadonlyMap<string, Buffer>): stri
   const next = isTruncated
     ? `<NextContinuationToken>${escapeXml(page.at(-1) ?? '')}</NextContinuationToken>`
     : '';
-  const contents = page.map(
-    (key) =>
-      `<Contents><Key>${escapeXml(key)}</Key><Size>${objects.get(key)?.byteLength}</Size></Contents>`,
-  );
+  const contents = page.map((key) => {
+    const time = new Date(modified.get(key) ?? Date.now()).toISOString();
+    return `<Contents><Key>${escapeXml(key)}</Key><LastModified>${time}</LastModified><ETag>${escapeXml(tagOf(objects.get(key)))}</ETag><Size>${objects.get(key)?.byteLength}</Size></Contents>`;
+  });
   return `<?xml version="1.0"?><ListBucketResult><IsTruncated>${isTruncated}</IsTruncated><KeyCount>${page.length}</KeyCount>${contents.join('')}${next}</ListBucketResult>`;
 }
 
@@ -80,7 +92,7 @@ async function put(
   key: string,
   { headers }: IncomingMessage,
   body: Buffer,
-  { objects }: Pick<S3, 'objects'>,
+  { objects, modified }: Stored,
   { folder }: S3Options,
 ): Promise<string | undefined> {
   const checksum = headers['x-amz-checksum-sha256'];
@@ -89,22 +101,31 @@ async function put(
   }
   const isNew = headers['if-none-match'] === '*';
   if (isNew && objects.has(key)) return 'PreconditionFailed';
+  const replaced = headers['if-match'];
+  if (replaced !== undefined && !objects.has(key)) return 'NoSuchKey';
+  if (replaced !== undefined && replaced !== tagOf(objects.get(key))) return 'PreconditionFailed';
   if (folder !== undefined && !(await writeNewFile(join(folder, key), body)) && isNew) {
     return 'PreconditionFailed';
   }
   objects.set(key, body);
+  modified.set(key, Date.now());
   return undefined;
 }
 
 /** Gets an object, or a listing for an empty key; returns its body or the error code of S3. */
-function get(key: string, url: URL, objects: ReadonlyMap<string, Buffer>) {
-  const body = key === '' ? list(url, objects) : objects.get(key);
-  return body === undefined ? 'NoSuchKey' : { body };
+function get(key: string, url: URL, stored: Stored) {
+  const body = key === '' ? list(url, stored) : stored.objects.get(key);
+  return body === undefined ? 'NoSuchKey' : { body, etag: tagOf(Buffer.from(body)) };
+}
+
+function refusalOf(method: string, key: string, { searchParams }: URL, { refuse }: S3Options) {
+  return refuse?.(method, key === '' ? (searchParams.get('prefix') ?? '') : key);
 }
 
 /** Starts an S3 with one bucket on loopback: PutObject, GetObject and ListObjectsV2. It checks every signature. */
 export async function startS3(options: S3Options): Promise<S3> {
   const objects = new Map<string, Buffer>();
+  const modified = new Map<string, number>();
   const requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
 
   /** Returns the body of the answer, or the error code of S3. */
@@ -115,11 +136,15 @@ export async function startS3(options: S3Options): Promise<S3> {
     const problem = signatureProblem(request, body);
     if (problem !== undefined) return problem;
     if (bucket !== options.bucket) return 'NoSuchBucket';
+    const refusal = refusalOf(request.method ?? '', key, url, options);
+    if (refusal !== undefined) return refusal;
     switch (request.method) {
       case 'PUT':
-        return (await put(key, request, body, { objects }, options)) ?? { body: '' };
+        return (
+          (await put(key, request, body, { objects, modified }, options)) ?? { body: '', etag: '' }
+        );
       case 'GET':
-        return get(key, url, objects);
+        return get(key, url, { objects, modified });
       default:
         return 'MethodNotAllowed';
     }
@@ -132,8 +157,8 @@ export async function startS3(options: S3Options): Promise<S3> {
     if (options.interfere?.(response, requests.length - 1) === true) return;
     const result = await perform(request, body);
     if (typeof result === 'string') fail(response, result);
-    else response.end(result.body);
+    else response.setHeader('etag', result.etag).end(result.body);
   }
 
-  return Object.assign(await listen(answer), { objects, requests });
+  return Object.assign(await listen(answer), { objects, modified, requests });
 }

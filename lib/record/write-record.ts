@@ -1,4 +1,5 @@
 import type { RecordSettings } from '../config/send-report-config.ts';
+import { type AwsVariables, callerOf } from './aws-request.ts';
 import { encodeRun } from './encode-run.ts';
 import { type Bucket, putObject } from './put-object.ts';
 import { type RunIdentity, recordKey } from './record-key.ts';
@@ -13,16 +14,6 @@ export interface EndedRun {
   readonly startedAt: number;
 }
 
-/** The variables of Lambda that name the region and the credentials of a function. */
-export interface AwsVariables {
-  readonly AWS_REGION?: string | undefined;
-  readonly AWS_ACCESS_KEY_ID?: string | undefined;
-  readonly AWS_SECRET_ACCESS_KEY?: string | undefined;
-  readonly AWS_SESSION_TOKEN?: string | undefined;
-  /** Another endpoint than that of S3, as the AWS SDK reads it. */
-  readonly AWS_ENDPOINT_URL_S3?: string | undefined;
-}
-
 function identify({ line, startedAt }: EndedRun): RunIdentity {
   const { environment, database, scheduledTime, attempt = 0 } = line;
   return scheduledTime === undefined
@@ -31,25 +22,14 @@ function identify({ line, startedAt }: EndedRun): RunIdentity {
 }
 
 function bucketOf({ bucket }: RecordSettings, variables: AwsVariables): Bucket {
-  return {
-    bucket,
-    region: variables.AWS_REGION ?? '',
-    endpoint: variables.AWS_ENDPOINT_URL_S3,
-    credentials: {
-      accessKeyId: variables.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY ?? '',
-      ...(variables.AWS_SESSION_TOKEN !== undefined && {
-        sessionToken: variables.AWS_SESSION_TOKEN,
-      }),
-    },
-  };
+  return { ...callerOf(variables), bucket, endpoint: variables.AWS_ENDPOINT_URL_S3 };
 }
 
 /**
  * Writes a run to the operator's bucket. A tick may be invoked twice: the second run is recorded under a key of its own if
  * it has a report, so that every report is recorded. Loaded only after the delivery.
  *
- * @throws S3Error, or an error of the connection or of the signal
+ * @throws AwsError, or an error of the connection or of the signal
  */
 export async function writeRecord(
   run: EndedRun,

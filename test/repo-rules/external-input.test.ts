@@ -79,7 +79,7 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
     [
       'the reply of the endpoint, and the answer of S3',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
-      ['delivery/deliver.ts', 'delivery/request.ts', 'record/put-object.ts'],
+      ['delivery/deliver.ts', 'delivery/request.ts', 'record/aws-request.ts'],
     ],
     ['the answer of Secrets Manager', /SecretString/, ['credentials/parse-secret.ts']],
     ['the answer of EventBridge Scheduler', /SchedulerClient/, ['schedule/schedule-retry.ts']],

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { freePort } from '../../../emulator/http-server.ts';
 import { LOCAL_CREDENTIALS } from '../../../emulator/lambda/invoke.ts';
 import { type S3, startS3 } from '../../../emulator/s3.ts';
+import type { AwsVariables } from '../../../lib/record/aws-request.ts';
 import { decodeRunOf, type RecordedLine } from '../../../lib/record/recorded-run.ts';
-import { type AwsVariables, type EndedRun, writeRecord } from '../../../lib/record/write-record.ts';
+import { type EndedRun, writeRecord } from '../../../lib/record/write-record.ts';
 
 const NOW = Date.parse('2026-11-28T04:05:09.500Z');
 const LINE: RecordedLine = {
@@ -154,6 +155,6 @@ describe('a run is not recorded', () => {
         return true;
       },
     });
-    await expect(write(s3)).rejects.toMatchObject({ name: '403', message: 'S3 answered 403.' });
+    await expect(write(s3)).rejects.toMatchObject({ name: '403', message: 'AWS answered 403.' });
   });
 });
