@@ -100,8 +100,14 @@ async function notesOnVersion(
 ): Promise<readonly string[]> {
   const { checkVersion } = await import('../version-check/check-version.ts');
   const { verdict, dataWarning } = await checkVersion(facts, target, now);
+  const { codes, message, advisories, installed } = verdict;
   return [
-    ...(verdict.severity === 'ERROR' ? [verdict.sentence] : []),
+    ...(codes.includes('jobs-broken') ? [`${message}. The check says what to install.`] : []),
+    ...(advisories.length > 0
+      ? [
+          `TimescaleDB ${installed} has a published vulnerability (${advisories.join(', ')}). The check says what to install.`,
+        ]
+      : []),
     ...(dataWarning === undefined ? [] : [dataWarning]),
   ];
 }

@@ -1,7 +1,8 @@
-import { isNewer, type Version } from '../version.ts';
-import { comingBreak, isBeyondData, majorsFor } from './compatibility.ts';
+import type { Version } from '../version.ts';
+import { isBeyondData, majorsFor } from './compatibility.ts';
 import type { VerdictCode } from './judge-version.ts';
 import { notesOn } from './notes.ts';
+import { choicesFor, upgradeBeforePostgresql } from './recommendation.ts';
 import type { Advisory, Incompatibility } from './release-data.ts';
 import type { VersionSituation } from './situation.ts';
 
@@ -21,45 +22,12 @@ function alterClause({ facts, onDisk, data }: VersionSituation): string {
   return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk.${warning}`;
 }
 
-/**
- * Returns up to two versions to install, each with its reason. Where something is to be repaired, or the newest version
- * breaks with a later PostgreSQL, the smallest upgrade comes first.
- */
-function choices(
-  { facts, fixes, best, onDisk, installed }: VersionSituation,
-  isBestBreaking: boolean,
-): readonly string[] {
-  const present = onDisk !== undefined && isNewer(onDisk, installed) ? onDisk : installed;
-  const smallest = fixes.jobs ?? fixes.advisories;
-  const needsRepair = smallest !== undefined || isBestBreaking;
-  const options = [
-    [smallest, 'the smallest upgrade that repairs this'],
-    [
-      needsRepair ? fixes.lasting : undefined,
-      'the smallest upgrade without known vulnerabilities and broken jobs',
-    ],
-    [best, `the newest for PostgreSQL ${facts.postgresqlVersion}`],
-  ] as const;
-  const reasons = new Map<string, string>();
-  for (const [version, reason] of options) {
-    if (version === undefined || !isNewer(version, present)) continue;
-    if (!reasons.has(version.text)) reasons.set(version.text, reason);
-  }
-  if (reasons.size <= 1) return [`TimescaleDB ${best?.text}`];
-  return [...reasons]
-    .slice(0, 2)
-    .map(([text, reason]) => `TimescaleDB ${text}, which is ${reason}`);
-}
-
 function packageClause(situation: VersionSituation): string {
-  const { best, data, facts } = situation;
-  const later = best && comingBreak(best, facts.postgresqlVersion, data)?.postgresqlVersion;
-  const options = choices(situation, later !== undefined).join(', or ');
-  const warning =
-    later === undefined
-      ? ''
-      : ` PostgreSQL ${later} breaks the jobs of TimescaleDB ${best?.text}, which is the newest for PostgreSQL ${facts.postgresqlVersion}.`;
-  return `the server's administrator must install ${options}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.${warning}`;
+  const choices = choicesFor(situation).map(
+    ({ version, reason }) =>
+      `TimescaleDB ${version.text}${reason === undefined ? '' : `, which ${reason}`}`,
+  );
+  return `the server's administrator must install ${choices.join(', or ')}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.`;
 }
 
 /** An upgrade of PostgreSQL needs the same TimescaleDB version before and after it. */
@@ -106,13 +74,14 @@ function brokenJobsClause(situation: VersionSituation): string {
 }
 
 function comingClause(situation: VersionSituation): string {
-  const { coming, fixes, installed } = situation;
+  const { coming, installed } = situation;
   if (coming === undefined) return '';
   const { postgresqlVersion: later, incompatibility } = coming;
+  const upgrade = upgradeBeforePostgresql(situation);
   const fix =
-    fixes.coming === undefined
+    upgrade === undefined
       ? `Do not update PostgreSQL to ${later} or later yet. No published release is known to work on both.${announcedFixes(situation, incompatibility)}`
-      : `TimescaleDB ${fixes.coming.text} is the smallest upgrade that works on both. Upgrade TimescaleDB before PostgreSQL.`;
+      : `TimescaleDB ${upgrade.text} works on both. Upgrade TimescaleDB before PostgreSQL.`;
   return `PostgreSQL ${later} breaks every scheduled job of TimescaleDB ${installed.text}: ${incompatibility.summary}. ${fix}`;
 }
 
@@ -161,7 +130,7 @@ function advisoryClauses({
   const reach =
     fixes.advisories === undefined
       ? `. PostgreSQL ${facts.postgresqlVersion} cannot run a release with all fixes`
-      : `. ${fixes.advisories.text} has all fixes`;
+      : '';
   const vendor = isVendorBuild ? ', unless its vendor has fixed it' : '';
   return [
     `TimescaleDB ${installed.text} has a published vulnerability${vendor}: ${listed(advisories.map(describeAdvisory))}${reach}.`,

@@ -1,4 +1,5 @@
 import type { VerdictCode } from './judge-version.ts';
+import { upgradeBeforePostgresql } from './recommendation.ts';
 import { newestOf, type VersionSituation } from './situation.ts';
 
 const UP_TO_DATE = 'the "timescaledb" extension is up-to-date';
@@ -52,14 +53,16 @@ function brokenJobsHeadline({ facts, installed, fixes }: VersionSituation): Head
   };
 }
 
-function comingHeadline({ coming, installed, fixes }: VersionSituation): Headline {
+function comingHeadline(situation: VersionSituation): Headline {
+  const { coming, installed } = situation;
   const later = coming?.postgresqlVersion;
+  const upgrade = upgradeBeforePostgresql(situation);
   return {
     message: `PostgreSQL ${later} breaks every scheduled job of TimescaleDB ${installed.text}`,
     hint:
-      fixes.coming === undefined
+      upgrade === undefined
         ? `Do not update PostgreSQL to ${later} or later yet.`
-        : `Upgrade TimescaleDB to ${fixes.coming.text} before PostgreSQL.`,
+        : `Upgrade TimescaleDB to ${upgrade.text} before PostgreSQL.`,
   };
 }
 

@@ -18,15 +18,15 @@ function judged(installed: string, postgresql: string, onDisk = installed): Verd
  * What each PostgreSQL minor release does to the scheduled jobs of each TimescaleDB version:
  *
  * - `fine`: they work, and no known later minor release breaks them
- * - `later V`: they work, and a later minor release breaks them. V is the smallest upgrade that works on both, `-` if
+ * - `later V`: they work, and a later minor release breaks them. V is the upgrade that the sentence names, which works on both, `-` if
  *   there is no such release
  * - `broken V`: every job fails. V is the smallest upgrade with which they work
  * - empty: TimescaleDB does not support this PostgreSQL
  */
 const JOBS = `
   TimescaleDB | 15.19         | 15.20         | 16.15         | 16.16         | 17.11         | 17.12         | 18.6          | 18.7
-  2.10.3      | later 2.27.3  | broken 2.27.3 |               |               |               |               |               |
-  2.26.4      | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3
+  2.10.3      | later 2.28.5  | broken 2.27.3 |               |               |               |               |               |
+  2.26.4      | later 2.28.5  | broken 2.27.3 | later 2.31.2  | broken 2.27.3 | later 2.31.2  | broken 2.27.3 | later 2.31.2  | broken 2.27.3
   2.27.2      | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3 | later 2.27.3  | broken 2.27.3
   2.27.3      | fine          | fine          | fine          | fine          | fine          | fine          | fine          | fine
   2.28.3      | later 2.28.5  | broken 2.28.5 | later 2.28.5  | broken 2.28.5 | later 2.28.5  | broken 2.28.5 | later 2.28.5  | broken 2.28.5
@@ -40,8 +40,8 @@ const JOBS = `
   2.32.1      |               |               | fine          | fine          | fine          | fine          | fine          | fine
 
   TimescaleDB | 12.7          | 12.8          | 13.3          | 13.4          | 14.24         | 14.25
-  2.0.2       | later 2.4.2   | broken 2.4.2  |               |               |               |
-  2.3.1       | later 2.4.2   | broken 2.4.2  | later 2.4.2   | broken 2.4.2  |               |
+  2.0.2       | later 2.11.2  | broken 2.4.2  |               |               |               |
+  2.3.1       | later 2.11.2  | broken 2.4.2  | later 2.15.3  | broken 2.4.2  |               |
   2.4.0       | later 2.4.2   | broken 2.4.2  | later 2.4.2   | broken 2.4.2  |               |
   2.4.1       | fine          | fine          | fine          | fine          |               |
   2.19.3      |               |               |               |               | fine          | fine
@@ -73,8 +73,7 @@ function parseTable(table: string): readonly Pair[] {
 function jobsOf({ codes, fix, sentence }: Verdict): string {
   if (codes[0] === 'jobs-broken') return `broken ${fix ?? '-'}`;
   if (!codes.includes('upgrade-before-postgresql-minor')) return 'fine';
-  const [, version = '-'] =
-    /TimescaleDB (\S+) is the smallest upgrade that works on both/.exec(sentence) ?? [];
+  const [, version = '-'] = /TimescaleDB (\S+) works on both/.exec(sentence) ?? [];
   return `later ${version}`;
 }
 
@@ -123,7 +122,7 @@ describe('the sentence', () => {
     expect(codes).toEqual(['jobs-broken', 'upgrade-package', 'security-fixes-available']);
     expect(hint).toBe('TimescaleDB 2.28.5 works on it.');
     expect(sentence).toBe(
-      "metrics: PostgreSQL 18.7 breaks every scheduled job of TimescaleDB 2.28.3: jobs fail with SQLSTATE 24000, cannot drop portal \"\" while it is being set up. TimescaleDB 2.28.5 works on it. TimescaleDB 2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1. 2.31.2 has all fixes. The server's administrator must install TimescaleDB 2.28.5, which is the smallest upgrade that repairs this, or TimescaleDB 2.31.2, which is the smallest upgrade without known vulnerabilities and broken jobs. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases. TimescaleDB 2.32.0 (a larger set of security fixes than usual) has security fixes without a published advisory. Assume that 2.28.3 lacks them. No published release with all of them is known to work on PostgreSQL 18.7. Do not update to TimescaleDB 2.32.0: PostgreSQL 18.7 breaks its scheduled jobs.",
+      "metrics: PostgreSQL 18.7 breaks every scheduled job of TimescaleDB 2.28.3: jobs fail with SQLSTATE 24000, cannot drop portal \"\" while it is being set up. TimescaleDB 2.28.5 works on it. TimescaleDB 2.28.3 has a published vulnerability: GHSA-hcfx-29v5-2rcw is fixed in 2.29.1. The server's administrator must install TimescaleDB 2.28.5, which is the smallest upgrade with which the jobs work, or TimescaleDB 2.31.2, which has no known vulnerability and works on every known minor release of this PostgreSQL. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases. TimescaleDB 2.32.0 (a larger set of security fixes than usual) has security fixes without a published advisory. Assume that 2.28.3 lacks them. No published release with all of them is known to work on PostgreSQL 18.7. Do not update to TimescaleDB 2.32.0: PostgreSQL 18.7 breaks its scheduled jobs.",
     );
   });
 
@@ -181,12 +180,24 @@ describe('the sentence', () => {
     );
   });
 
-  test('says that the newest version breaks with the next PostgreSQL, where it does', () => {
+  test('prefers a version that survives the next PostgreSQL to the newest, and names both', () => {
     expect(judged('2.29.2', '17.11').sentence).toContain(
-      'must install TimescaleDB 2.31.2, which is the smallest upgrade without known vulnerabilities and broken jobs, or TimescaleDB 2.32.0, which is the newest for PostgreSQL 17.11.',
+      'must install TimescaleDB 2.31.2, which has no known vulnerability and works on every known minor release of this PostgreSQL, or TimescaleDB 2.32.0, which is the newest for PostgreSQL 17.11, but PostgreSQL 17.12 breaks its jobs. Then',
     );
-    expect(judged('2.29.2', '17.11').sentence).toContain(
-      'PostgreSQL 17.12 breaks the jobs of TimescaleDB 2.32.0, which is the newest for PostgreSQL 17.11.',
+  });
+
+  test('asks for one version where it repairs everything', () => {
+    const { sentence, fix } = judged('2.23.1', '17.5');
+    expect(sentence).toContain(
+      'must install TimescaleDB 2.31.2, which has no known vulnerability and works on every known minor release of this PostgreSQL. Then',
+    );
+    expect(sentence).toContain('TimescaleDB 2.31.2 works on both. Upgrade TimescaleDB before');
+    expect(fix).toBe('2.29.2');
+  });
+
+  test('prefers a patch of the installed branch that fixes a vulnerability', () => {
+    expect(judged('2.29.0', '18.1').sentence).toContain(
+      'must install TimescaleDB 2.29.2, which is the smallest upgrade that fixes this, or TimescaleDB 2.31.2, which has no known vulnerability',
     );
   });
 

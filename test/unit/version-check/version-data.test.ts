@@ -80,10 +80,10 @@ function asked(sentence: string): readonly string[] {
   const installs = [...sentence.matchAll(/must install (.*?)\. Then/g)].flatMap(([, list = '']) =>
     [...list.matchAll(/TimescaleDB ([^\s,]+)/g)].map(([, text = '']) => text),
   );
-  const smallest = [...sentence.matchAll(/TimescaleDB (\S+) is the smallest upgrade/g)];
+  const both = [...sentence.matchAll(/TimescaleDB (\S+) works on both/g)];
   const workable = [...sentence.matchAll(/TimescaleDB (\S+) works on it/g)];
   const updates = [...sentence.matchAll(/TimescaleDB (\S+) is already on the server's disk/g)];
-  return [...installs, ...[...smallest, ...workable, ...updates].map(([, text = '']) => text)];
+  return [...installs, ...[...both, ...workable, ...updates].map(([, text = '']) => text)];
 }
 
 function parsed(text: string): Version {
