@@ -9,8 +9,9 @@ type Facts = Pick<
 
 const UPDATE = 'run ALTER EXTENSION timescaledb UPDATE';
 
-/** Whether the server's disk already has a version that is at least as new. */
-function isOnDisk({ available }: VersionGroup, version: string): boolean {
+/** Whether the server's disk already has a version that is at least as new, and that works on this PostgreSQL. */
+function isOnDisk({ available, verdicts }: VersionGroup, version: string): boolean {
+  if (!verdicts.includes('alter-extension')) return false;
   const present = available === null ? undefined : toServerVersion(available);
   const wanted = toServerVersion(version);
   return present !== undefined && wanted !== undefined && !isNewer(wanted.version, present.version);
@@ -55,6 +56,9 @@ function upgrade({ version, figures }: Facts): string {
   }
   if (verdicts.includes('upgrade-before-postgresql-minor')) {
     return 'upgrade TimescaleDB before the next update of PostgreSQL, which breaks its jobs';
+  }
+  if (verdicts.includes('security-fixes-available')) {
+    return 'read the notes of newer releases, which have security fixes without an advisory';
   }
   return 'read the verdict of the version check';
 }

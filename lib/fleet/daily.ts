@@ -132,14 +132,15 @@ function addDatabase(days: Days, database: Counted): void {
   }
 }
 
-function compareMinors(one: string, other: string): number {
-  if (one === OTHER || other === OTHER) return Number(one === OTHER) - Number(other === OTHER);
-  return one.localeCompare(other, 'en', { numeric: true });
+/** Returns the place of a minor release in the order of the releases; that of `other` is the last. */
+function placeOf(minor: string): number {
+  const [release = 0, number = 0] = minor.split('.').map(Number);
+  return minor === OTHER ? Number.POSITIVE_INFINITY : release * 1_000_000 + number;
 }
 
 function toFigures(tally: Tally, day: number): DailyFigures {
   const { databases, versionKnown, consentKnown, reported, failed, versions } = tally;
-  const sorted = [...versions].toSorted(([one], [other]) => compareMinors(one, other));
+  const sorted = [...versions].toSorted(([one], [other]) => placeOf(one) - placeOf(other));
   return {
     date: formatDay(day),
     databases,

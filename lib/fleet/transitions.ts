@@ -21,13 +21,10 @@ function listed(items: readonly string[]): string {
 
 const BEGUN: Readonly<Record<NotifiedCondition, (database: DatabaseState) => string>> = {
   broken: ({ version }) =>
-    `every scheduled job of TimescaleDB ${version?.installed} fails on this PostgreSQL`,
+    `PostgreSQL breaks every scheduled job of TimescaleDB ${version?.installed}`,
   vulnerable: (database) =>
-    `TimescaleDB ${database.version?.installed} has a published vulnerability: ${listed(openAdvisories(database))}`,
-  silent: ({ lastRun }) =>
-    lastRun === null
-      ? 'no run was ever recorded'
-      : `no run was recorded since ${lastRun.at.slice(0, 16).replace('T', ' ')} UTC`,
+    `TimescaleDB ${database.version?.installed} is affected by ${listed(openAdvisories(database))}`,
+  silent: () => 'no run was recorded for two ticks',
   withheld: ({ consent }) =>
     `consent is now denied by the rule ${consent?.rule} (${consent?.where}), and no report is sent`,
 };
@@ -35,7 +32,7 @@ const BEGUN: Readonly<Record<NotifiedCondition, (database: DatabaseState) => str
 const ENDED: Readonly<Record<NotifiedCondition, (database: DatabaseState) => string>> = {
   broken: ({ version }) => `the scheduled jobs of TimescaleDB ${version?.installed} work again`,
   vulnerable: ({ version }) =>
-    `TimescaleDB ${version?.installed} has no published vulnerability any more`,
+    `TimescaleDB ${version?.installed} is affected by no published advisory`,
   silent: () => 'runs are recorded again',
   withheld: () => 'consent is granted again',
 };
