@@ -5,7 +5,7 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Limits just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 358_500,
+  'send-report': 359_500,
   'get-report': 340_500,
   configure: 346_500,
 };
