@@ -156,7 +156,8 @@ export function checkEnvironment(
   now: number,
   folder = ROOT,
 ): Environment {
-  const problems = [...nameProblems(name)];
+  const ofName = nameProblems(name);
+  const problems = [...ofName];
   const placeholders = { account: '000000000000', region: 'us-east-1', databases: [] };
   const checked = validatePartially(
     'environment',
@@ -171,7 +172,13 @@ export function checkEnvironment(
     validatePartially('defaults', defaultsSchema, checked.defaults, {}, problems) ?? {};
   const isPlaceholder = account !== settings.account || region !== settings.region;
   const context: DatabaseContext = {
-    place: { environment: name, account, region, ...(isPlaceholder && { isPlaceholder }) },
+    // Other names are made of it, and would have problems of their own.
+    place: {
+      environment: ofName.length > 0 ? 'unnamed' : name,
+      account,
+      region,
+      ...(isPlaceholder && { isPlaceholder }),
+    },
     defaults,
     networks: Object.keys(checked.networks),
     delivery: checked.delivery,
