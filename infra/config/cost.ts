@@ -1,6 +1,6 @@
 import { METRICS } from '../../lib/naming.ts';
 import { tickExpression } from '../cron.ts';
-import { ENVIRONMENT_ALARMS } from './quotas.ts';
+import { figuresOf } from './quotas.ts';
 import type { Environment } from './resolved-environment.ts';
 
 /** AWS's list prices in us-east-1 as of 2026-11, in USD. */
@@ -15,6 +15,8 @@ const PRICES = {
   secretCall: 0.05 / 1e4,
   keyCall: 0.03 / 1e4,
   scheduledInvocation: 1 / 1e6,
+  objectPut: 0.005 / 1e3,
+  objectGbMonth: 0.023,
 } as const;
 
 const DAYS_PER_MONTH = 30;
@@ -24,6 +26,8 @@ const RUN_SECONDS = 2;
 const RUN_GB = 0.25;
 /** The summary line, and Lambda's own lines. */
 const LOG_GB_PER_RUN = 4e-6;
+/** Summary line and report, compressed. */
+const RECORD_GB_PER_RUN = 4e-6;
 
 const RUN_COST =
   RUN_SECONDS * RUN_GB * PRICES.lambdaGbSecond +
@@ -40,6 +44,8 @@ export interface MonthlyCost {
   readonly dashboard: number;
   /** Lambda, logs, calls of Secrets Manager and KMS, and EventBridge Scheduler. */
   readonly runs: number;
+  /** Requests to S3, and storage after `recordDays`. */
+  readonly record: number;
   readonly total: number;
 }
 
@@ -59,14 +65,18 @@ function hoursWithRuns({ place: { environment }, databases }: Environment): numb
  * network interfaces, NAT gateways and interface endpoints, and free tiers.
  */
 export function estimateMonthlyCost(environment: Environment): MonthlyCost {
-  const { databases } = environment;
+  const { databases, alarms, record, recordDays } = environment;
   const ticksPerDay = databases.reduce((sum, { tickHours }) => sum + HOURS_PER_DAY / tickHours, 0);
-  const metricHours = METRICS.length * (ticksPerDay + hoursWithRuns(environment));
+  const hoursOfDatabases = alarms === 'database' ? ticksPerDay : 0;
+  const metricHours = METRICS.length * (hoursOfDatabases + hoursWithRuns(environment));
+  const recordedRun =
+    DAYS_PER_MONTH * PRICES.objectPut + recordDays * RECORD_GB_PER_RUN * PRICES.objectGbMonth;
   const parts = {
-    alarms: (databases.length + ENVIRONMENT_ALARMS) * PRICES.alarmMonth,
+    alarms: figuresOf(environment, 0).alarms * PRICES.alarmMonth,
     metrics: (metricHours / HOURS_PER_DAY) * PRICES.metricMonth,
     dashboard: PRICES.dashboardMonth,
     runs: DAYS_PER_MONTH * ticksPerDay * RUN_COST,
+    record: record === undefined ? 0 : ticksPerDay * recordedRun,
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
   return { ...parts, total };

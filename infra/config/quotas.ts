@@ -18,7 +18,7 @@ export interface Figures {
 }
 
 /** The alarms of an environment as a whole. */
-export const ENVIRONMENT_ALARMS = 4;
+const ENVIRONMENT_ALARMS = 4;
 
 const GIGABYTE = 1_000_000_000;
 
@@ -54,7 +54,7 @@ export const QUOTAS: readonly Quota[] = [
 
 /** Counts the resources of an environment. */
 export function figuresOf(
-  { databases, stacks }: Pick<Environment, 'databases' | 'stacks'>,
+  { databases, stacks, alarms }: Pick<Environment, 'databases' | 'stacks' | 'alarms'>,
   bytesOfCode: number,
 ): Figures {
   const functions = databases.reduce(
@@ -64,7 +64,7 @@ export function figuresOf(
   return {
     databases: databases.length,
     functions,
-    alarms: databases.length + ENVIRONMENT_ALARMS,
+    alarms: (alarms === 'database' ? databases.length : 0) + ENVIRONMENT_ALARMS,
     stacks,
     codeBytes: functions * bytesOfCode,
   };

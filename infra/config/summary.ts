@@ -23,6 +23,24 @@ function describeDelivery(databases: readonly Database[]): string {
   return byDestination.map(([destination, { length }]) => `${destination} (${length})`).join(', ');
 }
 
+function quoted(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ');
+}
+
+/** Names the bucket of the record, and the networks that must reach S3. */
+function describeRecord({ record, recordDays, databases, networks }: Environment): string {
+  if (record === undefined) return 'off';
+  const { name, prefix, isCreated } = record;
+  const place = `s3://${[name, prefix].filter((part) => part !== undefined).join('/')}`;
+  const days = isCreated ? `, ${recordDays} days` : '';
+  const used = [...networks.keys()].filter((one) =>
+    databases.some(({ network }) => network === one),
+  );
+  const endpoint = 'an S3 gateway endpoint (free) or a NAT gateway';
+  const hint = used.length === 0 ? '' : `; ${endpoint} is needed in network ${quoted(used)}`;
+  return `${place}${days}${hint}`;
+}
+
 /** Describes what a deployment of an environment creates, and what it costs: one line per subject. */
 export function summaryLines(environment: Environment): readonly string[] {
   const { account, region, environment: name } = environment.place;
@@ -35,6 +53,7 @@ export function summaryLines(environment: Environment): readonly string[] {
     ...(databases > 0 && { delivery: describeDelivery(environment.databases) }),
     functions,
     alarms,
+    record: describeRecord(environment),
     stacks: `${stacks + 1} (1 shared, ${stacks} for databases)`,
     cost: `about ${usd(total)} USD per month (${shares.join(', ')}; list prices of us-east-1, without secrets and networks)`,
   };

@@ -61,18 +61,23 @@ export interface RunMetrics {
 /**
  * Creates Powertools' metrics (EMF). Its middleware is not used: it warns about invocations without metrics, and a check
  * has none.
+ *
+ * @param perDatabase whether each metric is also written with the dimension `database`: CloudWatch bills each combination
+ *   of dimensions
  */
-export function createMetrics(): RunMetrics {
+export function createMetrics({ perDatabase = true } = {}): RunMetrics {
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   return {
     write(outcome) {
       const { environment, database } = outcome;
       if (environment !== undefined && database !== undefined) {
-        // Per database and per environment: an alarm cannot add up the metrics of a thousand databases.
         metrics.clearDefaultDimensions();
         metrics.setDefaultDimensions({ service: SERVICE, environment });
-        metrics.addDimensions({});
-        metrics.addDimensions({ database });
+        if (perDatabase) {
+          // Per database and per environment: an alarm cannot add up the metrics of a thousand databases.
+          metrics.addDimensions({});
+          metrics.addDimensions({ database });
+        } else metrics.addMetadata('database', database);
       }
       for (const [name, unit, value] of metricsOf(outcome)) metrics.addMetric(name, unit, value);
       metrics.publishStoredMetrics();

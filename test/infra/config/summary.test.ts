@@ -18,6 +18,7 @@ test('an environment without databases costs its alarms and its dashboard', () =
     metrics: 0,
     dashboard: 3,
     runs: 0,
+    record: 0,
     total: expect.closeTo(3.4),
   });
 });
@@ -44,8 +45,10 @@ test.each([
 });
 
 test('the total is the sum of the parts', () => {
-  const { total, alarms, metrics, dashboard, runs } = costOf(fleet(7, { tickHours: 2 }));
-  expect(total).toBeCloseTo(alarms + metrics + dashboard + runs);
+  const { total, ...parts } = costOf(fleet(7, { tickHours: 2 }));
+  const { alarms, metrics, dashboard, runs, record } = parts;
+  expect(record).toBeGreaterThan(0);
+  expect(total).toBeCloseTo(alarms + metrics + dashboard + runs + record, 9);
 });
 
 test('the summary counts databases, functions, alarms and stacks, and estimates the cost', async () => {
@@ -55,11 +58,27 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     'delivery    telemetry.timescale.com',
     'functions   11',
     'alarms      9',
+    'record      s3://timescaledb-telemetry-prod-2bf770c23da3, 400 days; an S3 gateway endpoint (free) or a NAT gateway is needed in network "main", "warehouse"',
     'stacks      5 (1 shared, 4 for databases)',
     expect.stringMatching(
-      /^cost {8}about 13\.\d\d USD per month \(alarms 0\.90, metrics 9\.10, dashboard 3\.00, runs 0\.02; list prices of us-east-1, without secrets and networks\)$/,
+      /^cost {8}about 13\.\d\d USD per month \(alarms 0\.90, metrics 9\.10, dashboard 3\.00, runs 0\.02, record 0\.01; list prices of us-east-1, without secrets and networks\)$/,
     ),
   ]);
+});
+
+test('the summary names the bucket of the record and its folder, or that there is none', () => {
+  const rowOf = (changes: Parameters<typeof checked>[0]) =>
+    summaryLines(checked(changes)).find((line) => line.startsWith('record'));
+  expect(rowOf({ record: false })).toBe('record      off');
+  expect(rowOf({ record: { bucket: 'company', prefix: 'a/b' } })).toBe(
+    'record      s3://company/a/b',
+  );
+  expect(rowOf({ recordDays: 30 })).toMatch(/^record {6}s3:\/\/timescaledb-\S+, 30 days$/);
+});
+
+test('the summary counts no alarm per database with alarms: environment', () => {
+  const environment = checked({ databases: fleet(7), alarms: 'environment' });
+  expect(summaryLines(environment)).toContain('alarms      4');
 });
 
 test('the summary says where reports of each database are sent', () => {

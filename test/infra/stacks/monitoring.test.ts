@@ -9,8 +9,13 @@ import {
   SAVED_QUERIES,
 } from '../../../infra/constructs/log-queries.ts';
 import { METRICS, METRICS_NAMESPACE } from '../../../lib/naming.ts';
-import { constructOf } from '../../support/aws/constructs.ts';
-import { checked, synthesise, synthesiseFixture } from '../../support/aws/synthesis.ts';
+import { constructOf, property } from '../../support/aws/constructs.ts';
+import {
+  checked,
+  type Synthesis,
+  synthesise,
+  synthesiseFixture,
+} from '../../support/aws/synthesis.ts';
 
 const prod = await synthesiseFixture('prod');
 
@@ -34,6 +39,24 @@ describe('the alarms', () => {
     expect(constructOf(prod, 'metrics', 'MissingRuns').Properties).toMatchObject({
       Period: 86_400,
     });
+  });
+
+  test('of databases are left out with alarms: environment, and so are their metrics', () => {
+    const synthesis = synthesise(checked({ alarms: 'environment' }));
+    const names = synthesis
+      .resources('AWS::CloudWatch::Alarm')
+      .map(([, { Properties }]) => Properties['AlarmName']);
+    expect(names).toHaveLength(4);
+    expect(names.join()).not.toContain('missing-runs');
+    const variablesIn = (of: Synthesis, construct: string) =>
+      property<{ readonly Variables: object }>(
+        constructOf(of, 'metrics', `${construct}/Function`),
+        'Environment',
+      ).Variables;
+    expect(variablesIn(synthesis, 'SendReport')).toMatchObject({ METRICS: 'environment' });
+    expect(variablesIn(synthesis, 'GetReport')).not.toHaveProperty('METRICS');
+    expect(variablesIn(prod, 'SendReport')).not.toHaveProperty('METRICS');
+    expect(figuresOf(synthesis.environment, 0).alarms).toBe(4);
   });
 
   test('publish ALARM and OK to the topic of the environment, if it has one', () => {

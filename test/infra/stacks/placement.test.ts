@@ -114,15 +114,18 @@ describe('the templates', () => {
     expect(schedules.map(([, { Properties }]) => Properties['Name'])).toEqual(names);
   });
 
-  test('contain as many resources as the check for full stacks counts', () => {
-    const databases = [
-      aDatabase('plain'),
-      aDatabase('with', { configure: { secret: 'test/with/administrator' } }),
-    ];
-    const { templates } = synthesise(checked({ databases }));
-    const { Resources } = templates['timescaledb-telemetry-test-1'] ?? { Resources: {} };
-    expect(Object.keys(Resources)).toHaveLength(resourcesOf(databases, 'database'));
-  });
+  test.each(['database', 'environment'] as const)(
+    'contain as many resources as the check for full stacks counts, with alarms: %s',
+    (alarms) => {
+      const databases = [
+        aDatabase('plain'),
+        aDatabase('with', { configure: { secret: 'test/with/administrator' } }),
+      ];
+      const { templates } = synthesise(checked({ databases, alarms }));
+      const { Resources } = templates['timescaledb-telemetry-test-1'] ?? { Resources: {} };
+      expect(Object.keys(Resources)).toHaveLength(resourcesOf(databases, alarms));
+    },
+  );
 });
 
 describe('the schedule of a database', () => {

@@ -24,6 +24,35 @@ function metricsOf(changes: Partial<Outcome>): Readonly<Record<string, unknown>>
   return JSON.parse(captured(() => createMetrics().write({ ...SENT, ...changes })));
 }
 
+interface Emf {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly { readonly Dimensions: readonly (readonly string[])[] }[];
+  };
+}
+
+function dimensionsOf(line: string): readonly (readonly string[])[] {
+  const { _aws }: Emf = JSON.parse(line);
+  return _aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions);
+}
+
+test('metrics are written per database and per environment', () => {
+  const dimensions = dimensionsOf(captured(() => createMetrics().write(SENT)));
+  expect(dimensions).toEqual([
+    ['service', 'environment'],
+    ['service', 'environment', 'database'],
+  ]);
+});
+
+test('metrics of the environment alone have no dimension database, and name it in the line', () => {
+  const metrics = createMetrics({ perDatabase: false });
+  const lines = [SENT, { ...SENT, database: 'metrics' }].map((outcome) =>
+    captured(() => metrics.write(outcome)),
+  );
+  for (const line of lines) expect(dimensionsOf(line)).toEqual([['service', 'environment']]);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ database: 'orders', Sent: 1 });
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ database: 'metrics', Sent: 1 });
+});
+
 test('JobsBroken is 1 with the verdict jobs-broken, and 0 with other verdicts', () => {
   const version = { ...VERSION, verdicts: ['jobs-broken', 'alter-extension'] as const };
   expect(metricsOf({ version })).toMatchObject({ JobsBroken: 1, UpdatePending: 1 });

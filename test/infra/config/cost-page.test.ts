@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { estimateMonthlyCost } from '../../../infra/config/cost.ts';
+import { MAX_STACKS } from '../../../infra/naming.ts';
+import { fullStacks } from '../../../infra/stacks/placement.ts';
+import { aDatabase, checked } from '../../support/aws/synthesis.ts';
+import { readOwn } from '../../support/repo/pages.ts';
+
+const PAGE = readOwn('docs/cost-and-quotas.md');
+
+type Alarms = 'database' | 'environment';
+
+function environmentOf(size: number, alarms: Alarms) {
+  const databases = Array.from({ length: size }, (_, index) => aDatabase(`db-${index}`));
+  return checked({ databases, alarms, stacks: MAX_STACKS });
+}
+
+function costOf(size: number, alarms: Alarms) {
+  return estimateMonthlyCost(environmentOf(size, alarms));
+}
+
+function usd(amount: number, digits = 2): string {
+  return amount.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+
+/** Returns the row of a fleet in the tables of the page. */
+function rowOf(size: number, alarms: Alarms, accounts: number): string {
+  const { dashboard, total, ...parts } = costOf(size / accounts, alarms);
+  const costs = [parts.alarms, parts.metrics, parts.runs, parts.record, dashboard, total];
+  const label = `${size.toLocaleString('en-US')}${accounts > 1 ? ` in ${accounts} accounts` : ''}`;
+  const cells = costs.map((cost) => usd(cost * accounts));
+  return `| ${[label, ...cells, usd((total * accounts) / size, 3)].join(' | ')} |`;
+}
+
+const SIZES = [
+  [1, 1],
+  [10, 1],
+  [40, 1],
+  [100, 1],
+  [1_000, 1],
+  [10_000, 5],
+] as const;
+
+describe.each(['database', 'environment'] as const)(
+  'docs/cost-and-quotas.md, with alarms: %s,',
+  (alarms) => {
+    test.each(SIZES)('has the estimate for %d databases', (size, accounts) => {
+      const [, text = ''] = PAGE.split(`### With \`alarms: '${alarms}'\``);
+      const [table] = text.split('\n### ');
+      expect(table?.split('\n')).toContain(rowOf(size, alarms, accounts));
+    });
+
+    test('divides 10,000 databases into environments that have room for them', () => {
+      const { databases } = environmentOf(2_000, alarms);
+      expect(fullStacks(databases, MAX_STACKS, alarms)).toEqual([]);
+    });
+  },
+);
+
+test('with alarms: environment a database costs less than 0.05 USD per month', () => {
+  const [small, large] = [costOf(500, 'environment'), costOf(501, 'environment')];
+  expect(large.total - small.total).toBeLessThan(0.05);
+  expect(large.total - small.total).toBeCloseTo(0.0007, 4);
+});
+
+test('the record costs nothing if it is turned off', () => {
+  expect(estimateMonthlyCost(checked({ record: false })).record).toBe(0);
+});
+
+test('the record of a database and day costs 30 requests, and storage after recordDays', () => {
+  const recordOf = (recordDays: number) => estimateMonthlyCost(checked({ recordDays })).record;
+  expect(recordOf(400)).toBeCloseTo((30 * 0.005) / 1_000 + 400 * 4e-6 * 0.023, 7);
+  expect(recordOf(401) - recordOf(400)).toBeCloseTo(4e-6 * 0.023, 10);
+});
