@@ -104,10 +104,10 @@ describe('every role', () => {
       [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET],
     ],
     [
-      'send-report to schedule retries and to send failed events to the queue',
+      'send-report to schedule retries, to record runs and to send failed events to the queue',
       'vendor',
       'SendReport',
-      [...LOGS, ...RETRY, ...SECRET, 'sqs:SendMessage'],
+      [...LOGS, ...RETRY, ...SECRET, 's3:PutObject', 'sqs:SendMessage'],
     ],
     [
       'configure to send failed events to the queue',
