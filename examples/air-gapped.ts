@@ -2,7 +2,8 @@ import { defineEnvironment } from '../infra/config/environment.ts';
 
 /**
  * A network without access to the internet: no report is sent, and versions are judged by an SSM parameter, which is read
- * at each deployment. The network needs an interface endpoint of Secrets Manager; retries need one of EventBridge Scheduler, too.
+ * at each deployment. The network needs an interface endpoint of Secrets Manager, and for the record a gateway endpoint of S3, which is
+ * free; retries need an interface endpoint of EventBridge Scheduler, too.
  * Replace every id.
  */
 export const environment = defineEnvironment({

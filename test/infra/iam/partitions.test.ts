@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { PURPOSES } from '../../../lib/naming.ts';
+import { recordKey } from '../../../lib/record/record-key.ts';
 import { rolesOf } from '../../support/aws/deployed-roles.ts';
 import { isAllowed } from '../../support/aws/policies.ts';
 import {
@@ -24,6 +26,7 @@ describe.each([
     synthesise(
       checked({
         region,
+        record: { kmsKey: KEY_ID },
         networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
         databases: [
           aDatabase('metrics', {
@@ -57,6 +60,29 @@ describe.each([
     expect(await isAllowed(scheduler, { ...SEND, resource: deadLetterQueueArn })).toBe(true);
     const queue = sender.onFailure ?? '';
     expect(await isAllowed(sender.role, { ...SEND, resource: queue })).toBe(true);
+  });
+
+  test('send-report may create and encrypt objects of the record', async () => {
+    const [{ role, variables } = {}] = functions;
+    const { record } = parseSettings(variables ?? {});
+    if (role === undefined || record === undefined) throw new Error('There is no record.');
+    const bucket = `arn:${partition}:s3:::${record.bucket}`;
+    const key = recordKey({ environment: 'test', database: 'metrics', time: 0, attempt: 0 });
+    const create = {
+      action: 's3:PutObject',
+      resource: `${bucket}/${key}`,
+      context: { 's3:if-none-match': '*', 'aws:ResourceAccount': ACCOUNT },
+    };
+    const encrypt = {
+      action: 'kms:GenerateDataKey',
+      resource: arn('kms', `key/${KEY_ID}`),
+      context: {
+        'kms:ViaService': `s3.${region}.${domain}`,
+        'kms:EncryptionContext:aws:s3:arn': bucket,
+      },
+    };
+    expect(await isAllowed(role, create)).toBe(true);
+    expect(await isAllowed(role, encrypt)).toBe(true);
   });
 
   test.each(functions)(
