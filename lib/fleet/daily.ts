@@ -1,6 +1,6 @@
 import type { Condition, DatabaseState } from './database-state.ts';
 import type { DailyFigures, FleetCounts } from './fleet-state.ts';
-import { FLAGS, formatDay, HISTORY_DAYS, type Point, pointsOf } from './history.ts';
+import { FLAGS, firstDayOf, formatDay, HISTORY_DAYS, type Point, pointsOf } from './history.ts';
 
 type Counted = Pick<
   DatabaseState,
@@ -163,7 +163,7 @@ function toFigures(tally: Tally, day: number): DailyFigures {
  */
 export function dailyFigures(databases: readonly Counted[], today: number): DailyFigures[] {
   const first = databases.reduce(
-    (day, { history }) => Math.min(day, history.days[0] ?? today + 1),
+    (day, { history }) => Math.min(day, firstDayOf(history) ?? today + 1),
     today + 1,
   );
   const start = Math.max(first, today - HISTORY_DAYS + 1);

@@ -1,35 +1,12 @@
+import { decodeColumn, encodeColumn } from './columns.ts';
 import {
-  type DayOrders,
-  FLAGS,
-  GROUP_FLAGS,
-  HISTORY_DAYS,
-  type History,
-  OPEN_DAYS,
-} from './history.ts';
-
-/** The values that one run adds to a day. */
-export interface DayFacts {
-  /** Day of the run's tick. */
-  readonly day: number;
-  /** When the run was recorded, in milliseconds since 1970. */
-  readonly order: number;
-  readonly failed: boolean;
-  readonly withheld?: boolean;
-  readonly jobsFailing?: boolean;
-  readonly version?: {
-    readonly installed: string;
-    readonly broken: boolean;
-    readonly vulnerable: boolean;
-    readonly behind: boolean;
-    readonly unknown: boolean;
-  };
-  /** -1 for a value that the report does not have. */
-  readonly figures?: {
-    readonly dataVolume: number;
-    readonly chunks: number;
-    readonly ratio: number;
-  };
-}
+  addFacts,
+  type Columns,
+  type DayFacts,
+  indexOfDay,
+  type MutableOrders,
+} from './day-facts.ts';
+import { firstDayOf, HISTORY_DAYS, type History, OPEN_DAYS } from './history.ts';
 
 /** A history that is being changed. */
 export interface HistoryEditor {
@@ -38,35 +15,8 @@ export interface HistoryEditor {
   finish(today: number): History;
 }
 
-type MutableOrders = { -readonly [Key in keyof DayOrders]: DayOrders[Key] };
-
-const NO_ORDERS: DayOrders = { run: -1, consent: -1, jobs: -1, version: -1, figures: -1 };
-
-function flag(bit: number, holds: boolean): number {
-  return holds ? bit : 0;
-}
-
-function flagsOfVersion({ broken, vulnerable, behind, unknown }: NonNullable<DayFacts['version']>) {
-  return (
-    FLAGS.versionKnown +
-    flag(FLAGS.broken, broken) +
-    flag(FLAGS.vulnerable, vulnerable) +
-    flag(FLAGS.behind, behind) +
-    flag(FLAGS.unknown, unknown)
-  );
-}
-
-/** Compares two lists of values, so that of two runs with the same time the same one is chosen in any order. */
-function isGreater(one: readonly (string | number)[], other: readonly (string | number)[]) {
-  return JSON.stringify(one) > JSON.stringify(other);
-}
-
-/** Returns the index of the first day that is not before `day`. */
-function indexOfDay(days: readonly number[], day: number): number {
-  let index = days.length;
-  while (index > 0 && (days[index - 1] ?? 0) >= day) index -= 1;
-  return index;
-}
+/** Runs that are kept until they are added together: the columns are decoded and encoded for all of them at once. */
+const MAX_PENDING = 24;
 
 /** Keeps the names that are still used, in the order of the days: it does not depend on that of the runs. */
 function normalizeNames(names: readonly string[], versions: readonly number[]) {
@@ -77,131 +27,85 @@ function normalizeNames(names: readonly string[], versions: readonly number[]) {
   };
 }
 
-type Columns = Pick<
-  History,
-  'days' | 'versions' | 'flags' | 'dataVolumes' | 'chunks' | 'ratios' | 'names'
->;
-type MutableColumns = { readonly [Key in keyof Columns]: Columns[Key][number][] };
-
-/** One day that is open, and the run that is added to it. */
-interface Cell {
-  readonly columns: MutableColumns;
-  readonly index: number;
-  readonly orders: MutableOrders;
-  readonly order: number;
-}
-
-/** Whether the run's values replace the present ones of a group: a later run's do. Then notes the run as their source. */
-function choose(
-  { orders, order }: Cell,
-  group: keyof DayOrders,
-  values: readonly (string | number)[],
-  present: readonly (string | number)[],
-): boolean {
-  const isLater = order > orders[group];
-  if (!isLater && !(order === orders[group] && isGreater(values, present))) return false;
-  orders[group] = order;
-  return true;
-}
-
-function replaceFlags({ columns: { flags }, index }: Cell, mask: number, bits: number): void {
-  flags[index] = ((flags[index] ?? 0) & ~mask) | bits;
-}
-
-function setFlags(cell: Cell, group: keyof typeof GROUP_FLAGS, bits: number): void {
-  const mask = GROUP_FLAGS[group];
-  const present = (cell.columns.flags[cell.index] ?? 0) & mask;
-  if (choose(cell, group, [bits], [present])) replaceFlags(cell, mask, bits);
-}
-
-function indexOfName(names: string[], name: string): number {
-  const index = names.indexOf(name);
-  return index < 0 ? names.push(name) - 1 : index;
-}
-
-function setVersion(cell: Cell, version: NonNullable<DayFacts['version']>): void {
-  const { names, versions, flags } = cell.columns;
-  const bits = flagsOfVersion(version);
-  const presentName = names[versions[cell.index] ?? -1] ?? '';
-  const presentBits = (flags[cell.index] ?? 0) & GROUP_FLAGS.version;
-  if (!choose(cell, 'version', [version.installed, bits], [presentName, presentBits])) return;
-  versions[cell.index] = indexOfName(names, version.installed);
-  replaceFlags(cell, GROUP_FLAGS.version, bits);
-}
-
-function setFigures(cell: Cell, figures: NonNullable<DayFacts['figures']>): void {
-  const { dataVolumes, chunks, ratios } = cell.columns;
-  const present = [dataVolumes, chunks, ratios].map((column) => column[cell.index] ?? -1);
-  const values = [figures.dataVolume, figures.chunks, figures.ratio];
-  if (!choose(cell, 'figures', values, present)) return;
-  dataVolumes[cell.index] = figures.dataVolume;
-  chunks[cell.index] = figures.chunks;
-  ratios[cell.index] = figures.ratio;
-}
-
-function insertDay(columns: MutableColumns, index: number, day: number): void {
-  columns.days.splice(index, 0, day);
-  columns.flags.splice(index, 0, 0);
-  const { versions, dataVolumes, chunks, ratios } = columns;
-  for (const column of [versions, dataVolumes, chunks, ratios]) column.splice(index, 0, -1);
-}
-
-/** Opens a history for changes; the given one stays as it is. */
-export function editHistory(history: History): HistoryEditor {
-  const columns: MutableColumns = {
+function decode(history: History): Columns {
+  return {
     names: [...history.names],
-    days: [...history.days],
-    versions: [...history.versions],
-    flags: [...history.flags],
-    dataVolumes: [...history.dataVolumes],
-    chunks: [...history.chunks],
-    ratios: [...history.ratios],
+    days: decodeColumn(history.days),
+    versions: decodeColumn(history.versions),
+    flags: decodeColumn(history.flags),
+    dataVolumes: decodeColumn(history.dataVolumes),
+    chunks: decodeColumn(history.chunks),
+    ratios: decodeColumn(history.ratios),
   };
+}
+
+/** Encodes the days from an index on. */
+function encode(columns: Columns, first: number, orders: History['orders']): History {
+  const { names, versions } = normalizeNames(columns.names, columns.versions.slice(first));
+  return {
+    names,
+    days: encodeColumn(columns.days.slice(first)),
+    versions: encodeColumn(versions),
+    flags: encodeColumn(columns.flags.slice(first)),
+    dataVolumes: encodeColumn(columns.dataVolumes.slice(first)),
+    chunks: encodeColumn(columns.chunks.slice(first)),
+    ratios: encodeColumn(columns.ratios.slice(first)),
+    orders,
+  };
+}
+
+/** The first day that is kept, and the first one that is open. */
+interface Limits {
+  readonly firstDay: number;
+  readonly firstOpenDay: number;
+}
+
+/** Returns a history with the facts of runs. */
+function change(
+  history: History,
+  runs: readonly DayFacts[],
+  { firstDay, firstOpenDay }: Limits,
+): History {
+  const columns = decode(history);
   const orders = new Map<number, MutableOrders>(
     Object.entries(history.orders).map(([day, dayOrders]) => [Number(day), { ...dayOrders }]),
   );
+  for (const facts of runs) addFacts(columns, orders, facts);
+  const open = [...orders]
+    .filter(([day]) => day >= firstOpenDay)
+    .toSorted(([one], [other]) => one - other);
+  return encode(columns, indexOfDay(columns.days, firstDay), Object.fromEntries(open));
+}
+
+function limitsOn(today: number): Limits {
+  return { firstDay: today - HISTORY_DAYS + 1, firstOpenDay: today - OPEN_DAYS };
+}
+
+/**
+ * Opens a history for changes; the given one stays as it is.
+ *
+ * @param firstOpenDay returns the first day that may still receive runs
+ */
+export function editHistory(history: History, firstOpenDay: () => number): HistoryEditor {
+  let current = history;
+  let pending: DayFacts[] = [];
   return {
-    add({ day, order, failed, withheld, jobsFailing, version, figures }) {
-      const index = indexOfDay(columns.days, day);
-      if (columns.days[index] !== day) {
-        insertDay(columns, index, day);
-        orders.set(day, { ...NO_ORDERS });
-      }
-      const dayOrders = orders.get(day);
-      if (dayOrders === undefined) return;
-      const cell: Cell = { columns, index, orders: dayOrders, order };
-      setFlags(cell, 'run', flag(FLAGS.failed, failed));
-      if (withheld !== undefined) {
-        setFlags(cell, 'consent', FLAGS.consentKnown + flag(FLAGS.withheld, withheld));
-      }
-      if (jobsFailing !== undefined) {
-        setFlags(cell, 'jobs', FLAGS.jobsKnown + flag(FLAGS.jobsFailing, jobsFailing));
-      }
-      if (version !== undefined) setVersion(cell, version);
-      if (figures !== undefined) setFigures(cell, figures);
+    add(facts) {
+      pending.push(facts);
+      if (pending.length < MAX_PENDING) return;
+      const firstDay = Number.NEGATIVE_INFINITY;
+      current = change(current, pending, { firstDay, firstOpenDay: firstOpenDay() });
+      pending = [];
     },
-    finish(today) {
-      const first = indexOfDay(columns.days, today - HISTORY_DAYS + 1);
-      const openDays = [...orders]
-        .filter(([day]) => day >= today - OPEN_DAYS)
-        .toSorted(([one], [other]) => one - other);
-      return {
-        ...normalizeNames(columns.names, columns.versions.slice(first)),
-        days: columns.days.slice(first),
-        flags: columns.flags.slice(first),
-        dataVolumes: columns.dataVolumes.slice(first),
-        chunks: columns.chunks.slice(first),
-        ratios: columns.ratios.slice(first),
-        orders: Object.fromEntries(openDays),
-      };
-    },
+    finish: (today) => change(current, pending, limitsOn(today)),
   };
 }
 
 /** Returns the history without the days and the orders that are too old on `today`; the same object if there are none. */
 export function trimHistory(history: History, today: number): History {
+  const limits = limitsOn(today);
   const isCurrent =
-    (history.days[0] ?? today) > today - HISTORY_DAYS &&
-    Object.keys(history.orders).every((day) => Number(day) >= today - OPEN_DAYS);
-  return isCurrent ? history : editHistory(history).finish(today);
+    (firstDayOf(history) ?? today) >= limits.firstDay &&
+    Object.keys(history.orders).every((day) => Number(day) >= limits.firstOpenDay);
+  return isCurrent ? history : change(history, [], limits);
 }

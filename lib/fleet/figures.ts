@@ -21,12 +21,12 @@ function objectAt(json: Json, key: string): Json {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
-/** Reads a count or a size: a number, or digits in a string before 2.6.0. Null for any other value. */
+/** Reads a count or a size: an integer, or digits in a string before 2.6.0. Null for any other value. */
 function numberAt(json: Json, key: string): number | null {
   const value = Object.hasOwn(json, key) ? json[key] : undefined;
   const isText = typeof value === 'string' && /^\d{1,20}$/.test(value);
   const number = isText ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : null;
 }
 
 function versionAt(json: Json, key: string): string | null {

@@ -20,6 +20,11 @@ const DEFAULT_TICK_HOURS = 24;
 export interface Folding {
   /** Adds a run, or an object that could not be decoded. */
   add(object: RecordedRun | Problem): void;
+  /**
+   * Closes the days before a date, such as `2026-11-28`: all their runs have been added. This bounds the memory while a record
+   * of many days is read, the oldest day first.
+   */
+  close(date: string): void;
   finish(): FleetState;
 }
 
@@ -75,6 +80,7 @@ export function startFold(before: FleetState | undefined, context: FleetContext)
   const isSame = before === undefined || before.environment === context.environment;
   const databases = new Map(Object.entries((isSame && before?.databases) || {}));
   const drafts = new Map<string, Draft>();
+  let firstOpenDay = Number.NEGATIVE_INFINITY;
   const problems: Problem[] = [...((isSame && before?.problems) || [])];
   if (!isSame) {
     problems.push({
@@ -90,9 +96,13 @@ export function startFold(before: FleetState | undefined, context: FleetContext)
         problems.push(facts);
         return;
       }
-      const draft = drafts.get(facts.database) ?? openDraft(databases.get(facts.database));
+      const draft =
+        drafts.get(facts.database) ?? openDraft(databases.get(facts.database), () => firstOpenDay);
       drafts.set(facts.database, draft);
       addFacts(draft, facts);
+    },
+    close(date) {
+      firstOpenDay = dayOf(date);
     },
     finish() {
       const cores = coresOf(databases, drafts, context).filter(isKept);

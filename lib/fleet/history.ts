@@ -1,4 +1,5 @@
 import { DAY_MS } from '../timescaledb/interval.ts';
+import { decodeColumn, firstValue } from './columns.ts';
 
 /** Days of history that a database keeps, and days of the fleet's figures. */
 export const HISTORY_DAYS = 400;
@@ -10,8 +11,9 @@ export const HISTORY_DAYS = 400;
 export const OPEN_DAYS = 8;
 
 /**
- * History of one database: one point for each day with a run, in columns, because ten thousand databases have four million
- * points. Read it with `pointsOf()`. All columns have the same length; -1 is an unknown value.
+ * History of one database: one point for each day with a run. Ten thousand databases have four million points, so it consists
+ * of columns that `encodeColumn()` has encoded. Read it with `pointsOf()`. All columns have the same length; -1 is an unknown
+ * value.
  *
  * @property names installed versions
  * @property days days since 1970-01-01, ascending
@@ -23,12 +25,12 @@ export const OPEN_DAYS = 8;
  */
 export interface History {
   readonly names: readonly string[];
-  readonly days: readonly number[];
-  readonly versions: readonly number[];
-  readonly flags: readonly number[];
-  readonly dataVolumes: readonly number[];
-  readonly chunks: readonly number[];
-  readonly ratios: readonly number[];
+  readonly days: string;
+  readonly versions: string;
+  readonly flags: string;
+  readonly dataVolumes: string;
+  readonly chunks: string;
+  readonly ratios: string;
   readonly orders: Readonly<Record<string, DayOrders>>;
 }
 
@@ -43,12 +45,12 @@ export interface DayOrders {
 
 export const EMPTY_HISTORY: History = {
   names: [],
-  days: [],
-  versions: [],
-  flags: [],
-  dataVolumes: [],
-  chunks: [],
-  ratios: [],
+  days: '',
+  versions: '',
+  flags: '',
+  dataVolumes: '',
+  chunks: '',
+  ratios: '',
   orders: {},
 };
 
@@ -84,6 +86,11 @@ export function formatDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
+/** Returns the day of the first point; undefined without a point. */
+export function firstDayOf({ days }: History): number | undefined {
+  return firstValue(days);
+}
+
 /** One day of a database. A value that no run of the day has read is that of the day before; null if no run has read it. */
 export interface Point {
   readonly day: number;
@@ -114,7 +121,12 @@ function carryFlags(before: number, today: number): number {
 
 /** Returns the points of a database, the oldest first: one for each day with a run. */
 export function pointsOf(history: History): readonly Point[] {
-  const { names, days, versions, flags, dataVolumes, chunks, ratios } = history;
+  const { names } = history;
+  const versions = decodeColumn(history.versions);
+  const flags = decodeColumn(history.flags);
+  const dataVolumes = decodeColumn(history.dataVolumes);
+  const chunks = decodeColumn(history.chunks);
+  const ratios = decodeColumn(history.ratios);
   let point: Point = {
     day: 0,
     version: null,
@@ -124,7 +136,7 @@ export function pointsOf(history: History): readonly Point[] {
     ratio: null,
   };
   let tenths: number | null = null;
-  return days.map((day, index) => {
+  return decodeColumn(history.days).map((day, index) => {
     tenths = known(ratios, index, tenths);
     point = {
       day,

@@ -11,7 +11,7 @@ function isDatabase(value: unknown): boolean {
     Array.isArray(value['recent']) &&
     Array.isArray(value['conditions']) &&
     isObject(value['history']) &&
-    Array.isArray(value['history']['days'])
+    typeof value['history']['days'] === 'string'
   );
 }
 

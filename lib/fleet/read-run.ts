@@ -3,7 +3,7 @@ import type { RecordedLine, RecordedRun } from '../record/recorded-run.ts';
 import { HOUR_MS } from '../timescaledb/interval.ts';
 import { verdictConditions } from './conditions.ts';
 import type { Groups, LastRun } from './database-state.ts';
-import type { DayFacts } from './edit-history.ts';
+import type { DayFacts } from './day-facts.ts';
 import { compressionRatio, readFigures } from './figures.ts';
 import type { Problem } from './fleet-state.ts';
 import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
@@ -141,6 +141,11 @@ function groupsOf({ line, report }: RecordedRun, at: string, tick: string): RunF
   };
 }
 
+/** Returns -1 for a value that is unknown or too large. */
+function toColumnValue(value: number | null): number {
+  return value !== null && Number.isSafeInteger(value) ? value : -1;
+}
+
 function dayFactsOf({ version, jobs, consent, figures, lastRun }: RunFacts['groups']) {
   const ratio = figures && compressionRatio(figures);
   return {
@@ -150,9 +155,9 @@ function dayFactsOf({ version, jobs, consent, figures, lastRun }: RunFacts['grou
     ...(version && { version: { installed: version.installed, ...verdictConditions(version) } }),
     ...(figures && {
       figures: {
-        dataVolume: figures.dataVolume ?? -1,
-        chunks: figures.chunks ?? -1,
-        ratio: ratio === null ? -1 : Math.round(ratio * 10),
+        dataVolume: toColumnValue(figures.dataVolume),
+        chunks: toColumnValue(figures.chunks),
+        ratio: toColumnValue(ratio && Math.round(ratio * 10)),
       },
     }),
   };
