@@ -7,7 +7,7 @@ import { createHandler } from './create-handler.ts';
 // Applies to the endpoint; lib/postgres/socket.ts has the reason.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
-const metrics = createMetrics({ perDatabase: process.env['METRICS'] !== 'environment' });
+const metrics = createMetrics(process.env);
 
 /** Invoked by the schedule: sends the report of one target if the database consents, and checks its version. */
 export const handler = createHandler({

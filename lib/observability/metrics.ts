@@ -62,10 +62,13 @@ export interface RunMetrics {
  * Creates Powertools' metrics (EMF). Its middleware is not used: it warns about invocations without metrics, and a check
  * has none.
  *
- * @param perDatabase whether each metric is also written with the dimension `database`: CloudWatch bills each combination
- *   of dimensions
+ * @param settings METRICS is `environment` where no metric has the dimension `database`: CloudWatch bills each combination of
+ *   dimensions
  */
-export function createMetrics({ perDatabase = true } = {}): RunMetrics {
+export function createMetrics(
+  settings: { readonly METRICS?: string | undefined } = {},
+): RunMetrics {
+  const perDatabase = settings.METRICS !== 'environment';
   const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
   return {
     write(outcome) {

@@ -116,7 +116,7 @@ export async function* listObjects(
 }
 
 /**
- * Gets an object; undefined if there is none.
+ * Gets an object; undefined if it does not exist.
  *
  * @param maxBytes limit of its size
  * @throws AwsError, AnswerTooLarge, or an error of the connection or of the signal

@@ -58,12 +58,13 @@ function updates(situation: VersionSituation): readonly (Choice | undefined)[] {
 /** Returns the version to install and, if there is another good choice, that one. All are newer than those on the disk. */
 export function choicesFor(situation: VersionSituation): readonly Choice[] {
   const present = presentVersion(situation);
-  const isUpgrade = (choice: Choice | undefined): choice is Choice =>
-    choice !== undefined && isNewer(choice.version, present);
-  const repairing = repairs(situation).filter(isUpgrade);
-  const [first, second, ...more] =
-    repairing.length > 0 ? repairing : updates(situation).filter(isUpgrade);
-  if (first === undefined || more.length > 0) return [];
+  const upgradesIn = (choices: readonly (Choice | undefined)[]) =>
+    choices
+      .filter((choice) => choice !== undefined)
+      .filter(({ version }) => isNewer(version, present));
+  const repairing = upgradesIn(repairs(situation));
+  const [first, second] = repairing.length > 0 ? repairing : upgradesIn(updates(situation));
+  if (first === undefined) return [];
   if (second === undefined || second.version.text === first.version.text) {
     return [first.reason === WITHOUT_PROBLEM ? first : { version: first.version }];
   }

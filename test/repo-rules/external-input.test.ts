@@ -33,6 +33,8 @@ async function filesWith(pattern: RegExp): Promise<string[]> {
 
 test('lib/ contains no unchecked conversion of a type, and reads no environment', async () => {
   expect(await uncheckedOf('lib')).toStrictEqual({
+    // A state that the fold itself has written, of up to a hundred megabytes: only its outline is checked.
+    'fleet/parse-state.ts': ['is', 'is'],
     // A filter of the project's own table: the compiler does not infer that `sql` is defined.
     'report/fields/field.ts': ['is'],
   });
@@ -52,7 +54,7 @@ test('the handlers pass on their environment without reading it', async () => {
     );
     expect(source).not.toMatch(/\bevent: (?!unknown\b)/);
     expect(source.match(/process\b.*/g) ?? []).toHaveLength(
-      source.match(/process\.env,/g)?.length ?? 0,
+      source.match(/process\.env[,)]/g)?.length ?? 0,
     );
   }
 });
@@ -68,6 +70,8 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'config/validate.ts',
         'credentials/parse-secret.ts',
         'delivery/parse-reply.ts',
+        'fleet/figures.ts',
+        'fleet/parse-state.ts',
         'record/recorded-run.ts',
         'report/build-report.ts',
         'report/validate-report.ts',

@@ -66,7 +66,7 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
   ]);
 });
 
-test('the summary names the bucket of the record and its folder, or that there is none', () => {
+test('the summary names the bucket of the record and its folder, or that nothing is recorded', () => {
   const rowOf = (changes: Parameters<typeof checked>[0]) =>
     summaryLines(checked(changes)).find((line) => line.startsWith('record'));
   expect(rowOf({ record: false })).toBe('record      off');

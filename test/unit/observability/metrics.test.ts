@@ -44,7 +44,7 @@ test('metrics are written per database and per environment', () => {
 });
 
 test('metrics of the environment alone have no dimension database, and name it in the line', () => {
-  const metrics = createMetrics({ perDatabase: false });
+  const metrics = createMetrics({ METRICS: 'environment' });
   const lines = [SENT, { ...SENT, database: 'metrics' }].map((outcome) =>
     captured(() => metrics.write(outcome)),
   );
