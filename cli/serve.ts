@@ -78,12 +78,14 @@ await runCommand<Options>({
     if (json) printJson({ url });
     reporter.line('✔', 'url', url);
     reporter.note(
-      'This server was built without telemetry: --level decides. It requires no password.',
+      'This server was built without telemetry: --level decides. It accepts any user and password; every user is the superuser postgres.',
     );
     reporter.block('Use it in another terminal', [
       `  npm run report -- --level basic --database-url ${url}`,
       `  npm run report -- --check --level basic --database-url ${url}`,
       `  npm run configure -- disable --scope database --database-url ${url}`,
+      // psql sends no empty password, and the server does not answer its request for TLS.
+      `  PGPASSWORD=x psql '${url}?sslmode=disable'`,
     ]);
     reporter.heading('Ctrl-C stops it.');
     await untilInterrupted();

@@ -33,6 +33,7 @@ interface Options extends DemoOptions {
   readonly report: boolean;
   readonly log: boolean;
   readonly json: boolean;
+  readonly isLevelGiven: boolean;
 }
 
 const command = createCommand(
@@ -79,6 +80,7 @@ await runCommand<Options>({
     }
     return {
       level: oneOf('--level', level, LEVELS, problems) ?? DEFAULT_LEVEL,
+      isLevelGiven: parsed.getOptionValueSource('level') === 'cli',
       latest,
       record,
       keep: flags.keep === true,
@@ -93,7 +95,10 @@ await runCommand<Options>({
     const finished = await run(reporter, options);
     const { outcome, log, report } = finished;
     if (options.json) printJson({ outcome, log, report });
-    const adapter = createCliAdapter({ levelOption: '--level' });
+    const adapter = createCliAdapter({
+      levelOption: '--level',
+      levelOrigin: options.isLevelGiven ? undefined : "the demo's default",
+    });
     const shown = { ...finished, outcome: adapter.outcome(outcome) };
     showOutcome(reporter, shown.outcome, SECRETS_FROM);
     showReceived(reporter, shown);

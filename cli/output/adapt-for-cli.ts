@@ -10,6 +10,8 @@ import type { Outcome, VersionSummary } from '../../lib/run/outcome.ts';
 export interface CliContext {
   /** The option that stands for the target's levelWhenUnset. */
   readonly levelOption: '--level' | '--level-when-unset';
+  /** Origin of the level if the option was not given: "the demo's default". Without it, the option is the origin. */
+  readonly levelOrigin?: string | undefined;
   /** Absent when the command finds no credentials of its own. */
   readonly credentials?: Pick<Credentials, 'password'>;
 }
@@ -92,9 +94,10 @@ interface Decision {
 }
 
 /** Returns functions that express the library's results in terms of the command line. */
-export function createCliAdapter({ levelOption, credentials }: CliContext) {
+export function createCliAdapter({ levelOption, levelOrigin, credentials }: CliContext) {
   const vocabulary = [
     ...VOCABULARY,
+    [/\bset by the target's levelWhenUnset\b/g, levelOrigin ?? `set by ${levelOption}`],
     [/\b(the target's )?levelWhenUnset( of this target)?\b/g, levelOption],
   ] as const;
   const adaptText = (text: string): string =>

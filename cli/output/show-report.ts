@@ -23,9 +23,15 @@ export function showReportText(reporter: TerminalReporter, text: string): void {
   );
 }
 
+/** Describes the next due tick: without consent it sends nothing. */
+function describeNextDue({ nextDue, consent }: PreviewReply): string {
+  if (nextDue === null) return 'never';
+  return consent.granted ? nextDue : `${nextDue}, if there is consent`;
+}
+
 /** Shows the decision of a run, and the report that it would send. */
 export function showPreview(reporter: TerminalReporter, preview: PreviewReply, ms?: number): void {
-  const { consent, nextDue, jobs, report, sha256, bytes, source, version } = preview;
+  const { consent, jobs, report, sha256, bytes, source, version } = preview;
   reporter.line(
     '✔',
     'database',
@@ -40,7 +46,7 @@ export function showPreview(reporter: TerminalReporter, preview: PreviewReply, m
   if (!consent.granted) showRules(reporter, consent);
   showLevels(reporter, consent);
   for (const warning of consent.warnings) reporter.line('▲', 'warning', warning);
-  reporter.line('–', 'next due', nextDue ?? 'never');
+  reporter.line('–', 'next due', describeNextDue(preview));
   for (const note of preview.notes) reporter.line('–', 'note', note);
   if (report === null || sha256 === null || bytes === null || source === null) {
     reporter.line('–', 'report', 'not shown without consent; --always shows it anyway');

@@ -94,6 +94,7 @@ describe.concurrent('without --send', () => {
     expect(stdout).toContain(`– consent       denied (rule level-off): ${DENIED}\n`);
     expect(stdout).toContain(`${REMEDY}\n`);
     expect(stdout).toContain('✖ rule          level-off denies: ');
+    expect(stdout).toMatch(/– next due {6}\d{4}-\S+Z, if there is consent\n/);
     expect(stdout).toContain('– report        not shown without consent; --always shows it');
     expect(stdout).not.toContain('db_uuid');
   });

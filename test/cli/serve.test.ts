@@ -2,23 +2,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listenOnFreePort } from '../../emulator/http-server.ts';
 import { optionsIn, runCommand } from '../support/process/commands.ts';
 
 const SERVE = join(import.meta.dirname, '..', '..', 'cli', 'serve.ts');
 
-/** Starts `npm run serve`, and waits for the URL. */
-async function startServe() {
-  const child = spawn(process.execPath, [SERVE, '--json'], {
+/** Starts `npm run serve`, and waits for the last line of its output. */
+async function startServe(args: readonly string[], lastLine: RegExp) {
+  const child = spawn(process.execPath, [SERVE, ...args], {
     env: { PATH: process.env['PATH'], HOME: inject('folder') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
-  const [line] = await once(child.stdout, 'data');
-  const { url }: { url: string } = JSON.parse(String(line));
+  let text = '';
+  for await (const part of child.stdout.iterator({ destroyOnReturn: false })) {
+    text += String(part);
+    if (lastLine.test(text)) break;
+  }
   return {
-    url,
+    text,
     async interrupt(): Promise<unknown> {
       child.kill('SIGINT');
       const [exitCode] = await exited;
@@ -29,12 +33,13 @@ async function startServe() {
 
 let server: Awaited<ReturnType<typeof startServe>>;
 beforeAll(async () => {
-  server = await startServe();
+  server = await startServe(['--json'], /\n/);
 });
 afterAll(() => server.interrupt());
 
 test('serves a database for report, check and configure, and stops at Ctrl-C', async () => {
-  const connection = ['--database-url', server.url];
+  const { url }: { url: string } = JSON.parse(server.text);
+  const connection = ['--database-url', url];
   const shown = await runCommand('report', ['--level', 'basic', '--json', ...connection]);
   expect([shown.stderr, shown.code]).toEqual(['', 0]);
   expect(JSON.parse(shown.stdout)).toMatchObject({ timescaledb_version: '2.23.0-dev' });
@@ -50,6 +55,18 @@ test('serves a database for report, check and configure, and stops at Ctrl-C', a
   expect((await runCommand('report', ['--level', 'basic', ...connection])).code).toBe(3);
 
   expect(await server.interrupt()).toBe(0);
+});
+
+test('prints a line for psql, and accepts any user as postgres', async () => {
+  const printing = await startServe([], /Ctrl-C stops it/);
+  const [, url = ''] =
+    /PGPASSWORD=x psql '(postgres:\S+\?sslmode=disable)'/.exec(printing.text) ?? [];
+  const client = new pg.Client({ connectionString: url.replace('//postgres@', '//other:x@') });
+  await client.connect();
+  const { rows } = await client.query('select current_user, session_user');
+  expect(rows).toEqual([{ current_user: 'postgres', session_user: 'postgres' }]);
+  await client.end();
+  expect(await printing.interrupt()).toBe(0);
 });
 
 test('reports a port that is in use', async () => {

@@ -13,7 +13,7 @@ describe.concurrent('npm start', () => {
     for (const part of [
       /✔ database +TimescaleDB 2\.23\.0-dev on PostgreSQL 17\.5: 6 hypertables, 31 chunks/,
       /✔ credentials +from the Secrets Manager on loopback/,
-      /✔ consent +granted \(rule level-when-unset\): .* set by --level; /,
+      /✔ consent +granted \(rule level-when-unset\): .* level basic, the demo's default; /,
       /✔ report +[\d ]+ bytes by plain SQL, sha256 [0-9a-f]{64}/,
       /✔ sent +127\.0\.0\.1:\d+ answered 200/,
       /✔ endpoint +received [\d ]+ bytes with the same sha256/,
@@ -59,6 +59,11 @@ describe.concurrent('npm start', () => {
     expect(stdout).toMatch(/– consent +denied \(rule level-when-unset\)/);
     expect(stdout).toMatch(/– endpoint +received no connection\n/);
     expect(stdout).toMatch(/– sent +nothing\. .*--level/);
+  });
+
+  test('names --level as the origin of a level that it was given', async () => {
+    const { stdout } = await runCommand('start', ['--level', 'no_functions']);
+    expect(stdout).toMatch(/✔ consent .* level no_functions, set by --level; /);
   });
 
   test('honours DO_NOT_TRACK of the caller', async () => {
