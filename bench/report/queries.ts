@@ -41,8 +41,8 @@ sizes as (
 ),
 metadata as (`,
     )
-    .replace(/\(\n {4}select pg_catalog\.count\(\*\)\n {4}from owners o[^)]*\)(?=::int)/, '0');
-  if (replaced === query || replaced.includes('owners')) {
+    .replace(/\(\n {4}select pg_catalog\.count\(\*\)\n {4}from measured m[^)]*\)(?=::int)/, '0');
+  if (replaced === query || replaced.includes('measured')) {
     throw new Error('The query has no sizes that can be replaced.');
   }
   return replaced;

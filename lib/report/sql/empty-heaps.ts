@@ -14,13 +14,13 @@ function isProven({ serverVersionNum }: ServerInfo): boolean {
 }
 
 /**
- * Renders whether the files of a table or TOAST table `t` had no page since they were created, by the sizes of its main fork and,
- * measured later, of its free space map. Such a table has no visibility map. A TOAST table has the access method and the
- * persistence of its table.
+ * Renders whether the files of a table `t`, or of its TOAST table, had no page since they were created, by the sizes of the main
+ * fork and, measured later, of the free space map. Such a table has no visibility map. A TOAST table has the access method and
+ * the persistence of its table.
  */
-export function isNewHeap(server: ServerInfo): string {
+export function isNewHeap(server: ServerInfo, mainSize: string, fsmSize: string): string {
   return isProven(server)
-    ? `t.main_size = 0 and t.fsm_size = 0 and t.relam = ${HEAP} and t.relpersistence = 'p'`
+    ? `${mainSize} = 0 and ${fsmSize} = 0 and t.relam = ${HEAP} and t.relpersistence = 'p'`
     : 'false';
 }
 
