@@ -1,4 +1,5 @@
-import type { RecordSettings, RetrySettings } from '../lib/config/send-report-config.ts';
+import type { RecordSettings } from '../lib/config/record-config.ts';
+import type { RetrySettings } from '../lib/config/send-report-config.ts';
 import type { Purpose } from '../lib/naming.ts';
 import type { Database, Environment } from './config/resolved-environment.ts';
 import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { RunError } from '../errors.ts';
 import { toVersion } from '../version.ts';
+import { type RecordSettings, recordSchema } from './record-config.ts';
 import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
 import { check, checkJson } from './validate.ts';
 
@@ -99,28 +100,6 @@ const retrySchema = z.strictObject({
  * @property deadLetterQueueArn SQS queue for retries that could not be delivered to the function
  */
 export type RetrySettings = z.infer<typeof retrySchema>;
-
-const recordSchema = z.strictObject({
-  bucket: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name')),
-  prefix: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(
-          /^[A-Za-z0-9][\w.=-]*(\/[A-Za-z0-9][\w.=-]*)*$/,
-          'must be a folder such as a/b, without a slash at its end',
-        ),
-      ),
-  ),
-});
-
-/**
- * Where `send-report` records its runs. Without it, nothing is recorded.
- *
- * @property bucket bucket of the operator, in the function's region
- * @property prefix folder in the bucket
- */
-export type RecordSettings = z.infer<typeof recordSchema>;
 
 /** Length limit of a time, which the summary line and the retry repeat: nanoseconds and an offset. */
 const MAX_TIME_LENGTH = '2026-11-22T04:05:00.123456789+00:00'.length;

@@ -1,4 +1,4 @@
-import type { RecordSettings } from '../config/send-report-config.ts';
+import type { RecordSettings } from '../config/record-config.ts';
 import { type AwsVariables, callerOf } from './aws-request.ts';
 import { encodeRun } from './encode-run.ts';
 import { type Bucket, putObject } from './put-object.ts';

@@ -1,4 +1,4 @@
-import type { RecordSettings } from '../config/send-report-config.ts';
+import type { RecordSettings } from '../config/record-config.ts';
 import { errorCodeOf, RunError } from '../errors.ts';
 import { type RunOutcome, toOutcome } from './outcome.ts';
 import type { RunRecord } from './run-record.ts';

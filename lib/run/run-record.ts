@@ -1,4 +1,5 @@
-import type { RecordSettings, RetrySettings, RunEvent } from '../config/send-report-config.ts';
+import type { RecordSettings } from '../config/record-config.ts';
+import type { RetrySettings, RunEvent } from '../config/send-report-config.ts';
 import type { Target } from '../config/target.ts';
 import type { Consent } from '../consent/decide-consent.ts';
 import type { Receipt } from '../delivery/deliver.ts';

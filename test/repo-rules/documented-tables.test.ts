@@ -10,7 +10,8 @@ import {
 } from '../../infra/config/schema.ts';
 import { SAVED_QUERIES } from '../../infra/constructs/log-queries.ts';
 import { missingRunsAlarmName } from '../../infra/naming.ts';
-import type { RecordSettings, RetrySettings } from '../../lib/config/send-report-config.ts';
+import type { RecordSettings } from '../../lib/config/record-config.ts';
+import type { RetrySettings } from '../../lib/config/send-report-config.ts';
 import type { Target } from '../../lib/config/target.ts';
 import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
 import type { LevelHolder, PlaceKind } from '../../lib/consent/level-place.ts';
