@@ -43,6 +43,11 @@ export const RETRYABLE_BY_CODE = {
   ENDPOINT_REDIRECTED: false,
   ENDPOINT_REJECTED: false,
   ENDPOINT_UNAVAILABLE: true,
+
+  RECORD_DENIED: false,
+  RECORD_UNAVAILABLE: true,
+  FLEET_STATE_CONFLICT: true,
+  NOTIFICATION_NOT_SENT: true,
 } as const;
 
 export type ErrorCode = keyof typeof RETRYABLE_BY_CODE;

@@ -29,11 +29,16 @@ function isFleetState(value: unknown): value is FleetState {
   );
 }
 
+/** Returns the state that a parsed text of an earlier fold is; undefined for anything else, and for another version. */
+export function toFleetState(value: unknown): FleetState | undefined {
+  return isFleetState(value) ? value : undefined;
+}
+
 /** Parses a state that an earlier fold has written; undefined for a text that is damaged or of another version. */
 export function parseFleetState(text: string): FleetState | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isFleetState(value) ? value : undefined;
+    return toFleetState(value);
   } catch {
     return undefined;
   }

@@ -62,7 +62,7 @@ test('the handlers pass on their environment without reading it', async () => {
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
     // TARGET, DELIVERY, RETRY and RECORD; the reply; the report, twice; the secret; the operator's version data; the
-    // record.
+    // record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON.
     [
       'JSON',
       /JSON\.parse/,
@@ -70,6 +70,10 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'config/validate.ts',
         'credentials/parse-secret.ts',
         'delivery/parse-reply.ts',
+        'fleet-report/results.ts',
+        'fleet-report/settings.ts',
+        'fleet-report/stored-state.ts',
+        'fleet-report/widget.ts',
         'fleet/figures.ts',
         'fleet/parse-state.ts',
         'record/recorded-run.ts',
@@ -83,11 +87,20 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
     [
       'the reply of the endpoint, and the answer of S3',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
-      ['delivery/deliver.ts', 'delivery/request.ts', 'record/aws-request.ts'],
+      [
+        'delivery/deliver.ts',
+        'delivery/request.ts',
+        'fleet-report/run-fleet-report.ts',
+        'record/aws-request.ts',
+      ],
     ],
     ['the answer of Secrets Manager', /SecretString/, ['credentials/parse-secret.ts']],
     ['the answer of EventBridge Scheduler', /SchedulerClient/, ['schedule/schedule-retry.ts']],
-    ['files', /readFile/, ['postgres/socket.ts', 'version-check/load-release-data.ts']],
+    [
+      'files',
+      /readFile/,
+      ['fleet-report/settings.ts', 'postgres/socket.ts', 'version-check/load-release-data.ts'],
+    ],
   ])('%s', async (_what, pattern, files) => {
     expect(await filesWith(pattern)).toStrictEqual(files);
   });

@@ -22,6 +22,7 @@ const FOLDERS = [
   ['record'],
   ['configure', 'diagnostics'],
   ['fleet'],
+  ['fleet-report'],
 ] as const;
 
 const ROOT_FILES = ['errors.ts', 'naming.ts', 'product.ts', 'version.ts'];

@@ -26,6 +26,9 @@ describe('the error codes', () => {
       'ENDPOINT_UNREACHABLE',
       'ENDPOINT_TIMEOUT',
       'ENDPOINT_UNAVAILABLE',
+      'RECORD_UNAVAILABLE',
+      'FLEET_STATE_CONFLICT',
+      'NOTIFICATION_NOT_SENT',
     ]);
   });
 
@@ -60,6 +63,7 @@ describe('the error codes', () => {
       'ENDPOINT_TLS',
       'ENDPOINT_REDIRECTED',
       'ENDPOINT_REJECTED',
+      'RECORD_DENIED',
     ]);
   });
 
