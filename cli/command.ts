@@ -22,10 +22,12 @@ export interface CommandDefinition<Options> {
 export class CommandError extends Error {
   override readonly name = 'CommandError' as const;
   readonly remedy: string;
+  readonly status: ExitStatus;
 
-  constructor(message: string, remedy: string) {
+  constructor(message: string, remedy: string, status: ExitStatus = EXIT.failed) {
     super(message);
     this.remedy = remedy;
+    this.status = status;
   }
 }
 
@@ -141,7 +143,7 @@ function parseArguments(
 /** Returns an error's lines for the person at the terminal, with the server's own text. */
 function explain(error: unknown): { lines: readonly string[]; status: ExitStatus } {
   if (error instanceof CommandError) {
-    return { lines: [error.message, error.remedy], status: EXIT.failed };
+    return { lines: [error.message, error.remedy], status: error.status };
   }
   if (!(error instanceof RunError)) throw error;
   const { code, message, remedy, original } = error;

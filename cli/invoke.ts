@@ -15,7 +15,7 @@ import {
   oneOf,
   runCommand,
 } from './command.ts';
-import { type DeployedFunction, invokeDeployed } from './lambda-client.ts';
+import { checkTarget, type DeployedFunction, invokeDeployed } from './lambda-client.ts';
 import {
   actionArgument,
   addChangeOptions,
@@ -231,6 +231,7 @@ function finishForTerminal(
 async function perform(options: Options): Promise<ExitStatus> {
   const { operation, deployed, event, json } = options;
   const { environment, database, purpose } = deployed;
+  await checkTarget(deployed);
   const reporter = createTerminalReporter(json);
   reporter.title(`timescaledb-telemetry · ${operation} of ${database} in ${environment}`);
   const reply = await reporter.step(

@@ -1,9 +1,10 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { findTargetProblem, readIfPossible } from '../infra/config/load.ts';
+import { CREDENTIALS_REMEDY } from '../infra/credentials.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 import { functionName, type Purpose } from '../lib/naming.ts';
-import { CommandError } from './command.ts';
+import { CommandError, EXIT } from './command.ts';
 
 /** Lambda's longest time limit of a function, with time for the answer. */
 const LONGEST_RUN_MS = 900_000 + 30_000;
@@ -17,9 +18,6 @@ export interface DeployedFunction {
   /** The folder of the environments, which is searched for both names before AWS is called. */
   readonly folder: string;
 }
-
-const CREDENTIALS_REMEDY =
-  'Log in first (aws sso login, aws configure), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
 
 /** Returns the error for a known name or code of AWS, its SDK or the network. */
 function knownError(thrown: unknown, { environment, database, purpose }: DeployedFunction) {
@@ -103,6 +101,17 @@ async function regionOf({ environment, folder }: DeployedFunction): Promise<stri
 }
 
 /**
+ * Rejects an environment or a database that its folder does not have.
+ *
+ * @throws CommandError with the status for invalid options
+ */
+export async function checkTarget({ environment, database, folder }: DeployedFunction) {
+  const problem = await findTargetProblem(environment, database, folder);
+  if (problem === undefined) return;
+  throw new CommandError(`${problem.message}.`, `${problem.remedy}.`, EXIT.usage);
+}
+
+/**
  * Invokes a deployed function and returns its result. Never repeats an invocation: without an answer it may have sent.
  *
  * @throws CommandError when there is no result
@@ -110,8 +119,6 @@ async function regionOf({ environment, folder }: DeployedFunction): Promise<stri
 export async function invokeDeployed(deployed: DeployedFunction, event: unknown): Promise<unknown> {
   const { environment, database, purpose } = deployed;
   const name = functionName(environment, database, purpose);
-  const problem = await findTargetProblem(environment, database, deployed.folder);
-  if (problem !== undefined) throw new CommandError(`${problem.message}.`, `${problem.remedy}.`);
   const region = await regionOf(deployed);
   const client = new LambdaClient({
     ...(region !== undefined && { region }),

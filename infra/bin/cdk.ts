@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
 import { Command } from 'commander';
 import { SERVICE } from '../../lib/naming.ts';
 import { environmentsFolder, ROOT } from '../config/folders.ts';
@@ -8,6 +9,7 @@ import { findNameProblem, formatNameProblem, readEnvironment } from '../config/l
 import type { Environment } from '../config/resolved-environment.ts';
 import { summaryLines } from '../config/summary.ts';
 import { checkEnvironment } from '../config/validate.ts';
+import { CREDENTIALS_REMEDY, lacksCredentials } from '../credentials.ts';
 import { printLines, reportEnvironmentError, step } from './progress.ts';
 
 const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
@@ -20,6 +22,7 @@ interface CdkCommand {
   readonly always: readonly string[];
   /** Whether the command applies to all stacks when none is named. */
   readonly isForAllStacks: boolean;
+  readonly needsCredentials: boolean;
 }
 
 const COMMANDS = {
@@ -27,27 +30,32 @@ const COMMANDS = {
     summary: "Prepares the environment's account and region for CDK deployments, once.",
     always: [],
     isForAllStacks: false,
+    needsCredentials: true,
   },
   synth: {
     summary:
       'Checks an environment and writes its CloudFormation templates to cdk.out/. Needs no credentials and no network.',
     always: ['--quiet'],
     isForAllStacks: false,
+    needsCredentials: false,
   },
   diff: {
     summary: 'Compares an environment with its deployed stacks.',
     always: [],
     isForAllStacks: false,
+    needsCredentials: true,
   },
   deploy: {
     summary: 'Deploys an environment: all stacks unless some are named.',
     always: [],
     isForAllStacks: true,
+    needsCredentials: true,
   },
   destroy: {
     summary: 'Deletes the stacks of an environment: all unless some are named. Log groups remain.',
     always: [],
     isForAllStacks: true,
+    needsCredentials: true,
   },
 } as const satisfies Readonly<Record<string, CdkCommand>>;
 type CommandName = keyof typeof COMMANDS;
@@ -77,6 +85,16 @@ function cdkArguments(
   ];
 }
 
+/** Returns the value of CDK's option `--profile`. */
+function profileOf(args: readonly string[]): string | undefined {
+  const { profile } = parseArgs({
+    args: [...args],
+    options: { profile: { type: 'string' } },
+    strict: false,
+  }).values;
+  return typeof profile === 'string' ? profile : undefined;
+}
+
 async function runCdk(args: readonly string[]): Promise<number> {
   const cdk = spawn(process.execPath, [CDK, ...args], { cwd: ROOT, stdio: 'inherit' });
   const [status]: (number | null)[] = await once(cdk, 'close');
@@ -100,6 +118,13 @@ async function run(
   const context = ['--context', `env=${environmentName}`, '--context', `environments=${source}`];
   const status = await runCdk([name, ...context, ...cdkArguments(name, rest, environment)]);
   if (name === 'synth' && status === 0) printLines(['', ...summaryLines(environment)]);
+  if (
+    status !== 0 &&
+    COMMANDS[name].needsCredentials &&
+    (await lacksCredentials(profileOf(rest)))
+  ) {
+    process.stderr.write(`No AWS credentials were found.\n${CREDENTIALS_REMEDY}\n`);
+  }
   return status;
 }
 

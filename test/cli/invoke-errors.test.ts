@@ -156,8 +156,8 @@ describe.concurrent('npm run invoke', () => {
     ],
   ])('rejects the target %j without credentials, before AWS is called', async (names, message) => {
     const args = [...names, '--environments', FIXTURES_FOLDER];
-    const { stderr, code } = await runCommand('invoke', args);
-    expect([stderr, code]).toEqual([message, 1]);
+    const { stdout, stderr, code } = await runCommand('invoke', args);
+    expect([stdout, stderr, code]).toEqual(['', message, 2]);
   });
 
   test('reports a missing region and missing credentials', async () => {

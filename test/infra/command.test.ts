@@ -138,6 +138,16 @@ test(
   upperBound(60_000),
 );
 
+test(
+  'npm run diff without credentials ends with the remedy',
+  async () => {
+    const { status, text } = await run('npm', ['run', 'diff', '--', 'dev', ...FIXTURES]);
+    expect(text).toMatch(/\nNo AWS credentials were found\.\nLog in first \(aws sso login, /);
+    expect(status).toBe(1);
+  },
+  upperBound(60_000),
+);
+
 test.each(['bootstrap', 'synth', 'diff', 'deploy', 'destroy'])(
   'npm run %s -- --help describes the command',
   async (name) => {
