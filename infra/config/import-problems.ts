@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildFailure, build, type Message } from 'esbuild';
 import { displayPath, ROOT } from './folders.ts';
@@ -21,12 +21,25 @@ export function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
+/** The module that an environment imports, and how esbuild names it when the import leads elsewhere. */
+const OWN_MODULE = join('infra', 'config', 'environment.ts');
+const OWN_MODULE_UNRESOLVED = /^Could not resolve ".*infra\/config\/environment\.ts"$/;
+
+/** Returns the import that an environment in another folder needs; empty for other problems. */
+function importRemedy(file: string, text: string): string {
+  if (!OWN_MODULE_UNRESOLVED.test(text)) return '';
+  const path = relative(dirname(file), join(ROOT, OWN_MODULE));
+  const specifier = path.startsWith('.') ? path : `./${path}`;
+  return `; write import { defineEnvironment } from '${specifier}'`;
+}
+
 /** Describes a message of esbuild with its place, where it has one. */
 export function describeMessage({ text, location }: Message): string {
   if (location === null) return text;
-  const { file, line, column } = location;
+  const { line, column } = location;
+  const file = resolve(ROOT, location.file);
   // esbuild counts columns from 0.
-  return `${formatLocation({ file: resolve(ROOT, file), line, column: column + 1 })}: ${text}`;
+  return `${formatLocation({ file, line, column: column + 1 })}: ${text}${importRemedy(file, text)}`;
 }
 
 /** Returns syntax errors, missing files and missing exports of a file and its imports, with esbuild's locations. */

@@ -162,6 +162,14 @@ describe('the file of an environment', () => {
       /\/prod\.ts:2:19: Could not resolve "\.\/nowhere\.ts"$/,
     ],
     [
+      'an import of this repository that leads elsewhere, with the import to write,',
+      {
+        'prod.ts':
+          "import { defineEnvironment } from '../infra/config/environment.ts';\ndefineEnvironment();\n",
+      },
+      /\/prod\.ts:1:35: Could not resolve "\.\.\/infra\/config\/environment\.ts"; write import \{ defineEnvironment \} from '(\.\.\/)+(.*\/)?infra\/config\/environment\.ts'$/,
+    ],
+    [
       'an error that it throws',
       { 'prod.ts': "const a = 1;\nthrow new Error('no fleet.json');\n" },
       /\/prod\.ts:2:7: no fleet\.json$/,
