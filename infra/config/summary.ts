@@ -1,5 +1,5 @@
 import { DEFAULT_ENDPOINT } from '../../lib/config/send-report-config.ts';
-import { estimateMonthlyCost } from './cost.ts';
+import { estimateMonthlyCost, type MonthlyCost } from './cost.ts';
 import { figuresOf } from './quotas.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 
@@ -41,12 +41,18 @@ function describeRecord({ record, recordDays, databases, networks }: Environment
   return `${place}${days}${hint}`;
 }
 
+function describeCost({ total, ...parts }: MonthlyCost): string {
+  const shares = Object.entries(parts).map(([part, amount]) => {
+    const free = part === 'dashboard' ? " (an account's first three are free)" : '';
+    return `${part} ${usd(amount)}${free}`;
+  });
+  return `about ${usd(total)} USD per month: ${shares.join(', ')}; list prices of us-east-1, without secrets and networks`;
+}
+
 /** Describes what a deployment of an environment creates, and what it costs: one line per subject. */
 export function summaryLines(environment: Environment): readonly string[] {
   const { account, region, environment: name } = environment.place;
   const { databases, functions, alarms, stacks } = figuresOf(environment, 0);
-  const { total, ...parts } = estimateMonthlyCost(environment);
-  const shares = Object.entries(parts).map(([part, amount]) => `${part} ${usd(amount)}`);
   const rows = {
     environment: `${name}, in account ${account}, region ${region}`,
     databases,
@@ -55,7 +61,7 @@ export function summaryLines(environment: Environment): readonly string[] {
     alarms,
     record: describeRecord(environment),
     stacks: `${stacks + 1} (1 shared, ${stacks} for databases)`,
-    cost: `about ${usd(total)} USD per month (${shares.join(', ')}; list prices of us-east-1, without secrets and networks)`,
+    cost: describeCost(estimateMonthlyCost(environment)),
   };
   return Object.entries(rows).map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
 }

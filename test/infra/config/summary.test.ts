@@ -61,7 +61,7 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     'record      s3://timescaledb-telemetry-prod-2bf770c23da3, 400 days; an S3 gateway endpoint (free) or a NAT gateway is needed in network "main", "warehouse"',
     'stacks      5 (1 shared, 4 for databases)',
     expect.stringMatching(
-      /^cost {8}about 13\.\d\d USD per month \(alarms 0\.90, metrics 9\.10, dashboard 3\.00, runs 0\.02, record 0\.01; list prices of us-east-1, without secrets and networks\)$/,
+      /^cost {8}about 13\.\d\d USD per month: alarms 0\.90, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01; list prices of us-east-1, without secrets and networks$/,
     ),
   ]);
 });
