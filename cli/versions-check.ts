@@ -79,12 +79,15 @@ function show(reporter: TerminalReporter, summary: Summary): void {
     'releases',
     `${summary.releases}; the newest is ${newestRelease ?? 'unknown'}`,
   );
-  if (announced.length > 0) reporter.line('–', 'announced', announced.join(', '));
+  if (announced.length > 0) {
+    reporter.line('–', 'announced', announced.join(', '));
+    reporter.note('Named in the notes of another release, but not known to be published.');
+  }
   const entries = [
     counted(summary.incompatibilities, 'incompatibility', 'incompatibilities'),
     counted(summary.failedUpdates, 'failing update'),
     counted(summary.advisories, 'advisory', 'advisories'),
-    counted(summary.notes, 'note'),
+    `${counted(summary.notes, 'note')} (security fixes for which no advisory was published)`,
   ];
   reporter.line('–', 'entries', entries.join(', '));
 }

@@ -35,7 +35,8 @@ test('prints the age and the figures of current data', async () => {
     `– as of ${daysAgo(7)}, 7 days ago`,
     '– releases 5; the newest is 2.10.0',
     '– announced 2.10.1',
-    '– entries 1 incompatibility, 1 failing update, 1 advisory, 1 note',
+    'Named in the notes of another release, but not known to be published.',
+    '– entries 1 incompatibility, 1 failing update, 1 advisory, 1 note (security fixes for which no advisory was published)',
     '✔ result valid and current',
   ]);
 });
