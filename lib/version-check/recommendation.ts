@@ -66,7 +66,9 @@ export function choicesFor(situation: VersionSituation): readonly Choice[] {
   const [first, second] = repairing.length > 0 ? repairing : upgradesIn(updates(situation));
   if (first === undefined) return [];
   if (second === undefined || second.version.text === first.version.text) {
-    return [first.reason === WITHOUT_PROBLEM ? first : { version: first.version }];
+    const isWorthSaying =
+      first.reason === WITHOUT_PROBLEM || laterBreak(first.version, situation) !== undefined;
+    return [isWorthSaying ? first : { version: first.version }];
   }
   return [first, second];
 }

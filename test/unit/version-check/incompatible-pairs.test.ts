@@ -195,6 +195,12 @@ describe('the sentence', () => {
     expect(fix).toBe('2.29.2');
   });
 
+  test('says of the only choice that a later PostgreSQL breaks it', () => {
+    expect(judged('2.30.2', '16.10', '2.31.2').sentence).toContain(
+      'must install TimescaleDB 2.32.0, which is the newest for PostgreSQL 16.10, but PostgreSQL 16.16 breaks its jobs.',
+    );
+  });
+
   test('prefers a patch of the installed branch that fixes a vulnerability', () => {
     expect(judged('2.29.0', '18.1').sentence).toContain(
       'must install TimescaleDB 2.29.2, which is the smallest upgrade that fixes this, or TimescaleDB 2.31.2, which has no known vulnerability',
