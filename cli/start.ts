@@ -55,7 +55,7 @@ async function run(reporter: TerminalReporter, { keep, ...options }: Options): P
     'bundle',
     'building the function',
     () => bundleOnce('send-report'),
-    ({ bytes }) => `send-report, ${Math.round(bytes / 1_000)} kB`,
+    ({ bytes }) => `send-report, of which a start loads ${Math.round(bytes / 1_000)} kB`,
   );
   const { db } = await reporter.step(
     'database',

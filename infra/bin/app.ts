@@ -22,7 +22,8 @@ try {
   await using code = await step(
     'functions',
     () => bundleCode(environment),
-    ({ largestBytes }) => `bundled, the largest ${Math.round(largestBytes / 1_000)} kB`,
+    ({ largestBytes }) =>
+      `bundled, all files of the largest have ${Math.round(largestBytes / 1_000)} kB`,
   );
   await step(
     'stacks',

@@ -1,13 +1,33 @@
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
-import { optionsIn, runCommand } from '../support/process/commands.ts';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
+import { readOwn } from '../support/repo/pages.ts';
 import { recordedIn } from '../support/run/recorded.ts';
+
+/** The output that README.md shows as an example. */
+const [, EXAMPLE = ''] =
+  /^```\n( +timescaledb-telemetry · demo: .*?)^```$/ms.exec(readOwn('README.md')) ?? [];
+
+/** Returns what is printed on every machine: without durations, sizes, hashes and ports, and in one line. */
+function stablePart(text: string): string {
+  return text
+    .replaceAll(
+      /(?<= · )[\d.]+ m?s|\d[\d ]*(?= k?B\b| bytes)|[0-9a-f]{64}|(?<=127\.0\.0\.1:)\d+/g,
+      '#',
+    )
+    .replaceAll(/\s+/g, ' ');
+}
+
+let ended: Ended;
+beforeAll(async () => {
+  ended = await runCommand('start', ['--latest', '2.31.4']);
+});
 
 const REPORT_TEXT = /"db_uuid": "[0-9a-f-]{36}"/;
 
 describe.concurrent('npm start', () => {
-  test('ends with a summary of the sent report, the verdict and the next steps', async () => {
-    const { stdout, stderr, code } = await runCommand('start', ['--latest', '2.31.4']);
+  test('ends with a summary of the sent report, the verdict and the next steps', () => {
+    const { stdout, stderr, code } = ended;
     expect([stderr, code]).toEqual(['', 0]);
     const [progress = '', summary = ''] = stdout.split('\n  Summary\n');
     for (const part of [
@@ -33,8 +53,15 @@ describe.concurrent('npm start', () => {
     expect(stdout).not.toContain('…');
   });
 
-  test('explains the four versions, and shows a vulnerability as an error', async () => {
-    const { stdout } = await runCommand('start', ['--latest', '2.31.4']);
+  test('prints the example of README.md', () => {
+    const parts = EXAMPLE.split('…').map(stablePart);
+    expect(parts.length).toBeGreaterThan(3);
+    const output = stablePart(ended.stdout);
+    expect(parts.filter((part) => !output.includes(part.trim()))).toEqual([]);
+  });
+
+  test('explains the four versions, and shows a vulnerability as an error', () => {
+    const { stdout } = ended;
     for (const part of [
       /✖ version +metrics: the "timescaledb" extension is not up-to-date/,
       /The most up-to-date version is 2\.31\.4, the installed version is 2\.23\.0-dev\./,

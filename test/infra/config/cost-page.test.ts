@@ -59,6 +59,14 @@ describe.each(['database', 'environment'] as const)(
   },
 );
 
+test.each([1, 10, 100])('README.md has the cost of %d databases, with secrets', (size) => {
+  const { dashboard, total } = costOf(size, 'database');
+  const secrets = 0.4 * size;
+  const cells = [total - dashboard, secrets, dashboard].map((cost) => usd(cost));
+  const row = [size, ...cells, `**${usd(total + secrets)}**`].join(' | ');
+  expect(readOwn('README.md').split('\n')).toContain(`| ${row} |`);
+});
+
 test('with alarms: environment a database costs less than 0.05 USD per month', () => {
   const [small, large] = [costOf(500, 'environment'), costOf(501, 'environment')];
   expect(large.total - small.total).toBeLessThan(0.05);
