@@ -4,5 +4,5 @@ import { defineEnvironment } from '../infra/config/environment.ts';
 export const environment = defineEnvironment({
   account: '111111111111',
   region: 'eu-central-1',
-  databases: [{ name: 'metrics', secret: 'minimal/metrics/telemetry' }],
+  databases: [{ name: 'metrics', secret: 'prod/metrics/telemetry' }],
 });

@@ -18,11 +18,11 @@ export const environment = defineEnvironment({
     tls: { caFile: 'private-ca.pem' },
   },
   databases: [
-    { name: 'metrics', secret: 'private/metrics/telemetry' },
+    { name: 'metrics', secret: 'prod/metrics/telemetry' },
     {
       // Reached by its address; the certificate has another name.
       name: 'warehouse',
-      secret: 'private/warehouse/telemetry',
+      secret: 'prod/warehouse/telemetry',
       host: '10.0.12.7',
       tls: { caFile: 'private-ca.pem', serverName: 'warehouse.internal' },
     },
