@@ -1,7 +1,6 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createSecretReader, createSecretsClient } from '../lib/credentials/secrets-manager.ts';
 import type { CheckEnding } from '../lib/diagnostics/check-result.ts';
 import { createLog } from '../lib/observability/logger.ts';
 import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
@@ -16,15 +15,18 @@ interface HandlerEnding<L extends Line, Result> extends Ending<L, Result> {
   readonly recordError?: Ending<L, Result>['error'];
 }
 
+/** What every function gets from Lambda. Only the functions that read a secret add a client for it. */
+type Invocation = Pick<RunDependencies, 'limitMs' | 'now'>;
+
 /** The steps in which handlers differ. */
 interface HandlerParts<L extends Line, Result> {
   readonly run: (
     event: unknown,
-    dependencies: RunDependencies,
+    invocation: Invocation,
     context: Context,
   ) => Promise<HandlerEnding<L, Result>>;
   /** Loads and runs the check for the event `{ "check": true }`; without it, that event goes to `run`. */
-  readonly check?: (event: unknown, dependencies: RunDependencies) => Promise<CheckEnding>;
+  readonly check?: (event: unknown, invocation: Invocation) => Promise<CheckEnding>;
   /** Writes the metrics of a run. A check writes none, because they would end an alarm about missing runs. */
   readonly writeMetrics?: (line: L) => void;
 }
@@ -43,17 +45,15 @@ export function createHandler<L extends Line, Result>({
   writeMetrics = () => undefined,
 }: HandlerParts<L, Result>) {
   const { logger, write } = createLog();
-  const client = createSecretsClient();
 
   async function handle(event: unknown, context: Context) {
-    const dependencies: RunDependencies = {
-      secretsOf: (target) => createSecretReader(client, target),
+    const invocation: Invocation = {
       limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
       now: Date.now,
     };
     const isCheck = check !== undefined && isCheckEvent(event);
-    if (isCheck) return finish(await check(event, dependencies));
-    return finish(await run(event, dependencies, context), writeMetrics);
+    if (isCheck) return finish(await check(event, invocation));
+    return finish(await run(event, invocation, context), writeMetrics);
   }
 
   function finish<M extends Line, R>(

@@ -1,4 +1,5 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
+import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
 import { createMetrics } from '../lib/observability/metrics.ts';
 import { inProcessReader as reader } from '../lib/run/read-database.ts';
 import { sendReport } from '../lib/run/send-report.ts';
@@ -7,13 +8,15 @@ import { createHandler } from './create-handler.ts';
 // Applies to the endpoint; lib/postgres/socket.ts has the reason.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
+const secretsOf = createSecretReaders();
 const metrics = createMetrics(process.env);
 
 /** Invoked by the schedule: sends the report of one target if the database consents, and checks its version. */
 export const handler = createHandler({
-  run: (event, dependencies, { invokedFunctionArn }) =>
+  run: (event, invocation, { invokedFunctionArn }) =>
     sendReport(event, process.env, {
-      ...dependencies,
+      ...invocation,
+      secretsOf,
       reader,
       functionArn: invokedFunctionArn,
       createSchedule: async (schedule, signal) =>
@@ -27,9 +30,9 @@ export const handler = createHandler({
           signal,
         ),
     }),
-  async check(event, dependencies) {
+  async check(event, invocation) {
     const { runSenderCheck } = await import('../lib/diagnostics/check-sender.ts');
-    return runSenderCheck(event, process.env, { ...dependencies, reader });
+    return runSenderCheck(event, process.env, { ...invocation, secretsOf, reader });
   },
   writeMetrics: (outcome) => metrics.write(outcome),
 });

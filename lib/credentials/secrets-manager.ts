@@ -70,7 +70,7 @@ const NO_KEEP_ALIVE = {
 };
 
 /** Creates a client with short timeouts: a private subnet without an interface endpoint drops the packets. */
-export function createSecretsClient(): SecretsManagerClient {
+function createSecretsClient(): SecretsManagerClient {
   return new SecretsManagerClient({
     // Without throwOnRequestTimeout, requestTimeout only logs a warning.
     requestHandler: {
@@ -125,4 +125,10 @@ export async function readRotated(
     if (error instanceof RunError && !error.retryable) return undefined;
     throw error;
   }
+}
+
+/** Creates a client, and returns the function that creates a target's reader with it. */
+export function createSecretReaders(): (target: Target) => SecretReader {
+  const client = createSecretsClient();
+  return (target) => createSecretReader(client, target);
 }
