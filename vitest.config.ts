@@ -35,17 +35,21 @@ const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes
 /** Without test/cli/output, which needs no servers. */
 const FUNCTIONS = ['test/{bundle,faults}/**/*.test.ts', 'test/cli/{,options/}*.test.ts'];
 
+/** Each file starts a browser. */
+const PAGE = ['test/page/**/*.test.ts'];
+
 const PROJECTS: TestProjectInlineConfiguration[] = [
   {
     extends: true,
     test: {
       name: 'unit',
       include: ['test/**/*.test.ts'],
-      exclude: [...INFRA, ...DATABASE, ...FUNCTIONS],
+      exclude: [...INFRA, ...DATABASE, ...FUNCTIONS, ...PAGE],
     },
   },
   project('infra', INFRA, ['folder', 'bundles']),
   project('database', DATABASE, ['folder', 'postgres']),
+  project('page', PAGE, []),
   project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
 ];
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { faultsPage } from '../../docs/faults.ts';
+import { fleetPageAssetsFile } from '../../docs/fleet-page-assets.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
 import { versionDataSchemaFile } from '../../docs/version-data-schema.ts';
 
@@ -29,6 +30,11 @@ test('docs/schemas/ has one up-to-date schema per format, and no other file', ()
 test('data/timescaledb.schema.json is up to date with the schema of version data', () => {
   const file = join(DOCS, '..', 'data', 'timescaledb.schema.json');
   expect(readFileSync(file, 'utf8') === versionDataSchemaFile(), FRESH).toBe(true);
+});
+
+test("lib/fleet-page/assets.ts is up to date with the script and the style of the fleet's page", async () => {
+  const file = join(DOCS, '..', 'lib', 'fleet-page', 'assets.ts');
+  expect(readFileSync(file, 'utf8') === (await fleetPageAssetsFile()), FRESH).toBe(true);
 });
 
 /** Releases of TimescaleDB whose reporter sends other fields or types than the release before. */

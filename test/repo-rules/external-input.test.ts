@@ -62,7 +62,8 @@ test('the handlers pass on their environment without reading it', async () => {
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
     // TARGET, DELIVERY, RETRY and RECORD; the reply; the report, twice; the secret; the operator's version data; the
-    // record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON.
+    // record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON; of its page: the index and
+    // texts in the browser, and two reports that are compared.
     [
       'JSON',
       /JSON\.parse/,
@@ -70,6 +71,9 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'config/validate.ts',
         'credentials/parse-secret.ts',
         'delivery/parse-reply.ts',
+        'fleet-page/assets.ts',
+        'fleet-page/browser/read-block.ts',
+        'fleet-page/report-changes.ts',
         'fleet-report/results.ts',
         'fleet-report/settings.ts',
         'fleet-report/stored-state.ts',

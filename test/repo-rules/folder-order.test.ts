@@ -22,6 +22,7 @@ const FOLDERS = [
   ['record'],
   ['configure', 'diagnostics'],
   ['fleet'],
+  ['fleet-page'],
   ['fleet-report'],
 ] as const;
 
