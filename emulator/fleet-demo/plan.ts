@@ -1,7 +1,7 @@
 import { addDays, LAST_DATE } from './knowledge.ts';
 
 /** Length of the simulation. */
-export const DEMO_DAYS = 90;
+const DEMO_DAYS = 90;
 
 /** Returns the date that is so many days before the last one. */
 function daysBeforeEnd(days: number): string {

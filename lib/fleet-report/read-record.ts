@@ -44,7 +44,7 @@ export type OtherKeys = Map<string, string[]>;
 interface Reading {
   readonly bucket: Bucket;
   readonly plan: ReadPlan;
-  readonly folding: Pick<Folding, 'add'>;
+  readonly folding: Pick<Folding, 'add' | 'close'>;
   readonly signal: AbortSignal;
   /** Receives the keys of the runs by hand and of the second runs, by database. */
   readonly otherKeys: OtherKeys;
@@ -122,7 +122,8 @@ async function readDay(date: string, reading: Reading, tally: Tally): Promise<vo
 }
 
 /**
- * Reads the objects of the record, and adds every run, and every object that is damaged, foreign or refused, to a fold.
+ * Reads the objects of the record, adds every run, and every object that is damaged, foreign or refused, to a fold, and closes
+ * the days.
  *
  * @throws AwsError, AnswerTooLarge, or an error of the connection or of the signal: if a listing fails
  */
@@ -133,6 +134,7 @@ export async function readRecord(reading: Reading): Promise<ReadResult> {
   for (const date of days) {
     if (done > 0 && !reading.hasTime()) break;
     await readDay(date, reading, tally);
+    reading.folding.close(date);
     done += 1;
   }
   return { ...tally, unreadDays: days.slice(done) };

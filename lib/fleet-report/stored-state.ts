@@ -6,7 +6,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import type { FleetState } from '../fleet/fleet-state.ts';
 import { toFleetState } from '../fleet/parse-state.ts';
 
-/** Limit of a state after decompression: 10,000 databases with 400 days have 170 MB. In bytes. */
+/** Limit of a state after decompression: 10,000 databases with 400 days have 70 MB. In bytes. */
 const MAX_BYTES = 400 * 1_000_000;
 /** Level 4 takes half the time of the usual level 6, for a state that is a tenth larger. */
 const LEVEL = 4;

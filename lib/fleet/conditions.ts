@@ -43,7 +43,7 @@ export function verdictConditions({
 }
 
 /** Returns when the second tick without a run is over, in milliseconds since 1970. */
-export function silentAfter(lastRunAt: string, tickHours: number): number {
+function silentAfter(lastRunAt: string, tickHours: number): number {
   return Date.parse(lastRunAt) + SILENT_TICKS * tickHours * HOUR_MS + WINDOW_MS;
 }
 

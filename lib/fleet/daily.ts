@@ -11,7 +11,7 @@ type Counted = Pick<
 const OTHER = 'other';
 
 /** Returns the minor release of an installed version: `2.28` of `2.28.3`. */
-export function minorRelease(installed: string): string {
+function minorRelease(installed: string): string {
   const [, minor] = /^v?(\d{1,6}\.\d{1,6})(?!\d)/.exec(installed) ?? [];
   return minor ?? OTHER;
 }

@@ -77,14 +77,14 @@ export interface VersionGroup extends Group {
 }
 
 /** Scheduled and failing jobs of the database. */
-export interface JobsGroup extends Group {
+interface JobsGroup extends Group {
   readonly scheduled: number;
   readonly failing: number;
   readonly oldestFailure: string | null;
 }
 
 /** The latest decision about consent. */
-export interface ConsentGroup extends Group {
+interface ConsentGroup extends Group {
   readonly granted: boolean;
   readonly level: string;
   readonly rule: string;
@@ -106,7 +106,7 @@ export interface FiguresGroup extends Group {
 }
 
 /** The latest report that was sent. */
-export interface SentGroup extends Group {
+interface SentGroup extends Group {
   readonly bytes: number;
   readonly sha256: string;
   /** When the endpoint answered, ISO 8601. */
@@ -116,12 +116,12 @@ export interface SentGroup extends Group {
 }
 
 /** The next time at which a report is due, according to the latest run that has read the job. */
-export interface DueGroup extends Group {
+interface DueGroup extends Group {
   readonly nextDue: string;
 }
 
 /** The database's identifier in its latest report. */
-export interface IdentityGroup extends Group {
+interface IdentityGroup extends Group {
   readonly uuid: string;
 }
 

@@ -58,12 +58,15 @@ export interface Draft {
 }
 
 /** Opens a database for runs; undefined for one without a run. The given state stays as it is. */
-export function openDraft(database: DatabaseState | undefined, firstOpenDay: () => number): Draft {
+export function openDraft(
+  database: DatabaseState | undefined,
+  isOpen: (day: number) => boolean,
+): Draft {
   return {
     groups: mergeGroups(database ?? NO_GROUPS, NO_GROUPS),
     lastSuccess: database?.lastSuccess ?? null,
     recent: database?.recent ?? [],
-    history: editHistory(database?.history ?? EMPTY_HISTORY, firstOpenDay),
+    history: editHistory(database?.history ?? EMPTY_HISTORY, isOpen),
   };
 }
 

@@ -54,47 +54,44 @@ function encode(columns: Columns, first: number, orders: History['orders']): His
   };
 }
 
-/** The first day that is kept, and the first one that is open. */
+/** The first day that is kept, and whether a day may still receive runs. */
 interface Limits {
   readonly firstDay: number;
-  readonly firstOpenDay: number;
+  readonly isOpen: (day: number) => boolean;
 }
 
 /** Returns a history with the facts of runs. */
 function change(
   history: History,
   runs: readonly DayFacts[],
-  { firstDay, firstOpenDay }: Limits,
+  { firstDay, isOpen }: Limits,
 ): History {
   const columns = decode(history);
   const orders = new Map<number, MutableOrders>(
     Object.entries(history.orders).map(([day, dayOrders]) => [Number(day), { ...dayOrders }]),
   );
   for (const facts of runs) addFacts(columns, orders, facts);
-  const open = [...orders]
-    .filter(([day]) => day >= firstOpenDay)
-    .toSorted(([one], [other]) => one - other);
+  const open = [...orders].filter(([day]) => isOpen(day)).toSorted(([one], [other]) => one - other);
   return encode(columns, indexOfDay(columns.days, firstDay), Object.fromEntries(open));
 }
 
 function limitsOn(today: number): Limits {
-  return { firstDay: today - HISTORY_DAYS + 1, firstOpenDay: today - OPEN_DAYS };
+  return { firstDay: today - HISTORY_DAYS + 1, isOpen: (day) => day >= today - OPEN_DAYS };
 }
 
 /**
  * Opens a history for changes; the given one stays as it is.
  *
- * @param firstOpenDay returns the first day that may still receive runs
+ * @param isOpen whether a day may still receive runs
  */
-export function editHistory(history: History, firstOpenDay: () => number): HistoryEditor {
+export function editHistory(history: History, isOpen: (day: number) => boolean): HistoryEditor {
   let current = history;
   let pending: DayFacts[] = [];
   return {
     add(facts) {
       pending.push(facts);
       if (pending.length < MAX_PENDING) return;
-      const firstDay = Number.NEGATIVE_INFINITY;
-      current = change(current, pending, { firstDay, firstOpenDay: firstOpenDay() });
+      current = change(current, pending, { firstDay: Number.NEGATIVE_INFINITY, isOpen });
       pending = [];
     },
     finish: (today) => change(current, pending, limitsOn(today)),
@@ -106,6 +103,6 @@ export function trimHistory(history: History, today: number): History {
   const limits = limitsOn(today);
   const isCurrent =
     (firstDayOf(history) ?? today) >= limits.firstDay &&
-    Object.keys(history.orders).every((day) => Number(day) >= limits.firstOpenDay);
+    Object.keys(history.orders).every((day) => limits.isOpen(Number(day)));
   return isCurrent ? history : change(history, [], limits);
 }

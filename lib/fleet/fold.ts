@@ -9,7 +9,7 @@ import {
   PROBLEM_DAYS,
   type Problem,
 } from './fleet-state.ts';
-import { dayOf, formatDay } from './history.ts';
+import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
 import { readRun } from './read-run.ts';
 import { type Core, removedByUuid, toRow } from './row.ts';
 
@@ -20,10 +20,7 @@ const DEFAULT_TICK_HOURS = 24;
 export interface Folding {
   /** Adds a run, or an object that could not be decoded. */
   add(object: RecordedRun | Problem): void;
-  /**
-   * Closes the days before a date, such as `2026-11-28`: all their runs have been added. This bounds the memory while a record
-   * of many days is read, the oldest day first.
-   */
+  /** Closes a day such as `2026-11-28`: all its runs have been added. This bounds the memory while many days are read. */
   close(date: string): void;
   finish(): FleetState;
 }
@@ -48,7 +45,7 @@ function recentProblems(problems: readonly Problem[], today: number): readonly P
 
 /**
  * Returns the databases of the environment, those of the earlier state, and those that have runs. Removes them from the maps:
- * ten thousand histories of 400 days have 200 MB, and the earlier ones are not needed any more.
+ * the earlier histories of ten thousand databases are not needed any more.
  */
 function coresOf(
   before: Map<string, DatabaseState>,
@@ -85,7 +82,9 @@ export function startFold(before: FleetState | undefined, context: FleetContext)
   const isSame = before === undefined || before.environment === context.environment;
   const databases = new Map(Object.entries((isSame && before?.databases) || {}));
   const drafts = new Map<string, Draft>();
-  let firstOpenDay = Number.NEGATIVE_INFINITY;
+  const closed = new Set<number>();
+  // The state keeps the latest days open, because the next fold adds to them.
+  const isOpen = (day: number): boolean => day >= today - OPEN_DAYS || !closed.has(day);
   const problems: Problem[] = [...((isSame && before?.problems) || [])];
   if (!isSame) {
     problems.push({
@@ -101,13 +100,12 @@ export function startFold(before: FleetState | undefined, context: FleetContext)
         problems.push(facts);
         return;
       }
-      const draft =
-        drafts.get(facts.database) ?? openDraft(databases.get(facts.database), () => firstOpenDay);
+      const draft = drafts.get(facts.database) ?? openDraft(databases.get(facts.database), isOpen);
       drafts.set(facts.database, draft);
       addFacts(draft, facts);
     },
     close(date) {
-      firstOpenDay = dayOf(date);
+      closed.add(dayOf(date));
     },
     finish() {
       const cores = coresOf(databases, drafts, context).filter(isKept);

@@ -4,7 +4,7 @@ import { isMuted, openAdvisories } from './mutes.ts';
 
 /** The conditions whose beginning and end are notified. */
 export const NOTIFIED = ['broken', 'vulnerable', 'silent', 'withheld'] as const;
-export type NotifiedCondition = (typeof NOTIFIED)[number];
+type NotifiedCondition = (typeof NOTIFIED)[number];
 
 /** A condition that has begun or ended between two states. */
 export interface Transition {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FleetContext, FleetState, Problem } from '../../../lib/fleet/fleet-state.ts';
-import { fold } from '../../../lib/fleet/fold.ts';
+import { fold, startFold } from '../../../lib/fleet/fold.ts';
 import { dayOf, formatDay, OPEN_DAYS } from '../../../lib/fleet/history.ts';
 import type { RecordedRun } from '../../../lib/record/recorded-run.ts';
 import { aFailedRun, aRun, aWithheldRun, CONTEXT, endOf, UP_TO_DATE } from './runs.ts';
@@ -107,6 +107,30 @@ describe('a fold', () => {
         expect(withoutAwaited(foldDaily(all))).toEqual(withoutAwaited(full));
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('of a record that is read day by day, in any order, gives the same state when it closes the days', () => {
+    const many = fc.array(runs, { minLength: 100, maxLength: 150 });
+    const days = Array.from(
+      { length: dayOf(END) - FIRST_DAY + 1 },
+      (_, index) => FIRST_DAY + index,
+    );
+    const anyOrder = fc.shuffledSubarray(days, { minLength: days.length });
+    fc.assert(
+      fc.property(many, anyOrder, (all, order) => {
+        const context = { ...CONTEXT, now: END };
+        const folding = startFold(undefined, context);
+        const byDate = Map.groupBy(all, ({ line, recordedAt }) =>
+          (line.scheduledTime ?? recordedAt).slice(0, 10),
+        );
+        for (const day of order) {
+          for (const run of byDate.get(formatDay(day)) ?? []) folding.add(run);
+          folding.close(formatDay(day));
+        }
+        expect(folding.finish()).toEqual(fold(undefined, all, context));
+      }),
+      { numRuns: 50, endOnFailure: true },
     );
   });
 

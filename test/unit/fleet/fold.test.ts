@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FleetState, Problem } from '../../../lib/fleet/fleet-state.ts';
-import { fold } from '../../../lib/fleet/fold.ts';
-import { pointsOf } from '../../../lib/fleet/history.ts';
+import { fold, startFold } from '../../../lib/fleet/fold.ts';
+import { dayOf, formatDay, pointsOf } from '../../../lib/fleet/history.ts';
 import { parseFleetState } from '../../../lib/fleet/parse-state.ts';
 import {
   aFailedRun,
@@ -239,6 +239,18 @@ describe('the history', () => {
       { ...figures, dataVolume: 300 },
       { ...figures, dataVolume: 300 },
     ]);
+  });
+
+  test('of 400 days makes a state of less than 10 kB', () => {
+    const folding = startFold(undefined, { ...CONTEXT, ...ORDERS_ONLY });
+    const today = dayOf(CONTEXT.now);
+    for (let day = today - 399; day <= today; day += 1) {
+      const volume = 987_654_321_000 + day * 123_456_789 + (day % 7) * 1_234_567;
+      folding.add(aRun(formatDay(day), { content: { data_volume: volume, relations: {} } }));
+    }
+    const row = orders(folding.finish());
+    expect(pointsOf(row.history)).toHaveLength(400);
+    expect(JSON.stringify(row).length).toBeLessThan(10_000);
   });
 
   test('ends after 400 days', () => {
