@@ -32,9 +32,23 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
+/**
+ * Metrics of `fleet-report`: the number of databases with each condition. Their dimensions are `service` and `environment`.
+ */
+export const FLEET_METRICS = ['Silent', 'Broken', 'Vulnerable', 'Behind', 'Withheld'] as const;
+export type FleetMetricName = (typeof FLEET_METRICS)[number];
+
 /** Purposes of a target's functions. */
 export const PURPOSES = ['send-report', 'get-report', 'configure'] as const;
 export type Purpose = (typeof PURPOSES)[number];
+
+/** The function of an environment that reports on all its databases. */
+export const FLEET_REPORT = 'fleet-report';
+
+/** Returns the name of the function that reports on an environment. */
+export function fleetFunctionName(environment: string): string {
+  return `telemetry-${environment}-${FLEET_REPORT}`;
+}
 
 /** Length of the readable part within Lambda's 64 characters. */
 const READABLE_LENGTH = 28;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Purpose } from '../../lib/naming.ts';
+import { PURPOSES, type Purpose } from '../../lib/naming.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { CA_FILE, VERSION_DATA_FILE } from '../function-environment.ts';
-import { bundle, FUNCTIONS } from './bundle.ts';
+import { bundle } from './bundle.ts';
 
 /** The functions' code in a temporary folder, which is deleted on disposal. */
 export interface Code extends AsyncDisposable {
@@ -29,7 +29,7 @@ export async function bundleCode({
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-code-'));
   const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));
   let largestBytes = 0;
-  for (const purpose of FUNCTIONS) {
+  for (const purpose of PURPOSES) {
     const { bytes, laterBytes } = await bundle(purpose, folder);
     largestBytes = Math.max(largestBytes, bytes + laterBytes);
     if (versionData !== undefined) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FleetState } from '../fleet/fleet-state.ts';
 import type { Bucket } from '../record/put-object.ts';
 import { stateConflict } from './errors.ts';
@@ -25,8 +26,6 @@ export interface FleetDependencies {
   readonly limitMs: number;
   /** Returns milliseconds since 1970. */
   readonly now: () => number;
-  /** Unique for each invocation. */
-  readonly id: string;
   /** Renders the page, in parts. */
   readonly renderPage: (state: FleetState, content: PageContent) => AsyncIterable<string>;
 }
@@ -62,7 +61,7 @@ export interface Written extends Folded {
 }
 
 async function tryToFold(report: Report, options: FoldOptions): Promise<Written | undefined> {
-  const { results, settings, event, dependencies, timed } = report;
+  const { results, settings, event, timed } = report;
   let { state: before, etag } = await timed('state', () => results.readState());
   const { digestDate } = before ?? {};
   const isDamaged = before === undefined && etag !== null;
@@ -77,7 +76,7 @@ async function tryToFold(report: Report, options: FoldOptions): Promise<Written 
   const state: StoredState = {
     fleet: folded.fleet,
     readUntil: folded.readUntil,
-    writer: dependencies.id,
+    writer: randomUUID(),
     ...(latestDigest !== undefined && { digestDate: latestDigest }),
   };
   if (!(await timed('write', () => writeState(state, etag, report)))) return undefined;

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { Bucket } from '../record/put-object.ts';
-import { getObject, type StoredObject, writeObject } from '../record/s3-client.ts';
-import { type FleetObject, fleetKey } from './keys.ts';
+import { getObject, listObjects, type StoredObject, writeObject } from '../record/s3-client.ts';
+import { type FleetObject, fleetKey, fleetPrefix } from './keys.ts';
 import type { Notification } from './notifications.ts';
 import { decodeState, encodeState, type StoredState } from './stored-state.ts';
 
@@ -69,8 +69,17 @@ export function openResults(
   signal: AbortSignal,
 ): Results {
   const keyOf = (object: FleetObject) => fleetKey(object, environment, prefix);
-  const get = (object: FleetObject, maxBytes: number) =>
-    getObject(bucket, keyOf(object), maxBytes, signal);
+  // S3 answers 403 for a missing object if the role may list only some prefixes of the bucket.
+  const exists = async (key: string): Promise<boolean> => {
+    for await (const page of listObjects(bucket, fleetPrefix(environment, prefix), signal)) {
+      if (page.some((object) => object.key === key)) return true;
+    }
+    return false;
+  };
+  const get = async (object: FleetObject, maxBytes: number) => {
+    const key = keyOf(object);
+    return (await exists(key)) ? getObject(bucket, key, maxBytes, signal) : undefined;
+  };
   const putCompressed = async (object: FleetObject, contentType: string, content: Buffer) => {
     const options = { contentType, contentEncoding: 'gzip' };
     await writeObject(bucket, keyOf(object), content, options, signal);

@@ -1,9 +1,9 @@
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS } from '../../infra/bundle/bundle.ts';
+import { PURPOSES } from '../../lib/naming.ts';
 import { invokeWarm } from '../support/lambda/warm.ts';
 import { startWorld } from '../support/run/world.ts';
 
-test.each(FUNCTIONS)(
+test.each(PURPOSES)(
   '%s throws every failure as a RunError, whose class keeps its name through minification',
   async (name) => {
     await using world = await startWorld({

@@ -70,7 +70,7 @@ const SENDING_CODE = [
   'schedule/schedule-retry.ts',
 ];
 
-test.each(['get-report', 'configure'] as const)(
+test.each(['get-report', 'configure', 'fleet-report'] as const)(
   'the bundle of %s contains no code that sends and no endpoint',
   async (name) => {
     const { file, sources } = inject('bundles')[name];

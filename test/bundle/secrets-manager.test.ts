@@ -2,18 +2,18 @@ import type { Socket } from 'node:net';
 import { expect, inject, test } from 'vitest';
 import { freePort, listen, readBody } from '../../emulator/http-server.ts';
 import { invoke } from '../../emulator/lambda/invoke.ts';
-import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
+import { PURPOSES, type Purpose } from '../../lib/naming.ts';
 import { invokeRecorded, summariesOf } from '../support/lambda/invocations.ts';
 import { invokeWarm } from '../support/lambda/warm.ts';
 import { secret as remember } from '../support/process/secrets.ts';
 import { startWorld } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
 
-function eventFor(name: FunctionName): object {
+function eventFor(name: Purpose): object {
   return name === 'configure' ? { action: 'disable', scope: 'database' } : {};
 }
 
-test.concurrent.each(FUNCTIONS)(
+test.concurrent.each(PURPOSES)(
   'limits the time that %s waits for a Secrets Manager that never answers',
   async (name) => {
     await using world = await startWorld({});
@@ -37,7 +37,7 @@ test.concurrent.each(FUNCTIONS)(
   },
 );
 
-test.each(FUNCTIONS)(
+test.each(PURPOSES)(
   '%s does not request credentials from other sources if its environment has none',
   async (name) => {
     await using world = await startWorld({});
@@ -53,7 +53,7 @@ test.each(FUNCTIONS)(
   },
 );
 
-test.each(FUNCTIONS)(
+test.each(PURPOSES)(
   'a warm %s reads the secret over a new connection, because a NAT gateway may have dropped the old one',
   async (name) => {
     await using world = await startWorld({});

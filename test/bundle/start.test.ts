@@ -5,9 +5,10 @@ import { FUNCTIONS, type FunctionName } from '../../infra/bundle/bundle.ts';
 
 /** Limits just above the current sizes. Every cold start loads these bytes, so each increase needs a reason. */
 const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
-  'send-report': 359_500,
+  'send-report': 360_000,
   'get-report': 340_500,
   configure: 346_500,
+  'fleet-report': 80_500,
 };
 
 function textOf(name: FunctionName): string {

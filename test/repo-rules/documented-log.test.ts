@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CheckLine } from '../../lib/diagnostics/check-result.ts';
 import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
-import { METRICS } from '../../lib/naming.ts';
+import type { FleetLine } from '../../lib/fleet-report/line.ts';
+import { FLEET_METRICS, METRICS } from '../../lib/naming.ts';
 import type { Phase } from '../../lib/run/deadline.ts';
 import type { Outcome } from '../../lib/run/outcome.ts';
 import { namesInTables } from '../support/repo/pages.ts';
@@ -24,6 +25,35 @@ describe('docs/log-and-metrics.md', () => {
 
   test('has every metric, and no other', () => {
     expect(namesInTables(section(LOG, 'Metrics')).toSorted()).toEqual(METRICS.toSorted());
+  });
+
+  test('has every metric of the fleet, and no other', () => {
+    const named = namesInTables(section(LOG, 'Metrics of the fleet'));
+    expect(named.toSorted()).toEqual(FLEET_METRICS.toSorted());
+  });
+
+  test('has every field of the summary line of fleet-report', () => {
+    const fields: Readonly<Record<Exclude<keyof FleetLine, 'severity' | 'message'>, true>> = {
+      outcome: true,
+      environment: true,
+      scheduledTime: true,
+      asOf: true,
+      counts: true,
+      days: true,
+      objects: true,
+      problems: true,
+      notifications: true,
+      page: true,
+      warnings: true,
+      remedy: true,
+      error: true,
+      durationMs: true,
+    };
+    const named = [
+      ...namesInTables(section(LOG, 'The log of `fleet-report`')),
+      ...namesInTables(section(LOG, 'Fields of the summary line')),
+    ];
+    expect(Object.keys(fields).filter((field) => !named.includes(field))).toEqual([]);
   });
 
   test('has every field of the summary line', () => {

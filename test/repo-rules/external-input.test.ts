@@ -44,6 +44,7 @@ test('the handlers pass on their environment without reading it', async () => {
   const found = Object.entries(await uncheckedOf('functions'));
   expect(found.map(([file, kinds]) => [file, [...new Set(kinds)]])).toStrictEqual([
     ['configure.ts', ['process']],
+    ['fleet-report.ts', ['process']],
     ['get-report.ts', ['process']],
     ['send-report.ts', ['process']],
   ]);

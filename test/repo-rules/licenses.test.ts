@@ -65,7 +65,7 @@ describe.each(FUNCTIONS)('the bundle of %s', (name) => {
     }
     const names = packages.map((one) => one.name);
     expect(names.filter((one, index) => names.indexOf(one) !== index)).toStrictEqual([]);
-    expect(notices).toContain('Copyright (c) 2010 - 2021 Brian Carlson');
+    expect(notices).toContain('Copyright (c) 2025 Colin McDonnell');
     // Packages with the same text share it.
     const [, ...sections] = notices.split('-'.repeat(80));
     const texts = sections.map((section) => section.trim().replace(/^(\S+ \S+ \(.*\)\n)+/, ''));

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { FUNCTIONS } from '../../../infra/bundle/bundle.ts';
+import { PURPOSES } from '../../../lib/naming.ts';
 
 const REPLACED = ['@aws-sdk/credential-provider-node', 'pg-connection-string', 'pgpass'];
 
-test.each(FUNCTIONS)('the bundle of %s contains no package that an alias replaces', (name) => {
+test.each(PURPOSES)('the bundle of %s contains no package that an alias replaces', (name) => {
   const names = inject('bundles')[name].packages.map((one) => one.name);
   expect(names).toContain('@aws-sdk/credential-provider-env');
   expect(names.filter((one) => REPLACED.includes(one))).toEqual([]);

@@ -66,13 +66,19 @@ async function startServer(): Promise<
 async function buildBundles(): Promise<Started<Readonly<Record<FunctionName, Bundle>>>> {
   const { bundle } = await import('../../../infra/bundle/bundle.ts');
   const { value: folder, stop } = await makeFolder();
-  const [sendReport, getReport, configure] = await Promise.all([
+  const [sendReport, getReport, configure, fleetReport] = await Promise.all([
     bundle('send-report', folder),
     bundle('get-report', folder),
     bundle('configure', folder),
+    bundle('fleet-report', folder),
   ]);
   return {
-    value: { 'send-report': sendReport, 'get-report': getReport, configure },
+    value: {
+      'send-report': sendReport,
+      'get-report': getReport,
+      configure,
+      'fleet-report': fleetReport,
+    },
     stop,
   };
 }

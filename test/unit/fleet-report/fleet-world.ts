@@ -62,7 +62,6 @@ export async function startFleetWorld(options: FleetWorldOptions = {}) {
       return runFleetReport(event, variables, {
         limitMs: 60_000,
         now: () => Date.parse(now),
-        id: randomUUID(),
         async *renderPage(state) {
           yield `<!doctype html>${state.environment}`;
         },

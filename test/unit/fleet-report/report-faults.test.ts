@@ -99,6 +99,20 @@ describe('an object that cannot be used', () => {
     expect(fleet.databases['metrics']?.lastRun).not.toBeNull();
   });
 
+  test('that is missing among the results is no failure where S3 refuses missing objects', async () => {
+    await using world = await startFleetWorld({
+      s3: {
+        refuse: (method, key) =>
+          method === 'GET' && !key.endsWith('/') && !world.s3.objects.has(key)
+            ? 'AccessDenied'
+            : undefined,
+      },
+    });
+    world.add(aRun(TODAY));
+    expect((await world.run(NOW)).line).toMatchObject({ outcome: 'folded', problems: 0 });
+    expect((await world.run(NEXT)).line).toMatchObject({ outcome: 'folded', problems: 0 });
+  });
+
   test('is left out if it is the empty object of a folder', async () => {
     await using world = await startFleetWorld();
     addObject(world.s3, DAY, Buffer.alloc(0), NOW);

@@ -29,7 +29,10 @@ describe('the widget', () => {
     const before = world.s3.requests.length;
     const { line, result = '' } = await widgetOf(world);
     expect(line).toMatchObject({ outcome: 'shown', severity: 'INFO' });
-    expect(world.s3.requests.slice(before).map(({ method }) => method)).toStrictEqual(['GET']);
+    expect(world.s3.requests.slice(before).map(({ method }) => method)).toStrictEqual([
+      'GET',
+      'GET',
+    ]);
     expect(result).toContain('2 databases, as of 2026-11-28 23:58 UTC');
     expect(result).toContain('<td><b>1</b> of 2</td>');
     expect(result).toContain('<td>orders</td><td>vulnerable, behind</td>');
