@@ -28,7 +28,7 @@ interface VersionCell {
 }
 
 /** Returns installed, available and reachable version of a database. */
-export function versionCells({ version }: DatabaseState): readonly VersionCell[] {
+function versionCells({ version }: DatabaseState): readonly VersionCell[] {
   const { installed = null, available = null, reachable = null } = version ?? {};
   return [
     { label: 'installed', text: installed, isNewer: false },

@@ -22,7 +22,7 @@ const OPTIONS_OF_NPM = ['--silent'];
 
 /** Matches scripts in a text: `npm run report`, `npm run --silent report`, `npm start`, `npm test`. */
 function scriptsIn(text: string): readonly string[] {
-  const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:]*)|(start|test)\b)/g);
+  const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:-]*)|(start|test)\b)/g);
   return [...uses].map(([, run = '', other = '']) => run || other);
 }
 
