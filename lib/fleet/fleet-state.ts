@@ -8,7 +8,7 @@ export const MAX_PROBLEMS = 100;
 export const PROBLEM_DAYS = 14;
 
 /** A count and the number of databases for which the answer is known. */
-interface Count {
+export interface Count {
   readonly count: number;
   readonly of: number;
 }
