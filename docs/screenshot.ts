@@ -20,7 +20,7 @@ const browser = await launchBrowser();
 try {
   const file = join(folder, 'fleet.html');
   await writeFile(file, parts.join(''));
-  const page = await browser.newPage({ viewport: { width: 1200, height: 860 } });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 780 } });
   // The page must not look old in a screenshot.
   await page.clock.setFixedTime(state.asOf);
   await page.goto(pathToFileURL(file).href);

@@ -32,10 +32,8 @@ function details(
   { recordedIn }: DetailsOptions,
 ): VNode {
   return html`<div class="details">
-    ${stateSection(database)}
-    ${consentSection(database)}
-    ${runsSection(database, asOf)}
-    ${figuresSection(database, asOf)}
+    <div class="half">${stateSection(database)}${runsSection(database, asOf)}</div>
+    <div class="half">${consentSection(database)}${figuresSection(database, asOf)}</div>
     ${sentSection(database.recent, reports, recordedIn)}
   </div>`;
 }

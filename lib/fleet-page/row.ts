@@ -29,7 +29,9 @@ interface VersionCell {
 
 /** Returns installed, available and reachable version of a database. */
 function versionCells({ version }: DatabaseState): readonly VersionCell[] {
-  const { installed = null, available = null, reachable = null } = version ?? {};
+  const { installed = null, available = null, verdicts = [] } = version ?? {};
+  // An up-to-date version is itself the newest that the database can reach.
+  const reachable = version?.reachable ?? (verdicts.includes('up-to-date') ? installed : null);
   return [
     { label: 'installed', text: installed, isNewer: false },
     { label: 'available', text: available, isNewer: isUpgrade(installed, available) },

@@ -59,6 +59,8 @@ describe.each(PAGES)('the page of a fleet: %s', (_, html) => {
     const { page } = await open(html, { colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });
     expect(await page.locator('.controls').isVisible()).toBe(false);
+    const size = 'getComputedStyle(document.querySelector(".note")).fontSize';
+    expect(await page.evaluate(size)).toBe('10px');
     const background = await page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(background).toBe('rgb(255, 255, 255)');
   });
