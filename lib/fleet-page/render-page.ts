@@ -1,18 +1,18 @@
 import { worstFirst } from '../fleet/conditions.ts';
 import type { DatabaseState } from '../fleet/database-state.ts';
 import type { FleetState } from '../fleet/fleet-state.ts';
-import { chartDays } from './chart-days.ts';
-import { dataBlock } from './data-block.ts';
-import { type DatabaseDetails, type DetailsOptions, detailsOfAll } from './details.ts';
+import { chartDays } from './charts/chart-days.ts';
+import { dataBlock } from './data/data-block.ts';
+import { indexEntries } from './data/index-entry.ts';
+import { blockName, blockSize, INDEX_BLOCK } from './data/page-data.ts';
 import { DOCUMENT_END, documentStart, SCRIPT_ELEMENT } from './document.ts';
-import { footer } from './footer.ts';
 import { visible } from './format.ts';
-import { header, listStart } from './header.ts';
 import { renderHtml } from './html.ts';
-import { indexEntries } from './index-entry.ts';
-import { blockName, blockSize, INDEX_BLOCK } from './page-data.ts';
-import { row } from './row.ts';
-import { shortTable } from './short-table.ts';
+import { type DatabaseDetails, type DetailsOptions, detailsOfAll } from './sections/details.ts';
+import { footer } from './sections/footer.ts';
+import { header, listStart } from './sections/header.ts';
+import { row } from './sections/row.ts';
+import { shortTable } from './sections/short-table.ts';
 
 /** Limits of the page, in bytes. */
 interface PageLimits {

@@ -1,5 +1,5 @@
 import type { RecordedRun } from '../record/recorded-run.ts';
-import type { SentReport } from './sent-section.ts';
+import type { SentReport } from './sections/sent-section.ts';
 
 /**
  * Collects the reports that were sent, for `PageOptions.reportsOf`, where all runs are at hand.

@@ -74,7 +74,7 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'delivery/parse-reply.ts',
         'fleet-page/assets.ts',
         'fleet-page/browser/read-block.ts',
-        'fleet-page/report-changes.ts',
+        'fleet-page/data/report-changes.ts',
         'fleet-report/results.ts',
         'fleet-report/settings.ts',
         'fleet-report/stored-state.ts',

@@ -1,4 +1,4 @@
-import { placeOf } from '../page-data.ts';
+import { placeOf } from '../data/page-data.ts';
 import { runQuery } from './query.ts';
 import { readIndex, readText } from './read-block.ts';
 

@@ -1,4 +1,4 @@
-import type { IndexEntry } from '../page-data.ts';
+import type { IndexEntry } from '../data/page-data.ts';
 
 /** What the reader has chosen. */
 export interface Query {

@@ -1,4 +1,4 @@
-import { INDEX_BLOCK, type IndexEntry } from '../page-data.ts';
+import { INDEX_BLOCK, type IndexEntry } from '../data/page-data.ts';
 
 /** Waits until the browser has read the whole document. */
 const wholeDocument = new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import { countConditions, dailyFigures } from '../../../lib/fleet/daily.ts';
 import type { DatabaseState } from '../../../lib/fleet/database-state.ts';
 import type { FleetState } from '../../../lib/fleet/fleet-state.ts';
 import { dayOf } from '../../../lib/fleet/history.ts';
-import type { SentReport } from '../../../lib/fleet-page/sent-section.ts';
+import type { SentReport } from '../../../lib/fleet-page/sections/sent-section.ts';
 import { type Kind, SAMPLE_TIME, sampleDatabase } from './sample-database.ts';
 
 /** Builds the state of a fleet from its databases. */

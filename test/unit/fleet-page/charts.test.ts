@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { DailyFigures } from '../../../lib/fleet/fleet-state.ts';
-import { chartDays, thin } from '../../../lib/fleet-page/chart-days.ts';
-import { spreadLabels } from '../../../lib/fleet-page/chart-frame.ts';
+import { chartDays, thin } from '../../../lib/fleet-page/charts/chart-days.ts';
+import { spreadLabels } from '../../../lib/fleet-page/charts/chart-frame.ts';
+import { runsChart } from '../../../lib/fleet-page/charts/runs-chart.ts';
+import { sparkline } from '../../../lib/fleet-page/charts/sparkline.ts';
+import { versionChart } from '../../../lib/fleet-page/charts/version-chart.ts';
 import { renderHtml } from '../../../lib/fleet-page/html.ts';
-import { runsChart } from '../../../lib/fleet-page/runs-chart.ts';
-import { sparkline } from '../../../lib/fleet-page/sparkline.ts';
-import { versionChart } from '../../../lib/fleet-page/version-chart.ts';
 
 const NONE = { count: 0, of: 0 };
 

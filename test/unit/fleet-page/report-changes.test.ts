@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reportChanges } from '../../../lib/fleet-page/report-changes.ts';
+import { reportChanges } from '../../../lib/fleet-page/data/report-changes.ts';
 
 function changes(before: unknown, after: unknown) {
   return reportChanges(JSON.stringify(before), JSON.stringify(after));

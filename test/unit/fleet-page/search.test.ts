@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { worstFirst } from '../../../lib/fleet/conditions.ts';
 import { CONDITIONS } from '../../../lib/fleet/database-state.ts';
 import { runQuery } from '../../../lib/fleet-page/browser/query.ts';
-import { indexEntries } from '../../../lib/fleet-page/index-entry.ts';
-import { blockSize, placeOf } from '../../../lib/fleet-page/page-data.ts';
+import { indexEntries } from '../../../lib/fleet-page/data/index-entry.ts';
+import { blockSize, placeOf } from '../../../lib/fleet-page/data/page-data.ts';
 import { sampleDatabase } from '../../support/fleet/sample-database.ts';
 import { fleetOf } from '../../support/fleet/sample-fleet.ts';
 

@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
-import type { DatabaseState } from '../fleet/database-state.ts';
+import type { DatabaseState } from '../../fleet/database-state.ts';
+import { html } from '../html.ts';
 import { consentSection, stateSection } from './facts-section.ts';
 import { figuresSection } from './figures-section.ts';
-import { html } from './html.ts';
 import { runsSection } from './runs-section.ts';
 import { type SentReport, sentSection } from './sent-section.ts';
 

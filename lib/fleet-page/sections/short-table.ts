@@ -1,6 +1,6 @@
-import type { DatabaseState } from '../fleet/database-state.ts';
-import { formatCount } from './format.ts';
-import { renderHtml } from './html.ts';
+import type { DatabaseState } from '../../fleet/database-state.ts';
+import { formatCount } from '../format.ts';
+import { renderHtml } from '../html.ts';
 import { shortRow } from './row.ts';
 
 /**

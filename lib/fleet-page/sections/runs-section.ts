@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { DatabaseState, LastRun, RunSummary } from '../fleet/database-state.ts';
+import type { DatabaseState, LastRun, RunSummary } from '../../fleet/database-state.ts';
 import {
   formatBytes,
   formatDate,
@@ -7,8 +7,8 @@ import {
   formatTime,
   relativeTime,
   visible,
-} from './format.ts';
-import { type Html, html } from './html.ts';
+} from '../format.ts';
+import { type Html, html } from '../html.ts';
 
 function attemptLabel({ attempt }: RunSummary): string {
   if (attempt === 'hand') return 'by hand';

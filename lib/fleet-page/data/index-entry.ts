@@ -1,7 +1,7 @@
-import { CONDITIONS, type DatabaseState } from '../fleet/database-state.ts';
-import { compareVersions, type Version } from '../version.ts';
-import { toServerVersion } from '../version-check/server-version.ts';
-import { CONDITION_LABELS } from './labels.ts';
+import { CONDITIONS, type DatabaseState } from '../../fleet/database-state.ts';
+import { compareVersions, type Version } from '../../version.ts';
+import { toServerVersion } from '../../version-check/server-version.ts';
+import { CONDITION_LABELS } from '../labels.ts';
 import type { IndexEntry } from './page-data.ts';
 
 /** Returns the position of each installed version among all of them. */

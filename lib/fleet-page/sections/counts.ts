@@ -1,14 +1,14 @@
 import type { VNode } from 'preact';
-import { severityOf } from '../fleet/conditions.ts';
-import { CONDITIONS } from '../fleet/database-state.ts';
-import type { Count, FleetState } from '../fleet/fleet-state.ts';
-import { dayOf } from '../fleet/history.ts';
-import { type ChartDays, thin } from './chart-days.ts';
-import { formatCount, formatNumber } from './format.ts';
-import { html } from './html.ts';
-import { icon } from './icons.ts';
-import { CONDITION_LABELS, CONDITION_MEANINGS, COUNTED } from './labels.ts';
-import { sparkline } from './sparkline.ts';
+import { severityOf } from '../../fleet/conditions.ts';
+import { CONDITIONS } from '../../fleet/database-state.ts';
+import type { Count, FleetState } from '../../fleet/fleet-state.ts';
+import { dayOf } from '../../fleet/history.ts';
+import { type ChartDays, thin } from '../charts/chart-days.ts';
+import { sparkline } from '../charts/sparkline.ts';
+import { formatCount, formatNumber } from '../format.ts';
+import { html } from '../html.ts';
+import { icon } from '../icons.ts';
+import { CONDITION_LABELS, CONDITION_MEANINGS, COUNTED } from '../labels.ts';
 
 /** Number of days of a count's sparkline. */
 const DAYS = 60;

@@ -1,14 +1,14 @@
 import type { VNode } from 'preact';
-import { CONDITIONS } from '../fleet/database-state.ts';
-import type { FleetState } from '../fleet/fleet-state.ts';
-import type { ChartDays } from './chart-days.ts';
+import { CONDITIONS } from '../../fleet/database-state.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
+import type { ChartDays } from '../charts/chart-days.ts';
+import { runsChart } from '../charts/runs-chart.ts';
+import { versionChart } from '../charts/version-chart.ts';
+import { formatCount, formatTime, visible } from '../format.ts';
+import { html, renderHtml } from '../html.ts';
+import { iconShapes } from '../icons.ts';
+import { CONDITION_LABELS } from '../labels.ts';
 import { counts } from './counts.ts';
-import { formatCount, formatTime, visible } from './format.ts';
-import { html, renderHtml } from './html.ts';
-import { iconShapes } from './icons.ts';
-import { CONDITION_LABELS } from './labels.ts';
-import { runsChart } from './runs-chart.ts';
-import { versionChart } from './version-chart.ts';
 
 /** Renders the part above the list: title, time, counts and charts. */
 export function header(state: FleetState, days: ChartDays): VNode {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { VNode } from 'preact';
-import type { RunSummary } from '../fleet/database-state.ts';
-import { formatBytes, formatCount, formatTime, visible } from './format.ts';
-import { type Html, html } from './html.ts';
-import { type Change, reportChanges } from './report-changes.ts';
+import type { RunSummary } from '../../fleet/database-state.ts';
+import { type Change, reportChanges } from '../data/report-changes.ts';
+import { formatBytes, formatCount, formatTime, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
 
 /** A report that was sent, as the record keeps it. */
 export interface SentReport {

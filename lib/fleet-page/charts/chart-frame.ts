@@ -1,8 +1,8 @@
 import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale';
 import type { VNode } from 'preact';
-import { DAY_MS } from '../timescaledb/interval.ts';
-import { formatNumber } from './format.ts';
-import { type Html, html } from './html.ts';
+import { DAY_MS } from '../../timescaledb/interval.ts';
+import { formatNumber } from '../format.ts';
+import { type Html, html } from '../html.ts';
 
 /** Sizes of a chart, in units of its view box. One unit is one pixel at the width for which it is drawn. */
 export interface ChartSize {

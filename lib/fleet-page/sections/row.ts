@@ -1,11 +1,11 @@
 import type { VNode } from 'preact';
-import type { DatabaseState, FleetSeverity } from '../fleet/database-state.ts';
-import { isNewer } from '../version.ts';
-import { toServerVersion } from '../version-check/server-version.ts';
-import { formatDate, relativeTime, shorten, visible } from './format.ts';
-import { type Html, html } from './html.ts';
-import { icon } from './icons.ts';
-import { CONDITION_LABELS, stateLabel } from './labels.ts';
+import type { DatabaseState, FleetSeverity } from '../../fleet/database-state.ts';
+import { isNewer } from '../../version.ts';
+import { toServerVersion } from '../../version-check/server-version.ts';
+import { formatDate, relativeTime, shorten, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { icon } from '../icons.ts';
+import { CONDITION_LABELS, stateLabel } from '../labels.ts';
 
 /** Maximum length of a name, in UTF-16 units; a longer one is shortened. */
 const NAME_LENGTH = 120;

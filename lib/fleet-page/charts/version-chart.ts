@@ -1,8 +1,10 @@
 import { area, curveStepAfter, type SeriesPoint, stack, stackOrderNone } from 'd3-shape';
 import type { VNode } from 'preact';
-import type { DailyFigures } from '../fleet/fleet-state.ts';
-import { DAY_MS } from '../timescaledb/interval.ts';
-import { compareVersions, toVersion } from '../version.ts';
+import type { DailyFigures } from '../../fleet/fleet-state.ts';
+import { DAY_MS } from '../../timescaledb/interval.ts';
+import { compareVersions, toVersion } from '../../version.ts';
+import { formatDate, formatNumber, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
 import { type ChartDays, thin } from './chart-days.ts';
 import {
   axes,
@@ -13,8 +15,6 @@ import {
   figure,
   round,
 } from './chart-frame.ts';
-import { formatDate, formatNumber, visible } from './format.ts';
-import { type Html, html } from './html.ts';
 
 /** Maximum number of bands; the oldest releases share one. */
 const MAX_BANDS = 8;

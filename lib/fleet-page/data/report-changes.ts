@@ -1,5 +1,5 @@
 import microdiff, { type Difference } from 'microdiff';
-import { formatNumber, shorten, visible } from './format.ts';
+import { formatNumber, shorten, visible } from '../format.ts';
 
 /** One value that differs between two reports. */
 export interface Change {

@@ -1,9 +1,9 @@
 import type { VNode } from 'preact';
-import type { DatabaseState } from '../fleet/database-state.ts';
-import type { FleetState } from '../fleet/fleet-state.ts';
-import { PRODUCT } from '../product.ts';
-import { formatCount, formatDate, formatTime, visible } from './format.ts';
-import { type Html, html } from './html.ts';
+import type { DatabaseState } from '../../fleet/database-state.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
+import { PRODUCT } from '../../product.ts';
+import { formatCount, formatDate, formatTime, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
 import { displayName } from './row.ts';
 
 /** Maximum number of removed databases that are listed. */

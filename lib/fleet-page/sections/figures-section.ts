@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
-import type { DatabaseState } from '../fleet/database-state.ts';
-import { dayOf, formatDay, type Point, pointsOf } from '../fleet/history.ts';
-import { thin } from './chart-days.ts';
-import { formatBytes, formatDate, formatNumber, visible } from './format.ts';
-import { type Html, html } from './html.ts';
-import { type SparkPoint, sparkline } from './sparkline.ts';
+import type { DatabaseState } from '../../fleet/database-state.ts';
+import { dayOf, formatDay, type Point, pointsOf } from '../../fleet/history.ts';
+import { thin } from '../charts/chart-days.ts';
+import { type SparkPoint, sparkline } from '../charts/sparkline.ts';
+import { formatBytes, formatDate, formatNumber, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
 
 /** Maximum number of points of a sparkline. */
 const MAX_POINTS = 45;

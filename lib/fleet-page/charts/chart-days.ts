@@ -1,4 +1,4 @@
-import type { DailyFigures, FleetState } from '../fleet/fleet-state.ts';
+import type { DailyFigures, FleetState } from '../../fleet/fleet-state.ts';
 
 /** The days of the charts. */
 export interface ChartDays {

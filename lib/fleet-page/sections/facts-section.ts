@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
-import type { DatabaseState, Mute } from '../fleet/database-state.ts';
-import { formatDate, formatNumber, formatTime, visible } from './format.ts';
-import { type Html, html } from './html.ts';
-import { CONDITION_LABELS, CONDITION_MEANINGS } from './labels.ts';
+import type { DatabaseState, Mute } from '../../fleet/database-state.ts';
+import { formatDate, formatNumber, formatTime, visible } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { CONDITION_LABELS, CONDITION_MEANINGS } from '../labels.ts';
 
 /** A term and its value; nothing without a value. */
 function fact(term: string, value: Html): Html {

@@ -1,11 +1,11 @@
 import { line } from 'd3-shape';
 import type { VNode } from 'preact';
-import type { DailyFigures } from '../fleet/fleet-state.ts';
-import { DAY_MS } from '../timescaledb/interval.ts';
+import type { DailyFigures } from '../../fleet/fleet-state.ts';
+import { DAY_MS } from '../../timescaledb/interval.ts';
+import { formatCount, formatDate, formatNumber } from '../format.ts';
+import { type Html, html } from '../html.ts';
 import type { ChartDays } from './chart-days.ts';
 import { axes, type ChartSize, chartFrame, edgeLabels, figure, round } from './chart-frame.ts';
-import { formatCount, formatDate, formatNumber } from './format.ts';
-import { type Html, html } from './html.ts';
 
 const SIZES = {
   wide: { width: 440, height: 250, right: 104 },

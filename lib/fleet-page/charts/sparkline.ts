@@ -1,8 +1,8 @@
 import { scaleLinear } from 'd3-scale';
 import { line } from 'd3-shape';
 import type { VNode } from 'preact';
+import { html } from '../html.ts';
 import { round } from './chart-frame.ts';
-import { html } from './html.ts';
 
 /** A value on a day; days count from 1970-01-01. */
 export type SparkPoint = readonly [day: number, value: number];
