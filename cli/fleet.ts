@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { LEVELS } from '../lib/config/target.ts';
 import { errorCodeOf } from '../lib/errors.ts';
@@ -14,13 +15,16 @@ import {
   runCommand,
 } from './command.ts';
 import { listedDatabases } from './fleet/check-databases.ts';
+import { type PageChoice, pageOptions, readPage, showPage, writePage } from './fleet/page.ts';
 import type { Fleet, FleetSource } from './fleet/row.ts';
+import { SIMULATED_FLEET } from './fleet/simulated-fleet.ts';
 import { checkVariablesOfLists } from './options/connection.ts';
 import { databasesOption } from './options/databases.ts';
 import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
 import { printJson } from './output/finish.ts';
 import { formatCsv } from './output/fleet-csv.ts';
-import { formatPrometheus, writeTextfile } from './output/prometheus.ts';
+import { formatPrometheus } from './output/prometheus.ts';
+import { replaceFile } from './output/replace-file.ts';
 import { showFleet } from './output/show-fleet.ts';
 import { createTerminalReporter } from './output/terminal.ts';
 
@@ -32,12 +36,15 @@ const FAIL_ON = CONDITIONS.filter((condition) => condition !== 'unknown');
 
 interface Values {
   readonly databases?: string;
+  readonly demo?: true;
   readonly parallel?: string;
   readonly level?: string;
   readonly latestVersion?: string;
   readonly json?: true;
   readonly csv?: true;
   readonly prometheus?: string;
+  readonly html?: string;
+  readonly open?: true;
   readonly failOn?: string;
 }
 
@@ -46,6 +53,7 @@ interface Options {
   readonly format: 'table' | 'json' | 'csv';
   /** Path of the file for Prometheus' textfile collector. */
   readonly prometheus: string | undefined;
+  readonly page: PageChoice | undefined;
   readonly failOn: readonly Condition[];
 }
 
@@ -61,6 +69,14 @@ Passwords come from PGPASSWORD, PGPASSFILE (~/.pgpass) or the URLs. PGUSER, PGPO
 PGSSLMODE and PGSSLROOTCERT apply to each database whose entry has no value.`,
 )
   .addOption(databasesOption())
+  .addOption(
+    flag('--demo', 'simulate 40 databases over 90 days, and open their page').conflicts([
+      'databases',
+      'parallel',
+      'level',
+      'latestVersion',
+    ]),
+  )
   .option(
     '--parallel <n>',
     `databases checked at a time, 1 to ${MAX_PARALLEL} (default: ${DEFAULT_PARALLEL})`,
@@ -85,6 +101,7 @@ PGSSLMODE and PGSSLROOTCERT apply to each database whose entry has no value.`,
     '--prometheus <file>',
     "also write a file for the textfile collector of Prometheus' node_exporter",
   );
+for (const option of pageOptions()) command.addOption(option);
 
 function readParallel({ parallel }: Values, problems: string[]): number {
   const number = Number(parallel ?? DEFAULT_PARALLEL);
@@ -121,8 +138,9 @@ function readFailOn(
 }
 
 function readSource(values: Values, problems: string[]): FleetSource {
-  const { databases = '', level } = values;
-  addProblems(problems, [[databases === '', '--databases <file> is missing']]);
+  const { demo, databases = '', level } = values;
+  if (demo) return SIMULATED_FLEET;
+  addProblems(problems, [[databases === '', '--databases <file> or --demo is missing']]);
   checkVariablesOfLists(problems);
   return listedDatabases(databases, {
     level: oneOf('--level', level, LEVELS, problems) ?? 'off',
@@ -131,17 +149,36 @@ function readSource(values: Values, problems: string[]): FleetSource {
   });
 }
 
-/** Writes the file, and returns the error if that fails: the fleet is shown all the same. */
-async function writePrometheus(file: string, fleet: Fleet): Promise<CommandError | undefined> {
+/** Writes a file, or returns the error if that fails: the fleet is shown all the same. */
+async function tryToWrite<Result>(
+  option: string,
+  file: string,
+  write: () => Promise<Result>,
+): Promise<Result | CommandError> {
   try {
-    await writeTextfile(file, formatPrometheus(fleet));
-    return undefined;
+    return await write();
   } catch (error) {
     return new CommandError(
       `The file ${file} cannot be written: ${errorCodeOf(error)}.`,
-      'Name a file in a folder that exists and that you may write to with --prometheus.',
+      `Name a file in a folder that exists and that you may write to with ${option}.`,
     );
   }
+}
+
+/** Writes the files that the options ask for. Each result is undefined if there is no such file. */
+async function writeFiles({ prometheus, page }: Options, fleet: Fleet) {
+  return {
+    textfile:
+      prometheus === undefined
+        ? undefined
+        : await tryToWrite('--prometheus', prometheus, () =>
+            replaceFile(prometheus, formatPrometheus(fleet)),
+          ),
+    pagePath:
+      page === undefined
+        ? undefined
+        : await tryToWrite('--html', page.file ?? tmpdir(), () => writePage(page, fleet)),
+  };
 }
 
 function toJson({ state, rows, notes }: Fleet, { isLive }: FleetSource) {
@@ -174,20 +211,24 @@ await runCommand<Options>({
       source,
       format: json ? 'json' : csv ? 'csv' : 'table',
       prometheus,
+      page: readPage(values),
       failOn: readFailOn(values, source.isLive, problems),
     };
   },
   async perform(options) {
-    const { source, format, prometheus } = options;
+    const { source, format, page } = options;
     const reporter = createTerminalReporter(format !== 'table');
     reporter.title(`timescaledb-telemetry · ${source.title}`);
     const fleet = await source.load();
-    // The file first: a reader of the output may end this process.
-    const problem = prometheus === undefined ? undefined : await writePrometheus(prometheus, fleet);
+    // The files first: a reader of the output may end this process.
+    const { textfile, pagePath } = await writeFiles(options, fleet);
     if (format === 'csv') process.stdout.write(formatCsv(fleet));
     if (format === 'json') printJson(toJson(fleet, source));
     showFleet(reporter, fleet, source);
-    if (problem !== undefined) throw problem;
+    if (page !== undefined && typeof pagePath === 'string') {
+      await showPage(reporter, pagePath, page);
+    }
+    for (const result of [textfile, pagePath]) if (result instanceof CommandError) throw result;
     return statusOf(options, fleet);
   },
 });

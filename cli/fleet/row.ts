@@ -1,5 +1,6 @@
 import type { Condition, DatabaseState, FleetSeverity } from '../../lib/fleet/database-state.ts';
 import type { FleetState } from '../../lib/fleet/fleet-state.ts';
+import type { PageOptions } from '../../lib/fleet-page/render-page.ts';
 
 /** The error that ended the last run or check. */
 interface RowError {
@@ -108,6 +109,8 @@ export interface Fleet {
   readonly rows: readonly FleetRow[];
   /** Sentences. */
   readonly notes: readonly string[];
+  /** What the page shows beside the state. */
+  readonly content?: PageOptions;
 }
 
 /** A place from which the state of a fleet is read: a list of databases, or the record of an environment. */

@@ -1,4 +1,3 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { CONDITIONS } from '../../lib/fleet/database-state.ts';
 import type { Fleet, FleetRow } from '../fleet/row.ts';
@@ -109,21 +108,4 @@ export function formatPrometheus(fleet: Fleet): string {
   ])
     .map((line) => `${line}\n`)
     .join('');
-}
-
-/**
- * Writes a file for the textfile collector, which must never read half of it: the text is written beside the file, under a
- * name that the collector ignores, and then takes its place.
- *
- * @throws NodeJS.ErrnoException
- */
-export async function writeTextfile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    // The collector usually runs as another user.
-    await writeFile(temporary, text, { mode: 0o644 });
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

@@ -221,7 +221,7 @@ describe('the options', () => {
     );
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr.split('\n')).toEqual([
-      '--databases <file> is missing',
+      '--databases <file> or --demo is missing',
       'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
       'PGPORT must be a whole number from 1 to 65535',
       '--level must be one of off, no_functions, basic',
@@ -245,8 +245,8 @@ describe('the options', () => {
   test('are all in the help', async () => {
     const { stdout } = await runCommand('fleet', ['--help']);
     expect(optionsIn(stdout)).toEqual([
-      ...['--databases', '--parallel', '--level', '--latest-version', '--fail-on', '--help'],
-      ...['--json', '--csv', '--prometheus'],
+      ...['--databases', '--demo', '--parallel', '--level', '--latest-version', '--fail-on'],
+      ...['--help', '--json', '--csv', '--prometheus', '--html', '--open'],
     ]);
   });
 });

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatPrometheus, GAUGES, writeTextfile } from '../../../cli/output/prometheus.ts';
+import { formatPrometheus, GAUGES } from '../../../cli/output/prometheus.ts';
+import { replaceFile } from '../../../cli/output/replace-file.ts';
 import { namesInTables, parsePage, readOwn, sectionsOf } from '../../support/repo/pages.ts';
 import { CURRENT, fleetOf, UNREACHABLE, VULNERABLE } from './rows.ts';
 
@@ -88,7 +89,7 @@ describe('the textfile', () => {
     const file = join(folder, 'fleet.prom');
     await writeFile(file, 'old\n', { mode: 0o600 });
     const { ino } = await stat(file);
-    await writeTextfile(file, 'new 1\n');
+    await replaceFile(file, 'new 1\n');
     expect(await readFile(file, 'utf8')).toBe('new 1\n');
     const after = await stat(file);
     // Another file has taken the name: a reader of the old one still reads all of it.
@@ -98,7 +99,7 @@ describe('the textfile', () => {
   });
 
   test('leaves no file when it cannot be written', async () => {
-    await expect(writeTextfile(folder, 'new 1\n')).rejects.toThrow();
+    await expect(replaceFile(folder, 'new 1\n')).rejects.toThrow();
     expect(
       (await readdir(tmpdir())).filter(
         (name) => name.endsWith('.tmp') && name.startsWith('textfile-'),
