@@ -23,9 +23,9 @@ beforeAll(async () => {
   }
 });
 
-/** Runs the demo with the recording opener, on a machine with a display unless `DISPLAY` is empty. */
-function demo(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  return runCommand('fleet', ['--demo', ...args], {
+/** Runs the command with the recording opener, on a machine with a display. */
+function fleet(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return runCommand('fleet', args, {
     PATH: `${openers}${delimiter}${process.env['PATH']}`,
     DISPLAY: ':0',
     TMPDIR: folder,
@@ -36,7 +36,7 @@ function demo(args: readonly string[], environment: Readonly<Record<string, stri
 }
 
 test('shows the simulated databases, and names the page that it has written', async () => {
-  const { stdout, stderr, code } = await demo([]);
+  const { stdout, stderr, code } = await fleet(['--demo']);
   expect([stderr, code]).toEqual(['', 0]);
   expect(stdout).toContain('timescaledb-telemetry · demo: 40 simulated databases over 90 days\n');
   expect(stdout).toMatch(/^ {2}40 databases, as of \d{4}-\d\d-\d\dT23:30/m);
@@ -54,8 +54,8 @@ test('shows the simulated databases, and names the page that it has written', as
 
 test('ends with status 4 for a condition of --fail-on', async () => {
   const page = join(folder, 'fail-on.html');
-  const { stdout, stderr, code } = await demo([
-    ...['--fail-on', 'vulnerable', '--json', '--html', page],
+  const { stdout, stderr, code } = await fleet([
+    ...['--demo', '--fail-on', 'vulnerable', '--json', '--html', page],
   ]);
   expect([stderr, code]).toEqual(['', 4]);
   const { environment, databases, counts } = JSON.parse(stdout);
@@ -64,50 +64,70 @@ test('ends with status 4 for a condition of --fail-on', async () => {
   expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>/i);
 });
 
-describe('--open', () => {
-  test('gives the path of the page to the opener, as one argument', async () => {
-    const opened = join(folder, 'opened-page');
+describe('a list', () => {
+  /** Its database cannot be checked, so that the exit status is 1. */
+  let list: string;
+  beforeAll(async () => {
+    list = join(folder, 'list');
+    await writeFile(list, 'not-a-url\n');
+  });
+
+  test('has a page, too', async () => {
+    const page = join(folder, 'listed.html');
+    const { stdout, stderr, code } = await fleet(['--databases', list, '--html', page]);
+    expect([stderr, code]).toEqual(['', 1]);
+    expect(stdout).toContain(`– page          ${page}\n`);
+    expect(await readFile(page, 'utf8')).toContain('line 1');
+    await expect(stat(join(folder, 'opened'))).rejects.toThrow('ENOENT');
+  });
+
+  test('is shown when its page cannot be written', async () => {
+    const page = join(folder, 'none', 'fleet.html');
+    const { stdout, stderr, code } = await fleet(['--databases', list, '--html', page, '--open']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('1 database, as of');
+    expect(stdout).not.toContain('– page');
+    expect(stderr).toMatch(
+      /^The file .*fleet\.html cannot be written: ENOENT\.\n.* with --html\.\n$/,
+    );
+    await expect(stat(join(folder, 'opened'))).rejects.toThrow('ENOENT');
+  });
+
+  test('has its page opened by a program that gets the path as one argument', async () => {
+    const OPENED = join(folder, 'opened-page');
     const page = join(folder, 'a page; $(touch x).html');
-    const { stderr, code } = await demo(['--open', '--html', page], { OPENED: opened });
-    expect([stderr, code]).toEqual(['', 0]);
-    expect(await readFile(opened, 'utf8')).toBe(`1|${page}|`);
+    const { stderr } = await fleet(['--databases', list, '--open', '--html', page], { OPENED });
+    expect(stderr).toBe('');
+    expect(await readFile(OPENED, 'utf8')).toBe(`1|${page}|`);
     expect(await readdir(folder)).toContain('a page; $(touch x).html');
   });
 
-  test.each([
+  test('has a temporary page with --open alone', async () => {
+    const OPENED = join(folder, 'opened-temporary');
+    const { stdout } = await fleet(['--databases', list, '--open', '--csv'], { OPENED });
+    expect(stdout).toMatch(/^name,/);
+    const [, path = ''] = (await readFile(OPENED, 'utf8')).split('|');
+    expect(dirname(dirname(path))).toBe(folder);
+    expect(await readFile(path, 'utf8')).toContain('line 1');
+  });
+
+  test.runIf(process.platform === 'linux').each([
     ['this machine has no display', { DISPLAY: '' }],
     ['xdg-open ended with status 3', { OPENER_STATUS: '3' }],
     ['xdg-open cannot be started (ENOENT)', { PATH: '/nonexistent' }],
-  ])('names the file when %s', async (reason, environment) => {
+  ])('has its page named when %s', async (reason, environment) => {
     const page = join(folder, 'unopened.html');
-    const { stdout, stderr, code } = await demo(['--open', '--html', page, '--csv'], environment);
-    expect([stderr, code]).toEqual([`The page was not opened, because ${reason}: ${page}\n`, 0]);
+    const { stdout, stderr } = await fleet(
+      ['--databases', list, '--open', '--html', page, '--csv'],
+      environment,
+    );
+    expect(stderr).toBe(`The page was not opened, because ${reason}: ${page}\n`);
     expect(stdout).toMatch(/^name,/);
   });
 });
 
-test('shows the databases when the page cannot be written', async () => {
-  const { stdout, stderr, code } = await demo(['--html', join(folder, 'none', 'fleet.html')]);
-  expect(code).toBe(1);
-  expect(stdout).toContain('40 databases, as of');
-  expect(stdout).not.toContain('– page');
-  expect(stderr).toMatch(
-    /^The file .*fleet\.html cannot be written: ENOENT\.\n.* with --html\.\n$/,
-  );
-});
-
-test('--html writes the page of databases that are checked now', async () => {
-  const list = join(folder, 'list');
-  await writeFile(list, 'not-a-url\n');
-  const page = join(folder, 'listed.html');
-  const { stdout, code } = await runCommand('fleet', ['--databases', list, '--html', page]);
-  expect(code).toBe(1);
-  expect(stdout).toContain(`– page          ${page}\n`);
-  expect(await readFile(page, 'utf8')).toContain('line 1');
-});
-
 test('--demo refuses options that have no effect on a simulation', async () => {
-  const { stdout, stderr, code } = await demo(['--databases', 'list.csv']);
+  const { stdout, stderr, code } = await fleet(['--demo', '--databases', 'list.csv']);
   expect([stdout, code]).toEqual(['', 2]);
   expect(stderr).toMatch(/^option '--demo' cannot be used with option '--databases <file>'\n/);
 });
