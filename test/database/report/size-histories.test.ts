@@ -40,6 +40,15 @@ async function measuredSizes() {
   return rows[0];
 }
 
+/** Returns the pages of the table and of its btree index. */
+async function pagesOfSmallTable() {
+  const { rows } = await database.admin.query<{ heap: number; index: number }>(`
+    select
+      (pg_relation_size('history') / 8192)::int as heap,
+      (pg_relation_size('history_btree') / 8192)::int as index`);
+  return rows[0] ?? { heap: Number.NaN, index: Number.NaN };
+}
+
 /** Runs the steps on a new table, and compares the sizes after each of them. */
 async function compareAfterEach(steps: readonly StepName[]): Promise<void> {
   const { admin } = database;
@@ -72,6 +81,36 @@ test.each([
       from pg_class t join pg_index i on i.indrelid = t.oid join pg_class x on x.oid = i.indexrelid
       where x.relpages <= 1 and pg_relation_size(x.oid) > 8192 and pg_relation_size(t.oid) = 0`);
     expect(rows.length).toBeGreaterThan(0);
+  },
+);
+
+test.each<readonly [string, readonly StepName[]]>([
+  ['one VACUUM', ['vacuum']],
+  ['a VACUUM that keeps the pages, and a second one', ['vacuum without truncation', 'vacuum']],
+  ['a VACUUM that keeps the entries, and a second one', ['vacuum without indexes', 'vacuum']],
+  [
+    'a VACUUM of each kind',
+    ['vacuum without indexes', 'vacuum without truncation', 'vacuum of every page'],
+  ],
+  [
+    'a VACUUM that is interrupted, and a second one',
+    ['interrupted vacuum at the indexes of the table', 'vacuum'],
+  ],
+])(
+  'measures exact sizes of a table of four pages that is emptied by %s',
+  async (_kind, vacuums) => {
+    await compareAfterEach(['insert rows into four pages']);
+    expect(await pagesOfSmallTable()).toStrictEqual({ heap: 4, index: 4 });
+    await compareAfterEach([
+      'insert rows into four pages',
+      'delete all rows and prune',
+      ...vacuums,
+      'write one page into the statistics of the indexes',
+    ]);
+
+    const { heap, index } = await pagesOfSmallTable();
+    expect(heap).toBe(0);
+    expect(index).toBeGreaterThan(1);
   },
 );
 

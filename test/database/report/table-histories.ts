@@ -25,7 +25,13 @@ function run(...statements: readonly string[]): Step {
 /** Rows of which the last column is stored in the TOAST table; 300 rows need several pages of every index. */
 const INSERT_LONG = `insert into ${TABLE} (id, body) select i, repeat('x', 2500) from generate_series(1, 300) i`;
 const INSERT_SHORT = `insert into ${TABLE} (id, body) select i, 'x' from generate_series(1, 500) i`;
+
+/** Small rows: 500 fit into four pages of the table, and need several pages of the btree index. */
+const INSERT_FOUR_PAGES = `insert into ${TABLE} (id) select i from generate_series(1, 500) i`;
 const DELETE = `delete from ${TABLE}`;
+
+/** Reading a page that has dead rows leaves only dead line pointers of them; the indexes keep their entries. */
+const PRUNE = `select count(*) from ${TABLE}`;
 
 const INDEXES_OF_TABLE = `select indexrelid from pg_index where indrelid = '${TABLE}'::regclass`;
 const INDEXES_OF_TOAST = `select i.indexrelid from pg_index i join pg_class t on t.reltoastrelid = i.indrelid where t.oid = '${TABLE}'::regclass`;
@@ -62,7 +68,9 @@ const STEPS: Readonly<Record<string, Step>> = {
   'insert short rows': run(INSERT_SHORT),
   'insert long rows': run(INSERT_LONG),
   'insert long rows and roll back': run('begin', INSERT_LONG, 'rollback'),
+  'insert rows into four pages': run(INSERT_FOUR_PAGES),
   'delete all rows': run(DELETE),
+  'delete all rows and prune': run(DELETE, PRUNE),
   'delete some rows': run(`${DELETE} where id % 3 = 0`),
   'update rows': run(`update ${TABLE} set id = id + 1, body = body || 'y' where id % 7 = 0`),
   vacuum: run(`vacuum ${TABLE}`),
