@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { cutText } from '../lib/config/printable.ts';
 import { RunError } from '../lib/errors.ts';
-import { toPrintableLine } from './output/printable.ts';
+import { toPrintableLine } from './output/terminal/printable.ts';
 
 /** The exit status of a command. */
 export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3, found: 4 } as const;

@@ -18,7 +18,7 @@ import {
 import type { ConnectionParameters } from './options/libpq-parameters.ts';
 import { createCliAdapter } from './output/adapt-for-cli.ts';
 import { finishChange } from './output/finish.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal/terminal.ts';
 
 const LIMIT_MS = 100_000;
 

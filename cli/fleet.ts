@@ -22,11 +22,11 @@ import { checkVariablesOfLists } from './options/connection.ts';
 import { databasesOption } from './options/databases.ts';
 import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
 import { printJson } from './output/finish.ts';
-import { formatCsv } from './output/fleet-csv.ts';
-import { formatPrometheus } from './output/prometheus.ts';
+import { formatCsv } from './output/fleet/fleet-csv.ts';
+import { formatPrometheus } from './output/fleet/prometheus.ts';
+import { showFleet } from './output/fleet/show-fleet.ts';
 import { replaceFile } from './output/replace-file.ts';
-import { showFleet } from './output/show-fleet.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal/terminal.ts';
 
 const DEFAULT_PARALLEL = 8;
 const MAX_PARALLEL = 64;

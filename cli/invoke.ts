@@ -41,7 +41,7 @@ import {
 } from './output/replies.ts';
 import { showCheck } from './output/show-check.ts';
 import { showOutcome } from './output/show-outcome.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
 
 const OPERATIONS = ['report', 'check', 'send', 'configure'] as const;
 type Operation = (typeof OPERATIONS)[number];

@@ -13,8 +13,8 @@ import { type OnboardChoices, settlePasswords } from './onboard/plan.ts';
 import { environmentFile, roleStatements, secretCommands } from './onboard/sections.ts';
 import { groupByServer } from './onboard/server.ts';
 import { databasesOption, describeList, readDatabases } from './options/databases.ts';
-import { toPrintableLine } from './output/printable.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { toPrintableLine } from './output/terminal/printable.ts';
+import { createTerminalReporter } from './output/terminal/terminal.ts';
 
 /** The form of a region's code. */
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;

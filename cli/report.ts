@@ -32,7 +32,7 @@ import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './outp
 import { showCheck } from './output/show-check.ts';
 import { showOutcome } from './output/show-outcome.ts';
 import { showSql } from './output/show-sql.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
 
 /** Limit of the server's own error text: a server may send megabytes. */
 const MAX_SERVER_TEXT_LENGTH = 2_000;

@@ -11,7 +11,7 @@ import { errorCodeOf } from '../lib/errors.ts';
 import { CommandError, createCommand, EXIT, runCommand } from './command.ts';
 import { printJson } from './output/finish.ts';
 import { describeContents } from './output/show-demo.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal/terminal.ts';
 
 interface Values {
   readonly port?: string;

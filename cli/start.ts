@@ -11,7 +11,7 @@ import { printJson } from './output/finish.ts';
 import { describeContents, showReceived, showSummary } from './output/show-demo.ts';
 import { showOutcome } from './output/show-outcome.ts';
 import { showReportText } from './output/show-report.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
 
 /** A version that a reply of the endpoint may have. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;

@@ -4,9 +4,9 @@ import { parseVersionData, versionDataProblems } from '../data/check-version-dat
 import type { VersionData } from '../data/version-data.ts';
 import { STALE_AFTER_DAYS } from '../lib/version-check/release-data.ts';
 import { createCommand, EXIT, type ExitStatus, runCommand } from './command.ts';
-import { counted } from './output/counted.ts';
 import { printJson } from './output/finish.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal.ts';
+import { counted } from './output/terminal/counted.ts';
+import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
 import { OWN_FILE, readJson } from './versions/data-file.ts';
 
 const MS_PER_DAY = 86_400_000;

@@ -4,7 +4,7 @@ import { mergeReleases } from '../data/update/merge-releases.ts';
 import type { VersionData } from '../data/version-data.ts';
 import { CommandError, createCommand, EXIT, type ExitStatus, runCommand } from './command.ts';
 import { showReleases, showUpdate } from './output/show-versions.ts';
-import { createTerminalReporter } from './output/terminal.ts';
+import { createTerminalReporter } from './output/terminal/terminal.ts';
 import { OWN_FILE, readJson, replaceJson } from './versions/data-file.ts';
 import { openRepository, repositoryProblem } from './versions/repository.ts';
 import { readReleases } from './versions/upstream.ts';

@@ -10,7 +10,7 @@ import { functionFor } from '../local-function.ts';
 import { findCredentials, readListedConnection } from '../options/connection.ts';
 import { describeList, readDatabases } from '../options/databases.ts';
 import { createCliAdapter } from '../output/adapt-for-cli.ts';
-import { showProgressBar } from '../output/progress-bar.ts';
+import { showProgressBar } from '../output/terminal/progress-bar.ts';
 import type { DatabaseList, ListedDatabase } from './database-list.ts';
 import { mapWithLimit } from './pool.ts';
 import { type FleetSource, toRow } from './row.ts';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { openFile } from '../output/open-file.ts';
-import { toPrintableLine } from '../output/printable.ts';
 import { replaceFile } from '../output/replace-file.ts';
-import type { TerminalReporter } from '../output/terminal.ts';
+import { toPrintableLine } from '../output/terminal/printable.ts';
+import type { TerminalReporter } from '../output/terminal/terminal.ts';
 import type { Fleet } from './row.ts';
 
 /** The page of the fleet, as the options ask for it. */

@@ -1,6 +1,5 @@
 import { escapeUnprintable } from '../../lib/config/printable.ts';
 import { EXIT, type ExitStatus } from '../command.ts';
-import { toPrintableLine } from './printable.ts';
 import type {
   BareReportReply,
   CheckStatusReply,
@@ -10,7 +9,8 @@ import type {
 } from './replies.ts';
 import { showChange } from './show-change.ts';
 import { showPreview } from './show-report.ts';
-import type { TerminalReporter } from './terminal.ts';
+import { toPrintableLine } from './terminal/printable.ts';
+import type { TerminalReporter } from './terminal/terminal.ts';
 
 /** Prints one line of JSON. Unprintable characters in its texts are escaped, which does not change the value. */
 export function printJson(value: unknown): void {

@@ -1,6 +1,6 @@
 import type { DemoContents, DemoRun } from '../../emulator/demo.ts';
 import { markOfVersion, summarizeVersion } from './show-version.ts';
-import { grouped, type TerminalReporter } from './terminal.ts';
+import { grouped, type TerminalReporter } from './terminal/terminal.ts';
 
 export function describeContents(contents: DemoContents): string {
   const { timescaledb, postgresql, hypertables, chunks } = contents;

@@ -3,7 +3,7 @@ import { showConsent } from './show-consent.ts';
 import { showJobs } from './show-jobs.ts';
 import { describeReport } from './show-report.ts';
 import { showVerdict } from './show-version.ts';
-import type { TerminalReporter } from './terminal.ts';
+import type { TerminalReporter } from './terminal/terminal.ts';
 
 function showVersion(
   reporter: TerminalReporter,

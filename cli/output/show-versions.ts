@@ -1,8 +1,8 @@
 import type { ChangedRelease, Update } from '../../data/update/merge-releases.ts';
 import type { VersionData } from '../../data/version-data.ts';
 import type { UpstreamRelease } from '../versions/upstream.ts';
-import { counted } from './counted.ts';
-import type { TerminalReporter } from './terminal.ts';
+import { counted } from './terminal/counted.ts';
+import type { TerminalReporter } from './terminal/terminal.ts';
 
 type Release = VersionData['releases'][number];
 

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
-import { formatCsv } from '../../../cli/output/fleet-csv.ts';
+import { formatCsv } from '../../../cli/output/fleet/fleet-csv.ts';
 import { CURRENT, fleetOf, UNREACHABLE, VULNERABLE } from './rows.ts';
 
 function read(text: string): readonly Record<string, string>[] {

@@ -1,7 +1,7 @@
 import stringWidth from 'fast-string-width';
 import { describe, expect, test } from 'vitest';
 import type { FleetRow } from '../../../cli/fleet/row.ts';
-import { formatCounts, formatTable } from '../../../cli/output/fleet-table.ts';
+import { formatCounts, formatTable } from '../../../cli/output/fleet/fleet-table.ts';
 import { CONDITIONS } from '../../../lib/fleet/database-state.ts';
 import { CURRENT, UNREACHABLE, VULNERABLE } from './rows.ts';
 

@@ -3,7 +3,10 @@ import { finishChange, finishPreview, printJson } from '../../../cli/output/fini
 import type { PreviewReply } from '../../../cli/output/replies.ts';
 import { showCheck } from '../../../cli/output/show-check.ts';
 import { showOutcome } from '../../../cli/output/show-outcome.ts';
-import { createTerminalReporter, type TerminalReporter } from '../../../cli/output/terminal.ts';
+import {
+  createTerminalReporter,
+  type TerminalReporter,
+} from '../../../cli/output/terminal/terminal.ts';
 import type { Consent } from '../../../lib/consent/decide-consent.ts';
 import type { CheckResult } from '../../../lib/diagnostics/check-result.ts';
 import type { Preview } from '../../../lib/run/get-report.ts';

@@ -11,7 +11,7 @@ import { showChange } from '../../../cli/output/show-change.ts';
 import { showCheck } from '../../../cli/output/show-check.ts';
 import { showOutcome } from '../../../cli/output/show-outcome.ts';
 import { showPreview } from '../../../cli/output/show-report.ts';
-import { createTerminalReporter } from '../../../cli/output/terminal.ts';
+import { createTerminalReporter } from '../../../cli/output/terminal/terminal.ts';
 
 const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { finishChange, finishPreview } from '../../../cli/output/finish.ts';
 import { showCheck } from '../../../cli/output/show-check.ts';
 import { showOutcome } from '../../../cli/output/show-outcome.ts';
-import { createTerminalReporter } from '../../../cli/output/terminal.ts';
+import { createTerminalReporter } from '../../../cli/output/terminal/terminal.ts';
 import { createLog } from '../../../lib/observability/logger.ts';
 import { createMetrics } from '../../../lib/observability/metrics.ts';
 import type { Line } from '../../../lib/run/outcome.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toPrintableLine } from '../../../cli/output/printable.ts';
+import { toPrintableLine } from '../../../cli/output/terminal/printable.ts';
 import { cutText, escapeUnprintable, quotable } from '../../../lib/config/printable.ts';
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;

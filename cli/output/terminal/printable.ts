@@ -1,4 +1,4 @@
-import { escapeUnprintable } from '../../lib/config/printable.ts';
+import { escapeUnprintable } from '../../../lib/config/printable.ts';
 
 /**
  * Makes a text safe for a terminal, on one line: line breaks and tabs as blanks, and every other control or invisible

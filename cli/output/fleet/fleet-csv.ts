@@ -1,5 +1,5 @@
-import { escapeUnprintable } from '../../lib/config/printable.ts';
-import type { Fleet, FleetRow } from '../fleet/row.ts';
+import { escapeUnprintable } from '../../../lib/config/printable.ts';
+import type { Fleet, FleetRow } from '../../fleet/row.ts';
 
 type Cell = string | number | boolean | null | undefined;
 

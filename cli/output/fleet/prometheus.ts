@@ -1,6 +1,6 @@
-import { escapeUnprintable } from '../../lib/config/printable.ts';
-import { CONDITIONS } from '../../lib/fleet/database-state.ts';
-import type { Fleet, FleetRow } from '../fleet/row.ts';
+import { escapeUnprintable } from '../../../lib/config/printable.ts';
+import { CONDITIONS } from '../../../lib/fleet/database-state.ts';
+import type { Fleet, FleetRow } from '../../fleet/row.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
-import type { Fleet, FleetSource } from '../fleet/row.ts';
-import { counted } from './counted.ts';
+import type { Fleet, FleetSource } from '../../fleet/row.ts';
+import { counted } from '../terminal/counted.ts';
+import type { TerminalReporter } from '../terminal/terminal.ts';
 import { formatCounts, formatTable } from './fleet-table.ts';
-import type { TerminalReporter } from './terminal.ts';
 
 /** Shows the databases of a fleet, one line each, and their counts. */
 export function showFleet(

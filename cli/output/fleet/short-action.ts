@@ -1,7 +1,7 @@
-import type { Condition } from '../../lib/fleet/database-state.ts';
-import { isNewer } from '../../lib/version.ts';
-import { toServerVersion } from '../../lib/version-check/server-version.ts';
-import type { FleetRow } from '../fleet/row.ts';
+import type { Condition } from '../../../lib/fleet/database-state.ts';
+import { isNewer } from '../../../lib/version.ts';
+import { toServerVersion } from '../../../lib/version-check/server-version.ts';
+import type { FleetRow } from '../../fleet/row.ts';
 
 const UPDATE = 'run ALTER EXTENSION';
 

@@ -1,11 +1,11 @@
 import stringWidth from 'fast-string-width';
-import type { Condition } from '../../lib/fleet/database-state.ts';
-import type { FleetCounts } from '../../lib/fleet/fleet-state.ts';
-import type { FleetRow } from '../fleet/row.ts';
-import { toPrintableLine } from './printable.ts';
+import type { Condition } from '../../../lib/fleet/database-state.ts';
+import type { FleetCounts } from '../../../lib/fleet/fleet-state.ts';
+import type { FleetRow } from '../../fleet/row.ts';
+import { toPrintableLine } from '../terminal/printable.ts';
+import type { Mark } from '../terminal/terminal.ts';
+import { cutToWidth, padToWidth } from '../terminal/wrap.ts';
 import { shortAction } from './short-action.ts';
-import type { Mark } from './terminal.ts';
-import { cutToWidth, padToWidth } from './wrap.ts';
 
 const MARKS: Readonly<Record<FleetRow['severity'], Mark>> = {
   error: '✖',
