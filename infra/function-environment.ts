@@ -1,7 +1,8 @@
 import type { RecordSettings } from '../lib/config/record-config.ts';
 import type { RetrySettings } from '../lib/config/send-report-config.ts';
+import type { FleetFile, FleetSettings } from '../lib/fleet-report/settings.ts';
 import type { Purpose } from '../lib/naming.ts';
-import type { Database, Environment } from './config/resolved-environment.ts';
+import type { Database, Environment, RecordBucket } from './config/resolved-environment.ts';
 import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';
 
 /** A function's environment variables. */
@@ -61,6 +62,37 @@ function recordVariables({ record }: Environment): Variables {
   const { name: bucket, prefix } = record;
   const settings: RecordSettings = { bucket, ...(prefix !== undefined && { prefix }) };
   return { RECORD: JSON.stringify(settings) };
+}
+
+/** Path of the fleet's databases and mutes in the code of `fleet-report`: they can be longer than the variables of a function. */
+export const FLEET_FILE = 'fleet.json';
+
+/** Returns the content of the fleet's file. */
+export function fleetFileOf({
+  databases,
+  fleet,
+}: Pick<Environment, 'databases' | 'fleet'>): FleetFile {
+  return {
+    databases: databases.map(({ name, tickHours }) => ({ name, tickHours })),
+    mute: fleet?.mute ?? [],
+  };
+}
+
+/** Returns the environment variables of `fleet-report`. */
+export function fleetVariables(
+  { place, fleet, alarmTopic }: Environment,
+  { name, prefix }: RecordBucket,
+): Variables {
+  const settings: FleetSettings = {
+    environment: place.environment,
+    account: place.account,
+    bucket: name,
+    ...(prefix !== undefined && { prefix }),
+    ...(alarmTopic !== undefined && { topic: alarmTopic }),
+    digest: fleet?.digest ?? 'off',
+    file: FLEET_FILE,
+  };
+  return { FLEET: JSON.stringify(settings) };
 }
 
 /** Returns the environment variables of one function. Only `send-report` has an endpoint, schedules retries and records runs. */

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { functionName, type Purpose, SERVICE } from '../lib/naming.ts';
+import {
+  type FLEET_REPORT,
+  fleetFunctionName,
+  functionName,
+  type Purpose,
+  SERVICE,
+} from '../lib/naming.ts';
 
 /**
  * The place in which an environment is deployed. All names and ARNs are built from it: stacks refer to each other's resources without
@@ -51,7 +57,10 @@ export function stackName(place: DeployPlace, stack: number): string {
   return `${environmentName(place)}-${stack}`;
 }
 
-export function logGroupName({ environment }: DeployPlace, purpose: Purpose): string {
+export function logGroupName(
+  { environment }: DeployPlace,
+  purpose: Purpose | typeof FLEET_REPORT,
+): string {
   return `/${SERVICE}/${environment}/${purpose}`;
 }
 
@@ -100,13 +109,33 @@ export function functionArn(place: DeployPlace, database: string, purpose: Purpo
   return arn(place, 'lambda', `function:${name}`);
 }
 
+/** ARN of the function that reports on the fleet. */
+export function fleetFunctionArn(place: DeployPlace): string {
+  return arn(place, 'lambda', `function:${fleetFunctionName(place.environment)}`);
+}
+
+/** Name of the schedule of the report on the fleet. The name of a database, and with it of its schedule, begins with no underscore. */
+export const FLEET_SCHEDULE = '_fleet-report';
+
+/** Name of the role of the fleet's schedule, beside those of the stacks, which have numbers. */
+export function fleetSchedulerRoleName({ environment, region }: DeployPlace): string {
+  return `telemetry-${environment}-${region}-all-scheduler`;
+}
+
+export function fleetSchedulerRoleArn(place: DeployPlace): string {
+  return roleArn(place, fleetSchedulerRoleName(place));
+}
+
 /** Roles are global in an account, so the name contains the region. */
 export function schedulerRoleName({ environment, region }: DeployPlace, stack: number): string {
   return `telemetry-${environment}-${region}-${stack}-scheduler`;
 }
 
 export function schedulerRoleArn(place: DeployPlace, stack: number): string {
-  const name = schedulerRoleName(place, stack);
+  return roleArn(place, schedulerRoleName(place, stack));
+}
+
+function roleArn(place: DeployPlace, name: string): string {
   return `arn:${partitionOf(place)}:iam::${place.account}:role${ROLE_PATH}${name}`;
 }
 

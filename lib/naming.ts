@@ -43,7 +43,7 @@ export const PURPOSES = ['send-report', 'get-report', 'configure'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** The function of an environment that reports on all its databases. */
-export const FLEET_REPORT = 'fleet-report';
+export const FLEET_REPORT = 'fleet-report' as const;
 
 /** Returns the name of the function that reports on an environment. */
 export function fleetFunctionName(environment: string): string {

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PURPOSES, type Purpose } from '../../lib/naming.ts';
+import { FLEET_REPORT, PURPOSES, type Purpose } from '../../lib/naming.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
-import { CA_FILE, VERSION_DATA_FILE } from '../function-environment.ts';
+import { CA_FILE, FLEET_FILE, fleetFileOf, VERSION_DATA_FILE } from '../function-environment.ts';
 import { bundle } from './bundle.ts';
 
 /** The functions' code in a temporary folder, which is deleted on disposal. */
 export interface Code extends AsyncDisposable {
   folderOf(purpose: Purpose, database: Pick<Database, 'caFile'>): string;
+  /** Folder of `fleet-report`, with the databases of the environment. */
+  readonly fleetFolder: string;
   /** Size of the largest function, uncompressed. */
   readonly largestBytes: number;
 }
@@ -25,7 +27,8 @@ function variantOf(purpose: Purpose, caFile: string): string {
 export async function bundleCode({
   databases,
   versionData,
-}: Pick<Environment, 'databases' | 'versionData'>): Promise<Code> {
+  fleet,
+}: Pick<Environment, 'databases' | 'versionData' | 'fleet'>): Promise<Code> {
   const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-code-'));
   const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));
   let largestBytes = 0;
@@ -41,8 +44,12 @@ export async function bundleCode({
       await copyFile(caFile, join(variant, CA_FILE));
     }
   }
+  await bundle(FLEET_REPORT, folder);
+  const file = fleetFileOf({ databases, ...(fleet !== undefined && { fleet }) });
+  await writeFile(join(folder, FLEET_REPORT, FLEET_FILE), JSON.stringify(file));
   return {
     largestBytes,
+    fleetFolder: join(folder, FLEET_REPORT),
     folderOf: (purpose, { caFile }) =>
       join(folder, caFile === undefined ? purpose : variantOf(purpose, caFile)),
     async [Symbol.asyncDispose]() {

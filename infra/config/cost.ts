@@ -1,4 +1,4 @@
-import { METRICS } from '../../lib/naming.ts';
+import { FLEET_METRICS, METRICS } from '../../lib/naming.ts';
 import { tickExpression } from '../cron.ts';
 import { figuresOf } from './quotas.ts';
 import type { Environment } from './resolved-environment.ts';
@@ -16,6 +16,7 @@ const PRICES = {
   keyCall: 0.03 / 1e4,
   scheduledInvocation: 1 / 1e6,
   objectPut: 0.005 / 1e3,
+  objectGet: 0.0004 / 1e3,
   objectGbMonth: 0.023,
 } as const;
 
@@ -46,7 +47,34 @@ export interface MonthlyCost {
   readonly runs: number;
   /** Requests to S3, and storage after `recordDays`. */
   readonly record: number;
+  /** The daily report on the fleet: Lambda, requests to S3, and five metrics for an hour a day. */
+  readonly fleet: number;
   readonly total: number;
+}
+
+/** Upper limits for the daily report: its duration, in all and for each database, and its memory. */
+const REPORT_SECONDS = 5;
+const REPORT_SECONDS_PER_DATABASE = 0.02;
+const REPORT_GB = 1;
+/** Days that each report lists, the results that it writes, and the pages of a listing. */
+const LISTED_DAYS = 8;
+const RESULTS = 4;
+const KEYS_PER_PAGE = 1_000;
+/** Texts of reports that the page of a small fleet contains for each database. */
+const REPORTS_ON_PAGE = 7;
+
+function dailyFleetCost(databases: number, ticksPerDay: number): number {
+  const lists = LISTED_DAYS * Math.ceil(Math.max(1, ticksPerDay) / KEYS_PER_PAGE);
+  const gets = ticksPerDay + databases * REPORTS_ON_PAGE;
+  const seconds = REPORT_SECONDS + databases * REPORT_SECONDS_PER_DATABASE;
+  return (
+    seconds * REPORT_GB * PRICES.lambdaGbSecond +
+    PRICES.lambdaRequest +
+    PRICES.scheduledInvocation +
+    (lists + RESULTS) * PRICES.objectPut +
+    gets * PRICES.objectGet +
+    (FLEET_METRICS.length * PRICES.metricMonth) / (DAYS_PER_MONTH * HOURS_PER_DAY)
+  );
 }
 
 /** The hours of a day in which one of the schedules fires. */
@@ -65,7 +93,7 @@ function hoursWithRuns({ place: { environment }, databases }: Environment): numb
  * network interfaces, NAT gateways and interface endpoints, and free tiers.
  */
 export function estimateMonthlyCost(environment: Environment): MonthlyCost {
-  const { databases, alarms, record, recordDays } = environment;
+  const { databases, alarms, record, recordDays, fleet } = environment;
   const ticksPerDay = databases.reduce((sum, { tickHours }) => sum + HOURS_PER_DAY / tickHours, 0);
   const hoursOfDatabases = alarms === 'database' ? ticksPerDay : 0;
   const metricHours = METRICS.length * (hoursOfDatabases + hoursWithRuns(environment));
@@ -77,6 +105,7 @@ export function estimateMonthlyCost(environment: Environment): MonthlyCost {
     dashboard: PRICES.dashboardMonth,
     runs: DAYS_PER_MONTH * ticksPerDay * RUN_COST,
     record: record === undefined ? 0 : ticksPerDay * recordedRun,
+    fleet: fleet === undefined ? 0 : DAYS_PER_MONTH * dailyFleetCost(databases.length, ticksPerDay),
   };
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
   return { ...parts, total };

@@ -1,4 +1,5 @@
 import type { Target } from '../../lib/config/target.ts';
+import type { MuteSettings, RecordSettings } from './record-settings.ts';
 
 /** A secret in Secrets Manager, and the customer-managed KMS key that encrypts it, if any. */
 interface SecretSettings {
@@ -123,28 +124,6 @@ interface DeliverySettings {
   readonly versionCheckWhenOff?: boolean;
 }
 
-/** The bucket of the record, in the environment's account and region. */
-interface RecordSettings {
-  /**
-   * Name of a bucket of your own.
-   *
-   * @default a bucket that the deployment creates
-   */
-  readonly bucket?: string;
-  /**
-   * Folder in a bucket of your own, such as `telemetry/prod`.
-   *
-   * @default none
-   */
-  readonly prefix?: string;
-  /**
-   * Customer-managed KMS key that encrypts the bucket: its ARN, or the id of a key of this account.
-   *
-   * @default S3's own encryption
-   */
-  readonly kmsKey?: string;
-}
-
 /** The databases that are deployed together into one account and region. */
 export interface EnvironmentSettings {
   /** Id of the AWS account, 12 digits. */
@@ -182,6 +161,24 @@ export interface EnvironmentSettings {
    * @default 400
    */
   readonly recordDays?: number;
+  /**
+   * The function that reads the record once a day, writes the page of the fleet, and publishes changes to `alarmTopic`.
+   *
+   * @default true, if there is a record
+   */
+  readonly fleet?: boolean;
+  /**
+   * How often the state of the fleet is published to `alarmTopic`; `weekly` is after each Sunday.
+   *
+   * @default off
+   */
+  readonly digest?: 'daily' | 'weekly' | 'off';
+  /**
+   * Conditions that are accepted: no notification is sent, and the page shows the reason.
+   *
+   * @default none
+   */
+  readonly mute?: readonly MuteSettings[];
   /**
    * `environment` leaves out the alarm and the metrics of each database, which are most of a database's cost.
    *

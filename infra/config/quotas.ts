@@ -17,8 +17,9 @@ export interface Figures {
   readonly codeBytes: number;
 }
 
-/** The alarms of an environment as a whole. */
+/** The alarms of an environment as a whole, and that of the report on the fleet. */
 const ENVIRONMENT_ALARMS = 4;
+const FLEET_ALARMS = 1;
 
 const GIGABYTE = 1_000_000_000;
 
@@ -27,7 +28,8 @@ export const QUOTAS: readonly Quota[] = [
   {
     name: 'IAM roles per account',
     limit: 1_000,
-    used: ({ functions, stacks }) => functions + stacks,
+    // Of each function, of the schedules of each stack, and of the schedule of the report on the fleet.
+    used: ({ functions, stacks }) => functions + stacks + 1,
   },
   {
     name: 'bytes of Lambda code per region',
@@ -54,17 +56,23 @@ export const QUOTAS: readonly Quota[] = [
 
 /** Counts the resources of an environment. */
 export function figuresOf(
-  { databases, stacks, alarms }: Pick<Environment, 'databases' | 'stacks' | 'alarms'>,
+  {
+    databases,
+    stacks,
+    alarms,
+    fleet,
+  }: Pick<Environment, 'databases' | 'stacks' | 'alarms' | 'fleet'>,
   bytesOfCode: number,
 ): Figures {
   const functions = databases.reduce(
     (sum, { configure }) => sum + (configure === undefined ? 2 : 3),
-    0,
+    fleet === undefined ? 0 : 1,
   );
+  const ofEnvironment = ENVIRONMENT_ALARMS + (fleet === undefined ? 0 : FLEET_ALARMS);
   return {
     databases: databases.length,
     functions,
-    alarms: (alarms === 'database' ? databases.length : 0) + ENVIRONMENT_ALARMS,
+    alarms: (alarms === 'database' ? databases.length : 0) + ofEnvironment,
     stacks,
     codeBytes: functions * bytesOfCode,
   };

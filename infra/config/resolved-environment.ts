@@ -52,6 +52,8 @@ export interface Environment {
   readonly record?: RecordBucket;
   readonly recordDays: number;
   readonly alarms: CheckedEnvironment['alarms'];
+  /** The daily report on the fleet, unless it or the record is turned off. */
+  readonly fleet?: Pick<CheckedEnvironment, 'digest' | 'mute'>;
   readonly alarmTopic?: string;
   readonly logRetentionDays: CheckedEnvironment['logRetentionDays'];
   readonly logLevel: CheckedEnvironment['logLevel'];

@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import { hostSchema } from '../../lib/config/host.ts';
 import { isEndpoint, versionSchema } from '../../lib/config/send-report-config.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../../lib/config/target.ts';
+import { DIGESTS } from '../../lib/fleet-report/settings.ts';
 import { isRegion, MAX_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';
+import { muteSchema } from './mute-schema.ts';
 
 /** Retention periods of CloudWatch Logs. */
 const RETENTION_DAYS = [
@@ -206,6 +208,9 @@ export const environmentSchema = z.strictObject({
   record: z._default(z.unknown(), true),
   recordDays: z._default(z.int().check(z.minimum(1), z.maximum(MAX_RECORD_DAYS)), 400),
   alarms: z._default(z.enum(['database', 'environment']), 'database'),
+  fleet: z._default(z.boolean(), true),
+  digest: z._default(z.enum(DIGESTS), 'off'),
+  mute: z._default(z.array(muteSchema), []),
   logRetentionDays: z._default(
     z.literal(RETENTION_DAYS, {
       error: `must be a retention period of CloudWatch Logs, in days: ${RETENTION_DAYS.join(', ')}`,

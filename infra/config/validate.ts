@@ -123,7 +123,7 @@ function toEnvironment(
   networks: Environment['networks'],
   { versionData, record }: Pick<Environment, 'versionData' | 'record'>,
 ): Environment {
-  const { alarmTopic, bootstrapQualifier, permissionsBoundary } = checked;
+  const { alarmTopic, bootstrapQualifier, permissionsBoundary, fleet, digest, mute } = checked;
   return {
     place,
     databases,
@@ -132,6 +132,7 @@ function toEnvironment(
     ...(record !== undefined && { record }),
     recordDays: checked.recordDays,
     alarms: checked.alarms,
+    ...(fleet && record !== undefined && { fleet: { digest, mute } }),
     ...(alarmTopic !== undefined && { alarmTopic }),
     logRetentionDays: checked.logRetentionDays,
     logLevel: checked.logLevel,

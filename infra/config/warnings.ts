@@ -77,8 +77,19 @@ function oldVersionData({ versionData }: Environment): readonly string[] {
     : [];
 }
 
+/** A mute that has ended suppresses nothing. */
+function endedMutes({ fleet }: Environment, now: number): readonly string[] {
+  const today = new Date(now).toISOString().slice(0, 10);
+  return (fleet?.mute ?? [])
+    .filter(({ until }) => until < today)
+    .map(({ until, reason }) => `The mute ${quoted([reason])} has ended on ${until}. Remove it.`);
+}
+
 /** Warnings for settings that can be deployed but may be mistakes. */
-export function settingWarnings(environment: Environment): readonly string[] {
+export function settingWarnings(
+  environment: Environment,
+  now: number = Date.now(),
+): readonly string[] {
   const { databases } = environment;
   return [
     ...(databases.length === 0 ? ['The environment has no databases.'] : []),
@@ -86,5 +97,6 @@ export function settingWarnings(environment: Environment): readonly string[] {
     ...databases.flatMap(ofDatabase),
     ...unused(environment),
     ...oldVersionData(environment),
+    ...endedMutes(environment, now),
   ];
 }

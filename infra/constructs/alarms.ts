@@ -9,14 +9,19 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE, type MetricName, SERVICE } from '../../lib/naming.ts';
+import {
+  type FleetMetricName,
+  METRICS_NAMESPACE,
+  type MetricName,
+  SERVICE,
+} from '../../lib/naming.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { type DeployPlace, environmentName, type Queue, queueName } from '../naming.ts';
 
 /** Returns a metric of all runs of an environment. */
 export function environmentMetric(
   { environment }: DeployPlace,
-  metricName: MetricName,
+  metricName: MetricName | FleetMetricName,
   { statistic = 'Sum', period = Duration.days(1) } = {},
 ): Metric {
   return new Metric({
@@ -44,18 +49,22 @@ export function queueMetric(
   });
 }
 
-/** The alarms of an environment as a whole; each database has one of its own. Four resources. */
+/** The alarms of an environment as a whole; each database has one of its own. Four resources, and one for the report on the fleet. */
 export class EnvironmentAlarms extends Construct {
-  constructor(scope: Construct, id: string, { place, alarmTopic }: Environment) {
+  constructor(scope: Construct, id: string, { place, alarmTopic, fleet }: Environment) {
     super(scope, id);
     const topic = alarmTopic && Topic.fromTopicArn(this, 'Topic', alarmTopic);
-    const create = (name: string, props: Omit<AlarmProps, 'alarmName' | 'threshold'>) => {
+    const create = (
+      name: string,
+      props: Pick<AlarmProps, 'metric' | 'evaluationPeriods' | 'alarmDescription'> &
+        Partial<AlarmProps>,
+    ) => {
       const alarm = new Alarm(this, name, {
-        ...props,
         alarmName: `${environmentName(place)}-${name}`,
         threshold: 1,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: TreatMissingData.NOT_BREACHING,
+        ...props,
       });
       if (!topic) return;
       alarm.addAlarmAction(new SnsAction(topic));
@@ -91,6 +100,15 @@ export class EnvironmentAlarms extends Construct {
       evaluationPeriods: 7,
       datapointsToAlarm: 1,
       metric: environmentMetric(place, 'JobsBroken', { statistic: 'Maximum' }),
+    });
+    if (fleet === undefined) return;
+    create('missing-fleet-report', {
+      alarmDescription:
+        'The record was not read for two days: silent databases are not detected, and no changes are published. Read the log of fleet-report, then invoke it with {}.',
+      evaluationPeriods: 2,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+      metric: environmentMetric(place, 'Silent', { statistic: 'SampleCount' }),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IWidget,
@@ -11,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Environment } from '../config/resolved-environment.ts';
-import { type DeployPlace, environmentName, logGroupName } from '../naming.ts';
+import { type DeployPlace, environmentName, fleetFunctionArn, logGroupName } from '../naming.ts';
 import { environmentMetric, queueMetric } from './alarms.ts';
 import { BY_DATABASE, LAST_SUCCESS, OUTDATED } from './log-queries.ts';
 
@@ -29,6 +30,18 @@ function table(place: DeployPlace, title: string, query: string): IWidget {
   });
 }
 
+/** Shows the result of the last report on the fleet. Viewers need the permission to invoke the function. */
+function fleetWidget(place: DeployPlace): IWidget {
+  return new CustomWidget({
+    functionArn: fleetFunctionArn(place),
+    title: `Fleet ${place.environment}`,
+    updateOnResize: false,
+    updateOnTimeRangeChange: false,
+    width: WIDTH,
+    height: 10,
+  });
+}
+
 function labelled(metric: Metric, label: string): Metric {
   return metric.with({ label });
 }
@@ -39,7 +52,7 @@ function labelled(metric: Metric, label: string): Metric {
  */
 export function createDashboard(
   scope: Construct,
-  { place, databases, stacks }: Environment,
+  { place, databases, stacks, fleet }: Environment,
 ): Dashboard {
   const daily = (
     ...args: Parameters<typeof environmentMetric> extends [DeployPlace, ...infer Rest]
@@ -60,6 +73,7 @@ export function createDashboard(
     dashboardName: environmentName(place),
     defaultInterval: Duration.days(7),
     widgets: [
+      ...(fleet === undefined ? [] : [[fleetWidget(place)]]),
       [
         new TextWidget({
           markdown: `# timescaledb-telemetry · ${place.environment}\n${databases.length} databases in ${stacks} stacks. *Skipped* is not an error: consent is denied, or the run is not due. See docs/log-and-metrics.md for the log fields, docs/operating.md for the alarms.`,

@@ -30,7 +30,8 @@ export interface Grant {
   readonly whyWildcard?: string;
 }
 
-function writeLogs(place: DeployPlace, purpose: Purpose): Grant {
+/** Allows writing to the log group of a function. */
+export function writeLogs(place: DeployPlace, purpose: Parameters<typeof logGroupName>[1]): Grant {
   return {
     statement: {
       Effect: 'Allow',
@@ -96,7 +97,8 @@ function manageNetworkInterface(ownArn: string): readonly Grant[] {
   ];
 }
 
-function sendTo(place: DeployPlace, queue: Parameters<typeof queueArn>[1]): Grant {
+/** Allows sending messages to a queue of the environment. */
+export function sendTo(place: DeployPlace, queue: Parameters<typeof queueArn>[1]): Grant {
   return {
     statement: { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn(place, queue) },
   };

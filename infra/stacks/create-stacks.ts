@@ -18,7 +18,7 @@ export function createStacks(app: App, environment: Environment, code: Code): vo
   const { bootstrapQualifier } = environment;
   if (bootstrapQualifier !== undefined) app.node.setContext(QUALIFIER, bootstrapQualifier);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const shared = new SharedStack(app, environment);
+  const shared = new SharedStack(app, environment, code);
   for (let stack = 1; stack <= environment.stacks; stack += 1) {
     new DatabaseStack(app, { environment, stack, code }).addStackDependency(shared);
   }

@@ -1,16 +1,19 @@
 import { CfnDeletionPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { CfnSecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { CfnLogGroup, CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { CfnParameter as CfnSsmParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { PURPOSES } from '../../lib/naming.ts';
+import { FLEET_REPORT, PURPOSES } from '../../lib/naming.ts';
+import type { Code } from '../bundle/code-assets.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { portsOf } from '../config/rules/network-ports.ts';
 import type { CheckedNetwork } from '../config/schema.ts';
 import { EnvironmentAlarms } from '../constructs/alarms.ts';
 import { createDashboard } from '../constructs/dashboard.ts';
+import { FleetReport } from '../constructs/fleet-report.ts';
 import { SAVED_QUERIES } from '../constructs/log-queries.ts';
 import { RecordStore } from '../constructs/record-store.ts';
 import {
@@ -28,14 +31,14 @@ const QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600;
 
 /** The resources that an environment's databases share. Other stacks refer to them by name. */
 export class SharedStack extends Stack {
-  constructor(scope: Construct, environment: Environment) {
+  constructor(scope: Construct, environment: Environment, code: Pick<Code, 'fleetFolder'>) {
     const { place } = environment;
     super(scope, environmentName(place), {
       ...stackProps(environment),
       description: `timescaledb-telemetry ${place.environment}: resources shared by its databases`,
     });
     this.createLogGroups(environment);
-    new CfnScheduleGroup(this, 'Schedules', { name: environmentName(place) });
+    const schedules = new CfnScheduleGroup(this, 'Schedules', { name: environmentName(place) });
     this.createQueue('FailedRuns', environment, 'failed-runs');
     this.createQueue('Undelivered', environment, 'undelivered');
     for (const [name, network] of environment.networks) {
@@ -44,14 +47,24 @@ export class SharedStack extends Stack {
     }
     this.createQueries(environment);
     createDashboard(this, environment);
-    if (environment.record !== undefined)
+    if (environment.record !== undefined) {
       new RecordStore(this, 'Record', environment, environment.record);
+      if (environment.fleet !== undefined) {
+        const asset = new Asset(this, 'FleetCode', { path: code.fleetFolder });
+        new FleetReport(this, 'Fleet', {
+          environment,
+          record: environment.record,
+          code: { s3Bucket: asset.s3BucketName, s3Key: asset.s3ObjectKey },
+        }).node.addDependency(schedules);
+      }
+    }
     new EnvironmentAlarms(this, 'Alarms', environment);
   }
 
   /** The logs record what was sent: they remain when the environment is destroyed. */
-  private createLogGroups({ place, logRetentionDays }: Environment): void {
-    for (const purpose of PURPOSES) {
+  private createLogGroups({ place, logRetentionDays, fleet }: Environment): void {
+    const fleetReport = fleet === undefined ? [] : [FLEET_REPORT];
+    for (const purpose of [...PURPOSES, ...fleetReport]) {
       const logGroup = new CfnLogGroup(this, `Log-${purpose}`, {
         logGroupName: logGroupName(place, purpose),
         retentionInDays: logRetentionDays,

@@ -17,6 +17,7 @@ import type { ConsentRule } from '../../lib/consent/decide-consent.ts';
 import type { LevelHolder, PlaceKind } from '../../lib/consent/level-place.ts';
 import { REQUEST_HEADERS } from '../../lib/delivery/request.ts';
 import { ENDPOINT_STAGES, READING_STAGES } from '../../lib/diagnostics/checklist.ts';
+import type { FleetSettings } from '../../lib/fleet-report/settings.ts';
 import { FIELDS } from '../../lib/report/fields/all-fields.ts';
 import type { VerdictCode } from '../../lib/version-check/judge-version.ts';
 import { namesInTables } from '../support/repo/pages.ts';
@@ -87,7 +88,7 @@ describe('docs/environment.md', () => {
     expect(named.toSorted()).toEqual(keys.map((key) => key.replace('delivery.', '')).toSorted());
   });
 
-  test('has every key of TARGET, RETRY and RECORD', () => {
+  test('has every key of TARGET, RETRY, RECORD and FLEET', () => {
     const tls: Readonly<Record<keyof Target['tls'], string>> = {
       mode: 'tls.mode',
       caFile: 'tls.caFile',
@@ -113,7 +114,14 @@ describe('docs/environment.md', () => {
     };
     const record: Readonly<Record<keyof RecordSettings, true>> = { bucket: true, prefix: true };
     const variables = namesInTables(section(ENVIRONMENT, 'Variables of the functions'));
-    const keys = [target, retry, record].flatMap((one) => Object.keys(one));
+    const fleet: Readonly<Record<Exclude<keyof FleetSettings, keyof RecordSettings>, true>> = {
+      environment: true,
+      account: true,
+      topic: true,
+      digest: true,
+      file: true,
+    };
+    const keys = [target, retry, record, fleet].flatMap((one) => Object.keys(one));
     keys.push(...Object.values(tls));
     expect(keys.filter((key) => !variables.includes(key))).toEqual([]);
   });

@@ -76,12 +76,28 @@ function boundaryProblems({ place, permissionsBoundary }: Environment): readonly
 }
 
 /** Without alarms of databases, missing runs are detected from the record. */
-function alarmProblems({ alarms, record }: Environment): readonly string[] {
-  return alarms === 'environment' && record === undefined
-    ? [
-        "alarms: 'environment' detects missing runs from the record, which is turned off; remove record: false, or set alarms to 'database'",
-      ]
-    : [];
+function alarmProblems({ alarms, record, fleet }: Environment): readonly string[] {
+  if (alarms !== 'environment' || fleet !== undefined) return [];
+  const [what, key] =
+    record === undefined ? ['the record', 'record'] : ['the report on the fleet', 'fleet'];
+  return [
+    `alarms: 'environment' detects missing runs from ${what}, which is turned off; remove ${key}: false, or set alarms to 'database'`,
+  ];
+}
+
+function fleetProblems({ fleet, alarmTopic, databases }: Environment): readonly string[] {
+  const { digest = 'off', mute = [] } = fleet ?? {};
+  const names = new Set(databases.map(({ name }) => name));
+  return [
+    ...(digest !== 'off' && alarmTopic === undefined
+      ? ['digest: is published to alarmTopic, which is not set; set it, or remove digest']
+      : []),
+    ...mute.flatMap(({ database }, index) =>
+      database === undefined || names.has(database)
+        ? []
+        : [`mute[${index}].database: the environment has no database ${JSON.stringify(database)}`],
+    ),
+  ];
 }
 
 function stackProblems({ databases, stacks, alarms }: Environment): readonly string[] {
@@ -101,6 +117,7 @@ export function environmentProblems(environment: Environment): readonly string[]
     duplicateProblems,
     administratorProblems,
     alarmProblems,
+    fleetProblems,
     stackProblems,
     portProblems,
   ].flatMap((problemsOf) => problemsOf(environment));

@@ -4,7 +4,9 @@ import { expect, inject, test } from 'vitest';
 import { bundleCode } from '../../../infra/bundle/code-assets.ts';
 import type { Database } from '../../../infra/config/resolved-environment.ts';
 import type { SecretReference } from '../../../infra/config/rules/secret-reference.ts';
+import { parseFleetSettings, readFleetFile } from '../../../lib/fleet-report/settings.ts';
 import { PURPOSES } from '../../../lib/naming.ts';
+import { functionsOfDatabases } from '../../support/aws/constructs.ts';
 import { checked, type Synthesis, synthesise } from '../../support/aws/synthesis.ts';
 
 const SECRET: SecretReference = { id: 'x', resources: ['x'] };
@@ -66,8 +68,8 @@ test('the target of a function names the file of its certificate authority', asy
     caFile: authority('own'),
   }));
   await using code = await bundleCode({ databases });
-  const { resources } = synthesise({ ...environment, databases }, code);
-  for (const [, { Properties }] of resources('AWS::Lambda::Function')) {
+  const synthesis = synthesise({ ...environment, databases }, code);
+  for (const [, { Properties }] of functionsOfDatabases(synthesis)) {
     const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
     expect(JSON.parse(Variables.TARGET).tls).toEqual({ mode: 'verify-full', caFile: 'ca.pem' });
   }
@@ -87,7 +89,7 @@ test('the version data of an environment is in the code of all its functions', a
     }
   }
   const targetsOf = (synthesis: Synthesis) =>
-    synthesis.resources('AWS::Lambda::Function').map(([, { Properties }]) => {
+    functionsOfDatabases(synthesis).map(([, { Properties }]) => {
       const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
       return JSON.parse(Variables.TARGET);
     });
@@ -114,4 +116,22 @@ test('two bundles of the same sources have the same hash', async () => {
       .map(([, { Properties }]) => Properties['Code']);
   };
   expect(await keys()).toEqual(await keys());
+});
+
+test('the code of fleet-report has the databases and the mutes of the environment', async () => {
+  const mute = [{ database: 'metrics', until: '2027-01-31', reason: 'Not exposed.' }];
+  const environment = checked({ mute });
+  await using code = await bundleCode(environment);
+  const content: unknown = JSON.parse(readFileSync(join(code.fleetFolder, 'fleet.json'), 'utf8'));
+  expect(content).toEqual({
+    databases: environment.databases.map(({ name, tickHours }) => ({ name, tickHours })),
+    mute,
+  });
+  const variables = {
+    FLEET: JSON.stringify({ environment: 'a', bucket: 'abc', file: 'fleet.json' }),
+  };
+  const file = await readFleetFile(parseFleetSettings(variables), {
+    LAMBDA_TASK_ROOT: code.fleetFolder,
+  });
+  expect(file).toEqual(content);
 });

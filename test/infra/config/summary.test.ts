@@ -14,18 +14,19 @@ function fleet(size: number, changes: Partial<DatabaseSettings> = {}): readonly 
 
 test('an environment without databases costs its alarms and its dashboard', () => {
   expect(costOf([])).toEqual({
-    alarms: expect.closeTo(0.4),
+    alarms: expect.closeTo(0.5),
     metrics: 0,
     dashboard: 3,
     runs: 0,
     record: 0,
-    total: expect.closeTo(3.4),
+    fleet: expect.closeTo(0.066, 3),
+    total: expect.closeTo(3.566, 3),
   });
 });
 
 test('a database with a daily tick costs about 0.28 USD per month', () => {
   const cost = costOf(fleet(1));
-  expect(cost.alarms).toBeCloseTo(0.5);
+  expect(cost.alarms).toBeCloseTo(0.6);
   // 14 metrics in one hour of the day: the database's, and the environment's.
   expect(cost.metrics).toBeCloseTo(0.35);
   expect(cost.runs).toBeCloseTo(0.000536, 6);
@@ -46,9 +47,9 @@ test.each([
 
 test('the total is the sum of the parts', () => {
   const { total, ...parts } = costOf(fleet(7, { tickHours: 2 }));
-  const { alarms, metrics, dashboard, runs, record } = parts;
+  const { alarms, metrics, dashboard, runs, record, fleet: report } = parts;
   expect(record).toBeGreaterThan(0);
-  expect(total).toBeCloseTo(alarms + metrics + dashboard + runs + record, 9);
+  expect(total).toBeCloseTo(alarms + metrics + dashboard + runs + record + report, 9);
 });
 
 test('the summary counts databases, functions, alarms and stacks, and estimates the cost', async () => {
@@ -56,12 +57,12 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     'environment prod, in account 333333333333, region eu-central-1',
     'databases   5',
     'delivery    telemetry.timescale.com',
-    'functions   11',
-    'alarms      9',
+    'functions   12',
+    'alarms      10',
     'record      s3://timescaledb-telemetry-prod-2bf770c23da3, 400 days; an S3 gateway endpoint (free) or a NAT gateway is needed in network "main", "warehouse"',
     'stacks      5 (1 shared, 4 for databases)',
     expect.stringMatching(
-      /^cost {8}about 13\.\d\d USD per month: alarms 0\.90, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01; list prices of us-east-1, without secrets and networks$/,
+      /^cost {8}about 13\.\d\d USD per month: alarms 1\.00, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01, fleet 0\.\d\d; list prices of us-east-1, without secrets and networks$/,
     ),
   ]);
 });
@@ -78,7 +79,7 @@ test('the summary names the bucket of the record and its folder, or that nothing
 
 test('the summary counts no alarm per database with alarms: environment', () => {
   const environment = checked({ databases: fleet(7), alarms: 'environment' });
-  expect(summaryLines(environment)).toContain('alarms      4');
+  expect(summaryLines(environment)).toContain('alarms      5');
 });
 
 test('the summary says where reports of each database are sent', () => {

@@ -19,7 +19,8 @@ describe('the policies of an environment', () => {
     'of $environment.place.environment belong to roles that these tests judge',
     (synthesis) => {
       const judged = rolesOf(synthesis).all.length;
-      const used = rolesOf(synthesis).functions.length + synthesis.environment.stacks;
+      // Two of the report on the fleet.
+      const used = rolesOf(synthesis).functions.length + synthesis.environment.stacks + 2;
       expect(synthesis.resources('AWS::IAM::Role')).toHaveLength(judged);
       expect(judged).toBe(used);
     },

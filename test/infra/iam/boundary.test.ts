@@ -26,6 +26,7 @@ const BOUNDARY_ARN = `arn:aws:iam::${ACCOUNT}:policy/timescaledb-telemetry-bound
 
 /** One database with every feature that needs permissions. */
 const everything = {
+  alarmTopic: `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`,
   record: { kmsKey: '2a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9' },
   networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
   databases: [
@@ -48,7 +49,7 @@ function boundariesIn({ resources }: typeof deployed): readonly unknown[] {
 
 describe('every role has the boundary:', () => {
   test('an environment without the key sets the default boundary on each role', () => {
-    expect(boundariesIn(deployed)).toEqual(Array(4).fill(BOUNDARY_ARN));
+    expect(boundariesIn(deployed)).toEqual(Array(6).fill(BOUNDARY_ARN));
   });
 
   test.each(['dev', 'staging', 'prod'])('the fixture %s sets it on each role', async (name) => {
@@ -205,7 +206,12 @@ describe('a role with the boundary and AdministratorAccess', () => {
       at('secretsmanager', 'secret:prod/x-AbCdEf'),
     ],
     ['decrypt without Secrets Manager', 'kms:Decrypt', KEY],
-    ['decrypt through S3', 'kms:Decrypt', KEY, { 'kms:ViaService': `s3.${REGION}.amazonaws.com` }],
+    [
+      'decrypt through another service',
+      'kms:Decrypt',
+      KEY,
+      { 'kms:ViaService': `ssm.${REGION}.amazonaws.com` },
+    ],
     ['encrypt', 'kms:Encrypt', KEY],
     ['read an object of a bucket', 's3:GetObject', 'arn:aws:s3:::payroll/file'],
     ['read an object of the record', 's3:GetObject', `arn:aws:s3:::own/${RUN}`],

@@ -9,6 +9,7 @@ import {
   fleet,
   functions,
   metrics,
+  prod,
   SECRETS,
   STACKS,
   secretArn,
@@ -77,7 +78,11 @@ function secretOf({ target: { secretId }, role }: DeployedFunction): string {
 }
 
 describe('the permissions suffice:', () => {
-  const schedulers = new Map(STACKS.map(({ role }) => [role.arn, role]));
+  const all = [
+    ...STACKS.map(({ role }) => role),
+    ...[fleet, prod].map((one) => one.fleetReport().scheduler),
+  ];
+  const schedulers = new Map(all.map((role) => [role.arn, role]));
 
   async function expectDelivery(roleArn: string, functionArn: string, queueArn: string) {
     const role = schedulers.get(roleArn);

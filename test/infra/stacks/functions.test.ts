@@ -4,8 +4,13 @@ import { describe, expect, inject, test } from 'vitest';
 import { variablesOf } from '../../../infra/function-environment.ts';
 import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { parseTarget } from '../../../lib/config/target.ts';
-import { PURPOSES } from '../../../lib/naming.ts';
-import { breaking, constructOf, property } from '../../support/aws/constructs.ts';
+import { FLEET_REPORT, PURPOSES } from '../../../lib/naming.ts';
+import {
+  breaking,
+  constructOf,
+  functionsOfDatabases,
+  property,
+} from '../../support/aws/constructs.ts';
 import {
   aDatabase,
   checked,
@@ -19,7 +24,7 @@ const prod = await synthesiseFixture('prod');
 describe('every function', () => {
   test('runs on arm64 and nodejs24.x, the target of the bundle', () => {
     const functions = prod.resources('AWS::Lambda::Function');
-    expect(functions).toHaveLength(11);
+    expect(functions).toHaveLength(12);
     expect(
       breaking(functions, (resource) => {
         const architectures = property<string[]>(resource, 'Architectures');
@@ -38,8 +43,8 @@ describe('every function', () => {
     }
   });
 
-  test('has 256 MB of memory, more than an ordinary run was measured to use', () => {
-    const functions = prod.resources('AWS::Lambda::Function');
+  test('of a database has 256 MB of memory, more than an ordinary run was measured to use', () => {
+    const functions = functionsOfDatabases(prod);
     expect(breaking(functions, (one) => property(one, 'MemorySize') === 256)).toEqual([]);
   });
 
@@ -61,12 +66,12 @@ describe('every function', () => {
         ]),
     );
     expect([...groups.keys()]).toEqual(
-      PURPOSES.map((purpose) => `/timescaledb-telemetry/prod/${purpose}`),
+      [...PURPOSES, FLEET_REPORT].map((purpose) => `/timescaledb-telemetry/prod/${purpose}`),
     );
     expect(
       breaking(prod.resources('AWS::Lambda::Function'), (resource) => {
         const { LogFormat, LogGroup } = property<Record<string, string>>(resource, 'LoggingConfig');
-        const purpose = PURPOSES.find((one) =>
+        const purpose = [...PURPOSES, FLEET_REPORT].find((one) =>
           property<string>(resource, 'FunctionName').endsWith(one),
         );
         const isItsOwn = LogGroup === `/timescaledb-telemetry/prod/${purpose}`;
@@ -85,9 +90,11 @@ describe('every function', () => {
     ).toEqual([]);
   });
 
-  test("has no retries by Lambda, because retries follow the job's settings", () => {
-    const configs = prod.resources('AWS::Lambda::EventInvokeConfig');
-    expect(configs).toHaveLength(prod.resources('AWS::Lambda::Function').length);
+  test("of a database has no retries by Lambda, because retries follow the job's settings", () => {
+    const all = prod.resources('AWS::Lambda::EventInvokeConfig');
+    expect(all).toHaveLength(prod.resources('AWS::Lambda::Function').length);
+    const configs = all.filter(([where]) => !where.startsWith('timescaledb-telemetry-prod/'));
+    expect(configs).toHaveLength(11);
     expect(
       breaking(
         configs,

@@ -8,7 +8,7 @@ import {
   OUTDATED,
   SAVED_QUERIES,
 } from '../../../infra/constructs/log-queries.ts';
-import { METRICS, METRICS_NAMESPACE } from '../../../lib/naming.ts';
+import { FLEET_METRICS, METRICS, METRICS_NAMESPACE } from '../../../lib/naming.ts';
 import { constructOf, property } from '../../support/aws/constructs.ts';
 import {
   checked,
@@ -46,7 +46,7 @@ describe('the alarms', () => {
     const names = synthesis
       .resources('AWS::CloudWatch::Alarm')
       .map(([, { Properties }]) => Properties['AlarmName']);
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(5);
     expect(names.join()).not.toContain('missing-runs');
     const variablesIn = (of: Synthesis, construct: string) =>
       property<{ readonly Variables: object }>(
@@ -56,13 +56,13 @@ describe('the alarms', () => {
     expect(variablesIn(synthesis, 'SendReport')).toMatchObject({ METRICS: 'environment' });
     expect(variablesIn(synthesis, 'GetReport')).not.toHaveProperty('METRICS');
     expect(variablesIn(prod, 'SendReport')).not.toHaveProperty('METRICS');
-    expect(figuresOf(synthesis.environment, 0).alarms).toBe(4);
+    expect(figuresOf(synthesis.environment, 0).alarms).toBe(5);
   });
 
   test('publish ALARM and OK to the topic of the environment, if it has one', () => {
     const topic = ['arn:aws:sns:eu-central-1:333333333333:database-alarms'];
     const alarms = prod.resources('AWS::CloudWatch::Alarm');
-    expect(alarms).toHaveLength(9);
+    expect(alarms).toHaveLength(10);
     for (const [, { Properties }] of alarms) {
       expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
     }
@@ -75,9 +75,9 @@ describe('the alarms', () => {
     const own = prod
       .resources('AWS::CloudWatch::Alarm')
       .filter(([, { Properties }]) => Properties['Namespace'] === METRICS_NAMESPACE);
-    expect(own).toHaveLength(7);
+    expect(own).toHaveLength(8);
     for (const [, { Properties }] of own) {
-      expect(METRICS).toContain(Properties['MetricName']);
+      expect([...METRICS, ...FLEET_METRICS]).toContain(Properties['MetricName']);
       const names = (Properties['Dimensions'] as readonly { readonly Name: string }[]).map(
         ({ Name }) => Name,
       );
@@ -141,7 +141,7 @@ describe('the alarms', () => {
     }
   });
 
-  test('of the environment are final-failures, undelivered, known-vulnerable and jobs-broken', () => {
+  test('of the environment are those of its queues, of two findings, and of the report on the fleet', () => {
     const names = prod
       .resources('AWS::CloudWatch::Alarm')
       .map(([, { Properties }]) => String(Properties['AlarmName']))
@@ -151,21 +151,45 @@ describe('the alarms', () => {
       'timescaledb-telemetry-prod-undelivered',
       'timescaledb-telemetry-prod-known-vulnerable',
       'timescaledb-telemetry-prod-jobs-broken',
+      'timescaledb-telemetry-prod-missing-fleet-report',
     ]);
+  });
+
+  test('of the report on the fleet detects two days without one, also without any data', () => {
+    const [, { Properties } = { Properties: {} }] =
+      prod
+        .resources('AWS::CloudWatch::Alarm')
+        .find(([, one]) => String(one.Properties['AlarmName']).endsWith('-fleet-report')) ?? [];
+    expect(Properties).toMatchObject({
+      Namespace: METRICS_NAMESPACE,
+      MetricName: 'Silent',
+      Dimensions: [
+        { Name: 'environment', Value: 'prod' },
+        { Name: 'service', Value: 'timescaledb-telemetry' },
+      ],
+      Statistic: 'SampleCount',
+      Period: 86_400,
+      EvaluationPeriods: 2,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
   });
 });
 
 describe('the dashboard', () => {
   interface Widget {
+    readonly type: string;
     readonly properties: {
+      readonly endpoint?: string;
       readonly title?: string;
       readonly query?: string;
       readonly metrics?: readonly (readonly (string | { readonly label: string })[])[];
     };
   }
 
-  function widgets(): readonly Widget[] {
-    const [[, dashboard] = []] = prod.resources('AWS::CloudWatch::Dashboard');
+  function widgets({ resources }: Synthesis = prod): readonly Widget[] {
+    const [[, dashboard] = []] = resources('AWS::CloudWatch::Dashboard');
     const body = dashboard?.Properties['DashboardBody'] as {
       readonly 'Fn::Join': readonly [string, readonly unknown[]];
     };
@@ -174,6 +198,18 @@ describe('the dashboard', () => {
     );
     return JSON.parse(text.join('')).widgets;
   }
+
+  test('shows the fleet in its first row, if there is a report on it', () => {
+    expect(widgets()[0]).toMatchObject({
+      type: 'custom',
+      width: 24,
+      y: 0,
+      properties: {
+        endpoint: 'arn:aws:lambda:eu-central-1:333333333333:function:telemetry-prod-fleet-report',
+      },
+    });
+    expect(widgets(synthesise(checked({ fleet: false })))[0]?.type).toBe('text');
+  });
 
   test('shows each query under its title', () => {
     const queries = widgets().flatMap(({ properties: { title, query } }) =>
@@ -225,10 +261,10 @@ test('the query for duplicate UUIDs lists UUIDs with more than one database', ()
 test('the figures for the quotas count every function, its code, and every alarm', () => {
   expect(figuresOf(prod.environment, 10)).toEqual({
     databases: 5,
-    functions: 11,
-    alarms: 9,
+    functions: 12,
+    alarms: 10,
     stacks: 4,
-    codeBytes: 110,
+    codeBytes: 120,
   });
 });
 

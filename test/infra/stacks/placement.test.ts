@@ -111,7 +111,10 @@ describe('the templates', () => {
     ];
     const synthesis = synthesise(checked({ databases: names.map((name) => aDatabase(name)) }));
     const schedules = synthesis.resources('AWS::Scheduler::Schedule');
-    expect(schedules.map(([, { Properties }]) => Properties['Name'])).toEqual(names);
+    expect(schedules.map(([, { Properties }]) => Properties['Name'])).toEqual([
+      '_fleet-report',
+      ...names,
+    ]);
   });
 
   test.each(['database', 'environment'] as const)(

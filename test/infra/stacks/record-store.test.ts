@@ -89,7 +89,8 @@ describe('the bucket of the record', () => {
   });
 
   test('adds 9 resources to the shared stack, and none per database', () => {
-    const count = (record: boolean) => synthesise(checked({ record })).resources().length;
+    const count = (record: boolean) =>
+      synthesise(checked({ record, fleet: false })).resources().length;
     expect(count(true) - count(false)).toBe(9);
   });
 });

@@ -61,6 +61,8 @@ async function synthesiseEveryKey(): Promise<Synthesis> {
         alarmTopic: `arn:aws:sns:${region}:${account}:${'t'.repeat(256)}`,
         record: { kmsKey },
         recordDays: 3_653,
+        digest: 'daily',
+        mute: [{ until: '2099-12-31', reason: 'r'.repeat(500) }],
         logRetentionDays: 3_653,
         logLevel: 'DEBUG',
         databases: [

@@ -197,7 +197,7 @@ test('two environments of one account and region have no name in common', () => 
     ),
   ];
   const [some, others] = [namesOf(prod), namesOf(prodEu)];
-  expect(some.filter((name) => name.startsWith('AWS::CloudWatch::Alarm'))).toHaveLength(5);
+  expect(some.filter((name) => name.startsWith('AWS::CloudWatch::Alarm'))).toHaveLength(6);
   expect(some.filter((name) => others.includes(name))).toEqual([]);
 });
 
@@ -205,6 +205,6 @@ test('the named roles of two regions have different names, because roles are glo
   const namesOf = ({ resources }: Synthesis): readonly unknown[] =>
     resources('AWS::IAM::Role').flatMap(([, { Properties }]) => Properties['RoleName'] ?? []);
   const there = namesOf(synthesise(checked({ region: 'us-east-1' })));
-  expect(there).toHaveLength(1);
+  expect(there).toHaveLength(2);
   expect(namesOf(synthesise(checked())).filter((name) => there.includes(name))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { FLEET_REPORT } from '../../../lib/naming.ts';
 import type { Resource, Synthesis } from './synthesis.ts';
 
 type Located = readonly (readonly [where: string, resource: Resource])[];
@@ -10,6 +11,13 @@ export function breaking(
 ): readonly string[] {
   expect(resources.length).toBeGreaterThan(0);
   return resources.filter(([, resource]) => !rule(resource)).map(([where]) => where);
+}
+
+/** Returns the functions of the databases: all but that of the environment. */
+export function functionsOfDatabases({ resources }: Synthesis): Located {
+  return resources('AWS::Lambda::Function').filter(
+    ([, { Properties }]) => !String(Properties['FunctionName']).endsWith(`-${FLEET_REPORT}`),
+  );
 }
 
 /** Returns a property of a resource. */

@@ -39,6 +39,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   text: ['markdown'],
   metric: ['metrics', 'region'],
   log: ['query', 'region', 'view'],
+  custom: ['endpoint'],
 };
 
 function positionProblems({ x, y, width, height }: Widget): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Target } from '../../../lib/config/target.ts';
-import { functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
+import { fleetFunctionName, functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
 import { type Role, roleOf } from './policies.ts';
-import type { Synthesis } from './synthesis.ts';
+import type { Resource, Synthesis } from './synthesis.ts';
 
 /** A deployed function with its role. */
 export interface DeployedFunction {
@@ -18,11 +18,21 @@ export interface DeployedFunction {
   readonly onFailure?: string;
 }
 
+/** The function of an environment that reports on its fleet, and the role of its schedule. */
+interface DeployedFleetReport {
+  readonly role: Role;
+  readonly scheduler: Role;
+  readonly arn: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /** The functions and roles of an environment. */
 export interface Roles {
   readonly functions: readonly DeployedFunction[];
   /** Roles of the schedulers, by stack. */
   readonly schedulers: ReadonlyMap<string, Role>;
+  /** The report on the fleet; throws if the environment has none. */
+  readonly fleetReport: () => DeployedFleetReport;
   readonly all: readonly Role[];
   of(database: string, purpose: Purpose): DeployedFunction;
   schedulerOf(stack: string): Role;
@@ -103,14 +113,47 @@ function functionOf(
   ];
 }
 
-/** Returns the roles of the schedulers, which are the only roles with names. */
+function fleetReportOf(
+  { environment, resources, templates }: Synthesis,
+  { account, region, partition }: Account,
+): DeployedFleetReport {
+  const name = fleetFunctionName(environment.place.environment);
+  const roleArn = (role: Resource, roleName: string) =>
+    `arn:${partition}:iam::${account}:role${role.Properties['Path']}${roleName}`;
+  const [where, { Properties } = { Properties: {} }] =
+    resources('AWS::Lambda::Function').find(([, one]) => one.Properties['FunctionName'] === name) ??
+    [];
+  const { Role, Environment }: FunctionProperties = Object(Properties);
+  const role = templates[where?.split('/')[0] ?? '']?.Resources[referenceOf(Role)];
+  const [, scheduler] =
+    resources('AWS::IAM::Role').find(([, one]) => isOfFleet(one.Properties['RoleName'])) ?? [];
+  if (role === undefined || scheduler === undefined) throw new Error(`There is no ${name}`);
+  const schedulerName = String(scheduler.Properties['RoleName']);
+  return {
+    role: roleOf(name, roleArn(role, `made-for-${name}`), account, role),
+    scheduler: roleOf(
+      `the scheduler of ${name}`,
+      roleArn(scheduler, schedulerName),
+      account,
+      scheduler,
+    ),
+    arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+    variables: Environment.Variables,
+  };
+}
+
+function isOfFleet(roleName: unknown): boolean {
+  return typeof roleName === 'string' && roleName.endsWith('-all-scheduler');
+}
+
+/** Returns the roles of the stacks' schedulers. Beside that of the report on the fleet they are the only roles with names. */
 function schedulersOf(
   { resources }: Synthesis,
   { account, partition }: Account,
 ): readonly (readonly [stack: string, role: Role])[] {
   return resources('AWS::IAM::Role').flatMap(([where, role]) => {
     const { RoleName: name, Path: path } = role.Properties;
-    if (typeof name !== 'string') return [];
+    if (typeof name !== 'string' || isOfFleet(name)) return [];
     const [stack = ''] = where.split('/');
     const arn = `arn:${partition}:iam::${account}:role${path}${name}`;
     return [[stack, roleOf(`the scheduler of ${stack}`, arn, account, role)] as const];
@@ -131,10 +174,17 @@ export function rolesOf(synthesis: Synthesis): Roles {
     PURPOSES.flatMap((purpose) => functionOf(synthesis, account, name, purpose)),
   );
   const schedulers = new Map(schedulersOf(synthesis, account));
+  const fleetReport = () => fleetReportOf(synthesis, account);
+  const { role, scheduler } = synthesis.environment.fleet === undefined ? {} : fleetReport();
   return {
     functions,
     schedulers,
-    all: [...functions.map(({ role }) => role), ...schedulers.values()],
+    fleetReport,
+    all: [
+      ...functions.map(({ role }) => role),
+      ...schedulers.values(),
+      ...[role, scheduler].filter((one) => one !== undefined),
+    ],
     of(database, purpose) {
       const one = functions.find((each) => each.database === database && each.purpose === purpose);
       if (one === undefined) throw new Error(`There is no ${purpose} of ${database}`);

@@ -63,6 +63,7 @@ export function sharedCode(): Code {
   const bundles = inject('bundles');
   return {
     folderOf: (purpose) => join(bundles[purpose].file, '..'),
+    fleetFolder: join(bundles['fleet-report'].file, '..'),
     largestBytes: 660_000,
     async [Symbol.asyncDispose]() {},
   };
