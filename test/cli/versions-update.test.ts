@@ -1,78 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import type { VersionData } from '../../data/version-data.ts';
-import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
-import {
-  buildFile,
-  createRepository,
-  runGit,
-  type Tag,
-} from '../support/timescaledb/repository.ts';
+import { optionsIn, runCommand } from '../support/process/commands.ts';
+import { buildFile, createRepository, runGit } from '../support/timescaledb/repository.ts';
 import { aRelease, SOURCE, someVersionData } from '../support/timescaledb/version-data.ts';
+import {
+  changelog,
+  fileWith,
+  linesOf,
+  repositoryWith,
+  tag,
+  update,
+} from '../support/timescaledb/version-updates.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TODAY = /asOf is (\d{4}-\d{2}-\d{2})/;
 
-function tag(name: string, majors: string, parts: Partial<Tag> = {}): Tag {
-  return {
-    name,
-    at: '2026-03-01T12:00:00Z',
-    files: { 'CMakeLists.txt': buildFile(majors) },
-    ...parts,
-  };
-}
-
-/** Entries of releases with their days, the newest first. */
-function changelog(...entries: readonly string[]): string {
-  return `# Changelog\n\n${entries.map((entry) => `## ${entry}\n`).join('\n')}`;
-}
-
-/** The releases of `someVersionData`, as a repository has them. */
-const KNOWN_TAGS = ['2.0.0', '2.0.1', '2.1.0', '2.1.1'].map((name) => tag(name, '17 and 18'));
-const KNOWN_LOG = ['2.1.1', '2.1.0', '2.0.1', '2.0.0'].map((name) => `${name} (2026-01-01)`);
-
-function repositoryWith(tags: readonly Tag[], entries: readonly string[] = []): Promise<string> {
-  return createRepository([...KNOWN_TAGS, ...tags], {
-    'CHANGELOG.md': changelog(...entries, ...KNOWN_LOG),
-  });
-}
-
-async function fileWith(data: unknown): Promise<string> {
-  const file = join(await mkdtemp(join(inject('folder'), 'versions-')), 'timescaledb.json');
-  await writeFile(file, typeof data === 'string' ? data : JSON.stringify(data));
-  return file;
-}
-
 async function dataIn(file: string): Promise<VersionData> {
   return JSON.parse(await readFile(file, 'utf8'));
-}
-
-interface Updated extends Ended {
-  readonly file: string;
-  readonly before: string;
-  readonly after: string;
-}
-
-async function update(
-  repository: string,
-  data: unknown = someVersionData(),
-  ...args: readonly string[]
-): Promise<Updated> {
-  const file = await fileWith(data);
-  const before = await readFile(file, 'utf8');
-  // Copies of URLs are made here.
-  const temporary = { TMPDIR: await mkdtemp(join(inject('folder'), 'tmp-')) };
-  const options = ['--repository', repository, '--file', file, ...args];
-  const ended = await runCommand('versions-update', options, temporary);
-  expect(await readdir(temporary.TMPDIR)).toEqual([]);
-  return { ...ended, file, before, after: await readFile(file, 'utf8') };
-}
-
-/** What is printed, without blanks that align it. */
-function linesOf({ stdout }: Ended): readonly string[] {
-  return stdout.split('\n').map((line) => line.trim().replaceAll(/\s+/g, ' '));
 }
 
 test('adds releases with their dates and majors, and prints them', async () => {
@@ -294,108 +241,6 @@ test('keeps the permissions of the file, and the link to it', async () => {
   expect((await dataIn(file)).releases).toHaveLength(5);
   expect((await stat(file)).mode & 0o777).toBe(0o640);
   expect(await readdir(join(file, '..'))).toEqual(['timescaledb.json']);
-});
-
-describe('leaves the file as it is, and says what is wrong, for', () => {
-  /** Each makes a value of --repository. */
-  test.each<[what: string, make: () => Promise<string>, message: RegExp]>([
-    [
-      'a folder that does not exist',
-      async () => join(inject('folder'), 'nowhere'),
-      /^git rev-parse failed: fatal: cannot change to '.*nowhere'/,
-    ],
-    [
-      'a folder that is no repository',
-      () => mkdtemp(join(inject('folder'), 'no-repository-')),
-      /^git rev-parse failed: fatal: not a git repository/,
-    ],
-    [
-      'a transport that runs a command',
-      async () => `ext::touch ${inject('folder')}/touched`,
-      /^git rev-parse failed: fatal: cannot change to/,
-    ],
-    [
-      'another project',
-      () => createRepository([tag('v1.0.0', '18')], {}),
-      /^The repository has no tag of a TimescaleDB release\.$/m,
-    ],
-    [
-      'another project with such tags',
-      () => createRepository([{ name: '1.2.3', files: { 'README.md': 'hello' } }], {}),
-      /^The tag 1\.2\.3 has no CMakeLists\.txt\.$/m,
-    ],
-    [
-      'a build file that names the majors in another form',
-      () => repositoryWith([tag('2.2.0', 'from 17 on')]),
-      /^The tag 2\.2\.0 has a CMakeLists\.txt that does not name the PostgreSQL versions in a known form\.$/m,
-    ],
-    [
-      'a release of the future',
-      () => repositoryWith([tag('2.2.0', '18')], ['2.2.0 (2999-01-01)']),
-      /^The updated data is invalid, and nothing was written: releases: 2\.2\.0 is of 2999-01-01, which is later than asOf/m,
-    ],
-    [
-      'a shallow clone without tags',
-      async () => {
-        const clone = await mkdtemp(join(inject('folder'), 'shallow-'));
-        const repository = await repositoryWith([]);
-        runGit(clone, 'clone', '--quiet', '--depth=1', `file://${repository}`, '.');
-        return clone;
-      },
-      /^The repository has no tag of a TimescaleDB release\.\nGive --repository a clone .* with all tags \(git fetch --tags\), or that URL\.$/m,
-    ],
-  ])('%s', async (_what, make, message) => {
-    const updated = await update(await make());
-    expect(updated.stderr).toMatch(message);
-    expect([updated.code, updated.after]).toEqual([1, updated.before]);
-  });
-
-  test.each([
-    ['that is not JSON', '{', /timescaledb\.json is not JSON: /],
-    ['of another form', '{}', /is invalid, and nothing was written: asOf: .*; releases: /],
-    [
-      'with a contradiction',
-      JSON.stringify(someVersionData({ releases: [aRelease('2.0.0'), aRelease('2.0.0')] })),
-      /is invalid, and nothing was written: releases: 2\.0\.0 is listed twice; /,
-    ],
-  ])('a file %s', async (_what, text, message) => {
-    const updated = await update(await repositoryWith([]), text);
-    expect(updated.stderr).toMatch(message);
-    expect([updated.code, updated.after]).toEqual([1, text]);
-  });
-
-  test('a machine without git', async () => {
-    const file = await fileWith(someVersionData());
-    const options = ['--repository', inject('folder'), '--file', file];
-    const { stderr, code } = await runCommand('versions-update', options, { PATH: '/nowhere' });
-    expect([stderr, code]).toEqual([
-      'git was not found.\nInstall git, or add its folder to PATH.\n',
-      1,
-    ]);
-  });
-});
-
-describe('wrong options:', () => {
-  test.each<[args: readonly string[], problem: string]>([
-    [[], "required option '--repository <path or URL>' not specified"],
-    [['--repository', ''], '--repository must not be empty'],
-    [
-      ['--repository', 'https://someone:secret-token@example.com/timescaledb'],
-      "--repository must not contain a password or token: git's credential helpers provide them",
-    ],
-    [
-      ['--repository', 'https://secret-token@example.com/timescaledb'],
-      "--repository must not contain a password or token: git's credential helpers provide them",
-    ],
-    [['--repository', '.', '--as-of'], "unknown option '--as-of'"],
-  ])('%j', async (args, problem) => {
-    const { stderr, stdout, code } = await runCommand('versions-update', args);
-    expect([stderr, stdout, code]).toEqual([
-      `${problem}\n(npm run versions:update -- --help lists the options.)\n`,
-      '',
-      2,
-    ]);
-  });
 });
 
 test('--help lists the options', async () => {
