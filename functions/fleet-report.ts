@@ -1,6 +1,6 @@
 import { widgetRequest } from '../lib/fleet-report/event.ts';
 import type { FleetLine } from '../lib/fleet-report/line.ts';
-import { createFleetMetrics } from '../lib/fleet-report/metrics.ts';
+import { createFleetMetrics } from '../lib/fleet-report/publishing/metrics.ts';
 import type { Ending } from '../lib/run/run-to-end.ts';
 import { createHandler } from './create-handler.ts';
 
@@ -14,7 +14,7 @@ export const handler = createHandler({
   async run(event, invocation): Promise<Ending<FleetLine, FleetLine | string>> {
     const widget = widgetRequest(event);
     if (widget !== undefined) {
-      const { showWidget } = await import('../lib/fleet-report/show-widget.ts');
+      const { showWidget } = await import('../lib/fleet-report/widget/show-widget.ts');
       return showWidget(widget, process.env, invocation);
     }
     const { runFleetReport } = await import('../lib/fleet-report/run-fleet-report.ts');

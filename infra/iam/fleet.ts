@@ -1,4 +1,4 @@
-import { fleetPrefix } from '../../lib/fleet-report/keys.ts';
+import { fleetPrefix } from '../../lib/fleet-report/reading/keys.ts';
 import { FLEET_REPORT } from '../../lib/naming.ts';
 import { dayPrefix } from '../../lib/record/record-key.ts';
 import type { Environment, RecordBucket } from '../config/resolved-environment.ts';

@@ -4,9 +4,9 @@ import { EMPTY_HISTORY } from '../fleet/history.ts';
 import { type Transition, transitions } from '../fleet/transitions.ts';
 import type { Bucket } from '../record/put-object.ts';
 import type { FleetEvent } from './event.ts';
-import { planReading, withoutReread } from './plan-reading.ts';
-import { type OtherKeys, type ReadResult, readRecord } from './read-record.ts';
-import type { StoredState } from './stored-state.ts';
+import { planReading, withoutReread } from './reading/plan-reading.ts';
+import { type OtherKeys, type ReadResult, readRecord } from './reading/read-record.ts';
+import type { StoredState } from './reading/stored-state.ts';
 
 /** Objects that S3 may refuse without a reason to read all others again. The state lists as many. */
 const MAX_REFUSED = 100;

@@ -5,11 +5,11 @@ import { stateConflict } from './errors.ts';
 import type { FleetEvent } from './event.ts';
 import { type Folded, type FoldOptions, foldRecord } from './fold-record.ts';
 import type { FleetProgress } from './line.ts';
-import { isDigestDue } from './notify.ts';
-import type { Results } from './results.ts';
-import type { SentReport } from './sent-reports.ts';
+import { isDigestDue } from './publishing/notify.ts';
+import type { Results } from './publishing/results.ts';
+import type { SentReport } from './reading/sent-reports.ts';
+import type { StoredState } from './reading/stored-state.ts';
 import type { FleetSettings } from './settings.ts';
-import type { StoredState } from './stored-state.ts';
 
 /** Attempts to write a state while other reports write theirs. */
 const ATTEMPTS = 2;

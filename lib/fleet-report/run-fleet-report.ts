@@ -6,13 +6,13 @@ import { dayPrefix } from '../record/record-key.ts';
 import type { Ending } from '../run/run-to-end.ts';
 import { timeLimit, toReportError } from './errors.ts';
 import { parseFleetEvent } from './event.ts';
-import { toFleetJson } from './fleet-json.ts';
-import { fleetKey } from './keys.ts';
 import { type FleetLine, type FleetProgress, toFleetLine } from './line.ts';
-import { notificationsOf, publishAll } from './notify.ts';
+import { toFleetJson } from './publishing/fleet-json.ts';
+import { notificationsOf, publishAll } from './publishing/notify.ts';
+import { openResults } from './publishing/results.ts';
+import { fleetKey } from './reading/keys.ts';
+import { readSentReports } from './reading/sent-reports.ts';
 import { type FleetDependencies, foldAndWriteState, type Report, type Written } from './report.ts';
-import { openResults } from './results.ts';
-import { readSentReports } from './sent-reports.ts';
 import { type FleetVariables, parseFleetSettings, readFleetFile } from './settings.ts';
 
 /** Connections to S3 that are kept open. */

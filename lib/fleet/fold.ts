@@ -1,7 +1,5 @@
 import type { RecordedRun } from '../record/recorded-run.ts';
-import { countConditions, dailyFigures } from './daily.ts';
 import type { DatabaseState } from './database-state.ts';
-import { addFacts, closeDraft, type Draft, keepDatabase, openDraft } from './draft.ts';
 import {
   type FleetContext,
   type FleetState,
@@ -9,9 +7,11 @@ import {
   PROBLEM_DAYS,
   type Problem,
 } from './fleet-state.ts';
+import { countConditions, dailyFigures } from './fold/daily.ts';
+import { addFacts, closeDraft, type Draft, keepDatabase, openDraft } from './fold/draft.ts';
+import { readRun } from './fold/read-run.ts';
+import { type Core, removedByUuid, toRow } from './fold/row.ts';
 import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
-import { readRun } from './read-run.ts';
-import { type Core, removedByUuid, toRow } from './row.ts';
 
 /** Interval of a database whose settings are unknown. */
 const DEFAULT_TICK_HOURS = 24;

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../timescaledb/interval.ts';
-import { decodeColumn, firstValue } from './columns.ts';
+import { decodeColumn, firstValue } from './fold/columns.ts';
 
 /** Days of history that a database keeps, and days of the fleet's figures. */
 export const HISTORY_DAYS = 400;

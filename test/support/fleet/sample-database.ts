@@ -1,6 +1,6 @@
-import { encodeColumn } from '../../../lib/fleet/columns.ts';
 import { conditionsOf, severityOf } from '../../../lib/fleet/conditions.ts';
 import type { DatabaseState, RunSummary } from '../../../lib/fleet/database-state.ts';
+import { encodeColumn } from '../../../lib/fleet/fold/columns.ts';
 import {
   dayOf,
   EMPTY_HISTORY,

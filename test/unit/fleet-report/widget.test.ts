@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { showWidget } from '../../../lib/fleet-report/show-widget.ts';
+import { showWidget } from '../../../lib/fleet-report/widget/show-widget.ts';
 import { aRun, UP_TO_DATE } from '../fleet/runs.ts';
 import { startFleetWorld } from './fleet-world.ts';
 

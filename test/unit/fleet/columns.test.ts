@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeColumn, encodeColumn, firstValue } from '../../../lib/fleet/columns.ts';
+import { decodeColumn, encodeColumn, firstValue } from '../../../lib/fleet/fold/columns.ts';
 
 const VALUES = fc.array(
   fc.oneof(fc.integer({ min: -1, max: 3 }), fc.integer({ min: -1, max: Number.MAX_SAFE_INTEGER })),

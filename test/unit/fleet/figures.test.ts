@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compressionRatio, readFigures } from '../../../lib/fleet/figures.ts';
+import { compressionRatio, readFigures } from '../../../lib/fleet/fold/figures.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples');
 

@@ -3,11 +3,11 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import type { Bucket } from '../record/put-object.ts';
-import { getObject, listObjects, type StoredObject, writeObject } from '../record/s3-client.ts';
-import { type FleetObject, fleetKey, fleetPrefix } from './keys.ts';
+import type { Bucket } from '../../record/put-object.ts';
+import { getObject, listObjects, type StoredObject, writeObject } from '../../record/s3-client.ts';
+import { type FleetObject, fleetKey, fleetPrefix } from '../reading/keys.ts';
+import { decodeState, encodeState, type StoredState } from '../reading/stored-state.ts';
 import type { Notification } from './notifications.ts';
-import { decodeState, encodeState, type StoredState } from './stored-state.ts';
 
 /** Limits of the objects that are read, in bytes. */
 const MAX_STATE_BYTES = 100 * 1_048_576;

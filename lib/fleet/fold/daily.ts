@@ -1,6 +1,6 @@
-import type { Condition, DatabaseState } from './database-state.ts';
-import type { DailyFigures, FleetCounts } from './fleet-state.ts';
-import { FLAGS, firstDayOf, formatDay, HISTORY_DAYS, type Point, pointsOf } from './history.ts';
+import type { Condition, DatabaseState } from '../database-state.ts';
+import type { DailyFigures, FleetCounts } from '../fleet-state.ts';
+import { FLAGS, firstDayOf, formatDay, HISTORY_DAYS, type Point, pointsOf } from '../history.ts';
 
 type Counted = Pick<
   DatabaseState,

@@ -1,5 +1,5 @@
-import type { Condition, DatabaseState } from './database-state.ts';
-import { FLAGS, formatDay, type Point, pointsOf } from './history.ts';
+import type { Condition, DatabaseState } from '../database-state.ts';
+import { FLAGS, formatDay, type Point, pointsOf } from '../history.ts';
 
 type Since = DatabaseState['since'];
 

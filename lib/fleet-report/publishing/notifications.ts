@@ -1,9 +1,9 @@
-import { cutText, escapeUnprintable } from '../config/printable.ts';
-import { worstFirst } from '../fleet/conditions.ts';
-import { CONDITIONS, type Condition, type DatabaseState } from '../fleet/database-state.ts';
-import type { FleetCounts, FleetState } from '../fleet/fleet-state.ts';
-import { isMuted } from '../fleet/mutes.ts';
-import { NOTIFIED, type Transition } from '../fleet/transitions.ts';
+import { cutText, escapeUnprintable } from '../../config/printable.ts';
+import { worstFirst } from '../../fleet/conditions.ts';
+import { CONDITIONS, type Condition, type DatabaseState } from '../../fleet/database-state.ts';
+import type { FleetCounts, FleetState } from '../../fleet/fleet-state.ts';
+import { isMuted } from '../../fleet/mutes.ts';
+import { NOTIFIED, type Transition } from '../../fleet/transitions.ts';
 
 /** A message to a topic of SNS. */
 export interface Notification {

@@ -1,8 +1,8 @@
-import type { DatabaseState, RunSummary } from '../fleet/database-state.ts';
-import type { Bucket } from '../record/put-object.ts';
-import { recordKey } from '../record/record-key.ts';
-import { decodeRunOf } from '../record/recorded-run.ts';
-import { getObject } from '../record/s3-client.ts';
+import type { DatabaseState, RunSummary } from '../../fleet/database-state.ts';
+import type { Bucket } from '../../record/put-object.ts';
+import { recordKey } from '../../record/record-key.ts';
+import { decodeRunOf } from '../../record/recorded-run.ts';
+import { getObject } from '../../record/s3-client.ts';
 import type { OtherKeys } from './read-record.ts';
 
 /** Runs by hand, and second runs of a tick, that are searched for a report. */

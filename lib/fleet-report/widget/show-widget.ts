@@ -1,11 +1,11 @@
-import type { RunError } from '../errors.ts';
-import { callerOf } from '../record/aws-request.ts';
-import type { Ending } from '../run/run-to-end.ts';
-import { timeLimit, toReportError } from './errors.ts';
-import { fleetKey } from './keys.ts';
-import { type FleetLine, toFleetLine } from './line.ts';
-import { openResults } from './results.ts';
-import { type FleetVariables, parseFleetSettings } from './settings.ts';
+import type { RunError } from '../../errors.ts';
+import { callerOf } from '../../record/aws-request.ts';
+import type { Ending } from '../../run/run-to-end.ts';
+import { timeLimit, toReportError } from '../errors.ts';
+import { type FleetLine, toFleetLine } from '../line.ts';
+import { openResults } from '../publishing/results.ts';
+import { fleetKey } from '../reading/keys.ts';
+import { type FleetVariables, parseFleetSettings } from '../settings.ts';
 import { parseWidgetFleet, renderNoResult, renderWidget, WIDGET_DESCRIPTION } from './widget.ts';
 
 /** Returns the widget of an environment, as HTML. */

@@ -1,4 +1,4 @@
-import type { FiguresGroup } from './database-state.ts';
+import type { FiguresGroup } from '../database-state.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { cutText, escapeUnprintable } from '../config/printable.ts';
-import { FLEET_SEVERITIES } from '../fleet/database-state.ts';
+import { cutText, escapeUnprintable } from '../../config/printable.ts';
+import { FLEET_SEVERITIES } from '../../fleet/database-state.ts';
 
 /** Databases that the widget lists. */
 const MAX_ROWS = 15;

@@ -1,7 +1,7 @@
-import type { DatabaseState, Group, Groups, RunSummary } from './database-state.ts';
+import type { DatabaseState, Group, Groups, RunSummary } from '../database-state.ts';
+import { RECENT_RUNS } from '../fleet-state.ts';
+import { EMPTY_HISTORY } from '../history.ts';
 import { editHistory, type HistoryEditor, trimHistory } from './edit-history.ts';
-import { RECENT_RUNS } from './fleet-state.ts';
-import { EMPTY_HISTORY } from './history.ts';
 import { NO_GROUPS, type RunFacts } from './read-run.ts';
 
 /** Returns the later of two groups. Of two of the same time it returns the same one in any order. */

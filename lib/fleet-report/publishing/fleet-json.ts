@@ -1,6 +1,6 @@
-import { worstFirst } from '../fleet/conditions.ts';
-import type { DatabaseState } from '../fleet/database-state.ts';
-import type { FleetState } from '../fleet/fleet-state.ts';
+import { worstFirst } from '../../fleet/conditions.ts';
+import type { DatabaseState } from '../../fleet/database-state.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
 
 /** One database, without its history. */
 type FleetJsonRow = Omit<DatabaseState, 'history' | 'recent'>;

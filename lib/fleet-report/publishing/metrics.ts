@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { FleetCounts } from '../fleet/fleet-state.ts';
-import { type FleetMetricName, METRICS_NAMESPACE, SERVICE } from '../naming.ts';
-import type { FleetLine } from './line.ts';
+import type { FleetCounts } from '../../fleet/fleet-state.ts';
+import { type FleetMetricName, METRICS_NAMESPACE, SERVICE } from '../../naming.ts';
+import type { FleetLine } from '../line.ts';
 
 const COUNTS: Readonly<Record<FleetMetricName, Exclude<keyof FleetCounts, 'databases'>>> = {
   Silent: 'silent',

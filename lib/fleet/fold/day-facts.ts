@@ -1,4 +1,4 @@
-import { type DayOrders, FLAGS, GROUP_FLAGS } from './history.ts';
+import { type DayOrders, FLAGS, GROUP_FLAGS } from '../history.ts';
 
 /** The values that one run adds to a day. */
 export interface DayFacts {

@@ -1,7 +1,7 @@
-import type { FleetState } from '../fleet/fleet-state.ts';
-import { dayOf, formatDay, OPEN_DAYS } from '../fleet/history.ts';
-import { HOUR_MS } from '../timescaledb/interval.ts';
-import type { FleetEvent } from './event.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
+import { dayOf, formatDay, OPEN_DAYS } from '../../fleet/history.ts';
+import { HOUR_MS } from '../../timescaledb/interval.ts';
+import type { FleetEvent } from '../event.ts';
 import type { StoredState } from './stored-state.ts';
 
 /** Days without a report that the next one reads. */

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import type { FleetState } from '../fleet/fleet-state.ts';
-import { toFleetState } from '../fleet/parse-state.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
+import { toFleetState } from '../../fleet/parse-state.ts';
 
 /** Limit of a state after decompression: 10,000 databases with 400 days have 70 MB. In bytes. */
 const MAX_BYTES = 400 * 1_000_000;

@@ -1,3 +1,4 @@
+import { firstDayOf, HISTORY_DAYS, type History, OPEN_DAYS } from '../history.ts';
 import { decodeColumn, encodeColumn } from './columns.ts';
 import {
   addFacts,
@@ -6,7 +7,6 @@ import {
   indexOfDay,
   type MutableOrders,
 } from './day-facts.ts';
-import { firstDayOf, HISTORY_DAYS, type History, OPEN_DAYS } from './history.ts';
 
 /** A history that is being changed. */
 export interface HistoryEditor {

@@ -1,11 +1,11 @@
-import type { Problem } from '../fleet/fleet-state.ts';
-import type { Folding } from '../fleet/fold.ts';
-import { dayOf, formatDay } from '../fleet/history.ts';
-import { AnswerTooLarge, AwsError } from '../record/aws-request.ts';
-import type { Bucket } from '../record/put-object.ts';
-import { dayPrefix, parseRecordKey } from '../record/record-key.ts';
-import { decodeRunOf } from '../record/recorded-run.ts';
-import { getObject, type ListedObject, listObjects } from '../record/s3-client.ts';
+import type { Problem } from '../../fleet/fleet-state.ts';
+import type { Folding } from '../../fleet/fold.ts';
+import { dayOf, formatDay } from '../../fleet/history.ts';
+import { AnswerTooLarge, AwsError } from '../../record/aws-request.ts';
+import type { Bucket } from '../../record/put-object.ts';
+import { dayPrefix, parseRecordKey } from '../../record/record-key.ts';
+import { decodeRunOf } from '../../record/recorded-run.ts';
+import { getObject, type ListedObject, listObjects } from '../../record/s3-client.ts';
 import { forEachWithLimit } from './for-each-with-limit.ts';
 
 /** Objects that are requested at a time. */

@@ -1,12 +1,12 @@
-import type { RunError } from '../errors.ts';
-import type { FleetState } from '../fleet/fleet-state.ts';
-import type { Transition } from '../fleet/transitions.ts';
-import { notSent } from './errors.ts';
-import type { FleetEvent } from './event.ts';
+import type { RunError } from '../../errors.ts';
+import type { FleetState } from '../../fleet/fleet-state.ts';
+import type { Transition } from '../../fleet/transitions.ts';
+import { notSent } from '../errors.ts';
+import type { FleetEvent } from '../event.ts';
+import type { FleetSettings } from '../settings.ts';
 import { changeNotification, digestNotification, type Notification } from './notifications.ts';
 import { publish, type Topic } from './publish.ts';
 import type { Results } from './results.ts';
-import type { FleetSettings } from './settings.ts';
 
 /** The day of the week after which the weekly digest is sent: Sunday. */
 const WEEKLY_DAY = 0;

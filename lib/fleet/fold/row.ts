@@ -1,10 +1,10 @@
-import { HOUR_MS } from '../timescaledb/interval.ts';
-import { actionOf } from './action.ts';
-import { conditionsOf, severityOf } from './conditions.ts';
-import type { Condition, DatabaseState } from './database-state.ts';
-import type { FleetContext } from './fleet-state.ts';
-import { dayOf, formatDay } from './history.ts';
-import { mutesOf } from './mutes.ts';
+import { HOUR_MS } from '../../timescaledb/interval.ts';
+import { actionOf } from '../action.ts';
+import { conditionsOf, severityOf } from '../conditions.ts';
+import type { Condition, DatabaseState } from '../database-state.ts';
+import type { FleetContext } from '../fleet-state.ts';
+import { dayOf, formatDay } from '../history.ts';
+import { mutesOf } from '../mutes.ts';
 import { sinceOf } from './since.ts';
 
 /** A database without what is derived from its runs and the context. */

@@ -1,12 +1,12 @@
-import { quotable } from '../config/printable.ts';
-import type { RecordedLine, RecordedRun } from '../record/recorded-run.ts';
-import { HOUR_MS } from '../timescaledb/interval.ts';
-import { verdictConditions } from './conditions.ts';
-import type { Groups, LastRun } from './database-state.ts';
+import { quotable } from '../../config/printable.ts';
+import type { RecordedLine, RecordedRun } from '../../record/recorded-run.ts';
+import { HOUR_MS } from '../../timescaledb/interval.ts';
+import { verdictConditions } from '../conditions.ts';
+import type { Groups, LastRun } from '../database-state.ts';
+import type { Problem } from '../fleet-state.ts';
+import { dayOf, formatDay, OPEN_DAYS } from '../history.ts';
 import type { DayFacts } from './day-facts.ts';
 import { compressionRatio, readFigures } from './figures.ts';
-import type { Problem } from './fleet-state.ts';
-import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
 
 /** Tolerance for clocks that are ahead. */
 const CLOCK_TOLERANCE_MS = HOUR_MS;
