@@ -1,26 +1,19 @@
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
-import { LEVELS } from '../lib/config/target.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 import { CONDITIONS, type Condition } from '../lib/fleet/database-state.ts';
 import {
   addProblems,
   CommandError,
-  choice,
   createCommand,
   EXIT,
   type ExitStatus,
   flag,
-  oneOf,
   runCommand,
 } from './command.ts';
-import { listedDatabases } from './fleet/check-databases.ts';
 import { type PageChoice, pageOptions, readPage, showPage, writePage } from './fleet/page.ts';
 import type { Fleet, FleetSource } from './fleet/row.ts';
-import { SIMULATED_FLEET } from './fleet/simulated-fleet.ts';
-import { checkVariablesOfLists } from './options/connection.ts';
-import { databasesOption } from './options/databases.ts';
-import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
+import { readSource, type SourceValues, sourceOptions } from './fleet/source-options.ts';
 import { printJson } from './output/finish.ts';
 import { formatCsv } from './output/fleet/fleet-csv.ts';
 import { formatPrometheus } from './output/fleet/prometheus.ts';
@@ -28,18 +21,10 @@ import { showFleet } from './output/fleet/show-fleet.ts';
 import { replaceFile } from './output/replace-file.ts';
 import { createTerminalReporter } from './output/terminal/terminal.ts';
 
-const DEFAULT_PARALLEL = 8;
-const MAX_PARALLEL = 64;
-
 /** Conditions that `--fail-on` knows. */
 const FAIL_ON = CONDITIONS.filter((condition) => condition !== 'unknown');
 
-interface Values {
-  readonly databases?: string;
-  readonly demo?: true;
-  readonly parallel?: string;
-  readonly level?: string;
-  readonly latestVersion?: string;
+interface Values extends SourceValues {
   readonly json?: true;
   readonly csv?: true;
   readonly prometheus?: string;
@@ -59,37 +44,17 @@ interface Options {
 
 const command = createCommand(
   'run fleet',
-  'Checks the databases of a list in parallel, and shows one line for each, the worst first, with the action to take. Reads only; nothing is sent.',
+  'Shows one line for each database, the worst first, with the action to take: of an environment by its record, or of a list by a check of each. Reads only; nothing is sent.',
   `
 Exit status: 0 every database was checked and no condition of --fail-on holds,
 1 failure, or a database could not be checked, 2 wrong options, 4 a condition of
 --fail-on holds.
 
 Passwords come from PGPASSWORD, PGPASSFILE (~/.pgpass) or the URLs. PGUSER, PGPORT,
-PGSSLMODE and PGSSLROOTCERT apply to each database whose entry has no value.`,
-)
-  .addOption(databasesOption())
-  .addOption(
-    flag('--demo', 'simulate 40 databases over 90 days, and open their page').conflicts([
-      'databases',
-      'parallel',
-      'level',
-      'latestVersion',
-    ]),
-  )
-  .option(
-    '--parallel <n>',
-    `databases checked at a time, 1 to ${MAX_PARALLEL} (default: ${DEFAULT_PARALLEL})`,
-  )
-  .addOption(
-    choice(
-      '--level <level>',
-      LEVELS,
-      'the telemetry level of servers built without telemetry; no other uses it',
-      'off',
-    ),
-  )
-  .addOption(latestVersionOption())
+PGSSLMODE and PGSSLROOTCERT apply to each database of a list whose entry has no value.`,
+).argument('[environment]', 'the name of the environment');
+for (const option of sourceOptions()) command.addOption(option);
+command
   .option(
     '--fail-on <conditions>',
     `end with status 4 if one holds, such as ${FAIL_ON.slice(0, 2).join(',')}: ${FAIL_ON.join(', ')}`,
@@ -102,17 +67,6 @@ PGSSLMODE and PGSSLROOTCERT apply to each database whose entry has no value.`,
     "also write a file for the textfile collector of Prometheus' node_exporter",
   );
 for (const option of pageOptions()) command.addOption(option);
-
-function readParallel({ parallel }: Values, problems: string[]): number {
-  const number = Number(parallel ?? DEFAULT_PARALLEL);
-  addProblems(problems, [
-    [
-      parallel !== undefined && !(/^\d+$/.test(parallel) && number >= 1 && number <= MAX_PARALLEL),
-      `--parallel must be a whole number from 1 to ${MAX_PARALLEL}`,
-    ],
-  ]);
-  return number;
-}
 
 function readFailOn(
   { failOn = '' }: Values,
@@ -131,22 +85,10 @@ function readFailOn(
     ],
     [
       isLive && found.includes('silent'),
-      '--fail-on silent needs the record of runs, which --databases does not read',
+      '--fail-on silent needs the record of runs, which --databases and --live do not read',
     ],
   ]);
   return found;
-}
-
-function readSource(values: Values, problems: string[]): FleetSource {
-  const { demo, databases = '', level } = values;
-  if (demo) return SIMULATED_FLEET;
-  addProblems(problems, [[databases === '', '--databases <file> or --demo is missing']]);
-  checkVariablesOfLists(problems);
-  return listedDatabases(databases, {
-    level: oneOf('--level', level, LEVELS, problems) ?? 'off',
-    latestVersion: readLatestVersion(values, problems),
-    parallel: readParallel(values, problems),
-  });
 }
 
 /** Writes a file, or returns the error if that fails: the fleet is shown all the same. */
@@ -206,7 +148,7 @@ await runCommand<Options>({
   read(parsed: Command, problems) {
     const values = parsed.opts<Values>();
     const { json, csv, prometheus } = values;
-    const source = readSource(values, problems);
+    const source = readSource(parsed, problems);
     return {
       source,
       format: json ? 'json' : csv ? 'csv' : 'table',

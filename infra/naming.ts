@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import {
   type FLEET_REPORT,
   fleetFunctionName,
   functionName,
   type Purpose,
+  recordBucketOf,
   SERVICE,
 } from '../lib/naming.ts';
 
@@ -76,13 +76,9 @@ export function queueName(place: DeployPlace, queue: Queue): string {
   return `${environmentName(place)}-${queue}`;
 }
 
-/**
- * Name of the record's bucket. Bucket names are unique among all accounts of a partition: a hash stands for account and region,
- * because S3 allows 63 characters.
- */
-export function recordBucketName(place: DeployPlace): string {
-  const hash = createHash('sha256').update(`${place.account}\n${place.region}`).digest('hex');
-  return `${environmentName(place)}-${hash.slice(0, 12)}`;
+/** Name of the record's bucket, unless it is one of the operator's. */
+export function recordBucketName({ environment, account, region }: DeployPlace): string {
+  return recordBucketOf(environment, account, region);
 }
 
 /** ARN of a bucket, or of the objects of a bucket that match a pattern. */

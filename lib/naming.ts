@@ -65,3 +65,12 @@ export function functionName(environment: string, database: string, purpose: Pur
   const hash = createHash('sha256').update(`${environment}\n${database}`).digest('hex');
   return `telemetry-${readable}-${hash.slice(0, HASH_LENGTH)}-${purpose}`;
 }
+
+/**
+ * Returns the name of the bucket that a deployment creates for the record. Bucket names are unique among all accounts of a
+ * partition: a hash stands for account and region, because S3 allows 63 characters.
+ */
+export function recordBucketOf(environment: string, account: string, region: string): string {
+  const hash = createHash('sha256').update(`${account}\n${region}`).digest('hex');
+  return `${SERVICE}-${environment}-${hash.slice(0, 12)}`;
+}

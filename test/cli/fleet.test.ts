@@ -221,14 +221,14 @@ describe('the options', () => {
     );
     expect([stdout, code]).toEqual(['', 2]);
     expect(stderr.split('\n')).toEqual([
-      '--databases <file> or --demo is missing',
+      'the name of an environment, --databases <file> or --demo is missing',
       'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
       'PGPORT must be a whole number from 1 to 65535',
       '--level must be one of off, no_functions, basic',
       '--latest-version must be a version of TimescaleDB, such as 2.32.0',
       '--parallel must be a whole number from 1 to 64',
       '--fail-on must be a list of broken, vulnerable, silent, failed, jobs-failing, behind, withheld',
-      '--fail-on silent needs the record of runs, which --databases does not read',
+      '--fail-on silent needs the record of runs, which --databases and --live do not read',
       '(npm run fleet -- --help lists the options.)',
       '',
     ]);
@@ -245,7 +245,16 @@ describe('the options', () => {
   test('are all in the help', async () => {
     const { stdout } = await runCommand('fleet', ['--help']);
     expect(optionsIn(stdout)).toEqual([
-      ...['--databases', '--demo', '--parallel', '--level', '--latest-version', '--fail-on'],
+      ...[
+        '--live',
+        '--environments',
+        '--databases',
+        '--demo',
+        '--parallel',
+        '--level',
+        '--latest-version',
+        '--fail-on',
+      ],
       ...['--help', '--json', '--csv', '--prometheus', '--html', '--open'],
     ]);
   });
