@@ -21,7 +21,8 @@ Not listed: \`CHANGE_DENIED\` and \`CHANGE_FAILED\`, which only \`configure\` re
 [Error codes](log-and-metrics.md#error-codes) explains each code.
 
 *Retry: yes* means that the run schedules its next attempt, logs a WARN and returns. A failure without a retry is an ERROR, and the
-function throws: Lambda counts an error and puts the event into the queue \`failed-runs\`. \`…\` stands for a number.
+function throws: Lambda counts an error and puts the event into the queue \`failed-runs\`. Lambda invokes a failed \`fleet-report\` twice
+more before that. \`…\` stands for a number.
 `;
 
 /** The endpoint of the tests names a newer version, so an undisturbed run says that the extension is out of date. */

@@ -49,10 +49,10 @@ export function stateConflict(): RunError {
 
 /** The error of notifications that could not be published. */
 export function notSent(count: number, thrown: unknown): RunError {
-  const messages = count === 1 ? 'A notification' : `${count} notifications`;
+  const isOne = count === 1;
   return new RunError(
     'NOTIFICATION_NOT_SENT',
-    `${messages} could not be published to the topic. The next report publishes them again.`,
+    `${isOne ? 'A notification' : `${count} notifications`} could not be published to the topic. The next report publishes ${isOne ? 'it' : 'them'} again.`,
     {
       remedy:
         "Check that the topic exists. Allow the function's role sns:Publish on it, and kms:Decrypt and kms:GenerateDataKey on its key if it is encrypted.",

@@ -2,7 +2,7 @@ import type { ErrorFields, RunError } from '../errors.ts';
 import { toErrorFields } from '../errors.ts';
 import type { FleetCounts } from '../fleet/fleet-state.ts';
 import type { Line } from '../run/outcome.ts';
-import { formatCounts } from './publishing/notifications.ts';
+import { formatCounts, formatDatabases } from './publishing/notifications.ts';
 
 /** The result of a report, and the summary line of its log. */
 export interface FleetLine extends Line {
@@ -59,7 +59,8 @@ export function toFleetLine(progress: FleetProgress, error: RunError | undefined
   return {
     outcome: 'folded',
     severity: severityOf(progress),
-    message: counts === undefined ? '' : `${counts.databases} databases: ${formatCounts(counts)}.`,
+    message:
+      counts === undefined ? '' : `${formatDatabases(counts.databases)}: ${formatCounts(counts)}.`,
     ...progress,
   };
 }

@@ -99,7 +99,7 @@ test('answers the widget of a dashboard with HTML, and writes neither objects no
   await invokeReport(world);
   const objects = new Map(world.s3.objects);
   const invocation = await invokeReport(world, { widgetContext: { dashboardName: 'prod' } });
-  expect(invocation).toMatchObject({ value: expect.stringContaining('1 databases, as of') });
+  expect(invocation).toMatchObject({ value: expect.stringContaining('1 database, as of') });
   expect(linesOf(invocation)).toMatchObject([{ outcome: 'shown', level: 'INFO' }]);
   expect(world.s3.objects).toStrictEqual(objects);
   const described = await invokeReport(world, { describe: true });

@@ -487,3 +487,33 @@ export const RECORD_NOT_WRITTEN = expectedMessage(
   'The run could not be recorded in the bucket.',
   "Check that the bucket of the record exists in the function's region. Allow the function's role s3:PutObject on the prefix of its database, and kms:GenerateDataKey on a customer-managed key of the bucket; a private subnet needs an S3 gateway endpoint, which is free. The outcome of the run is not affected.",
 );
+
+export const RECORD_DENIED = expectedMessage(
+  'RECORD_DENIED',
+  'S3 refused a request for the record or for the results.',
+  "Check that the bucket exists in the function's region. Allow the function's role s3:ListBucket on the prefix runs/ of its environment, s3:GetObject on the objects below it, s3:GetObject and s3:PutObject on fleet/ of its environment, and kms:Decrypt and kms:GenerateDataKey on a customer-managed key of the bucket. Then invoke the function again.",
+);
+
+export const RECORD_UNAVAILABLE = expectedMessage(
+  'RECORD_UNAVAILABLE',
+  'S3 did not answer a request for the record.',
+  'Invoke the function again. The next report reads what this one has not read.',
+);
+
+export const FLEET_STATE_CONFLICT = expectedMessage(
+  'FLEET_STATE_CONFLICT',
+  'Other reports of this environment wrote their states at the same time, twice.',
+  'Invoke the function again when no other invocation of it is running.',
+);
+
+export const NOTIFICATION_NOT_SENT = expectedMessage(
+  'NOTIFICATION_NOT_SENT',
+  'A notification could not be published to the topic. The next report publishes it again.',
+  "Check that the topic exists. Allow the function's role sns:Publish on it, and kms:Decrypt and kms:GenerateDataKey on its key if it is encrypted.",
+);
+
+/** The fleet of one database without a condition. */
+export const FLEET_FOLDED: ExpectedMessage = {
+  message:
+    '1 database: broken 0 of 1, vulnerable 0 of 1, silent 0 of 1, withheld 0 of 1, behind 0 of 1.',
+};

@@ -29,6 +29,11 @@ function printable(text: string): string {
   return escapeUnprintable(cutText(text, MAX_SENTENCE));
 }
 
+/** Formats the number of databases. */
+export function formatDatabases(count: number): string {
+  return `${count} ${count === 1 ? 'database' : 'databases'}`;
+}
+
 /** Formats the five counts: `vulnerable 2 of 40`. */
 export function formatCounts(counts: FleetCounts): string {
   return PLACES.map((place) => `${place} ${counts[place].count} of ${counts[place].of}`).join(', ');
@@ -136,7 +141,7 @@ export function digestNotification(
   const headline =
     open.length === 0
       ? 'no condition holds'
-      : `${open.length} of ${databases.length} databases with a condition`;
+      : `${open.length} of ${formatDatabases(databases.length)} with a condition`;
   return {
     subject: toSubject(
       `TimescaleDB fleet ${fleet.environment}: ${title.toLowerCase()}, ${headline}`,
@@ -145,7 +150,7 @@ export function digestNotification(
       [
         `${title} of the TimescaleDB fleet ${fleet.environment}, as of ${formatTime(fleet.asOf)}`,
         '',
-        `${databases.length} databases: ${formatCounts(fleet.counts)}.`,
+        `${formatDatabases(databases.length)}: ${formatCounts(fleet.counts)}.`,
         ...(open.length === 0
           ? ['', 'No action needed.']
           : ['', 'Worst first:', ...limited(open.map(rowOf), MAX_ROWS, 'databases')]),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { cutText, escapeUnprintable } from '../../config/printable.ts';
 import { FLEET_SEVERITIES } from '../../fleet/database-state.ts';
+import { formatDatabases } from '../publishing/notifications.ts';
 
 /** Databases that the widget lists. */
 const MAX_ROWS = 15;
@@ -135,7 +135,7 @@ export function renderWidget(fleet: WidgetFleet, place: PagePlace): string {
   const { counts, asOf, databases, problems } = fleet;
   const open = databases.filter(({ configured, severity }) => configured && severity !== 'ok');
   const more = open.length - MAX_ROWS;
-  return html`<p>${counts.databases} databases, as of ${asOf.slice(0, 16).replace('T', ' ')} UTC${problems.length === 0 ? '' : `; ${problems.length} objects of the record could not be used`}. <a href="${consoleUrl(place)}" target="_blank">Page of the fleet</a></p>
+  return html`<p>${formatDatabases(counts.databases)}, as of ${asOf.slice(0, 16).replace('T', ' ')} UTC${problems.length === 0 ? '' : `; ${problems.length} objects of the record could not be used`}. <a href="${consoleUrl(place)}" target="_blank">Page of the fleet</a></p>
 <table><tr>${COUNTS.map((name) => html`<th>${LABELS[name]}</th>`)}</tr><tr>${COUNTS.map((name) => html`<td><b>${counts[name].count}</b> of ${counts[name].of}</td>`)}</tr></table>
 ${
   open.length === 0

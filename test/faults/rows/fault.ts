@@ -13,8 +13,8 @@ export interface ExpectedMessage {
 export interface Fault {
   /** Description of the fault. */
   readonly fault: string;
-  /** `killed`: the process ended before it could write a line. */
-  readonly outcome: 'sent' | 'skipped' | 'failed' | 'killed';
+  /** `killed`: the process ended before it could write a line; `folded`: `fleet-report` has written its results. */
+  readonly outcome: 'sent' | 'skipped' | 'failed' | 'killed' | 'folded';
   readonly expected: ExpectedMessage;
   /** PostgreSQL's SQLSTATE, or the error code of Node.js or AWS. */
   readonly origin?: string;

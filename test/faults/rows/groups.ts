@@ -1,6 +1,7 @@
 import { DATABASE_FAULTS } from './database.ts';
 import { ENDPOINT_FAULTS } from './endpoint.ts';
 import type { FaultGroup } from './fault.ts';
+import { FLEET_FAULTS } from './fleet.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { RECORD_FAULTS } from './record.ts';
 import { RUNTIME_FAULTS } from './runtime.ts';
@@ -22,4 +23,5 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   ENDPOINT_FAULTS,
   RECORD_FAULTS,
   RUNTIME_FAULTS,
+  FLEET_FAULTS,
 ];

@@ -21,7 +21,7 @@ describe('a report', () => {
     expect(line).toMatchObject({
       outcome: 'folded',
       severity: 'INFO',
-      message: expect.stringContaining('1 databases: broken 0 of 1'),
+      message: expect.stringContaining('1 database: broken 0 of 1'),
       environment: 'prod',
       asOf: NOW,
       days: ['2026-11-15', TODAY],
