@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { cutText, escapeUnprintable } from '../../config/printable.ts';
 import { FLEET_SEVERITIES } from '../../fleet/database-state.ts';
 import { formatDatabases } from '../publishing/notifications.ts';
 
