@@ -114,7 +114,7 @@ async function writeFiles({ prometheus, page }: Options, fleet: Fleet) {
       prometheus === undefined
         ? undefined
         : await tryToWrite('--prometheus', prometheus, () =>
-            replaceFile(prometheus, formatPrometheus(fleet)),
+            replaceFile(prometheus, formatPrometheus(fleet), 'public'),
           ),
     pagePath:
       page === undefined

@@ -55,7 +55,7 @@ export async function writePage(choice: PageChoice, { state, content }: Fleet): 
   const path = await locatePage(choice);
   // Most commands make no page, and need none of its modules.
   const { renderPage } = await import('../../lib/fleet-page/render-page.ts');
-  await replaceFile(path, renderPage(state, content));
+  await replaceFile(path, renderPage(state, content), 'private');
   return path;
 }
 

@@ -75,8 +75,8 @@ const CLAUSES: Readonly<Record<Exclude<Condition, 'failed'>, (facts: Facts) => s
   vulnerable: repair,
   silent: ({ lastRun }) =>
     lastRun === null
-      ? 'check the schedule and the deployment: no run was ever recorded'
-      : `check the schedule and the function: the last run was recorded at ${lastRun.at.slice(0, 16).replace('T', ' ')} UTC`,
+      ? 'check the schedule, and RECORD_NOT_WRITTEN in the log: no run was ever recorded'
+      : `check the schedule, and RECORD_NOT_WRITTEN in the log: the last run was recorded at ${lastRun.at.slice(0, 16).replace('T', ' ')} UTC`,
   'jobs-failing': failingJobs,
   behind: upgrade,
   withheld: ({ consent }) =>

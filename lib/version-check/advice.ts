@@ -1,8 +1,8 @@
-import type { Version } from '../version.ts';
-import { isBeyondData, majorsFor } from './compatibility.ts';
+import { compareVersions, type Version } from '../version.ts';
+import { comingBreak, isBeyondData, majorsFor, toRelease, works } from './compatibility.ts';
 import type { VerdictCode } from './judge-version.ts';
 import { notesOn } from './notes.ts';
-import { choicesFor, upgradeBeforePostgresql } from './recommendation.ts';
+import { choicesFor, laterBreak, upgradeBeforePostgresql } from './recommendation.ts';
 import type { Advisory, Incompatibility } from './release-data.ts';
 import type { VersionSituation } from './situation.ts';
 
@@ -11,15 +11,24 @@ function listed(items: readonly string[], word = 'and'): string {
   return others.length === 0 ? last : `${others.toReversed().join(', ')} ${word} ${last}`;
 }
 
-function alterClause({ facts, onDisk, data }: VersionSituation): string {
+/** Says that the update to the version on the disk can fail. */
+function failingUpdate({ onDisk, data, facts }: VersionSituation): string {
+  const failing = data.failedUpdates.find(
+    ({ to }) => onDisk !== undefined && compareVersions(toRelease(to), onDisk) === 0,
+  );
+  if (failing === undefined) return '';
+  const isWithinReach = works(toRelease(failing.fixed), facts.postgresqlVersion, data);
+  const fix = isWithinReach ? ` The problem is fixed in ${failing.fixed}.` : '';
+  return ` This update can fail: ${failing.summary}.${fix}`;
+}
+
+function alterClause(situation: VersionSituation): string {
+  const { facts, onDisk } = situation;
   const isDefault = onDisk?.text === facts.availableVersion;
   const statement = `ALTER EXTENSION timescaledb UPDATE${isDefault ? '' : ` TO '${onDisk?.text}'`}`;
-  const failing = data.failedUpdates.find(({ to }) => to === onDisk?.text);
-  const warning =
-    failing === undefined
-      ? ''
-      : ` This update can fail: ${failing.summary}. The problem is fixed in ${failing.fixed}.`;
-  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk.${warning}`;
+  const later = onDisk && laterBreak(onDisk, situation);
+  const limit = later === undefined ? '' : `, but PostgreSQL ${later} breaks its jobs`;
+  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk${limit}.${failingUpdate(situation)}`;
 }
 
 function packageClause(situation: VersionSituation): string {
@@ -44,7 +53,14 @@ function postgresqlClause(situation: VersionSituation): string {
   const needed = isBeyondData(goal, data)
     ? 'a newer PostgreSQL'
     : `PostgreSQL ${listed(majorsFor(goal, data), 'or')}`;
-  return `TimescaleDB ${goal.text} needs ${needed}. The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best, situation)}`;
+  const breaking = majorsFor(goal, data).flatMap(
+    (one) => comingBreak(goal, `${one}.0`, data)?.postgresqlVersion ?? [],
+  );
+  const limit =
+    breaking.length === 0
+      ? ''
+      : ` PostgreSQL ${listed(breaking)} ${breaking.length === 1 ? 'breaks' : 'break'} its scheduled jobs.`;
+  return `TimescaleDB ${goal.text} needs ${needed}.${limit} The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best, situation)}`;
 }
 
 /** Names the announced releases among those that fix an incompatibility. */
@@ -57,10 +73,10 @@ function announcedFixes({ data }: VersionSituation, { fixed }: Incompatibility):
 function failingJobs({ facts: { jobHealth } }: VersionSituation): string {
   if (jobHealth === null || jobHealth.failing === 0) return '';
   const { failing, scheduled, oldestFailure } = jobHealth;
-  const jobs = scheduled === 1 ? 'The only job fails' : `${failing} of ${scheduled} jobs fail`;
-  const first = scheduled === 1 ? '' : ', the first';
-  const since = oldestFailure === null ? '' : `${first} since ${oldestFailure.slice(0, 10)}`;
-  return `${jobs}${since}. `;
+  const verb = failing === 1 ? 'fails' : 'fail';
+  const since =
+    oldestFailure === null ? '' : `, one without success since ${oldestFailure.slice(0, 10)}`;
+  return `${failing} of ${scheduled} jobs ${verb}${since}. `;
 }
 
 function brokenJobsClause(situation: VersionSituation): string {
@@ -91,7 +107,7 @@ function securityClause({ securityFixes, installed, fixes, facts }: VersionSitua
   const reach =
     fixes.security === undefined
       ? ` No published release with all of them is known to work on PostgreSQL ${facts.postgresqlVersion}.`
-      : '';
+      : ` TimescaleDB ${fixes.security.text} has them and works on PostgreSQL ${facts.postgresqlVersion}.`;
   return `TimescaleDB ${listed(releases)} ${verb} security fixes without a published advisory. Assume that ${installed.text} lacks them.${reach}`;
 }
 

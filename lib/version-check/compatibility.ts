@@ -17,8 +17,14 @@ function toRange(text: string): Range {
   return range;
 }
 
-export function isInRange({ order }: Version, range: string): boolean {
-  return toRange(range).test(order);
+/** The release that a pre-release precedes; a release itself. */
+function releaseOf({ order: { major, minor, patch } }: Version): Version {
+  return toRelease(`${major}.${minor}.${patch}`);
+}
+
+/** Whether a version, or the release that it precedes, is in a range: 2.32.0-rc1 has the problems of 2.32.0. */
+export function isInRange(version: Version, range: string): boolean {
+  return [version, releaseOf(version)].some(({ order }) => toRange(range).test(order));
 }
 
 /** Parses a release of the data, which was checked when it was loaded. */
@@ -91,12 +97,20 @@ export function isBeyondData(version: Version, data: ReleaseData): boolean {
  * release before it.
  */
 export function majorsFor(version: Version, data: ReleaseData): readonly string[] {
-  return indexOf(data).groups.findLast(({ first }) => !isNewer(first, version))?.postgresql ?? [];
+  return (
+    indexOf(data).groups.findLast(({ first }) => !isNewer(first, releaseOf(version)))?.postgresql ??
+    []
+  );
+}
+
+/** Whether a PostgreSQL major is newer than the data. */
+export function isUnknownMajor(major: string, data: ReleaseData): boolean {
+  return Number(major) > indexOf(data).newestMajor;
 }
 
 /** Whether a version supports a PostgreSQL major. A major that is newer than the data counts as supported. */
 export function supportsMajor(version: Version, major: string, data: ReleaseData): boolean {
-  return Number(major) > indexOf(data).newestMajor || majorsFor(version, data).includes(major);
+  return isUnknownMajor(major, data) || majorsFor(version, data).includes(major);
 }
 
 /** Returns the incompatibilities of a pair of versions. */

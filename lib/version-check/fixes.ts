@@ -16,14 +16,19 @@ export function advisoriesFor(version: Version, { advisories }: ReleaseData): re
 
 /** Returns the releases with security fixes, but without an advisory, that are newer than a version. */
 export function securityFixesAfter(version: Version, { securityFixes }: ReleaseData) {
-  return securityFixes.filter(({ release }) => isNewer(toRelease(release), version));
+  return securityFixes
+    .filter(({ release }) => isNewer(toRelease(release), version))
+    .toSorted((one, other) => compareVersions(toRelease(one.release), toRelease(other.release)));
 }
 
-/** Returns the first release in which all advisories are fixed, whatever PostgreSQL it needs. */
-export function fixedIn(advisories: readonly Advisory[]): Version | undefined {
+/** Returns the first published release in which all advisories are fixed, whatever PostgreSQL it needs. */
+export function fixedIn(
+  advisories: readonly Advisory[],
+  { announced }: ReleaseData,
+): Version | undefined {
   return advisories
-    .map(({ fixed }) => fixed.map(toRelease).toSorted(compareVersions).at(-1))
-    .filter((version) => version !== undefined)
+    .flatMap(({ fixed }) => fixed.map(toRelease).toSorted(compareVersions).at(-1) ?? [])
+    .filter(({ text }) => !announced.includes(text))
     .toSorted(compareVersions)
     .at(-1);
 }

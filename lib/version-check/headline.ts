@@ -74,13 +74,13 @@ function aheadHeadline({ latest, installed }: VersionSituation): Headline {
   };
 }
 
-function securityHeadline({ securityFixes, installed, fixes, facts }: VersionSituation): Headline {
+function securityHeadline({ installed, fixes, facts }: VersionSituation): Headline {
   return {
     message: SECURITY_FIXES,
     hint:
       fixes.security === undefined
         ? `No published release with them is known to work on PostgreSQL ${facts.postgresqlVersion}.`
-        : `The release is ${securityFixes.at(-1)?.release}, the installed version is ${installed.text}.`,
+        : `The smallest upgrade with them is ${fixes.security.text}, the installed version is ${installed.text}.`,
   };
 }
 

@@ -1,5 +1,5 @@
 import { isNewer } from '../version.ts';
-import { incompatibilitiesOf, isBeyondData } from './compatibility.ts';
+import { incompatibilitiesOf, isBeyondData, isUnknownMajor } from './compatibility.ts';
 import { STALE_AFTER_DAYS } from './release-data.ts';
 import type { VersionSituation } from './situation.ts';
 
@@ -45,11 +45,17 @@ function limits({
   installed,
   isVendorBuild,
   dataAgeDays,
+  major,
 }: VersionSituation): readonly string[] {
   return [
     ...(goal !== undefined && isBeyondData(goal, data)
       ? [
           `TimescaleDB ${goal.text} is newer than the version data of this project (${data.asOf}), so its PostgreSQL versions are not known.`,
+        ]
+      : []),
+    ...(isUnknownMajor(major, data)
+      ? [
+          `PostgreSQL ${major} is newer than the version data (${data.asOf}), so which TimescaleDB versions support it is not known.`,
         ]
       : []),
     ...(isVendorBuild

@@ -17,7 +17,10 @@ function presentVersion({ onDisk, installed }: VersionSituation): Version {
 }
 
 /** The later PostgreSQL that breaks the jobs of a version. */
-function laterBreak(version: Version, { facts, data }: VersionSituation): string | undefined {
+export function laterBreak(
+  version: Version,
+  { facts, data }: VersionSituation,
+): string | undefined {
   return comingBreak(version, facts.postgresqlVersion, data)?.postgresqlVersion;
 }
 
@@ -45,12 +48,10 @@ function repairs(situation: VersionSituation): readonly (Choice | undefined)[] {
 function updates(situation: VersionSituation): readonly (Choice | undefined)[] {
   const { best, fixes, facts } = situation;
   const later = best && laterBreak(best, situation);
-  if (best === undefined || later === undefined || fixes.lasting === undefined) {
-    return [best && { version: best }];
-  }
+  if (best === undefined || later === undefined) return [best && { version: best }];
   const reason = `is the newest for PostgreSQL ${facts.postgresqlVersion}, but PostgreSQL ${later} breaks its jobs`;
   return [
-    { version: fixes.lasting, reason: WITHOUT_PROBLEM },
+    fixes.lasting && { version: fixes.lasting, reason: WITHOUT_PROBLEM },
     { version: best, reason },
   ];
 }
@@ -80,9 +81,11 @@ export function choicesFor(situation: VersionSituation): readonly Choice[] {
 export function upgradeBeforePostgresql(situation: VersionSituation): Version | undefined {
   const { coming, fixes, installed, facts, data } = situation;
   if (coming === undefined || fixes.coming === undefined) return undefined;
-  if (isSameBranch(fixes.coming, installed)) return fixes.coming;
+  const present = presentVersion(situation);
+  const isPatch = isSameBranch(fixes.coming, installed) && !isNewer(present, fixes.coming);
+  if (isPatch) return fixes.coming;
   const candidates = [
-    presentVersion(situation),
+    present,
     ...choicesFor(situation).map(({ version }) => version),
     fixes.lasting,
   ];
@@ -94,5 +97,5 @@ export function upgradeBeforePostgresql(situation: VersionSituation): Version | 
         works(version, postgresql, data),
       ),
   );
-  return suitable ?? fixes.coming;
+  return suitable ?? (isNewer(present, fixes.coming) ? undefined : fixes.coming);
 }

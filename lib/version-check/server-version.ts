@@ -4,7 +4,7 @@ import { toVersion, type Version } from '../version.ts';
 const OWN_SUFFIX = /^-(alpha|beta|rc|dev|p\d|private-beta)[A-Za-z0-9.-]*$/;
 
 /** The numbers of a version, and any suffix that does not continue them. */
-const TOLERANT_FORM = /^v?(\d{1,6}\.\d{1,6}(?:\.\d{1,6})?)(\D.*|$)/;
+const TOLERANT_FORM = /^[vV]?(\d{1,6}\.\d{1,6}(?:\.\d{1,6})?)(\D.*|$)/;
 
 /** A version on a server: the release that it is based on, and what a packager or vendor has added. */
 export interface ServerVersion {
@@ -20,7 +20,7 @@ export interface ServerVersion {
 export function toServerVersion(text: string): ServerVersion | undefined {
   const [, release, suffix = ''] = TOLERANT_FORM.exec(text) ?? [];
   if (release === undefined) return undefined;
-  const isVendorBuild = text.startsWith('v') || (suffix !== '' && !OWN_SUFFIX.test(suffix));
+  const isVendorBuild = /^v/i.test(text) || (suffix !== '' && !OWN_SUFFIX.test(suffix));
   const own = toVersion(isVendorBuild ? release : text);
   return own && { version: { text, order: own.order }, isVendorBuild };
 }

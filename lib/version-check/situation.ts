@@ -31,7 +31,7 @@ export interface VersionSituation {
   readonly latestVersion: LatestVersion;
   readonly installed: Version;
   readonly isVendorBuild: boolean;
-  /** Newest version on the server's disk that works on this PostgreSQL. */
+  /** Newest version on the server's disk that works on this PostgreSQL, if possible also on its later minor releases. */
   readonly onDisk: Version | undefined;
   /** Newest version on the server's disk, if it does not work on this PostgreSQL. */
   readonly brokenOnDisk: Version | undefined;
@@ -98,6 +98,19 @@ function problemsOf(installed: Version, postgresqlVersion: string, data: Release
   };
 }
 
+/** An announced release that the endpoint or the operator names is published. */
+function withPublished(data: ReleaseData, latest: Version | undefined): ReleaseData {
+  const newest = data.releases.at(-1);
+  if (latest === undefined || newest === undefined || !data.announced.includes(latest.text)) {
+    return data;
+  }
+  return {
+    ...data,
+    releases: [...data.releases, { versions: [latest.text], postgresql: newest.postgresql }],
+    announced: data.announced.filter((release) => release !== latest.text),
+  };
+}
+
 /**
  * Collects what the verdict on one database depends on.
  *
@@ -107,7 +120,7 @@ export function toSituation(
   latestVersion: LatestVersion,
   facts: Facts,
   name: string,
-  { data, now }: { readonly data: ReleaseData; readonly now: number },
+  { data: known, now }: { readonly data: ReleaseData; readonly now: number },
 ): VersionSituation | undefined {
   const server = toServerVersion(facts.installedVersion);
   if (server === undefined) return undefined;
@@ -115,13 +128,23 @@ export function toSituation(
   const { postgresqlVersion } = facts;
   // Stryker disable next-line StringLiteral: a text that is not a version is dropped
   const latest = toVersion(latestVersion.version ?? '');
+  const data = withPublished(known, latest);
   const problems = problemsOf(installed, postgresqlVersion, data);
   const { fixes, advisories } = problems;
-  const wanted = latestVersion.status === 'outdated' ? latest : undefined;
-  const fixed = fixes.advisories ?? fixedIn(advisories);
+  const isEligible = ({ order }: Version) =>
+    order.prerelease.length === 0 || installed.order.prerelease.length > 0;
+  const isWanted =
+    latestVersion.status === 'outdated' && latest !== undefined && isEligible(latest);
+  const wanted = isWanted ? latest : undefined;
+  const fixed = fixes.advisories ?? fixedIn(advisories, data);
   const newest = newestOf([wanted, fixed, fixes.jobs]);
   const goal = newest !== undefined && isNewer(newest, installed) ? newest : undefined;
-  const present = versionsOnDisk(facts);
+  const present = versionsOnDisk(facts).filter(isEligible);
+  const usable = present.filter((version) => works(version, postgresqlVersion, data));
+  const lasting = usable.findLast(
+    (version) =>
+      isNewer(version, installed) && comingBreak(version, postgresqlVersion, data) === undefined,
+  );
   const newestPresent = present.at(-1);
   const major = majorOf(postgresqlVersion);
   return {
@@ -132,7 +155,7 @@ export function toSituation(
     latestVersion,
     installed,
     isVendorBuild,
-    onDisk: present.findLast((version) => works(version, postgresqlVersion, data)),
+    onDisk: lasting ?? usable.at(-1),
     brokenOnDisk:
       newestPresent &&
       isNewer(newestPresent, installed) &&

@@ -89,7 +89,7 @@ describe('the textfile', () => {
     const file = join(folder, 'fleet.prom');
     await writeFile(file, 'old\n', { mode: 0o600 });
     const { ino } = await stat(file);
-    await replaceFile(file, 'new 1\n');
+    await replaceFile(file, 'new 1\n', 'public');
     expect(await readFile(file, 'utf8')).toBe('new 1\n');
     const after = await stat(file);
     // Another file has taken the name: a reader of the old one still reads all of it.
@@ -98,8 +98,15 @@ describe('the textfile', () => {
     expect(await readdir(folder)).toEqual(['fleet.prom']);
   });
 
+  test('keeps a private file from other users', async () => {
+    const file = join(folder, 'fleet.html');
+    await replaceFile(file, 'a page', 'private');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await rm(file);
+  });
+
   test('leaves no file when it cannot be written', async () => {
-    await expect(replaceFile(folder, 'new 1\n')).rejects.toThrow();
+    await expect(replaceFile(folder, 'new 1\n', 'public')).rejects.toThrow();
     expect(
       (await readdir(tmpdir())).filter(
         (name) => name.endsWith('.tmp') && name.startsWith('textfile-'),

@@ -17,7 +17,7 @@ describe('a database that the environment has', () => {
       awaitedSince: CONTEXT.now,
       conditions: ['silent', 'unknown'],
       since: { silent: '2026-11-29' },
-      action: 'Check the schedule and the deployment: no run was ever recorded.',
+      action: 'Check the schedule, and RECORD_NOT_WRITTEN in the log: no run was ever recorded.',
     });
   });
 

@@ -42,8 +42,8 @@ test.each([
 });
 
 test('several advisories are fixed by the newest of their fixes', () => {
-  expect(fixedIn(advisoriesFor(version('2.9.2'), RELEASES))?.text).toBe('2.29.1');
-  expect(fixedIn([])).toBeUndefined();
+  expect(fixedIn(advisoriesFor(version('2.9.2'), RELEASES), RELEASES)?.text).toBe('2.29.1');
+  expect(fixedIn([], RELEASES)).toBeUndefined();
 });
 
 test('an advisory with a fix in each branch affects no fixed patch', () => {

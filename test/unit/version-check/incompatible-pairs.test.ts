@@ -129,9 +129,9 @@ describe('the sentence', () => {
   test.each([
     [
       { scheduled: 14, failing: 12, oldestFailure: '2026-11-17T03:04:05.000Z' },
-      ' 12 of 14 jobs fail, the first since 2026-11-17. ',
+      ' 12 of 14 jobs fail, one without success since 2026-11-17. ',
     ],
-    [{ scheduled: 1, failing: 1, oldestFailure: null }, ' The only job fails. '],
+    [{ scheduled: 1, failing: 1, oldestFailure: null }, ' 1 of 1 jobs fails. '],
     [{ scheduled: 14, failing: 0, oldestFailure: null }, 'being set up. TimescaleDB 2.28.5'],
     [null, 'being set up. TimescaleDB 2.28.5'],
   ])('says of the jobs %j: %s', (jobHealth, text) => {

@@ -50,9 +50,9 @@ describe('security fixes without an advisory', () => {
       codes: ['security-fixes-available'],
       severity: 'WARN',
       message: 'a newer TimescaleDB release has security fixes without a published advisory',
-      hint: 'The release is 2.32.0, the installed version is 2.31.2.',
+      hint: 'The smallest upgrade with them is 2.32.0, the installed version is 2.31.2.',
       sentence:
-        'metrics: TimescaleDB 2.32.0 (a larger set of security fixes than usual) has security fixes without a published advisory. Assume that 2.31.2 lacks them.',
+        'metrics: TimescaleDB 2.32.0 (a larger set of security fixes than usual) has security fixes without a published advisory. Assume that 2.31.2 lacks them. TimescaleDB 2.32.0 has them and works on PostgreSQL 16.15.',
     });
   });
 
