@@ -124,7 +124,11 @@ async function execute(
   const change = parseChange(input);
   learn({ change });
   const session = await startSession(target, change, context);
-  const { before, plan, versionNotes } = await session.inspect(async (snapshot, facts, consent) => {
+  const {
+    before,
+    plan,
+    facts: found,
+  } = await session.inspect(async (snapshot, facts, consent) => {
     learn({ before: consent });
     if (facts.standby) throw standbyError();
     const serverContext = await readServerContext(snapshot, change);
@@ -132,10 +136,11 @@ async function execute(
     return {
       before: consent,
       plan: planned,
-      versionNotes: await notesOnVersion(facts, target, context.now()),
+      facts,
     };
   });
-  let notes = [...plan.notes, ...versionNotes];
+  // After the transaction, which must not wait for the version data.
+  let notes = [...plan.notes, ...(await notesOnVersion(found, target, context.now()))];
   learn({ plan, notes });
   let after: Consent | null = null;
   if (!change.dryRun) {
