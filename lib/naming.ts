@@ -42,6 +42,9 @@ export type FleetMetricName = (typeof FLEET_METRICS)[number];
 export const PURPOSES = ['send-report', 'get-report', 'configure'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** The function that reaches the database for the others, in a network without a way out. */
+export const DATABASE_WORKER = 'database-worker' as const;
+
 /** The function of an environment that reports on all its databases. */
 export const FLEET_REPORT = 'fleet-report' as const;
 
@@ -50,7 +53,9 @@ export function fleetFunctionName(environment: string): string {
   return `telemetry-${environment}-${FLEET_REPORT}`;
 }
 
-/** Length of the readable part within Lambda's 64 characters. */
+/** Lambda's limit of a function's name. */
+const MAX_NAME_LENGTH = 64;
+/** Maximum length of the readable part. */
 const READABLE_LENGTH = 28;
 const HASH_LENGTH = 10;
 
@@ -58,12 +63,17 @@ const HASH_LENGTH = 10;
  * Returns the name of a target's function. Target names may have dots, and be longer than Lambda allows: the readable part
  * is truncated, and a hash makes the name unique.
  */
-export function functionName(environment: string, database: string, purpose: Purpose): string {
-  const readable = `${environment}-${database}`
-    .replaceAll(/[^A-Za-z0-9_-]/g, '-')
-    .slice(0, READABLE_LENGTH);
+export function functionName(
+  environment: string,
+  database: string,
+  purpose: Purpose | typeof DATABASE_WORKER,
+): string {
   const hash = createHash('sha256').update(`${environment}\n${database}`).digest('hex');
-  return `telemetry-${readable}-${hash.slice(0, HASH_LENGTH)}-${purpose}`;
+  const end = `-${hash.slice(0, HASH_LENGTH)}-${purpose}`;
+  const readable = `telemetry-${`${environment}-${database}`
+    .replaceAll(/[^A-Za-z0-9_-]/g, '-')
+    .slice(0, READABLE_LENGTH)}`;
+  return readable.slice(0, MAX_NAME_LENGTH - end.length) + end;
 }
 
 /**

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { functionName, PURPOSES } from '../../lib/naming.ts';
+import { DATABASE_WORKER, functionName, PURPOSES } from '../../lib/naming.ts';
 
 /** Names that a target may have. */
 const aName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/);
-const aPurpose = fc.constantFrom(...PURPOSES);
+const ALL_PURPOSES = [...PURPOSES, DATABASE_WORKER];
+const aPurpose = fc.constantFrom(...ALL_PURPOSES);
 
 test('a function name is readable', () => {
   expect(functionName('prod', 'metrics', 'get-report')).toMatch(
@@ -12,11 +13,24 @@ test('a function name is readable', () => {
   );
 });
 
-test('a function name is stable, so that a deployment does not replace the function', () => {
-  expect(functionName('prod', 'metrics.eu', 'send-report')).toBe(
-    'telemetry-prod-metrics-eu-f8797aaa56-send-report',
-  );
-});
+test.each([
+  ['metrics.eu', 'send-report', 'telemetry-prod-metrics-eu-f8797aaa56-send-report'],
+  [
+    'x'.repeat(63),
+    'send-report',
+    'telemetry-prod-xxxxxxxxxxxxxxxxxxxxxxx-274c930428-send-report',
+  ],
+  [
+    'x'.repeat(63),
+    'database-worker',
+    'telemetry-prod-xxxxxxxxxxxxxxxxxxxxxx-274c930428-database-worker',
+  ],
+] as const)(
+  'a function name is stable, so that a deployment does not replace the function: %s %s',
+  (database, purpose, name) => {
+    expect(functionName('prod', database, purpose)).toBe(name);
+  },
+);
 
 test('a function name is valid for Lambda', () => {
   fc.assert(
@@ -30,10 +44,10 @@ test('a function name is unique for target and purpose', () => {
   fc.assert(
     fc.property(fc.tuple(aName, aName), fc.tuple(aName, aName), (one, other) => {
       const names = [one, other].flatMap((target) =>
-        PURPOSES.map((purpose) => functionName(...target, purpose)),
+        ALL_PURPOSES.map((purpose) => functionName(...target, purpose)),
       );
       const isSame = one.join('\n') === other.join('\n');
-      expect(new Set(names).size).toBe(isSame ? 3 : 6);
+      expect(new Set(names).size).toBe(isSame ? 4 : 8);
     }),
   );
 });
