@@ -1,13 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { transformSync } from 'esbuild';
+import { printParseErrorCode, visit } from 'jsonc-parser';
 import { parseVersionData, versionDataProblems } from '../../../data/check-version-data.ts';
 import { RELEASE_DATA, toReleaseData } from '../../../data/release-data.ts';
 import type { VersionData } from '../../../data/version-data.ts';
 import { escapeUnprintable } from '../../../lib/config/printable.ts';
 import { errorCodeOf } from '../../../lib/errors.ts';
 import { displayPath } from '../folders.ts';
-import { describeMessage, isBuildFailure } from '../import-problems.ts';
 
 /** Size limit of a file of version data; the functions read no more. */
 const MAX_BYTES = 1_000_000;
@@ -52,35 +51,36 @@ function readText(file: string): { readonly text: string } | { readonly problem:
   }
 }
 
-/** Returns syntax errors and duplicate keys with their places. JSON.parse accepts duplicates, and often names no place. */
-function syntaxProblems(file: string, text: string): readonly string[] {
-  try {
-    const { warnings } = transformSync(text, {
-      loader: 'json',
-      sourcefile: file,
-      logLevel: 'silent',
-    });
-    return warnings.map(describeMessage);
-  } catch (error) {
-    if (!isBuildFailure(error)) throw error;
-    return error.errors.map(describeMessage);
-  }
+/** Writes the name of a syntax error, such as `PropertyNameExpected`, as words. */
+function wordsOf(name: string): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 }
 
-function parseJson(
-  file: string,
-  text: string,
-): { readonly value: unknown } | { readonly problems: readonly string[] } {
-  const problems = syntaxProblems(file, text);
-  if (problems.length > 0) return { problems };
-  try {
-    const value: unknown = JSON.parse(text);
-    return { value };
-  } catch (error) {
-    // esbuild also accepts JavaScript's other white space, such as a no-break space.
-    const message = error instanceof Error ? error.message : 'invalid JSON';
-    return { problems: [`${displayPath(file)}: ${message}`] };
-  }
+/** Returns the first syntax error, or all duplicate keys, with their places. JSON.parse accepts duplicates, and often names no place. */
+function syntaxProblems(file: string, text: string): readonly string[] {
+  const errors: string[] = [];
+  const duplicates: string[] = [];
+  const keys: Set<string>[] = [];
+  const at = (line: number, column: number) => `${displayPath(file)}:${line + 1}:${column + 1}`;
+  visit(
+    text,
+    {
+      onObjectBegin: () => void keys.push(new Set()),
+      onObjectEnd: () => void keys.pop(),
+      onObjectProperty(key, _offset, _length, line, column) {
+        if (keys.at(-1)?.has(key)) {
+          duplicates.push(`${at(line, column)}: duplicate key ${JSON.stringify(key)}`);
+        }
+        keys.at(-1)?.add(key);
+      },
+      onError(code, _offset, _length, line, column) {
+        errors.push(`${at(line, column)}: ${wordsOf(printParseErrorCode(code))}`);
+      },
+    },
+    { disallowComments: true },
+  );
+  // Later syntax errors often follow from the first.
+  return errors.length > 0 ? errors.slice(0, 1) : duplicates;
 }
 
 /** Checks the content of a file; returns its problems, with the file's path, if there are any. */
@@ -90,9 +90,9 @@ function parseData(
   text: string,
   now: number,
 ): VersionData | { readonly problems: readonly string[] } {
-  const parsed = parseJson(file, text);
-  if ('problems' in parsed) return parsed;
-  const { value } = parsed;
+  const ofSyntax = syntaxProblems(file, text);
+  if (ofSyntax.length > 0) return { problems: ofSyntax };
+  const value: unknown = JSON.parse(text);
   const problems = versionDataProblems(value).map((problem) => `${path} ${problem}`);
   if (problems.length > 0) return { problems };
   const data = parseVersionData(value);

@@ -76,23 +76,19 @@ describe('the version data of an environment', () => {
       / has 50\.0 MB, but the limit is 1\.0 MB; set the path of a file of version data$/,
     ],
     ['another encoding', () => written(Buffer.from('{"ä"', 'latin1')), / is not in UTF-8; save it/],
-    ['an empty file', () => written(''), /\d\.json:1:1: Unexpected end of file in JSON$/],
+    ['an empty file', () => written(''), /\d\.json:1:1: value expected$/],
     [
       'a syntax error',
       () => written('{\n  "asOf": "2026-11-21",\n  releases: []\n}'),
-      /^versionData: \/\S*\/\d+\.json:3:3: Expected string in JSON but found "releases"$/,
+      /^versionData: \/\S*\/\d+\.json:3:3: invalid symbol$/,
     ],
-    [
-      'a comment',
-      () => written('{\n  // mine\n}'),
-      /\d\.json:2:3: JSON does not support comments$/,
-    ],
+    ['a comment', () => written('{\n  // mine\n}'), /\d\.json:2:3: invalid comment token$/],
     [
       'a key twice',
       () => written('{\n  "asOf": "2026-11-21",\n  "asOf": "2026-11-22"\n}'),
-      /\d\.json:3:3: Duplicate key "asOf" in object literal$/,
+      /\d\.json:3:3: duplicate key "asOf"$/,
     ],
-    ['a no-break space', () => written('{\u00A0}'), /\d\.json: Expected property name/],
+    ['a no-break space', () => written('{\u00A0}'), /\d\.json:1:2: invalid symbol$/],
     ['another form', () => written('[]'), /\d\.json must be an object, not an array$/],
     [
       'a day in the future',
