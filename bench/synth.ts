@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { bundleCode } from '../infra/bundle/code-assets.ts';
+import { bundleCode } from '../infra/bundle/bundle-code.ts';
 import { checkEnvironment } from '../infra/config/validate.ts';
 import { createStacks } from '../infra/stacks/create-stacks.ts';
 import { aFleet } from '../test/support/aws/fleet.ts';
@@ -15,7 +15,7 @@ const start = performance.now();
 const environment = checkEnvironment('bench', aFleet(databases, stacks), Date.now());
 const app = new App({ outdir, context: { 'aws:cdk:enable-path-metadata': true } });
 {
-  await using code = await bundleCode(environment);
+  using code = await bundleCode(environment);
   createStacks(app, environment, code);
 }
 const built = app.synth().stacks.map(({ template }) => ({

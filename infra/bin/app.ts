@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { bundleCode } from '../bundle/code-assets.ts';
+import { bundleCode } from '../bundle/bundle-code.ts';
 import { environmentsFolder } from '../config/folders.ts';
 import { readEnvironment } from '../config/load.ts';
 import { checkEnvironment } from '../config/validate.ts';
@@ -19,7 +19,7 @@ try {
   const { settings, folder } = await readEnvironment(name, source);
   const environment = checkEnvironment(name, settings, Date.now(), folder);
   const { account, region } = environment.place;
-  await using code = await step(
+  using code = await step(
     'functions',
     () => bundleCode(environment),
     ({ largestBytes }) =>

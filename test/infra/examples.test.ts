@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bundleCode } from '../../infra/bundle/code-assets.ts';
+import { bundleCode } from '../../infra/bundle/bundle-code.ts';
 import { environmentNames } from '../../infra/config/load.ts';
 import { loadEnvironment, synthesise } from '../support/aws/synthesis.ts';
 
@@ -10,7 +10,7 @@ const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 test('every example can be synthesised without warnings', async () => {
   for (const name of await environmentNames(EXAMPLES)) {
     const environment = await loadEnvironment(name, EXAMPLES);
-    await using code = await bundleCode(environment);
+    using code = await bundleCode(environment);
     const { warnings, templates } = synthesise(environment, code);
     expect([name, warnings]).toEqual([name, []]);
     expect(Object.keys(templates)).toHaveLength(environment.stacks + 1);

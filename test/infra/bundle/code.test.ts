@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { bundleCode } from '../../../infra/bundle/code-assets.ts';
+import { bundleCode } from '../../../infra/bundle/bundle-code.ts';
 import type { Database } from '../../../infra/config/resolved-environment.ts';
 import type { SecretReference } from '../../../infra/config/rules/secret-reference.ts';
 import { parseFleetSettings, readFleetFile } from '../../../lib/fleet-report/settings.ts';
@@ -57,7 +57,7 @@ test('the code of each function exists once, and once more for each certificate 
   }
   const { bytes, laterBytes } = inject('bundles')['send-report'];
   expect(code.largestBytes).toBe(bytes + laterBytes);
-  await code[Symbol.asyncDispose]();
+  code[Symbol.dispose]();
   expect(existsSync(code.folderOf('send-report', plain))).toBe(false);
 });
 
@@ -67,7 +67,7 @@ test('the target of a function names the file of its certificate authority', asy
     ...database,
     caFile: authority('own'),
   }));
-  await using code = await bundleCode({ databases });
+  using code = await bundleCode({ databases });
   const synthesis = synthesise({ ...environment, databases }, code);
   for (const [, { Properties }] of functionsOfDatabases(synthesis)) {
     const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
@@ -81,7 +81,7 @@ test('the version data of an environment is in the code of all its functions', a
   if (database === undefined) throw new TypeError('There is no database.');
   const databases = [database, { ...database, name: 'private', caFile: authority('third') }];
   const versionData = { path: 'own.json', asOf: '2026-11-21', ageDays: 1, json: '{"asOf":"…"}' };
-  await using code = await bundleCode({ databases, versionData });
+  using code = await bundleCode({ databases, versionData });
   for (const purpose of PURPOSES) {
     for (const one of databases) {
       const file = join(code.folderOf(purpose, one), 'version-data.json');
@@ -97,7 +97,7 @@ test('the version data of an environment is in the code of all its functions', a
   expect(targets.map(({ versionData: path }) => path)).toEqual(
     Array.from({ length: 4 }, () => 'version-data.json'),
   );
-  await using plain = await bundleCode(environment);
+  using plain = await bundleCode(environment);
   expect(existsSync(join(plain.folderOf('send-report', database), 'version-data.json'))).toBe(
     false,
   );
@@ -110,7 +110,7 @@ test('the version data of an environment is in the code of all its functions', a
 test('two bundles of the same sources have the same hash', async () => {
   const environment = checked();
   const keys = async (): Promise<unknown[]> => {
-    await using code = await bundleCode(environment);
+    using code = await bundleCode(environment);
     return synthesise(environment, code)
       .resources('AWS::Lambda::Function')
       .map(([, { Properties }]) => Properties['Code']);
@@ -121,7 +121,7 @@ test('two bundles of the same sources have the same hash', async () => {
 test('the code of fleet-report has the databases and the mutes of the environment', async () => {
   const mute = [{ database: 'metrics', until: '2027-01-31', reason: 'Not exposed.' }];
   const environment = checked({ mute });
-  await using code = await bundleCode(environment);
+  using code = await bundleCode(environment);
   const content: unknown = JSON.parse(readFileSync(join(code.fleetFolder, 'fleet.json'), 'utf8'));
   expect(content).toEqual({
     databases: environment.databases.map(({ name, tickHours }) => ({ name, tickHours })),

@@ -65,7 +65,7 @@ export function sharedCode(): Code {
     folderOf: (purpose) => join(bundles[purpose].file, '..'),
     fleetFolder: join(bundles['fleet-report'].file, '..'),
     largestBytes: 660_000,
-    async [Symbol.asyncDispose]() {},
+    [Symbol.dispose]() {},
   };
 }
 
