@@ -1,12 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { CREDENTIALS_REMEDY } from '../../infra/credentials.ts';
+import { AwsError, callerOf } from '../../lib/aws/aws-request.ts';
 import { errorCodeOf } from '../../lib/errors.ts';
 import { worstFirst } from '../../lib/fleet/conditions.ts';
 import { type Folded, foldRecord } from '../../lib/fleet-report/fold-record.ts';
 import { openResults } from '../../lib/fleet-report/publishing/results.ts';
 import { readSentReports } from '../../lib/fleet-report/reading/sent-reports.ts';
-import { AwsError, callerOf } from '../../lib/record/aws-request.ts';
 import type { Bucket } from '../../lib/record/put-object.ts';
 import { CommandError } from '../command.ts';
 import { type FleetEnvironment, readFleetEnvironment } from './environment.ts';

@@ -1,5 +1,5 @@
+import { AnswerTooLarge, AwsError } from '../aws/aws-request.ts';
 import { errorCodeOf, RunError, toRunError } from '../errors.ts';
-import { AnswerTooLarge, AwsError } from '../record/aws-request.ts';
 
 /** The error of a report whose requests to the bucket failed. */
 export function toReportError(thrown: unknown): RunError {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { callerOf } from '../aws/aws-request.ts';
 import type { RunError } from '../errors.ts';
-import { callerOf } from '../record/aws-request.ts';
 import { dayPrefix } from '../record/record-key.ts';
 import type { Ending } from '../run/run-to-end.ts';
 import { timeLimit, toReportError } from './errors.ts';

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import type { AwsVariables } from '../aws/aws-request.ts';
 import { recordSchema } from '../config/record-config.ts';
 import { configError, nameSchema, TICK_HOURS } from '../config/target.ts';
 import { check, checkJson } from '../config/validate.ts';
 import { errorCodeOf } from '../errors.ts';
 import type { ConfiguredDatabase, FleetContext } from '../fleet/fleet-state.ts';
-import type { AwsVariables } from '../record/aws-request.ts';
 
 /** How often the state of the fleet is sent to the topic. */
 export const DIGESTS = ['daily', 'weekly', 'off'] as const;

@@ -5,7 +5,7 @@ import {
   AwsError,
   type AwsRequest,
   requestAws,
-} from './aws-request.ts';
+} from '../aws/aws-request.ts';
 import { type Bucket, urlOf } from './put-object.ts';
 
 /** Attempts of a request, and the wait before the second one in milliseconds. The wait doubles. */

@@ -1,5 +1,5 @@
+import { type AwsVariables, callerOf } from '../aws/aws-request.ts';
 import type { RecordSettings } from '../config/record-config.ts';
-import { type AwsVariables, callerOf } from './aws-request.ts';
 import { encodeRun } from './encode-run.ts';
 import { type Bucket, putObject } from './put-object.ts';
 import { type RunIdentity, recordKey } from './record-key.ts';

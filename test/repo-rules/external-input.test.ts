@@ -93,10 +93,10 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
       'the reply of the endpoint, and the answer of S3',
       /\bfetch\(|\bIncomingMessage\b|node:https?\b/,
       [
+        'aws/aws-request.ts',
         'delivery/deliver.ts',
         'delivery/request.ts',
         'fleet-report/run-fleet-report.ts',
-        'record/aws-request.ts',
       ],
     ],
     ['the answer of Secrets Manager', /SecretString/, ['credentials/parse-secret.ts']],

@@ -9,7 +9,7 @@ const LIB = join(import.meta.dirname, '..', '..', 'lib');
  * root. Files at the root import only from each other.
  */
 const FOLDERS = [
-  ['network', 'config'],
+  ['network', 'config', 'aws'],
   ['credentials'],
   ['postgres'],
   ['timescaledb'],

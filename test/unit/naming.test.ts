@@ -15,11 +15,7 @@ test('a function name is readable', () => {
 
 test.each([
   ['metrics.eu', 'send-report', 'telemetry-prod-metrics-eu-f8797aaa56-send-report'],
-  [
-    'x'.repeat(63),
-    'send-report',
-    'telemetry-prod-xxxxxxxxxxxxxxxxxxxxxxx-274c930428-send-report',
-  ],
+  ['x'.repeat(63), 'send-report', 'telemetry-prod-xxxxxxxxxxxxxxxxxxxxxxx-274c930428-send-report'],
   [
     'x'.repeat(63),
     'database-worker',

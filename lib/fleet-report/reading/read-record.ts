@@ -1,7 +1,7 @@
+import { AnswerTooLarge, AwsError } from '../../aws/aws-request.ts';
 import type { Problem } from '../../fleet/fleet-state.ts';
 import type { Folding } from '../../fleet/fold.ts';
 import { dayOf, formatDay } from '../../fleet/history.ts';
-import { AnswerTooLarge, AwsError } from '../../record/aws-request.ts';
 import type { Bucket } from '../../record/put-object.ts';
 import { dayPrefix, parseRecordKey } from '../../record/record-key.ts';
 import { decodeRunOf } from '../../record/recorded-run.ts';

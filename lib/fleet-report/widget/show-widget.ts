@@ -1,5 +1,5 @@
+import { callerOf } from '../../aws/aws-request.ts';
 import type { RunError } from '../../errors.ts';
-import { callerOf } from '../../record/aws-request.ts';
 import type { Ending } from '../../run/run-to-end.ts';
 import { timeLimit, toReportError } from '../errors.ts';
 import { type FleetLine, toFleetLine } from '../line.ts';

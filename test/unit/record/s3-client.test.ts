@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { describe, expect, test } from 'vitest';
 import { LAMBDA_ENVIRONMENT } from '../../../emulator/lambda/invoke.ts';
 import { type S3Options, startS3 } from '../../../emulator/s3.ts';
-import { callerOf } from '../../../lib/record/aws-request.ts';
+import { callerOf } from '../../../lib/aws/aws-request.ts';
 import { getObject, listObjects, writeObject } from '../../../lib/record/s3-client.ts';
 
 const SIGNAL = new AbortController().signal;

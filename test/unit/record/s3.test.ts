@@ -2,8 +2,8 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, test } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../../emulator/lambda/invoke.ts';
 import { type S3, startS3 } from '../../../emulator/s3.ts';
+import { Sha256 } from '../../../lib/aws/sha256.ts';
 import { putObject } from '../../../lib/record/put-object.ts';
-import { Sha256 } from '../../../lib/record/sha256.ts';
 
 const CREDENTIALS = {
   accessKeyId: LOCAL_CREDENTIALS.AWS_ACCESS_KEY_ID,

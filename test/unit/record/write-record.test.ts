@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { freePort } from '../../../emulator/http-server.ts';
 import { LOCAL_CREDENTIALS } from '../../../emulator/lambda/invoke.ts';
 import { type S3, startS3 } from '../../../emulator/s3.ts';
-import type { AwsVariables } from '../../../lib/record/aws-request.ts';
+import type { AwsVariables } from '../../../lib/aws/aws-request.ts';
 import { decodeRunOf, type RecordedLine } from '../../../lib/record/recorded-run.ts';
 import { type EndedRun, writeRecord } from '../../../lib/record/write-record.ts';
 

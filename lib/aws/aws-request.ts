@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { PRODUCT } from '../product.ts';
 import { Sha256 } from './sha256.ts';
 
-/** Limit of an error's XML document, in bytes. */
+/** Limit of an error's document, in bytes. */
 const MAX_ERROR_BYTES = 4_096;
 
 /** The caller of a service of AWS. */
@@ -31,7 +31,7 @@ export interface AwsVariables {
 
 /** One request to a service of AWS. */
 export interface AwsRequest {
-  readonly service: 's3' | 'sns';
+  readonly service: 's3' | 'sns' | 'lambda';
   readonly method: 'GET' | 'PUT' | 'POST';
   /** Without parameters. */
   readonly url: URL;
@@ -136,7 +136,10 @@ async function sign(request: AwsRequest, { region, credentials, agents }: AwsCal
   return signed.headers;
 }
 
+/** Returns the error code: services with JSON have it in a header, and those with XML in the document. */
 async function errorCodeIn(response: IncomingMessage): Promise<string | undefined> {
+  const header = response.headers['x-amzn-errortype'];
+  if (typeof header === 'string') return /^[A-Za-z0-9.]{1,64}/.exec(header)?.[0];
   let text = '';
   for await (const chunk of response) {
     text += String(chunk);
