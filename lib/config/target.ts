@@ -41,19 +41,24 @@ const tlsSchema = z
     ),
   );
 
+/** Settings for reading a database whose credentials are known. */
+const readingShape = {
+  name: nameSchema,
+  environment: nameSchema,
+  tls: z._default(tlsSchema, { mode: 'verify-full' }),
+  levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
+  reportSource: z._default(z.enum(SOURCES), 'catalog'),
+  sizes: z._default(z.enum(SIZES), 'exact'),
+  tickHours: z._default(z.literal(TICK_HOURS), 24),
+};
+
 const targetSchema = z
   .strictObject({
-    name: nameSchema,
-    environment: nameSchema,
+    ...readingShape,
     secretId: textSchema,
     host: z.optional(hostSchema),
     port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535))),
     database: z.optional(textSchema),
-    tls: z._default(tlsSchema, { mode: 'verify-full' }),
-    levelWhenUnset: z._default(z.enum(LEVELS), 'off'),
-    reportSource: z._default(z.enum(SOURCES), 'catalog'),
-    sizes: z._default(z.enum(SIZES), 'exact'),
-    tickHours: z._default(z.literal(TICK_HOURS), 24),
     versionData: z.optional(textSchema),
   })
   .check(
@@ -77,6 +82,12 @@ const targetSchema = z
  * @property versionData JSON file with the operator's version data, relative to the function's code
  */
 export type Target = z.infer<typeof targetSchema>;
+
+/** Schema of the settings of a target without the place of its secret and of its database. */
+export const readingTargetSchema = z.strictObject(readingShape);
+
+/** The settings of a target for reading its database with credentials that are known. */
+export type ReadingTarget = z.infer<typeof readingTargetSchema>;
 
 /** Environment variables of every function. */
 export interface TargetSettings {

@@ -1,9 +1,14 @@
-import type { Level, Target } from '../config/target.ts';
+import type { Level } from '../config/target.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import { describePause, type JobPause, pauseOf } from './job-pause.ts';
 import type { LevelPlace } from './level-place.ts';
 import { deniedByLevel, grantedSentence } from './messages.ts';
-import { type LevelAnswer, type LevelRule, resolveLevel } from './telemetry-level.ts';
+import {
+  type LevelAnswer,
+  type LevelRule,
+  type LevelTarget,
+  resolveLevel,
+} from './telemetry-level.ts';
 
 export type ConsentRule = 'do-not-track' | LevelRule | 'job-removed' | 'job-paused' | 'restoring';
 
@@ -124,7 +129,7 @@ function evaluateEnvironment(isUntracked: boolean): RuleAnswer {
 /** Evaluates every rule, in order of precedence: the first that denies decides. Pure. */
 export function evaluateRules(
   facts: Facts,
-  target: Target,
+  target: LevelTarget,
   isUntracked: boolean,
   level: LevelAnswer = resolveLevel(facts, target),
 ): readonly RuleAnswer[] {
@@ -142,7 +147,7 @@ export function evaluateRules(
  *
  * @param isUntracked DO_NOT_TRACK is set in the environment
  */
-export function decideConsent(facts: Facts, target: Target, isUntracked = false): Consent {
+export function decideConsent(facts: Facts, target: LevelTarget, isUntracked = false): Consent {
   if (isUntracked) return DO_NOT_TRACK_DENIAL;
   const level = resolveLevel(facts, target);
   const rules = evaluateRules(facts, target, isUntracked, level);

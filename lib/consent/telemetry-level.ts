@@ -2,6 +2,9 @@ import { LEVELS, type Level, type Target } from '../config/target.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import { describePlace, type LevelPlace, type PlaceKind } from './level-place.ts';
 
+/** The setting of a target that a telemetry level depends on. */
+export type LevelTarget = Pick<Target, 'levelWhenUnset'>;
+
 interface LevelSetting {
   readonly level: Level;
   readonly place: LevelPlace;
@@ -137,7 +140,7 @@ const UNREADABLE: GrantingLevel = {
 };
 
 /** Returns the target's level for a server that was built without telemetry. */
-function levelOfTarget(target: Target): GrantingLevel {
+function levelOfTarget(target: LevelTarget): GrantingLevel {
   return {
     level: target.levelWhenUnset,
     rule: 'level-when-unset',
@@ -150,7 +153,7 @@ function levelOfTarget(target: Target): GrantingLevel {
  * reporting role (any role may set its own level), of the session (another client of a pooler may have set it), and the
  * session's reset value (a role's setting or a startup option may be its source).
  */
-function grantingLevel(facts: Facts, target: Target): GrantingLevel {
+function grantingLevel(facts: Facts, target: LevelTarget): GrantingLevel {
   const { session, source } = facts.level;
   if (session === null && facts.builtWithTelemetry) return UNREADABLE;
   const seen = seenBySession(facts) ?? storedForEverybody(facts);
@@ -174,7 +177,7 @@ export function visibleLevels(facts: Facts): readonly VisibleLevel[] {
 }
 
 /** Returns the telemetry level: the strictest one that is visible. Pure. */
-export function resolveLevel(facts: Facts, target: Target): LevelAnswer {
+export function resolveLevel(facts: Facts, target: LevelTarget): LevelAnswer {
   const granting = grantingLevel(facts, target);
   const settings = visibleSettings(facts);
   const warnings = settings

@@ -5,9 +5,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { configError, type Target } from '../config/target.ts';
 import { errorCodeOf, RunError } from '../errors.ts';
-import { type Credentials, parseSecret } from './parse-secret.ts';
-
-type VersionStage = 'AWSCURRENT' | 'AWSPENDING';
+import { parseSecret } from './parse-secret.ts';
+import type { SecretReader } from './rotation.ts';
 
 function secretError(thrown: unknown): RunError {
   const origin = errorCodeOf(thrown);
@@ -83,11 +82,6 @@ function createSecretsClient(): SecretsManagerClient {
   });
 }
 
-export interface SecretReader {
-  /** Reads and parses the secret's version at a stage. */
-  read(stage: VersionStage, signal: AbortSignal): Promise<Credentials>;
-}
-
 /** Creates the reader of the target's secret. It caches nothing, so that no value is stale. */
 export function createSecretReader(client: SecretsManagerClient, target: Target): SecretReader {
   return {
@@ -105,26 +99,6 @@ export function createSecretReader(client: SecretsManagerClient, target: Target)
       return parseSecret(output, target);
     },
   };
-}
-
-/**
- * Returns the credentials to try after a rejected login: AWSCURRENT when it has changed, else AWSPENDING, because a rotation
- * changes the password before it promotes the version. Undefined without another complete version.
- */
-export async function readRotated(
-  reader: SecretReader,
-  rejected: Credentials,
-  signal: AbortSignal,
-): Promise<Credentials | undefined> {
-  const current = await reader.read('AWSCURRENT', signal);
-  if (current.versionId !== rejected.versionId) return current;
-  try {
-    const pending = await reader.read('AWSPENDING', signal);
-    return pending.versionId === rejected.versionId ? undefined : pending;
-  } catch (error) {
-    if (error instanceof RunError && !error.retryable) return undefined;
-    throw error;
-  }
 }
 
 /** Creates a client, and returns the function that creates a target's reader with it. */

@@ -3,8 +3,7 @@ import { TLSSocket } from 'node:tls';
 import Client from 'pg/lib/client.js';
 import type { Target } from '../config/target.ts';
 import type { Credentials } from '../credentials/parse-secret.ts';
-import { readRotated, type SecretReader } from '../credentials/secrets-manager.ts';
-import { RunError } from '../errors.ts';
+import { type SecretReader, withRotation } from '../credentials/rotation.ts';
 import { PRODUCT } from '../product.ts';
 import {
   type ConnectionEvent,
@@ -37,11 +36,11 @@ export interface Connection {
  *
  * @throws RunError DATABASE_*
  */
-async function connectOnce(
-  credentials: Credentials,
-  target: Target,
+export async function connect(
+  credentials: Omit<Credentials, 'versionId'>,
+  target: Pick<Target, 'tls'>,
   signal: AbortSignal,
-  emit: (event: ConnectionEvent) => void,
+  emit: (event: ConnectionEvent) => void = () => undefined,
 ): Promise<Connection> {
   signal.throwIfAborted();
   emit({ type: 'connection-started', host: hostKind(credentials.host) });
@@ -107,21 +106,16 @@ async function connectOnce(
  *
  * @throws RunError DATABASE_*, SECRET_*
  */
-export async function connectWithRotation(
+export function connectWithRotation(
   credentials: Credentials,
   secrets: SecretReader,
-  target: Target,
+  target: Pick<Target, 'tls'>,
   signal: AbortSignal,
-  emit: (event: ConnectionEvent) => void = () => undefined,
+  emit?: (event: ConnectionEvent) => void,
 ): Promise<Connection> {
-  try {
-    return await connectOnce(credentials, target, signal, emit);
-  } catch (error) {
-    if (!(error instanceof RunError) || error.code !== 'DATABASE_AUTHENTICATION') throw error;
-    const rotated = await readRotated(secrets, credentials, signal);
-    if (rotated === undefined) throw error;
-    return await connectOnce(rotated, target, signal, emit);
-  }
+  return withRotation(credentials, secrets, signal, (version) =>
+    connect(version, target, signal, emit),
+  );
 }
 
 /** Ends the session; destroys the socket when the server does not respond. */

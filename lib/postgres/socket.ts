@@ -10,13 +10,16 @@ import { RunError } from '../errors.ts';
 const ADDRESS_TIMEOUT_MS = 2_500;
 
 /** Returns the name that the server's certificate must have, and that is sent as SNI. */
-export function serverNameOf(target: Target, credentials: Pick<Credentials, 'host'>): string {
+export function serverNameOf(
+  target: Pick<Target, 'tls'>,
+  credentials: Pick<Credentials, 'host'>,
+): string {
   return target.tls.serverName ?? credentials.host;
 }
 
 /** Returns the TLS options of node-postgres for a target; `false` for plain text. */
 export function tlsOptions(
-  target: Target,
+  target: Pick<Target, 'tls'>,
   credentials: Pick<Credentials, 'host' | 'ca'>,
 ): ConnectionOptions | false {
   const { mode, caFile } = target.tls;
@@ -79,7 +82,7 @@ export class DatabaseSocket extends Socket {
   readonly #host: string;
   readonly #port: number;
 
-  constructor({ host, port }: Credentials) {
+  constructor({ host, port }: Pick<Credentials, 'host' | 'port'>) {
     super();
     this.#host = host;
     this.#port = port;

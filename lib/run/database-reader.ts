@@ -20,6 +20,8 @@ export interface ReadOptions {
   readonly isUntracked?: boolean;
   /** Part of the run's time that is reserved for sending, in milliseconds. */
   readonly reserveMs?: number;
+  /** The reading of a check, whose steps are shown with their durations. */
+  readonly isCheck?: boolean;
 }
 
 /** The result of reading one database. */

@@ -1,5 +1,5 @@
 import type { Target } from '../config/target.ts';
-import type { SecretReader } from '../credentials/secrets-manager.ts';
+import type { SecretReader } from '../credentials/rotation.ts';
 import { type RunError, toRunError } from '../errors.ts';
 import { createDeadline, type Deadline, type Reserves } from './deadline.ts';
 import type { Line } from './outcome.ts';
@@ -15,11 +15,15 @@ export interface RunDependencies {
   readonly now: () => number;
 }
 
-/** Context that the parts of one invocation share. */
-export interface RunContext extends Pick<RunDependencies, 'secretsOf' | 'now'> {
+/** Context of the parts of one invocation that need the database. */
+export interface DatabaseContext {
   readonly deadline: Deadline;
-  readonly emit: (event: RunProgress) => void;
+  /** @param at time of the event in milliseconds of `performance.now()`; now by default */
+  readonly emit: (event: RunProgress, at?: number) => void;
 }
+
+/** Context that the parts of one invocation share. */
+export interface RunContext extends DatabaseContext, Pick<RunDependencies, 'secretsOf' | 'now'> {}
 
 /** The end of an invocation. */
 export interface Ending<SummaryLine extends Line, Result> {

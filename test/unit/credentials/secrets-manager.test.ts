@@ -7,7 +7,8 @@ import {
   startSecretsManager,
 } from '../../../emulator/secrets-manager.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
-import { createSecretReader, readRotated } from '../../../lib/credentials/secrets-manager.ts';
+import { readRotated } from '../../../lib/credentials/rotation.ts';
+import { createSecretReader } from '../../../lib/credentials/secrets-manager.ts';
 import { errorOf, everythingShownOf, RDS, TARGET } from './secrets.ts';
 
 /** Returns the real client, for loopback, with one attempt. */
