@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type TargetChoices, targetText } from '../emulator/run-send-report.ts';
 import { LEVELS } from '../lib/config/target.ts';
 import { configure } from '../lib/configure/configure.ts';
+import { inProcessChanger } from '../lib/configure/database-changer.ts';
 import { choice, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
 import {
   actionArgument,
@@ -87,7 +88,12 @@ async function perform({
   const { result: configured, error } = await configure(
     event,
     { ...process.env, TARGET: targetText(target) },
-    { secretsOf: () => ({ read: async () => credentials }), limitMs: LIMIT_MS, now: Date.now },
+    {
+      secretsOf: () => ({ read: async () => credentials }),
+      limitMs: LIMIT_MS,
+      now: Date.now,
+      changer: inProcessChanger,
+    },
   );
   const adapter = createCliAdapter({ levelOption: '--level-when-unset', credentials });
   if (error !== undefined) throw adapter.error(error);

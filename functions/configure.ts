@@ -1,4 +1,5 @@
 import { configure } from '../lib/configure/configure.ts';
+import { inProcessChanger as changer } from '../lib/configure/database-changer.ts';
 import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
 import { createHandler } from './create-handler.ts';
 
@@ -6,5 +7,5 @@ const secretsOf = createSecretReaders();
 
 /** Invoked by hand, with an administrator's secret: turns the telemetry of one target on or off. */
 export const handler = createHandler({
-  run: (event, invocation) => configure(event, process.env, { ...invocation, secretsOf }),
+  run: (event, invocation) => configure(event, process.env, { ...invocation, secretsOf, changer }),
 });

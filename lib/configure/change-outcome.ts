@@ -4,7 +4,7 @@ import { type ErrorFields, type RunError, toErrorFields } from '../errors.ts';
 import type { Durations } from '../run/deadline.ts';
 import type { Line } from '../run/outcome.ts';
 import type { Change } from './event.ts';
-import { allStatements, type Plan } from './plan.ts';
+import type { ChangeParts } from './run-change.ts';
 
 /** The result of a change, or of its dry run. */
 export interface Configured {
@@ -44,17 +44,16 @@ export interface ConfigureLine extends Line {
 }
 
 /** The state of one change so far. */
-export interface ChangeRecord {
+export interface ChangeRecord extends Omit<ChangeParts, 'facts' | 'factsAfter'> {
   readonly target?: Target;
   readonly change?: Change;
-  readonly plan?: Plan;
   readonly before?: Consent;
   readonly after?: Consent;
-  readonly notes: readonly string[];
+  readonly versionNotes?: readonly string[];
 }
 
 /** Explains a consent that differs from the change: another place can have a stricter or a looser level. */
-export function notesOnConsent({ action, scope }: Change, after: Consent): readonly string[] {
+function notesOnConsent({ action, scope }: Change, after: Consent): readonly string[] {
   if (action === 'enable' && !after.granted) {
     return [`Telemetry is still denied. ${after.sentence} ${after.remedy ?? ''}`.trim()];
   }
@@ -63,6 +62,32 @@ export function notesOnConsent({ action, scope }: Change, after: Consent): reado
     return [`Telemetry of this database is still on. ${after.sentence}${help}`];
   }
   return [];
+}
+
+/** Returns all notes, in the order of the change. */
+function notesOf({ change, plan, versionNotes, applyNotes, after }: ChangeRecord): string[] {
+  return [
+    ...(plan?.notes ?? []),
+    ...(versionNotes ?? []),
+    ...(applyNotes ?? []),
+    ...(change !== undefined && after !== undefined ? notesOnConsent(change, after) : []),
+  ];
+}
+
+/** Makes the result of a change that is complete. Pure. */
+export function toConfigured(record: ChangeRecord): Configured | undefined {
+  const { target, change, plan, before, after = null } = record;
+  if (target === undefined || change === undefined) return undefined;
+  if (plan === undefined || before === undefined) return undefined;
+  return {
+    database: target.name,
+    environment: target.environment,
+    action: change.action,
+    dryRun: change.dryRun,
+    statements: plan.statements.map(({ sql }) => sql),
+    notes: notesOf(record),
+    consent: { before, after },
+  };
 }
 
 function messageOf({ change, after }: ChangeRecord): string {
@@ -87,11 +112,12 @@ export function toLine(
   durationMs: Durations,
   error: RunError | undefined,
 ): ConfigureLine {
-  const { target, change, plan, before, after, notes } = record;
+  const { target, change, plan, before, after } = record;
+  const notes = notesOf(record);
   const common = {
     ...(target && { environment: target.environment, database: target.name }),
     ...(change && { action: change.action, scope: change.scope.kind }),
-    ...(plan && { statements: allStatements(plan).map(({ title }) => title) }),
+    ...(plan && { statements: plan.statements.map(({ title }) => title) }),
     ...(notes.length > 0 && { notes }),
     ...(before && { consent: { before: summaryOf(before), after: summaryOf(after) } }),
     durationMs,

@@ -1,5 +1,6 @@
 import type { Configured, ConfigureLine } from '../../../lib/configure/change-outcome.ts';
 import { configure } from '../../../lib/configure/configure.ts';
+import { inProcessChanger } from '../../../lib/configure/database-changer.ts';
 import { type Consent, decideConsent } from '../../../lib/consent/decide-consent.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 import type { Ending } from '../../../lib/run/run-to-end.ts';
@@ -47,6 +48,7 @@ export async function configureAs(
       secretsOf: () => ({ read: async () => credentials }),
       limitMs: scaled(20_000),
       now: Date.now,
+      changer: inProcessChanger,
     },
   );
 }
