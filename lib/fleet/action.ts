@@ -10,7 +10,10 @@ type Facts = Pick<
 const UPDATE = 'run ALTER EXTENSION timescaledb UPDATE';
 
 /** Whether the server's disk already has a version that is at least as new, and that works on this PostgreSQL. */
-function isOnDisk({ available, verdicts }: VersionGroup, version: string): boolean {
+export function isOnDisk(
+  { available, verdicts }: Pick<VersionGroup, 'available' | 'verdicts'>,
+  version: string,
+): boolean {
   if (!verdicts.includes('alter-extension')) return false;
   const present = available === null ? undefined : toServerVersion(available);
   const wanted = toServerVersion(version);

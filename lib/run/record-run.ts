@@ -1,5 +1,4 @@
 import type { RecordSettings } from '../config/record-config.ts';
-import { errorCodeOf, RunError } from '../errors.ts';
 import { type RunOutcome, toOutcome } from './outcome.ts';
 import type { RunRecord } from './run-record.ts';
 import type { RunContext } from './run-to-end.ts';
@@ -22,21 +21,16 @@ export interface RecordDependencies {
   ) => Promise<void>;
 }
 
-function notWritten(thrown: unknown): RunError {
-  return new RunError('RECORD_NOT_WRITTEN', 'The run could not be recorded in the bucket.', {
-    remedy:
-      "Check that the bucket of the record exists in the function's region. Allow the function's role s3:PutObject on the prefix of its database, and kms:GenerateDataKey on a customer-managed key of the bucket; a private subnet needs an S3 gateway endpoint, which is free. The outcome of the run is not affected.",
-    origin: errorCodeOf(thrown),
-    original: thrown,
-  });
-}
-
-/** Records a run in the operator's bucket. A failure becomes a warning, and never changes the outcome. */
+/**
+ * Records a run in the operator's bucket.
+ *
+ * @throws RunError TIME_LIMIT, or an error of the bucket
+ */
 export async function recordRun(
   record: RunRecord,
   startedAt: number,
   { writeRecord }: RecordDependencies,
-  { deadline, now, emit }: RunContext,
+  { deadline, now }: RunContext,
 ): Promise<void> {
   const { target, recordSettings: settings, report } = record;
   if (target === undefined || settings === undefined) return;
@@ -46,11 +40,7 @@ export async function recordRun(
     database: target.name,
   };
   const text = report === undefined ? null : Buffer.from(report.body).toString('utf8');
-  try {
-    await deadline.run('record', (signal) =>
-      writeRecord({ line, report: text, startedAt }, settings, now(), signal),
-    );
-  } catch (thrown) {
-    emit({ type: 'record-failed', recordError: notWritten(thrown) });
-  }
+  await deadline.run('record', (signal) =>
+    writeRecord({ line, report: text, startedAt }, settings, now(), signal),
+  );
 }

@@ -1,4 +1,3 @@
-import { errorCodeOf, RunError } from '../errors.ts';
 import { jobSettings } from '../schedule/job-settings.ts';
 import { type OneTimeSchedule, planRetry, retrySchedule } from '../schedule/plan-retry.ts';
 import type { RunRecord } from './run-record.ts';
@@ -12,18 +11,11 @@ export interface RetryDependencies {
   readonly createSchedule: (schedule: OneTimeSchedule, signal: AbortSignal) => Promise<void>;
 }
 
-function notScheduled(thrown: unknown): RunError {
-  return new RunError('RETRY_NOT_SCHEDULED', 'The retry of this run could not be scheduled.', {
-    remedy:
-      "Allow the function's role scheduler:CreateSchedule in this environment's schedule group and iam:PassRole of the scheduler's role; in a private subnet it needs an interface endpoint for EventBridge Scheduler.",
-    origin: errorCodeOf(thrown),
-    original: thrown,
-  });
-}
-
 /**
  * Schedules the retry that the job's settings specify. Schedules no retry after a run by hand, whose caller sees the error,
- * or after a tick that would have sent nothing. Records a failure to schedule in addition to the run's own error.
+ * or after a tick that would have sent nothing.
+ *
+ * @throws RunError TIME_LIMIT, or an error of EventBridge Scheduler
  */
 export async function scheduleRetry(
   { error, target, retrySettings, event, facts, consent, due }: RunRecord,
@@ -41,11 +33,7 @@ export async function scheduleRetry(
     now: now(),
   });
   if (retry === undefined) return;
-  try {
-    const schedule = retrySchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
-    await deadline.run('retry', (signal) => createSchedule(schedule, signal));
-    emit({ type: 'retry-scheduled', retry });
-  } catch (thrown) {
-    emit({ type: 'retry-failed', retryError: notScheduled(thrown) });
-  }
+  const schedule = retrySchedule(retry, event.scheduledTime, target, retrySettings, functionArn);
+  await deadline.run('retry', (signal) => createSchedule(schedule, signal));
+  emit({ type: 'retry-scheduled', retry });
 }

@@ -11,6 +11,7 @@ import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.
 import { type LatestVersion, parseReply } from '../delivery/parse-reply.ts';
 import type { RunError } from '../errors.ts';
 import type { Facts } from '../timescaledb/facts.ts';
+import { recordNotWritten, retryNotScheduled } from './aftermath-errors.ts';
 import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
 import { DELIVERY_LIMIT_MS, RECORD_LIMIT_MS, RETRY_LIMIT_MS } from './deadline.ts';
 import { type Outcome, toOutcome } from './outcome.ts';
@@ -50,15 +51,23 @@ export async function sendReport(
         recordMs: settings.RECORD ? RECORD_LIMIT_MS : 0,
       },
       async recover(context) {
-        // Loaded only by a run that has failed.
-        const { scheduleRetry } = await import('./retry.ts');
-        await scheduleRetry(recorder.record, dependencies, context);
+        try {
+          // Loaded only by a run that has failed.
+          const { scheduleRetry } = await import('./retry.ts');
+          await scheduleRetry(recorder.record, dependencies, context);
+        } catch (thrown) {
+          context.emit({ type: 'retry-failed', retryError: retryNotScheduled(thrown) });
+        }
       },
       async finish(context) {
         if (recorder.record.recordSettings === undefined) return;
-        // Loaded after the delivery.
-        const { recordRun } = await import('./record-run.ts');
-        await recordRun(recorder.record, startedAt, dependencies, context);
+        try {
+          // Loaded after the delivery.
+          const { recordRun } = await import('./record-run.ts');
+          await recordRun(recorder.record, startedAt, dependencies, context);
+        } catch (thrown) {
+          context.emit({ type: 'record-failed', recordError: recordNotWritten(thrown) });
+        }
       },
     },
   );

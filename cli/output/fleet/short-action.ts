@@ -1,16 +1,8 @@
+import { isOnDisk } from '../../../lib/fleet/action.ts';
 import type { Condition } from '../../../lib/fleet/database-state.ts';
-import { isNewer } from '../../../lib/version.ts';
-import { toServerVersion } from '../../../lib/version-check/server-version.ts';
 import type { FleetRow } from '../../fleet/row.ts';
 
 const UPDATE = 'run ALTER EXTENSION';
-
-/** Whether the server's disk already has a version that is at least as new. */
-function isOnDisk({ available }: FleetRow, version: string): boolean {
-  const present = toServerVersion(available ?? '');
-  const wanted = toServerVersion(version);
-  return present !== undefined && wanted !== undefined && !isNewer(wanted.version, present.version);
-}
 
 function upgradeTo(row: FleetRow, version: string): string {
   return isOnDisk(row, version) ? UPDATE : `install ${version}`;

@@ -105,11 +105,23 @@ function html(
   return new Html(String.raw({ raw: strings }, ...values.map(escapeValue)));
 }
 
-/** Returns the address of an object in the console of AWS, which asks for a login. */
-function consoleUrl({ bucket, region, key }: PagePlace): string {
-  const domain = region.startsWith('cn-') ? 'console.amazonaws.cn' : 'console.aws.amazon.com';
+/** Domains of the console by the beginning of the region's name; undefined where AWS publishes none. */
+const CONSOLES = [
+  ['cn-', 'console.amazonaws.cn'],
+  ['eusc-', 'console.amazonaws-eusc.eu'],
+  ['us-gov-', 'console.amazonaws-us-gov.com'],
+  ['us-iso', undefined],
+  ['eu-iso', undefined],
+  ['', 'console.aws.amazon.com'],
+] as const;
+
+/** Links the page in the console of AWS, which asks for a login; names it where the console's address is not known. */
+function pageLink({ bucket, region, key }: PagePlace): Html {
+  const [, domain] = CONSOLES.find(([prefix]) => region.startsWith(prefix)) ?? [];
+  if (domain === undefined) return html`Page of the fleet: s3://${bucket}/${key}`;
   const query = new URLSearchParams({ region, prefix: key });
-  return `https://${region}.${domain}/s3/object/${encodeURIComponent(bucket)}?${query}`;
+  const url = `https://${region}.${domain}/s3/object/${encodeURIComponent(bucket)}?${query}`;
+  return html`<a href="${url}" target="_blank">Page of the fleet</a>`;
 }
 
 /** Where the page of the fleet is. */
@@ -136,7 +148,7 @@ export function renderWidget(fleet: WidgetFleet, place: PagePlace): string {
   const { counts, asOf, databases, problems } = fleet;
   const open = databases.filter(({ configured, severity }) => configured && severity !== 'ok');
   const more = open.length - MAX_ROWS;
-  return html`<p>${formatDatabases(counts.databases)}, as of ${asOf.slice(0, 16).replace('T', ' ')} UTC${problems.length === 0 ? '' : `; ${problems.length} objects of the record could not be used`}. <a href="${consoleUrl(place)}" target="_blank">Page of the fleet</a></p>
+  return html`<p>${formatDatabases(counts.databases)}, as of ${asOf.slice(0, 16).replace('T', ' ')} UTC${problems.length === 0 ? '' : `; ${problems.length} objects of the record could not be used`}. ${pageLink(place)}</p>
 <table><tr>${COUNTS.map((name) => html`<th>${LABELS[name]}</th>`)}</tr><tr>${COUNTS.map((name) => html`<td><b>${counts[name].count}</b> of ${counts[name].of}</td>`)}</tr></table>
 ${
   open.length === 0

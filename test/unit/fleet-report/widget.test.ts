@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { FleetVariables } from '../../../lib/fleet-report/settings.ts';
 import { showWidget } from '../../../lib/fleet-report/widget/show-widget.ts';
 import { aRun, UP_TO_DATE } from '../fleet/runs.ts';
 import { startFleetWorld } from './fleet-world.ts';
@@ -6,8 +7,11 @@ import { startFleetWorld } from './fleet-world.ts';
 const NOW = '2026-11-28T23:58:10.000Z';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\u202e';
 
-async function widgetOf(world: Awaited<ReturnType<typeof startFleetWorld>>) {
-  return showWidget('render', world.variables, { limitMs: 10_000 });
+async function widgetOf(
+  world: Awaited<ReturnType<typeof startFleetWorld>>,
+  variables: Partial<FleetVariables> = {},
+) {
+  return showWidget('render', { ...world.variables, ...variables }, { limitMs: 10_000 });
 }
 
 describe('the widget', () => {
@@ -42,6 +46,26 @@ describe('the widget', () => {
     );
     expect(result).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;');
     expect(result).not.toMatch(/<img|\u202e/);
+  });
+
+  test('links the page in the console of its partition, and names it where that is not known', async () => {
+    await using world = await startFleetWorld();
+    await world.run(NOW);
+    const linkIn = async (region: string) =>
+      /Page of the fleet: \S+(?=<)|https:[^?]+/.exec(
+        (await widgetOf(world, { AWS_REGION: region })).result ?? '',
+      )?.[0];
+    expect([
+      await linkIn('cn-north-1'),
+      await linkIn('eusc-de-east-1'),
+      await linkIn('us-gov-west-1'),
+      await linkIn('us-isob-east-1'),
+    ]).toEqual([
+      'https://cn-north-1.console.amazonaws.cn/s3/object/records',
+      'https://eusc-de-east-1.console.amazonaws-eusc.eu/s3/object/records',
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/s3/object/records',
+      'Page of the fleet: s3://records/fleet/environment=prod/index.html',
+    ]);
   });
 
   test('lists 15 databases, and counts the others', async () => {
