@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseTarget, type Target } from '../lib/config/target.ts';
 import { decideConsent } from '../lib/consent/decide-consent.ts';
+import { statusError, unreachableError } from '../lib/delivery/errors.ts';
 import { RunError } from '../lib/errors.ts';
 import type { ConfiguredDatabase } from '../lib/fleet/fleet-state.ts';
 import type { RecordedRun } from '../lib/record/recorded-run.ts';
@@ -80,6 +81,18 @@ const UNREACHABLE = new RunError(
   },
 );
 
+/** Share of the reports that the endpoint does not answer, or answers with 503, at the first attempt. */
+const UNDELIVERED_SHARE = 0.008;
+
+/** Returns the record of a run whose report was posted, and not accepted. */
+function undelivered({ receipt, ...read }: RunRecord, isAnswered: boolean): RunRecord {
+  const durationMs = { delivery: isAnswered ? 240 : 10_000, total: isAnswered ? 700 : 10_500 };
+  const { verdict: _, ...posted } = { ...read, durationMs };
+  return isAnswered && receipt !== undefined
+    ? { ...posted, receipt: { ...receipt, status: 503 }, error: statusError(503) }
+    : { ...posted, error: unreachableError(new DOMException('No answer.', 'TimeoutError')) };
+}
+
 /** Returns the record of a run that has read the database. */
 function successful(tick: DemoTick, common: RunRecord & { readonly target: Target }): RunRecord {
   const { database, day, date, time, isDue, data } = tick;
@@ -136,15 +149,19 @@ function runsOf(tick: DemoTick): readonly RecordedRun[] {
   if (isWithin(database.refused, date)) {
     return [toRun({ ...at(0), error: REFUSED }, time + 5_000)];
   }
-  if (chance(`unreachable ${database.name} ${time}`) > 0.012) {
-    return [toRun(successful(tick, at(0)), time + 5_000)];
-  }
   const retryAt = time + HOUR_MS;
-  const retry = { attempt: 1, at: new Date(retryAt).toISOString() };
-  return [
-    toRun({ ...at(0), error: UNREACHABLE, retry }, time + 15_000),
+  const retried = (failed: RunRecord): readonly RecordedRun[] => [
+    toRun({ ...failed, retry: { attempt: 1, at: new Date(retryAt).toISOString() } }, time + 15_000),
     toRun(successful(tick, at(1)), retryAt + 5_000),
   ];
+  if (chance(`unreachable ${database.name} ${time}`) <= 0.012) {
+    return retried({ ...at(0), error: UNREACHABLE });
+  }
+  const read = successful(tick, at(0));
+  const undeliveredBy = chance(`endpoint ${database.name} ${time}`);
+  return read.report === undefined || undeliveredBy > UNDELIVERED_SHARE
+    ? [toRun(read, time + 5_000)]
+    : retried(undelivered(read, undeliveredBy > UNDELIVERED_SHARE / 2));
 }
 
 /** Returns the ticks of a database on one day. */
@@ -166,8 +183,8 @@ function ticksOf(database: DemoDatabase, day: number, date: string, data: Releas
 
 /**
  * Simulates a fleet of 40 databases over 90 days, with the releases, advisories and incompatibilities of the version data:
- * upgrades that are prompt, late, pending or impossible, broken and failing jobs, failed runs and retries, databases that fall
- * silent, and databases that withhold consent. Every simulation is the same. No database and no endpoint is contacted.
+ * upgrades that are prompt, late, pending or impossible, broken and failing jobs, failed runs and retries, reports that were
+ * posted and not answered, databases that fall silent, and databases that withhold consent. Every simulation is the same. No database and no endpoint is contacted.
  */
 export function simulateFleet(): DemoFleet {
   const runs = demoDates().flatMap((date, day) => {

@@ -1,6 +1,7 @@
 import type { Condition, DatabaseState, FleetSeverity } from '../../lib/fleet/database-state.ts';
 import type { FleetState } from '../../lib/fleet/fleet-state.ts';
 import type { PageOptions } from '../../lib/fleet-page/render-page.ts';
+import type { Arrival } from '../../lib/record/posted.ts';
 
 /** The error that ended the last run or check. */
 interface RowError {
@@ -44,6 +45,17 @@ export interface FleetRow {
     readonly holder: string | null;
     readonly sentence: string;
   } | null;
+  /** The latest report that was posted, also by a run that failed. */
+  readonly sent: {
+    /** When the endpoint answered; without an answer, when the run was recorded. */
+    readonly at: string;
+    readonly arrival: Arrival;
+    /** HTTP status of the answer. */
+    readonly status: number | null;
+    readonly endpoint: string | null;
+    readonly bytes: number;
+    readonly sha256: string;
+  } | null;
   /** ISO 8601, as all times. */
   readonly nextDue: string | null;
   readonly lastRun: string | null;
@@ -83,6 +95,12 @@ function consentOf({ consent }: DatabaseState): FleetRow['consent'] {
   return { granted, level, rule, where, holder, sentence };
 }
 
+function sentOf({ sent }: DatabaseState): FleetRow['sent'] {
+  if (sent === null) return null;
+  const { sentAt: at, arrival, status, endpoint, bytes, sha256 } = sent;
+  return { at, arrival, status, endpoint, bytes, sha256 };
+}
+
 /** Makes the row of a database. */
 export function toRow(database: DatabaseState): FleetRow {
   const { name, severity, conditions, action, figures, due, lastRun, lastSuccess } = database;
@@ -95,6 +113,7 @@ export function toRow(database: DatabaseState): FleetRow {
     ...versionOf(database),
     jobs: jobsOf(database),
     consent: consentOf(database),
+    sent: sentOf(database),
     nextDue: due?.nextDue ?? null,
     lastRun: lastRun?.at ?? null,
     lastSuccess,

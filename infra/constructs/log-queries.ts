@@ -1,3 +1,5 @@
+import { NEVER_CONNECTED } from '../../lib/record/posted.ts';
+
 /** A saved query of CloudWatch Logs Insights for the log group of `send-report`. */
 export interface SavedQuery {
   readonly name: string;
@@ -48,9 +50,10 @@ const SKIPPED_RUNS = lines(
   'sort database asc',
 );
 
+/** The posted reports, as `postedStatus()` decides: also those of failed runs. A line of a failed run has no status without an answer. */
 const SENT_REPORTS = lines(
-  'filter outcome = "sent"',
-  'fields datefloor(@timestamp, 24h) as day, database, report.sha256, report.bytes, receipt.endpoint, receipt.status, receipt.at',
+  `filter ispresent(receipt.status) or (outcome = "failed" and ispresent(report.sha256) and ispresent(durationMs.delivery) and (not ispresent(error.origin) or error.origin not in [${NEVER_CONNECTED.map((code) => `"${code}"`).join(', ')}]))`,
+  'fields datefloor(@timestamp, 24h) as day, database, outcome, coalesce(receipt.status, "unknown") as answer, report.sha256, report.bytes, receipt.endpoint, receipt.at',
   'sort @timestamp desc',
 );
 

@@ -1,3 +1,4 @@
+import { NEVER_CONNECTED } from '../../lib/record/posted.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 
 /** Table of the runs of all databases, by day. */
@@ -36,11 +37,25 @@ function compressed(kind: 'compressed' | 'uncompressed'): string {
   return parts.join('\n    + ');
 }
 
+/** A report that has left the network, or may have; as `postedStatus()` decides. */
+const WAS_POSTED = `report is not null
+  and (
+    line.receipt.status is not null
+    or (line.durationms is null or element_at(line.durationms, 'delivery') is not null)
+    and coalesce(line.error.origin, '') not in (${NEVER_CONNECTED.map((code) => `'${code}'`).join(', ')})
+  )`;
+
 const SENT_REPORTS: RecordQuery = {
   name: 'sent reports',
-  description: 'What was sent and when, with the exact text, in the last seven days',
+  description:
+    'What was sent and when, with the exact text, in the last seven days; also by runs that failed',
   query: `select ${DATABASE_IN_KEY} as database,
-  line.receipt.at as sent_at,
+  coalesce(line.receipt.at, recordedat) as sent_at,
+  case
+    when cast(line.receipt.status as integer) between 200 and 299 then 'accepted'
+    when line.receipt.status is not null then 'answered'
+    else 'unknown'
+  end as arrival,
   line.receipt.endpoint as endpoint,
   line.receipt.status as status,
   line.report.bytes as bytes,
@@ -49,7 +64,7 @@ const SENT_REPORTS: RecordQuery = {
   report
 from ${ALL_DATABASES}
 where ${since(7)}
-  and report is not null
+  and ${WAS_POSTED}
 order by recordedat desc`,
 };
 

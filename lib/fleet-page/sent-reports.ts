@@ -1,8 +1,9 @@
+import type { SentReport } from '../fleet/sent-report.ts';
+import { postedStatus } from '../record/posted.ts';
 import type { RecordedRun } from '../record/recorded-run.ts';
-import type { SentReport } from './sections/sent-section.ts';
 
 /**
- * Collects the reports that were sent, for `PageOptions.reportsOf`, where all runs are at hand.
+ * Collects the reports that were posted, for `PageOptions.reportsOf`, where all runs are at hand.
  *
  * @param runs in any order
  */
@@ -11,9 +12,10 @@ export function sentReports(
 ): (name: string, count: number) => Promise<readonly SentReport[]> {
   const byName = new Map<string, SentReport[]>();
   for (const { line, report, recordedAt } of runs) {
-    if (line.outcome !== 'sent' || report === null) continue;
+    const status = postedStatus({ line, report });
+    if (status === undefined || report === null) continue;
     const reports = byName.get(line.database) ?? [];
-    reports.push({ at: recordedAt, text: report });
+    reports.push({ at: new Date(recordedAt).toISOString(), text: report, status });
     byName.set(line.database, reports);
   }
   return async (name, count) =>

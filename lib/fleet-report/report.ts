@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FleetState } from '../fleet/fleet-state.ts';
+import type { SentReport } from '../fleet/sent-report.ts';
 import type { Bucket } from '../record/put-object.ts';
 import { stateConflict } from './errors.ts';
 import type { FleetEvent } from './event.ts';
@@ -7,7 +8,6 @@ import { type Folded, type FoldOptions, foldRecord } from './fold-record.ts';
 import type { FleetProgress } from './line.ts';
 import { isDigestDue } from './publishing/notify.ts';
 import type { Results } from './publishing/results.ts';
-import type { SentReport } from './reading/sent-reports.ts';
 import type { StoredState } from './reading/stored-state.ts';
 import type { FleetSettings } from './settings.ts';
 

@@ -1,3 +1,4 @@
+import type { Arrival } from '../record/posted.ts';
 import type { History } from './history.ts';
 
 /**
@@ -46,6 +47,11 @@ export interface RunSummary extends Group {
   /** Size and SHA-256 (hexadecimal) of the report, in runs that have one. */
   readonly bytes?: number;
   readonly sha256?: string;
+  /**
+   * HTTP status with which the endpoint answered the report; null if none arrived, so that the report's arrival is unknown.
+   * Absent for a run that posted nothing. The outcome does not say it: a run that failed may have posted its report.
+   */
+  readonly status?: number | null;
   readonly durationMs?: number;
 }
 
@@ -105,14 +111,16 @@ export interface FiguresGroup extends Group {
   readonly compressedBytes: number | null;
 }
 
-/** The latest report that was sent. */
+/** The latest report that was posted, also by a run that failed. */
 interface SentGroup extends Group {
   readonly bytes: number;
   readonly sha256: string;
-  /** When the endpoint answered, ISO 8601. */
+  /** When the endpoint answered, ISO 8601; without an answer, when the run was recorded. */
   readonly sentAt: string;
-  readonly endpoint: string;
-  readonly status: number;
+  /** Null without an answer. */
+  readonly endpoint: string | null;
+  readonly status: number | null;
+  readonly arrival: Arrival;
 }
 
 /** The next time at which a report is due, according to the latest run that has read the job. */

@@ -135,13 +135,14 @@ export function decodeRun(bytes: Uint8Array): DecodedRun {
   if (run === undefined) return { problem: `The object is not a run: ${problems.join('; ')}.` };
   const { line, report } = run;
   // A shortened line may have no report.
-  return line.report === undefined || line.report.sha256 === sha256Of(report)
+  return line.report === undefined || (report !== null && line.report.sha256 === sha256Of(report))
     ? { run }
     : { problem: "The hash in the line is not the report's." };
 }
 
-function sha256Of(text: string | null): string | undefined {
-  return text === null ? undefined : createHash('sha256').update(text).digest('hex');
+/** Returns the SHA-256 of a report, hexadecimal. */
+export function sha256Of(report: string): string {
+  return createHash('sha256').update(report).digest('hex');
 }
 
 /** Decodes the object of a key, which must be the key of this run. */

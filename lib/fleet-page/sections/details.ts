@@ -1,14 +1,15 @@
 import type { VNode } from 'preact';
 import type { DatabaseState } from '../../fleet/database-state.ts';
+import type { SentReport } from '../../fleet/sent-report.ts';
 import { html } from '../html.ts';
 import { consentSection, stateSection } from './facts-section.ts';
 import { figuresSection } from './figures-section.ts';
 import { runsSection } from './runs-section.ts';
-import { type SentReport, sentSection } from './sent-section.ts';
+import { sentSection } from './sent-section.ts';
 
 export interface DetailsOptions {
   /**
-   * Returns the reports of a database that were sent, the newest first, at most `count`. Called for up to 20 databases at
+   * Returns the reports of a database that were posted, the newest first, at most `count`. Called for up to 20 databases at
    * once. Absent if the texts are not at hand: the page then has the hashes alone.
    */
   readonly reportsOf?: (name: string, count: number) => Promise<readonly SentReport[]>;

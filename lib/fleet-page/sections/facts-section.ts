@@ -73,7 +73,7 @@ export function consentSection({ consent, since, sent }: DatabaseState): VNode {
       ${fact('Level', html`<code>${visible(level)}</code>`)}
       ${fact(granted ? 'Granted since' : 'Denied since', sinceWhen(granted ? since.granted : since.withheld))}
       ${fact('Read', formatTime(at))}
-      ${fact('Endpoint', sent && visible(sent.endpoint))}
+      ${fact('Endpoint', sent?.endpoint && visible(sent.endpoint))}
     </dl></section>`;
 }
 

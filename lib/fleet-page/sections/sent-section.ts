@@ -1,23 +1,26 @@
-import { createHash } from 'node:crypto';
 import type { VNode } from 'preact';
 import type { RunSummary } from '../../fleet/database-state.ts';
+import type { SentReport } from '../../fleet/sent-report.ts';
+import { arrivalOf } from '../../record/posted.ts';
+import { sha256Of } from '../../record/recorded-run.ts';
 import { type Change, reportChanges } from '../data/report-changes.ts';
 import { formatBytes, formatCount, formatTime, visible } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** A report that was sent, as the record keeps it. */
-export interface SentReport {
-  /** When the run was recorded, ISO 8601. */
-  readonly at: string;
-  /** The exact text that was posted. */
-  readonly text: string;
-}
-
 /** Maximum number of changes that are listed for one report. */
 const MAX_CHANGES = 60;
 
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Says what is known of the arrival of a report, unless the endpoint has accepted it. */
+function arrival({ status }: Pick<RunSummary, 'status'>): Html {
+  if (status === undefined) return null;
+  switch (arrivalOf(status)) {
+    case 'accepted':
+      return null;
+    case 'answered':
+      return html` <span class="arrival">posted, answered with status ${status}</span>`;
+    case 'unknown':
+      return html` <span class="arrival">posted, arrival unknown</span>`;
+  }
 }
 
 function changeRow({ path, before, after, difference }: Change): VNode {
@@ -57,19 +60,21 @@ function compare(previous: SentReport | undefined, { text }: SentReport): [strin
 function report(current: SentReport, previous: SentReport | undefined): VNode {
   const { at, text } = current;
   const [summary, changes] = compare(previous, current);
-  return html`<details class="report"><summary><time datetime=${at}>${formatTime(at)}</time> <span>${formatBytes(Buffer.byteLength(text))}</span> <span>${summary}</span></summary>
+  return html`<details class="report"><summary><time datetime=${at}>${formatTime(at)}</time> <span>${formatBytes(Buffer.byteLength(text))}</span> <span>${summary}</span>${arrival(current)}</summary>
     <p class="hash">SHA-256 <code>${sha256Of(text)}</code></p>
     ${changes}
     <p class="for">The exact text:</p><pre dir="ltr">${text.startsWith('\n') ? `\n${text}` : text}</pre></details>`;
 }
 
-/** A report that was sent, and whose text the page does not have. */
-function hashOnly({ at, bytes, sha256 }: RunSummary): VNode {
-  return html`<li><time datetime=${at}>${formatTime(at)}</time> ${bytes !== undefined && formatBytes(bytes)} <code>${visible(sha256 ?? '')}</code></li>`;
+/** A report that was posted, and whose text the page does not have. */
+function hashOnly(run: RunSummary): VNode {
+  const { at, bytes, sha256 } = run;
+  return html`<li><time datetime=${at}>${formatTime(at)}</time> ${bytes !== undefined && formatBytes(bytes)} <code>${visible(sha256 ?? '')}</code>${arrival(run)}</li>`;
 }
 
 /**
- * Renders what was sent: every report that the page has with its exact text, and the hashes of the others.
+ * Renders what was sent: every report that the page has with its exact text, and the hashes of the others. A report that was
+ * posted by a run that failed is among them.
  *
  * @param reports the newest first
  * @param recordedIn where the texts of the others are kept, such as `s3://bucket/runs/environment=prod/`
@@ -81,11 +86,11 @@ export function sentSection(
 ): VNode {
   const shown = new Set(reports.map(({ at }) => at));
   const others = recent.filter(
-    ({ outcome, sha256, at }) => outcome === 'sent' && sha256 !== undefined && !shown.has(at),
+    ({ status, sha256, at }) => status !== undefined && sha256 !== undefined && !shown.has(at),
   );
   const isEmpty = reports.length === 0 && others.length === 0;
   return html`<section class="sent"><h3>What was sent</h3>
-    ${isEmpty && html`<p class="none">No report was sent by the recent runs.</p>`}
+    ${isEmpty && html`<p class="none">No report was posted by the recent runs.</p>`}
     ${reports.map((one, index) => report(one, reports[index + 1]))}
     ${
       others.length > 0 &&

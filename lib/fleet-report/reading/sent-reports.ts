@@ -1,7 +1,8 @@
 import type { DatabaseState, RunSummary } from '../../fleet/database-state.ts';
+import type { SentReport } from '../../fleet/sent-report.ts';
 import type { Bucket } from '../../record/put-object.ts';
 import { recordKey } from '../../record/record-key.ts';
-import { decodeRunOf } from '../../record/recorded-run.ts';
+import { decodeRunOf, sha256Of } from '../../record/recorded-run.ts';
 import { getObject } from '../../record/s3-client.ts';
 import type { OtherKeys } from './read-record.ts';
 
@@ -9,14 +10,6 @@ import type { OtherKeys } from './read-record.ts';
 const MAX_OTHER_KEYS = 20;
 
 const MAX_OBJECT_BYTES = 4 * 1_048_576;
-
-/** A report that was sent, as the record keeps it. */
-export interface SentReport {
-  /** When the run was recorded, ISO 8601. */
-  readonly at: string;
-  /** The exact text that was posted. */
-  readonly text: string;
-}
 
 /** Where the reports of a fleet are. */
 export interface ReportPlace {
@@ -50,22 +43,22 @@ async function findReport(
     const object = await getObject(bucket, key, MAX_OBJECT_BYTES, signal).catch(() => undefined);
     const decoded = object && decodeRunOf(key, object.body, prefix);
     if (decoded === undefined || 'problem' in decoded) continue;
-    const { report, line } = decoded.run;
-    if (report !== null && line.report?.sha256 === run.sha256) {
-      return { at: run.at, text: report };
+    const { report } = decoded.run;
+    if (report !== null && sha256Of(report) === run.sha256) {
+      return { at: run.at, text: report, ...(run.status !== undefined && { status: run.status }) };
     }
   }
   return undefined;
 }
 
-/** Returns the latest reports of a database that were sent and that the record still has, the newest first. */
+/** Returns the latest reports of a database that were posted and that the record still has, the newest first. */
 export async function readSentReports(
   { name, recent }: Pick<DatabaseState, 'name' | 'recent'>,
   count: number,
   place: ReportPlace,
   signal: AbortSignal,
 ): Promise<readonly SentReport[]> {
-  const sent = recent.filter(({ outcome, sha256 }) => outcome === 'sent' && sha256 !== undefined);
+  const sent = recent.filter(({ status }) => status !== undefined);
   const found = await Promise.all(
     sent.slice(0, count).map((run) => findReport(name, run, place, signal)),
   );

@@ -1,5 +1,6 @@
 import { quotable } from '../../config/printable.ts';
-import type { RecordedLine, RecordedRun } from '../../record/recorded-run.ts';
+import { arrivalOf, postedStatus } from '../../record/posted.ts';
+import { type RecordedLine, type RecordedRun, sha256Of } from '../../record/recorded-run.ts';
 import { HOUR_MS } from '../../timescaledb/interval.ts';
 import { verdictConditions } from '../conditions.ts';
 import type { Groups, LastRun } from '../database-state.ts';
@@ -67,15 +68,28 @@ function findProblem(
     : undefined;
 }
 
-function lastRunOf(line: RecordedLine, at: string, tick: string): LastRun {
-  const { outcome, error, report, durationMs, remedy, retry } = line;
+/** Size and SHA-256 of the report. A shortened line does not have them. */
+function reportOf({ line, report }: RecordedRun) {
+  if (line.report !== undefined) {
+    return { bytes: line.report.bytes, sha256: token(line.report.sha256) };
+  }
+  return report === null
+    ? undefined
+    : { bytes: Buffer.byteLength(report), sha256: sha256Of(report) };
+}
+
+function lastRunOf(run: RecordedRun, at: string, tick: string): LastRun {
+  const { line } = run;
+  const { outcome, error, durationMs, remedy, retry } = line;
+  const status = postedStatus(run);
   return {
     at,
     tick,
     attempt: line.scheduledTime === undefined ? 'hand' : (line.attempt ?? 0),
     outcome,
     ...(error && { code: token(error.code) }),
-    ...(report && { bytes: report.bytes, sha256: token(report.sha256) }),
+    ...reportOf(run),
+    ...(status !== undefined && { status }),
     ...(durationMs?.['total'] !== undefined && { durationMs: durationMs['total'] }),
     message: sentence(line.message),
     ...(remedy !== undefined && { remedy: sentence(remedy) }),
@@ -114,28 +128,31 @@ function consentOf(consent: NonNullable<RecordedLine['consent']>, at: string) {
   };
 }
 
-function sentOf({ outcome, report, receipt }: RecordedLine, at: string): Groups['sent'] {
-  if (outcome !== 'sent' || report === undefined || receipt === undefined) return null;
+function sentOf({ receipt }: RecordedLine, { at, bytes, sha256, status }: LastRun): Groups['sent'] {
+  if (status === undefined || bytes === undefined || sha256 === undefined) return null;
   return {
     at,
-    bytes: report.bytes,
-    sha256: token(report.sha256),
-    sentAt: receipt.at,
-    endpoint: token(receipt.endpoint),
-    status: receipt.status,
+    bytes,
+    sha256,
+    sentAt: receipt?.at ?? at,
+    endpoint: receipt === undefined ? null : token(receipt.endpoint),
+    status,
+    arrival: arrivalOf(status),
   };
 }
 
-function groupsOf({ line, report }: RecordedRun, at: string, tick: string): RunFacts['groups'] {
+function groupsOf(run: RecordedRun, at: string, tick: string): RunFacts['groups'] {
+  const { line, report } = run;
   const { version, jobs, consent, nextDue, uuid } = line;
+  const lastRun = lastRunOf(run, at, tick);
   const figures = report === null ? undefined : readFigures(report);
   return {
-    lastRun: lastRunOf(line, at, tick),
+    lastRun,
     version: version ? versionOf(version, at) : null,
     jobs: jobs ? { at, ...jobs } : null,
     consent: consent ? consentOf(consent, at) : null,
     figures: figures ? { at, ...figures } : null,
-    sent: sentOf(line, at),
+    sent: sentOf(line, lastRun),
     due: nextDue === undefined ? null : { at, nextDue },
     identity: uuid === undefined ? null : { at, uuid: token(uuid) },
   };

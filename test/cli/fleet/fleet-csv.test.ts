@@ -29,7 +29,17 @@ test('has one record for each database, with empty cells for what is not known',
       error_code: 'DATABASE_UNREACHABLE',
       last_success: '',
     },
-    { name: 'metrics', conditions: '', versions_behind: '0', jobs_failing: '0' },
+    {
+      name: 'metrics',
+      conditions: '',
+      versions_behind: '0',
+      jobs_failing: '0',
+      sent_at: '2026-11-28T04:05:00.000Z',
+      sent_arrival: 'unknown',
+      sent_status: '',
+      sent_bytes: '3000',
+      sent_sha256: 'f00d',
+    },
   ]);
 });
 

@@ -26,6 +26,14 @@ export const CURRENT: FleetRow = {
     holder: null,
     sentence: 'Telemetry is on: level basic, set for this database.',
   },
+  sent: {
+    at: '2026-11-28T04:05:00.000Z',
+    arrival: 'unknown',
+    status: null,
+    endpoint: null,
+    bytes: 3_000,
+    sha256: 'f00d',
+  },
   nextDue: '2026-11-29T04:05:00.000Z',
   lastRun: '2026-11-28T04:05:00.000Z',
   lastSuccess: '2026-11-28T04:05:00.000Z',
@@ -63,6 +71,7 @@ export const UNREACHABLE: FleetRow = {
   sentence: null,
   jobs: null,
   consent: null,
+  sent: null,
   nextDue: null,
   lastSuccess: null,
   error: {

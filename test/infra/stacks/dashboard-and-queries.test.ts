@@ -92,6 +92,13 @@ test('the query for failing jobs finds a failing job, and a verdict of broken jo
   expect(query?.query).toMatch(/ by database\n\| filter failing > 0 or verdict = "jobs-broken"\n/);
 });
 
+test('the query for sent reports finds those of failed runs, unless no connection was established', () => {
+  const [query] = SAVED_QUERIES.filter(({ name }) => name === 'sent reports');
+  expect(query?.query).toMatch(
+    /^filter ispresent\(receipt\.status\) or \(outcome = "failed" and ispresent\(report\.sha256\) and ispresent\(durationMs\.delivery\) and .*not in \["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"\]\)\)\n/,
+  );
+});
+
 test('the query for duplicate UUIDs lists UUIDs with more than one database', () => {
   const [query] = SAVED_QUERIES.filter(({ name }) => name === 'duplicate database UUIDs');
   expect(query?.query).toMatch(/count_distinct\(database\) as targets[^|]+\| filter targets > 1$/);

@@ -19,6 +19,8 @@ create function date_format(timestamp, text) returns text
   language sql as $$ select to_char($1, replace(replace(replace($2, '%Y', 'YYYY'), '%m', 'MM'), '%d', 'DD')) $$;
 create function json_extract_scalar(text, text) returns text
   language sql as $$ select $1::jsonb #>> string_to_array(substr($2, 3), '.') $$;
+create function element_at(text, text) returns text
+  language sql as $$ select $1::jsonb ->> $2 $$;
 create table runs (day text, database text, "$path" text, recordedat text, line jsonb, report text);
 create view runs_of_database as select * from runs;
 `;
@@ -54,9 +56,15 @@ interface Made {
   readonly installed?: string;
   readonly report?: object;
   readonly outcome?: RecordedLine['outcome'];
+  /** Null without an answer of the endpoint. */
+  readonly status?: number | null;
+  readonly origin?: string;
+  readonly durationMs?: Readonly<Record<string, number>>;
 }
 
-function runOf({ database, daysAgo, installed, report, outcome = 'sent' }: Made): RecordedRun {
+function runOf(made: Made): RecordedRun {
+  const { database, daysAgo, installed, report, outcome = 'sent', status = 200 } = made;
+  const { origin, durationMs } = made;
   const at = new Date(NOW - daysAgo * DAY).toISOString();
   return {
     version: 1,
@@ -73,8 +81,12 @@ function runOf({ database, daysAgo, installed, report, outcome = 'sent' }: Made)
       }),
       ...(report !== undefined && {
         report: { source: 'catalog', bytes: 12, sha256: 'f00d' },
-        receipt: { endpoint: 'telemetry.timescale.com', status: 200, at },
+        ...(status !== null && { receipt: { endpoint: 'telemetry.timescale.com', status, at } }),
       }),
+      ...(origin !== undefined && {
+        error: { code: 'ENDPOINT_UNREACHABLE', origin, retryable: true },
+      }),
+      ...(durationMs && { durationMs }),
     },
     report: report === undefined ? null : JSON.stringify(report),
   };
@@ -113,11 +125,23 @@ const RUNS: readonly Made[] = [
   { database: 'orders', daysAgo: 1, installed: '2.28.5', report: NEW_REPORT, outcome: 'failed' },
 ];
 
+const FAILED = { daysAgo: 1.5, report: NEW_REPORT, outcome: 'failed', status: null } as const;
+const POSTING = { delivery: 10_000, total: 11_000 };
+
+/** Runs that failed after their report was built: the first three have posted it, or may have. */
+const FAILED_RUNS: readonly Made[] = [
+  { ...FAILED, database: 'unavailable', status: 503, durationMs: POSTING },
+  { ...FAILED, database: 'unanswered', origin: 'TimeoutError', durationMs: POSTING },
+  { ...FAILED, database: 'shortened' },
+  { ...FAILED, database: 'refused', origin: 'ECONNREFUSED', durationMs: POSTING },
+  { ...FAILED, database: 'before-delivery', durationMs: { total: 1_000 } },
+];
+
 const database = new PGlite();
 
 beforeAll(async () => {
   await database.exec(FUNCTIONS);
-  for (const made of RUNS) {
+  for (const made of [...RUNS, ...FAILED_RUNS]) {
     const run = runOf(made);
     const time = Date.parse(run.recordedAt);
     const key = recordKey({ environment: 'test', database: made.database, time, attempt: 0 });
@@ -147,11 +171,27 @@ async function rowsOf(name: string): Promise<readonly unknown[]> {
 test('the query "sent reports" lists the reports of a week with their exact text, the newest first', async () => {
   const text = JSON.stringify(NEW_REPORT);
   const common = { endpoint: 'telemetry.timescale.com', status: '200', bytes: '12' };
-  expect(await rowsOf('sent reports')).toMatchObject([
+  const ofFailed = new Set(FAILED_RUNS.map((run) => run.database));
+  const rows = await rowsOf('sent reports');
+  expect(rows.filter((row) => !ofFailed.has(Object(row).database))).toMatchObject([
     { database: 'orders', outcome: 'failed', report: text, sha256: 'f00d', ...common },
-    { database: 'metrics', outcome: 'sent', report: text, ...common },
+    { database: 'metrics', outcome: 'sent', report: text, arrival: 'accepted', ...common },
     { database: 'metrics', outcome: 'sent', report: text, ...common },
   ]);
+});
+
+test('the query "sent reports" lists what failed runs have posted, and whether it has arrived', async () => {
+  const sent_at = new Date(NOW - 1.5 * DAY).toISOString();
+  const ofFailed = new Set(FAILED_RUNS.map((run) => run.database));
+  const rows = (await rowsOf('sent reports')).filter((row) => ofFailed.has(Object(row).database));
+  expect(rows).toHaveLength(3);
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ database: 'unavailable', arrival: 'answered', status: '503' }),
+      expect.objectContaining({ database: 'unanswered', arrival: 'unknown', sent_at }),
+      expect.objectContaining({ database: 'shortened', arrival: 'unknown', status: null }),
+    ]),
+  );
 });
 
 test('the query "version changes" lists changes between two runs with a version, within 90 days', async () => {

@@ -112,7 +112,8 @@ function recentRuns(kind: Kind, lastTick: number, random: () => number): readonl
     const sha256 = Array.from({ length: 64 }, () => Math.floor(random() * 16).toString(16)).join(
       '',
     );
-    return { ...common, outcome: 'sent', bytes: 3_000 + Math.floor(random() * 900), sha256 };
+    const bytes = 3_000 + Math.floor(random() * 900);
+    return { ...common, outcome: 'sent', bytes, sha256, status: 200 };
   });
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseState } from '../../../lib/fleet/database-state.ts';
 import type { FleetState } from '../../../lib/fleet/fleet-state.ts';
 import { countConditions, dailyFigures } from '../../../lib/fleet/fold/daily.ts';
 import { dayOf } from '../../../lib/fleet/history.ts';
-import type { SentReport } from '../../../lib/fleet-page/sections/sent-section.ts';
+import type { SentReport } from '../../../lib/fleet/sent-report.ts';
 import { type Kind, SAMPLE_TIME, sampleDatabase } from './sample-database.ts';
 
 /** Builds the state of a fleet from its databases. */

@@ -81,6 +81,32 @@ describe('the texts of reports', () => {
   });
 });
 
+describe('a report that a failed run has posted', () => {
+  const database = sampleDatabase('only', 'current', 1);
+  const [first, second, ...others] = database.recent;
+  const failed = { outcome: 'failed', code: 'ENDPOINT_TIMEOUT' } as const;
+  const recent = [first, second].flatMap((run, index) =>
+    run === undefined ? [] : [{ ...run, ...failed, status: [null, 503][index] ?? null }],
+  );
+  const state = fleetOf([{ ...database, recent: [...recent, ...others] }]);
+
+  test('is among what was sent, with what is known of its arrival', async () => {
+    const page = await renderText(state, {
+      reportsOf: async () => recent.map(({ at, status }) => ({ at, status, text: '{}' })),
+    });
+    expect(page).toMatch(/<summary>[^\n]*posted, arrival unknown<\/span><\/summary>/);
+    expect(page).toMatch(/<summary>[^\n]*posted, answered with status 503<\/span><\/summary>/);
+  });
+
+  test('is there by its hash if the page does not have its text', async () => {
+    const page = await renderText(state);
+    expect(page).toContain(
+      `<code>${first?.sha256}</code> <span class="arrival">posted, arrival unknown</span>`,
+    );
+    expect(count(page, 'class="arrival"')).toBe(2);
+  });
+});
+
 test('removed databases are listed apart from the others', async () => {
   const gone = { ...sampleDatabase('gone', 'current', 1), configured: false, conditions: [] };
   const page = await renderText(fleetOf([sampleDatabase('here', 'current', 2), gone]));

@@ -163,13 +163,16 @@ describe('a report', () => {
     );
   });
 
-  test('gives the page the exact texts of the last reports, also of runs by hand', async () => {
+  test('gives the page the exact texts of the last reports, also of failed runs and of runs by hand', async () => {
     await using world = await startFleetWorld();
     const { scheduledTime: _, attempt: __, ...line } = aRun(TODAY, { content: { c: 3 } }).line;
     const byHand = { ...aRun(TODAY, { content: { c: 3 } }), line };
     world.add(
       aRun('2026-11-26', { content: { a: 1 } }),
-      aRun('2026-11-27', { content: { b: 2 } }),
+      aFailedRun('2026-11-27', {
+        content: { b: 2 },
+        receipt: { endpoint: 'telemetry.example.com', status: 503, at: '2026-11-27T04:05:04Z' },
+      }),
       byHand,
     );
     let reports: unknown;
@@ -185,8 +188,8 @@ describe('a report', () => {
     );
     expect(reports).toStrictEqual([
       [
-        { at: byHand.recordedAt, text: '{"c":3}' },
-        { at: '2026-11-27T04:05:05.000Z', text: '{"b":2}' },
+        { at: byHand.recordedAt, text: '{"c":3}', status: 200 },
+        { at: '2026-11-27T04:05:05.000Z', text: '{"b":2}', status: 503 },
       ],
       [],
       's3://records/runs/environment=prod/',

@@ -4,6 +4,7 @@ import { simulateFleet } from '../../../emulator/fleet-demo.ts';
 import { CONDITIONS } from '../../../lib/fleet/database-state.ts';
 import { fold } from '../../../lib/fleet/fold.ts';
 import { encodeRun } from '../../../lib/record/encode-run.ts';
+import { arrivalOf, postedStatus } from '../../../lib/record/posted.ts';
 import { decodeRun } from '../../../lib/record/recorded-run.ts';
 import { validateReport } from '../../../lib/report/validate-report.ts';
 import { toVersion } from '../../../lib/version.ts';
@@ -33,10 +34,18 @@ describe('the simulated fleet', () => {
 
   test('sends only published fields', () => {
     const reports = fleet.runs.filter(({ report }) => report !== null);
-    for (const { report, line } of sample(reports, 40)) {
-      const release = toVersion(line.version?.installed ?? '');
+    for (const { report } of sample(reports, 40)) {
+      const release = toVersion(JSON.parse(report ?? '').timescaledb_version);
       expect(() => validateReport(report ?? '', release?.text ?? '')).not.toThrow();
     }
+  });
+
+  test('has reports that were posted, and not accepted or not answered', () => {
+    const arrivals = fleet.runs.flatMap((run) => {
+      const status = postedStatus(run);
+      return status === undefined || run.line.outcome === 'sent' ? [] : [arrivalOf(status)];
+    });
+    expect([...new Set(arrivals)].toSorted()).toEqual(['answered', 'unknown']);
   });
 
   test('shows every condition on its last day, and databases without any', () => {

@@ -28,13 +28,56 @@ describe('the row of a database', () => {
       jobs: { at, scheduled: 14, failing: 0 },
       consent: { at, ...GRANTED },
       figures: { at, postgresql: '17.5', dataVolume: 1_000, chunks: null },
-      sent: { at, bytes, sha256, endpoint: 'telemetry.example.com', status: 200 },
+      sent: {
+        at,
+        bytes,
+        sha256,
+        sentAt: '2026-11-28T04:05:04Z',
+        endpoint: 'telemetry.example.com',
+        status: 200,
+        arrival: 'accepted',
+      },
       due: { at, nextDue: '2026-11-29T00:00:00Z' },
       identity: { at, uuid: 'u-1' },
       conditions: [],
       severity: 'ok',
       action: 'No action needed.',
       since: { installed: '2026-11-28', granted: '2026-11-28' },
+    });
+  });
+
+  test.each([
+    ['answered with 503', 503, 'answered'],
+    ['not answered', null, 'unknown'],
+  ] as const)('has the report of a failed run that was posted and %s', (_what, status, arrival) => {
+    const run = aFailedRun('2026-11-28', {
+      content: { relations: {} },
+      durationMs: { delivery: 10_000, total: 11_000 },
+      error: { code: 'ENDPOINT_TIMEOUT', retryable: true },
+      ...(status !== null && {
+        receipt: { endpoint: 'telemetry.example.com', status, at: '2026-11-28T04:05:04Z' },
+      }),
+    });
+    const { sha256 } = run.line.report ?? {};
+    const isAnswered = status !== null;
+    expect(orders(fold(undefined, [aRun('2026-11-27'), run], CONTEXT))).toMatchObject({
+      recent: [{ outcome: 'failed', sha256, status }, { outcome: 'sent' }],
+      sent: {
+        sha256,
+        status,
+        arrival,
+        sentAt: isAnswered ? '2026-11-28T04:05:04Z' : '2026-11-28T04:05:05.000Z',
+        endpoint: isAnswered ? 'telemetry.example.com' : null,
+      },
+    });
+  });
+
+  test('has the hash of a report whose line was shortened', () => {
+    const run = aRun('2026-11-28', { content: { relations: {} } });
+    const { report: summary, ...line } = run.line;
+    expect(orders(fold(undefined, [{ ...run, line }], CONTEXT)).sent).toMatchObject({
+      bytes: summary?.bytes,
+      sha256: summary?.sha256,
     });
   });
 

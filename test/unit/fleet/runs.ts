@@ -76,6 +76,9 @@ export function aRun(date: string, { recordedAt, content, ...line }: RunChanges 
           bytes: Buffer.byteLength(report),
           sha256: createHash('sha256').update(report).digest('hex'),
         },
+        ...(line.outcome === undefined && {
+          receipt: { endpoint: 'telemetry.example.com', status: 200, at: `${scheduledTime}` },
+        }),
       }),
       ...line,
     },
