@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
+import { permissionConditions } from '../../infra/archives/placeholder-environment.ts';
+import { PLACEHOLDERS } from '../../infra/archives/placeholders.ts';
 import { QUOTAS } from '../../infra/config/quotas.ts';
 import {
   databaseSchema,
@@ -22,6 +24,8 @@ import { FIELDS } from '../../lib/report/fields/all-fields.ts';
 import type { VerdictCode } from '../../lib/version-check/judge-version.ts';
 import { namesInTables } from '../support/repo/pages.ts';
 import { readPage, section } from './page-sections.ts';
+
+const ARCHIVES = readPage('archives');
 
 const CONSENT = readPage('consent');
 
@@ -49,6 +53,20 @@ function keysOf(schema: unknown, prefix = ''): readonly string[] {
 function keysAccepted(schema: z.core.$ZodType): readonly string[] {
   return keysOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
 }
+
+describe('docs/archives.md', () => {
+  const [, conditions = '', placeholders = ''] = section(ARCHIVES, 'The files').split('\n### ');
+
+  test('has every placeholder of the archives, and no other', () => {
+    const named = namesInTables(placeholders);
+    expect(named.toSorted()).toEqual(Object.keys(PLACEHOLDERS).toSorted());
+  });
+
+  test('has every condition of permissions, and no other', () => {
+    const names = permissionConditions().map(({ name }) => name);
+    expect(namesInTables(conditions).toSorted()).toEqual(names.toSorted());
+  });
+});
 
 describe('docs/environment.md', () => {
   test('has every key of an environment, and no other', () => {
