@@ -30,6 +30,7 @@ const INFRA = [
   'test/repo-rules/audit.test.ts',
   'test/repo-rules/licenses.test.ts',
   'test/repo-rules/propose-versions.test.ts',
+  'test/release/{publish,release}.test.ts',
 ];
 const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes-out.test.ts'];
 /** Without test/cli/output, which needs no servers. */

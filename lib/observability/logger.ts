@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { cutText, escapeUnprintable } from '../config/printable.ts';
 import type { RunError } from '../errors.ts';
 import { SERVICE } from '../naming.ts';
+import { PRODUCT } from '../product.ts';
 import type { Line } from '../run/outcome.ts';
 import { shortenLine } from './shorten-line.ts';
 
@@ -20,9 +21,9 @@ const LOG_METHOD = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 /** Length limit of an original error: a server may send megabytes. */
 const MAX_ORIGINAL_LENGTH = 4_000;
 
-/** Creates Powertools' logger. It writes one JSON object per line, of at most 16 kB. */
+/** Creates Powertools' logger. It writes one JSON object per line, of at most 16 kB, with the product's version. */
 export function createLog(): Log {
-  const logger = new Logger({ serviceName: SERVICE });
+  const logger = new Logger({ serviceName: SERVICE, persistentKeys: { product: PRODUCT } });
   return {
     logger,
     write({ severity, ...line }, ...errors) {

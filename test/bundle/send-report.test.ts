@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { RELEASE_DATA } from '../../data/release-data.ts';
 import { answerWithVersion } from '../../emulator/telemetry-endpoint.ts';
 import { METRICS } from '../../lib/naming.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { invokeSendReport, metricsOf, summariesOf } from '../support/lambda/invocations.ts';
 import { createConsenting } from '../support/lambda/retries.ts';
 import { createDatabase } from '../support/postgres/databases.ts';
 import { secretFor, startWorld } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
 
-test('sends a report once, and writes one line and its metrics', async () => {
+test('sends a report once, and writes one line and its metrics, with the version of package.json', async () => {
   await using database = await createConsenting();
   // Newer than every release on the server's disk.
   await using world = await startWorld({
@@ -52,7 +53,9 @@ test('sends a report once, and writes one line and its metrics', async () => {
     },
   };
   expect(invocation).toMatchObject({ value: outcome, exitCode: 0 });
-  expect(summariesOf(invocation)).toMatchObject([{ level: 'ERROR', ...outcome }]);
+  const product = `timescaledb-telemetry/${packageJson.version}`;
+  expect(world.endpoint.reports[0]?.headers['user-agent']).toBe(product);
+  expect(summariesOf(invocation)).toMatchObject([{ level: 'ERROR', product, ...outcome }]);
   expect(metricsOf(invocation)).toMatchObject([
     {
       _aws: {

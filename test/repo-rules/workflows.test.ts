@@ -11,6 +11,7 @@ const workflowSchema = z.object({
     z.string(),
     z.object({
       permissions: permissionsSchema.optional(),
+      environment: z.string().optional(),
       'timeout-minutes': z.number(),
       steps: z.array(
         z.object({
@@ -28,11 +29,22 @@ const FILES = ownFiles('.github/workflows/*');
 
 /** Rights beyond reading the repository, by workflow and job. */
 const RIGHTS: Readonly<Record<string, object>> = {
+  'release.yml build': { contents: 'read' },
+  'release.yml publish': {
+    contents: 'write',
+    'id-token': 'write',
+    attestations: 'write',
+    'artifact-metadata': 'write',
+  },
   'versions.yml propose': { contents: 'write', 'pull-requests': 'write' },
 };
 
 test('finds the workflows', () => {
-  expect(FILES).toEqual(['.github/workflows/ci.yml', '.github/workflows/versions.yml']);
+  expect(FILES.map((file) => file.split('/').at(-1))).toEqual([
+    'ci.yml',
+    'release.yml',
+    'versions.yml',
+  ]);
 });
 
 describe.each(FILES)('%s', (file) => {
@@ -79,5 +91,44 @@ describe.each(FILES)('%s', (file) => {
     expect(scripts.length).toBeGreaterThan(0);
     expect(scripts.filter((script) => ownFiles(script).length === 0)).toEqual([]);
     expect(commands.filter((command) => command.includes('${{'))).toEqual([]);
+  });
+});
+
+describe('the workflow of releases', () => {
+  const text = readOwn('.github/workflows/release.yml');
+  const { jobs } = workflowSchema.parse(parse(text));
+  const { build, publish } = jobs;
+  const commandsOf = (job: typeof build) => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
+
+  test('starts with a tag only', () => {
+    expect(parse(text)).toMatchObject({ on: { push: { tags: ['v*'] } } });
+    expect(Object.keys(Object(parse(text)).on)).toEqual(['push']);
+  });
+
+  test('runs everything that must hold before it builds what it publishes', () => {
+    const commands = commandsOf(build);
+    expect(commands.indexOf('.ci/run')).toBeGreaterThanOrEqual(0);
+    expect(commands.indexOf('npm run release -- --build')).toBeGreaterThan(
+      commands.indexOf('.ci/run'),
+    );
+    expect(parse(text)).toMatchObject({ jobs: { publish: { needs: 'build' } } });
+  });
+
+  test('gives its identity to one script only, after the approval of a maintainer', () => {
+    expect(publish?.environment).toBe('npm');
+    expect(commandsOf(publish)).toEqual(['.ci/publish "$GITHUB_REF_NAME" dist/release']);
+    expect(readOwn('.ci/publish')).toContain('npm publish "$package" --provenance');
+    expect(readOwn('.ci/publish')).not.toMatch(/npm (?:ci|install|exec)|npx/);
+  });
+
+  test('uses no cache that another workflow can write, and no stored token', () => {
+    const setups = Object.values(jobs).flatMap(({ steps }) =>
+      steps.filter(({ uses }) => uses?.startsWith('actions/setup-node@')),
+    );
+    expect(setups.map((setup) => setup.with)).toEqual([
+      { 'node-version-file': '.nvmrc', 'package-manager-cache': false },
+      { 'node-version-file': '.nvmrc', 'package-manager-cache': false },
+    ]);
+    expect(text).not.toContain('secrets.');
   });
 });
