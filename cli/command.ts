@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { cutText } from '../lib/config/printable.ts';
 import { RunError } from '../lib/errors.ts';
+import { usageStart } from './command-line.ts';
 import { toPrintableLine } from './output/terminal/printable.ts';
 
 /** The exit status of a command. */
@@ -13,9 +14,10 @@ export interface CommandDefinition<Options> {
   /** Adds the problems of the options to `problems`; the result is used only if there are no problems. */
   read(command: Command, problems: string[]): Options;
   /**
+   * @returns the exit status: one of `EXIT`, or that of a program that the command runs
    * @throws RunError, CommandError
    */
-  perform(options: Options): Promise<ExitStatus>;
+  perform(options: Options): Promise<number>;
 }
 
 /** An error of a command, with its remedy. */
@@ -34,13 +36,22 @@ export class CommandError extends Error {
 const EXIT_HELP = `
 Exit status: 0 success, 1 failure, 2 wrong options, 3 skipped (no consent, or not due).`;
 
-/** Creates a command without options, called `npm <script>`. */
-export function createCommand(script: string, summary: string, exitHelp = EXIT_HELP): Command {
-  return new Command(`npm ${script} --`)
-    .description(summary)
+/** Returns a command whose problems are thrown, not printed. */
+export function withHelp(command: Command): Command {
+  return command
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined });
+}
+
+/**
+ * Creates a command without options.
+ *
+ * @param name as the program's registry has it, such as `versions check`
+ */
+export function createCommand(name: string, summary: string, exitHelp = EXIT_HELP): Command {
+  return withHelp(new Command(usageStart(name)))
+    .description(summary)
     .action(() => undefined)
     .addHelpText('after', exitHelp);
 }
@@ -101,7 +112,7 @@ export function addProblems(
 const MAX_PROBLEM_LENGTH = 200;
 
 /** Returns commander's message without the value of an option: a misspelt --database-url has a password in it. */
-function problemOf({ code, message }: CommanderError): string {
+export function problemOf({ code, message }: CommanderError): string {
   if (code === 'commander.excessArguments') {
     return message.replace(/^error: /, '').replace(/: .*/s, ' (options begin with --)');
   }
@@ -160,17 +171,22 @@ function explain(error: unknown): { lines: readonly string[]; status: ExitStatus
 const MAX_LINE_LENGTH = 2_000;
 const MAX_LINES = 30;
 
-function printErrors(lines: readonly string[]): void {
+export function printErrors(lines: readonly string[]): void {
   const shown =
     lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), ...lines.slice(-1)] : lines;
   const text = shown.map((line) => toPrintableLine(cutText(line, MAX_LINE_LENGTH))).join('\n');
   process.stderr.write(`${text}\n`);
 }
 
-async function run<Options>(
+/**
+ * Runs a command with its arguments.
+ *
+ * @returns the exit status
+ */
+export async function runCommand<Options>(
   { command, read, perform }: CommandDefinition<Options>,
   args: readonly string[],
-): Promise<ExitStatus> {
+): Promise<number> {
   const problems: string[] = [];
   const parsed = parseArguments(command, args, problems);
   if (parsed === 'help') return EXIT.done;
@@ -186,14 +202,4 @@ async function run<Options>(
     printErrors(lines);
     return status;
   }
-}
-
-/** Runs a command with the arguments of this process, and sets the exit status. */
-export async function runCommand<Options>(definition: CommandDefinition<Options>): Promise<void> {
-  // A reader such as `head` may close the pipe.
-  process.stdout.on('error', (error) => {
-    if (!('code' in error) || error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
-  process.exitCode = await run(definition, process.argv.slice(2));
 }

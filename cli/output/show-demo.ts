@@ -1,4 +1,5 @@
 import type { DemoContents, DemoRun } from '../../emulator/demo.ts';
+import { commandLine } from '../command-line.ts';
 import { markOfVersion, summarizeVersion } from './show-version.ts';
 import { grouped, type TerminalReporter } from './terminal/terminal.ts';
 
@@ -34,13 +35,15 @@ function showSent(reporter: TerminalReporter, { outcome, report }: DemoRun): voi
 /** The commands that a person may want to run next, with their purpose. */
 function nextSteps({ report }: DemoRun, level: string): readonly (readonly [string, string])[] {
   return [
-    ...(report === null ? [] : [['npm start -- --report', 'show the text of the report'] as const]),
-    ['npm start -- --log', 'show the log, as CloudWatch gets it'],
+    ...(report === null
+      ? []
+      : [[commandLine('demo', '--report'), 'show the text of the report'] as const]),
+    [commandLine('demo', '--log'), 'show the log, as CloudWatch gets it'],
     level === 'off'
-      ? ['npm start -- --level basic', 'run with consent']
-      : ['npm start -- --level off', 'run without consent'],
-    ['npm run serve', 'keep the demo database running'],
-    ['npm run report -- --help', 'show how to report on your own database'],
+      ? [commandLine('demo', '--level basic'), 'run with consent']
+      : [commandLine('demo', '--level off'), 'run without consent'],
+    [commandLine('serve'), 'keep the demo database running'],
+    [commandLine('report', '--help'), 'show how to report on your own database'],
   ];
 }
 

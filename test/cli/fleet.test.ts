@@ -16,7 +16,7 @@ import {
 } from '../../emulator/timescaledb.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { type OwnServer, startPostgres } from '../support/postgres/postgres.ts';
-import { optionsIn, runCommand } from '../support/process/commands.ts';
+import { optionsIn, PROGRAM, runCommand } from '../support/process/commands.ts';
 
 /** A TimescaleDB without telemetry; one with a vulnerability; the newest on a server of its own. */
 let embedded: EmbeddedTimescaleDb;
@@ -163,11 +163,10 @@ test('shows the databases when the file for Prometheus cannot be written', async
 
 /** Runs the command with a list on its standard input. */
 async function fleetOf(databases: readonly TestDatabase[], ...args: readonly string[]) {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, '..', '..', 'cli', 'fleet.ts'), '--databases', '-', ...args],
-    { env: { PATH: process.env['PATH'], HOME: folder, PGPASSFILE }, stdio: 'pipe' },
-  );
+  const child = spawn(process.execPath, [PROGRAM, 'fleet', '--databases', '-', ...args], {
+    env: { PATH: process.env['PATH'], HOME: folder, PGPASSFILE },
+    stdio: 'pipe',
+  });
   child.stdin.end(
     databases
       .map(({ role, port, name }) => `postgres://${role}@127.0.0.1:${port}/${name}\n`)

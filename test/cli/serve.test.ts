@@ -1,17 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listenOnFreePort } from '../../emulator/http-server.ts';
-import { optionsIn, runCommand } from '../support/process/commands.ts';
-
-const SERVE = join(import.meta.dirname, '..', '..', 'cli', 'serve.ts');
+import { optionsIn, PROGRAM, runCommand } from '../support/process/commands.ts';
 
 /** Starts `npm run serve`, and waits for the last line of its output. */
 async function startServe(args: readonly string[], lastLine: RegExp) {
-  const child = spawn(process.execPath, [SERVE, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, 'serve', ...args], {
     env: { PATH: process.env['PATH'], HOME: inject('folder') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

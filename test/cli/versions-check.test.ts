@@ -12,7 +12,7 @@ function daysAgo(days: number): string {
 async function check(data: unknown, ...args: readonly string[]) {
   const file = join(await mkdtemp(join(inject('folder'), 'versions-')), 'timescaledb.json');
   await writeFile(file, typeof data === 'string' ? data : JSON.stringify(data));
-  return { file, ...(await runCommand('versions-check', ['--file', file, ...args])) };
+  return { file, ...(await runCommand('versions check', ['--file', file, ...args])) };
 }
 
 /** What is printed, without blanks that align it. */
@@ -142,18 +142,18 @@ test.each([
 
 test('a file that does not exist cannot be read', async () => {
   const file = join(inject('folder'), 'nowhere.json');
-  const { stderr, code } = await runCommand('versions-check', ['--file', file]);
+  const { stderr, code } = await runCommand('versions check', ['--file', file]);
   expect(stderr).toMatch(/^\S+nowhere\.json cannot be read: ENOENT/);
   expect(code).toBe(1);
 });
 
 test("checks this project's own file", async () => {
-  const { stdout } = await runCommand('versions-check', ['--json']);
+  const { stdout } = await runCommand('versions check', ['--json']);
   const result: unknown = JSON.parse(stdout);
   expect(result).toMatchObject({ valid: true });
 });
 
 test('--help lists the options', async () => {
-  const { stdout, code } = await runCommand('versions-check', ['--help']);
+  const { stdout, code } = await runCommand('versions check', ['--help']);
   expect([optionsIn(stdout), code]).toEqual([['--file', '--json', '--help'], 0]);
 });

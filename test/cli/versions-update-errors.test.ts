@@ -77,7 +77,7 @@ describe('leaves the file as it is, and says what is wrong, for', () => {
   test('a machine without git', async () => {
     const file = await fileWith(someVersionData());
     const options = ['--repository', inject('folder'), '--file', file];
-    const { stderr, code } = await runCommand('versions-update', options, { PATH: '/nowhere' });
+    const { stderr, code } = await runCommand('versions update', options, { PATH: '/nowhere' });
     expect([stderr, code]).toEqual([
       'git was not found.\nInstall git, or add its folder to PATH.\n',
       1,
@@ -99,7 +99,7 @@ describe('wrong options:', () => {
     ],
     [['--repository', '.', '--as-of'], "unknown option '--as-of'"],
   ])('%j', async (args, problem) => {
-    const { stderr, stdout, code } = await runCommand('versions-update', args);
+    const { stderr, stdout, code } = await runCommand('versions update', args);
     expect([stderr, stdout, code]).toEqual([
       `${problem}\n(npm run versions:update -- --help lists the options.)\n`,
       '',

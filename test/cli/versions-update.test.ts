@@ -67,7 +67,7 @@ test('writes the format of npm run format, and nothing the second time', async (
   expect(after).toBe(formatted(after));
   expect(after).toContain('"postgresql": ["17", "18"]');
   const { mtimeMs, ino } = await stat(file);
-  const again = await runCommand('versions-update', ['--repository', repository, '--file', file]);
+  const again = await runCommand('versions update', ['--repository', repository, '--file', file]);
   expect(linesOf(again)).toContain(`✔ file ${file} is up to date`);
   expect(await stat(file)).toMatchObject({ mtimeMs, ino });
 });
@@ -225,7 +225,7 @@ test('reads a clone whose checked-out branch is old', async () => {
 test('does not use the repository that GIT_DIR names', async () => {
   const repository = await repositoryWith([tag('2.2.0', '18')]);
   const file = await fileWith(someVersionData());
-  const ended = await runCommand('versions-update', ['--repository', repository, '--file', file], {
+  const ended = await runCommand('versions update', ['--repository', repository, '--file', file], {
     GIT_DIR: await repositoryWith([]),
   });
   expect(linesOf(ended)).toContain('✔ added 2.2.0 (2026-03-01): PostgreSQL 18');
@@ -237,13 +237,13 @@ test('keeps the permissions of the file, and the link to it', async () => {
   const link = join(await mkdtemp(join(inject('folder'), 'link-')), 'link.json');
   await symlink(file, link);
   const repository = await repositoryWith([tag('2.2.0', '18')]);
-  await runCommand('versions-update', ['--repository', repository, '--file', link]);
+  await runCommand('versions update', ['--repository', repository, '--file', link]);
   expect((await dataIn(file)).releases).toHaveLength(5);
   expect((await stat(file)).mode & 0o777).toBe(0o640);
   expect(await readdir(join(file, '..'))).toEqual(['timescaledb.json']);
 });
 
 test('--help lists the options', async () => {
-  const { stdout, code } = await runCommand('versions-update', ['--help']);
+  const { stdout, code } = await runCommand('versions update', ['--help']);
   expect([optionsIn(stdout), code]).toEqual([['--repository', '--file', '--dry-run', '--help'], 0]);
 });

@@ -40,13 +40,15 @@ function outputOf(file: string, args: readonly string[]): Promise<string> {
 
 /** Returns the options of a script by its `--help`; for a benchmark, which has no help, the options that it parses. */
 async function readOptions(script: string): Promise<readonly string[]> {
-  const [file] = SCRIPTS[script]?.match(/\S+\.ts/) ?? [];
+  const [, file, words = ''] =
+    /^node (?:--\S+ )*(\S+\.ts) ?(.*)$/.exec(SCRIPTS[script] ?? '') ?? [];
   if (file === undefined) return [];
+  const args = words.split(' ').filter((word) => word !== '');
   if (file.startsWith('bench/')) {
     const parsed = readOwn(file).matchAll(/([a-z][a-z-]*)'?: \{ type: '/g);
     return [...parsed].map(([, name]) => `--${name}`);
   }
-  if (file !== 'infra/bin/cdk.ts') return optionsIn(await outputOf(file, ['--help']));
+  if (file !== 'infra/bin/cdk.ts') return optionsIn(await outputOf(file, [...args, '--help']));
   const helps = [outputOf(file, [script, '--help']), outputOf(CDK, [script, '--help'])];
   return optionsIn((await Promise.all(helps)).join('\n'));
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import type { Ended } from '../support/process/commands.ts';
+import { type Ended, PROGRAM } from '../support/process/commands.ts';
 import { ROOT } from '../support/repo/pages.ts';
 import { buildFile, createRepository, runGit } from '../support/timescaledb/repository.ts';
 import { someVersionData } from '../support/timescaledb/version-data.ts';
@@ -30,7 +30,7 @@ async function createWorld() {
   await mkdir(join(clone, 'data'));
   await copyFile(join(ROOT, '.ci', 'propose-versions'), join(clone, '.ci', 'propose-versions'));
   await writeFile(join(clone, 'data', 'timescaledb.json'), JSON.stringify(someVersionData()));
-  const script = `${process.execPath} ${join(ROOT, 'cli', 'versions-update.ts')} --file data/timescaledb.json`;
+  const script = `${process.execPath} ${PROGRAM} versions update --file data/timescaledb.json`;
   await writeFile(
     join(clone, 'package.json'),
     JSON.stringify({ scripts: { 'versions:update': script } }),

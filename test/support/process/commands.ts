@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import type { TestDatabase } from '../postgres/databases.ts';
 
-const CLI = join(import.meta.dirname, '..', '..', '..', 'cli');
+/** The program that every command belongs to. */
+export const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts');
 
 /** The output and the exit code of a command. */
 export interface Ended {
@@ -13,20 +14,13 @@ export interface Ended {
 }
 
 /**
- * Runs `npm run <script> -- <args>` without npm. The command inherits only PATH and Node's folder of compiled code: no PG*,
- * AWS_* or DO_NOT_TRACK. Its home directory has no configuration files.
+ * Runs a command of the program. It inherits only PATH and Node's folder of compiled code: no PG*, AWS_* or DO_NOT_TRACK. Its
+ * home directory has no configuration files.
+ *
+ * @param command its name, such as `report` or `versions check`; empty for the program itself
  */
 export async function runCommand(
-  script:
-    | 'start'
-    | 'serve'
-    | 'report'
-    | 'fleet'
-    | 'onboard'
-    | 'configure'
-    | 'invoke'
-    | 'versions-update'
-    | 'versions-check',
+  command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
@@ -35,7 +29,7 @@ export async function runCommand(
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
-      [join(CLI, `${script}.ts`), ...args],
+      [PROGRAM, ...command.split(' ').filter((word) => word !== ''), ...args],
       { env },
       (error, stdout, stderr) => {
         if (error !== null && typeof error.code !== 'number') reject(error);

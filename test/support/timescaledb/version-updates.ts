@@ -48,7 +48,7 @@ interface Updated extends Ended {
   readonly after: string;
 }
 
-/** Runs versions-update with a repository, on a file of its own. */
+/** Runs `versions update` with a repository, on a file of its own. */
 export async function update(
   repository: string,
   data: unknown = someVersionData(),
@@ -59,7 +59,7 @@ export async function update(
   // Copies of URLs are made here.
   const temporary = { TMPDIR: await mkdtemp(join(inject('folder'), 'tmp-')) };
   const options = ['--repository', repository, '--file', file, ...args];
-  const ended = await runCommand('versions-update', options, temporary);
+  const ended = await runCommand('versions update', options, temporary);
   expect(await readdir(temporary.TMPDIR)).toEqual([]);
   return { ...ended, file, before, after: await readFile(file, 'utf8') };
 }

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import type { PGlite } from '@electric-sql/pglite';
-import { startDemoDatabase } from '../emulator/demo.ts';
+import { startDemoDatabase } from '../../emulator/demo.ts';
 import {
   EMBEDDED_DATABASE,
   EMBEDDED_SUPERUSER,
   type EmbeddedTimescaleDb,
   serveEmbedded,
-} from '../emulator/timescaledb.ts';
-import { errorCodeOf } from '../lib/errors.ts';
-import { CommandError, createCommand, EXIT, runCommand } from './command.ts';
-import { printJson } from './output/finish.ts';
-import { describeContents } from './output/show-demo.ts';
-import { createTerminalReporter } from './output/terminal/terminal.ts';
+} from '../../emulator/timescaledb.ts';
+import { errorCodeOf } from '../../lib/errors.ts';
+import { type CommandDefinition, CommandError, createCommand, EXIT } from '../command.ts';
+import { commandLine, silentLine } from '../command-line.ts';
+import { printJson } from '../output/finish.ts';
+import { describeContents } from '../output/show-demo.ts';
+import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 interface Values {
   readonly port?: string;
@@ -25,11 +26,11 @@ interface Options {
 }
 
 const command = createCommand(
-  'run serve',
+  'serve',
   'Starts an embedded TimescaleDB with demo data on loopback, prints its URL for report and configure, and runs until Ctrl-C. The data are lost then.',
 )
   .option('--port <port>', 'the port on loopback (default: any free one)')
-  .option('--json', 'print one JSON object with the URL instead: npm run -s serve -- --json');
+  .option('--json', `print one JSON object with the URL instead: ${silentLine('serve', '--json')}`);
 
 /**
  * Serves the database as its superuser, who may run configure.
@@ -54,7 +55,7 @@ function untilInterrupted(): Promise<unknown> {
   return Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 }
 
-await runCommand<Options>({
+export const definition: CommandDefinition<Options> = {
   command,
   read(parsed, problems) {
     const { port, json } = parsed.opts<Values>();
@@ -81,9 +82,9 @@ await runCommand<Options>({
       'This server was built without telemetry: --level decides. It accepts any user and password; every user is the superuser postgres.',
     );
     reporter.block('Use it in another terminal', [
-      `  npm run report -- --level basic --database-url ${url}`,
-      `  npm run report -- --check --level basic --database-url ${url}`,
-      `  npm run configure -- disable --scope database --database-url ${url}`,
+      `  ${commandLine('report', `--level basic --database-url ${url}`)}`,
+      `  ${commandLine('report', `--check --level basic --database-url ${url}`)}`,
+      `  ${commandLine('configure', `disable --scope database --database-url ${url}`)}`,
       // psql sends no empty password, and the server does not answer its request for TLS.
       `  PGPASSWORD=x psql '${url}?sslmode=disable'`,
     ]);
@@ -91,4 +92,4 @@ await runCommand<Options>({
     await untilInterrupted();
     return EXIT.done;
   },
-});
+};

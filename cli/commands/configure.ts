@@ -1,25 +1,32 @@
 import type { Command } from 'commander';
-import { type TargetChoices, targetText } from '../emulator/run-send-report.ts';
-import { LEVELS } from '../lib/config/target.ts';
-import { configure } from '../lib/configure/configure.ts';
-import { inProcessChanger } from '../lib/configure/database-changer.ts';
-import { choice, createCommand, type ExitStatus, oneOf, runCommand } from './command.ts';
+import { type TargetChoices, targetText } from '../../emulator/run-send-report.ts';
+import { LEVELS } from '../../lib/config/target.ts';
+import { configure } from '../../lib/configure/configure.ts';
+import { inProcessChanger } from '../../lib/configure/database-changer.ts';
+import {
+  type CommandDefinition,
+  choice,
+  createCommand,
+  type ExitStatus,
+  oneOf,
+} from '../command.ts';
+import { silentLine } from '../command-line.ts';
 import {
   actionArgument,
   addChangeOptions,
   type ChangeValues,
   readChange,
-} from './options/configure.ts';
+} from '../options/configure.ts';
 import {
   addConnectionOptions,
   describeServer,
   findCredentials,
   readConnection,
-} from './options/connection.ts';
-import type { ConnectionParameters } from './options/libpq-parameters.ts';
-import { createCliAdapter } from './output/adapt-for-cli.ts';
-import { finishChange } from './output/finish.ts';
-import { createTerminalReporter } from './output/terminal/terminal.ts';
+} from '../options/connection.ts';
+import type { ConnectionParameters } from '../options/libpq-parameters.ts';
+import { createCliAdapter } from '../output/adapt-for-cli.ts';
+import { finishChange } from '../output/finish.ts';
+import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 const LIMIT_MS = 100_000;
 
@@ -39,7 +46,7 @@ interface Options {
 const command = addChangeOptions(
   addConnectionOptions(
     createCommand(
-      'run configure',
+      'configure',
       "Turns telemetry on or off as TimescaleDB documents it for the server's release. The login needs the rights for it. Without --apply the statements are shown, and nothing is changed.",
     ).addArgument(actionArgument('<action>')),
   ),
@@ -52,7 +59,7 @@ const command = addChangeOptions(
       'off',
     ),
   )
-  .option('--json', 'print one JSON object instead: npm run -s configure -- … --json');
+  .option('--json', `print one JSON object instead: ${silentLine('configure', '… --json')}`);
 
 function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
@@ -101,4 +108,4 @@ async function perform({
   return finishChange(reporter, json ? configured : adapter.change(configured), json);
 }
 
-await runCommand<Options>({ command, read, perform });
+export const definition: CommandDefinition<Options> = { command, read, perform };

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { compare } from 'semver';
-import { parseVersionData, versionDataProblems } from '../data/check-version-data.ts';
-import type { VersionData } from '../data/version-data.ts';
-import { STALE_AFTER_DAYS } from '../lib/version-check/release-data.ts';
-import { createCommand, EXIT, type ExitStatus, runCommand } from './command.ts';
-import { printJson } from './output/finish.ts';
-import { counted } from './output/terminal/counted.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
-import { OWN_FILE, readJson } from './versions/data-file.ts';
+import { parseVersionData, versionDataProblems } from '../../data/check-version-data.ts';
+import type { VersionData } from '../../data/version-data.ts';
+import { STALE_AFTER_DAYS } from '../../lib/version-check/release-data.ts';
+import { type CommandDefinition, createCommand, EXIT, type ExitStatus } from '../command.ts';
+import { commandLine } from '../command-line.ts';
+import { printJson } from '../output/finish.ts';
+import { counted } from '../output/terminal/counted.ts';
+import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
+import { OWN_FILE, readJson } from '../versions/data-file.ts';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -17,7 +18,7 @@ interface Options {
 }
 
 const command = createCommand(
-  'run versions:check',
+  'versions check',
   `Checks a file of version data: whether it is valid, and not older than ${STALE_AFTER_DAYS} days.`,
 )
   .option('--file <path>', "the file of version data (default: this project's)")
@@ -66,7 +67,7 @@ function ageProblems({ asOf, ageInDays }: Summary): readonly string[] {
   if (ageInDays < 0) return [`asOf (${asOf}) is in the future`];
   return ageInDays > STALE_AFTER_DAYS
     ? [
-        `The data is older than ${STALE_AFTER_DAYS} days, so newer releases and advisories are unknown. Run npm run versions:update and look for new advisories`,
+        `The data is older than ${STALE_AFTER_DAYS} days, so newer releases and advisories are unknown. Run ${commandLine('versions update')} and look for new advisories`,
       ]
     : [];
 }
@@ -107,4 +108,4 @@ async function perform({ file, json }: Options): Promise<ExitStatus> {
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-await runCommand<Options>({ command, read, perform });
+export const definition: CommandDefinition<Options> = { command, read, perform };

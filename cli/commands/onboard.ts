@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import {
   addProblems,
+  type CommandDefinition,
   choice,
   createCommand,
   EXIT,
   type ExitStatus,
   flag,
   oneOf,
-  runCommand,
-} from './command.ts';
-import { type OnboardChoices, settlePasswords } from './onboard/plan.ts';
-import { environmentFile, roleStatements, secretCommands } from './onboard/sections.ts';
-import { groupByServer } from './onboard/server.ts';
-import { databasesOption, describeList, readDatabases } from './options/databases.ts';
-import { toPrintableLine } from './output/terminal/printable.ts';
-import { createTerminalReporter } from './output/terminal/terminal.ts';
+} from '../command.ts';
+import { type OnboardChoices, settlePasswords } from '../onboard/plan.ts';
+import { environmentFile, roleStatements, secretCommands } from '../onboard/sections.ts';
+import { groupByServer } from '../onboard/server.ts';
+import { databasesOption, describeList, readDatabases } from '../options/databases.ts';
+import { toPrintableLine } from '../output/terminal/printable.ts';
+import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 /** The form of a region's code. */
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;
@@ -41,7 +41,7 @@ interface Options {
 }
 
 const command = createCommand(
-  'run onboard',
+  'onboard',
   'Prints what is needed to report on the databases of a list: the SQL for the role on each server, the commands that create the secrets, and the file of an environment. Runs nothing.',
   `
 Exit status: 0 success, 1 failure, or an entry of the list was left out,
@@ -136,4 +136,4 @@ function headingOf(part: Part, { environment }: OnboardChoices): string {
     : HEADINGS[part];
 }
 
-await runCommand<Options>({ command, read, perform });
+export const definition: CommandDefinition<Options> = { command, read, perform };

@@ -1,27 +1,27 @@
 import type { Command } from 'commander';
 import type * as z from 'zod/mini';
-import { environmentsFolder } from '../infra/config/folders.ts';
-import { nameSchema } from '../lib/config/target.ts';
-import { check } from '../lib/config/validate.ts';
-import { functionName, type Purpose } from '../lib/naming.ts';
-import { PRODUCT } from '../lib/product.ts';
+import { environmentsFolder } from '../../infra/config/folders.ts';
+import { nameSchema } from '../../lib/config/target.ts';
+import { check } from '../../lib/config/validate.ts';
+import { functionName, type Purpose } from '../../lib/naming.ts';
+import { PRODUCT } from '../../lib/product.ts';
 import {
   addProblems,
+  type CommandDefinition,
   CommandError,
   choiceArgument,
   createCommand,
   EXIT,
   type ExitStatus,
   oneOf,
-  runCommand,
-} from './command.ts';
-import { checkTarget, type DeployedFunction, invokeDeployed } from './lambda-client.ts';
+} from '../command.ts';
+import { checkTarget, type DeployedFunction, invokeDeployed } from '../lambda-client.ts';
 import {
   actionArgument,
   addChangeOptions,
   type ChangeValues,
   readChange,
-} from './options/configure.ts';
+} from '../options/configure.ts';
 import {
   finishChange,
   finishPreview,
@@ -29,7 +29,7 @@ import {
   printReport,
   statusOfCheck,
   statusOfOutcome,
-} from './output/finish.ts';
+} from '../output/finish.ts';
 import {
   bareReportSchema,
   checkSchema,
@@ -38,10 +38,10 @@ import {
   outcomeSchema,
   outcomeStatusSchema,
   previewSchema,
-} from './output/replies.ts';
-import { showCheck } from './output/show-check.ts';
-import { showOutcome } from './output/show-outcome.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
+} from '../output/replies.ts';
+import { showCheck } from '../output/show-check.ts';
+import { showOutcome } from '../output/show-outcome.ts';
+import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
 const OPERATIONS = ['report', 'check', 'send', 'configure'] as const;
 type Operation = (typeof OPERATIONS)[number];
@@ -70,7 +70,7 @@ interface Options {
 
 const command = addChangeOptions(
   createCommand(
-    'run invoke',
+    'invoke',
     "Invokes a deployed function of a database and shows its result, with this shell's AWS credentials and region (AWS_PROFILE, AWS_REGION).",
   )
     .argument('<environment>', 'the name of the environment')
@@ -243,4 +243,4 @@ async function perform(options: Options): Promise<ExitStatus> {
   return json ? finishJson(options, reply) : finishForTerminal(reporter, options, reply);
 }
 
-await runCommand<Options>({ command, read, perform });
+export const definition: CommandDefinition<Options> = { command, read, perform };

@@ -20,7 +20,7 @@ function stablePart(text: string): string {
 
 let ended: Ended;
 beforeAll(async () => {
-  ended = await runCommand('start', ['--latest', '2.31.4']);
+  ended = await runCommand('demo', ['--latest', '2.31.4']);
 });
 
 const REPORT_TEXT = /"db_uuid": "[0-9a-f-]{36}"/;
@@ -74,14 +74,14 @@ describe.concurrent('npm start', () => {
   });
 
   test('shows the text of the report with --report, and the log with --log', async () => {
-    const { stdout } = await runCommand('start', ['--report', '--log']);
+    const { stdout } = await runCommand('demo', ['--report', '--log']);
     const [before = ''] = stdout.split('\n  Summary\n');
     expect(before).toMatch(REPORT_TEXT);
     expect(before).toContain('"outcome":"sent"');
   });
 
   test('with --level off sends nothing, and does not connect to the endpoint', async () => {
-    const { stdout, code } = await runCommand('start', ['--level', 'off']);
+    const { stdout, code } = await runCommand('demo', ['--level', 'off']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/– consent +denied \(rule level-when-unset\)/);
     expect(stdout).toMatch(/– endpoint +received no connection\n/);
@@ -89,19 +89,19 @@ describe.concurrent('npm start', () => {
   });
 
   test('names --level as the origin of a level that it was given', async () => {
-    const { stdout } = await runCommand('start', ['--level', 'no_functions']);
+    const { stdout } = await runCommand('demo', ['--level', 'no_functions']);
     expect(stdout).toMatch(/✔ consent .* level no_functions, set by --level; /);
   });
 
   test('honours DO_NOT_TRACK of the caller', async () => {
-    const { stdout, code } = await runCommand('start', [], { DO_NOT_TRACK: '1' });
+    const { stdout, code } = await runCommand('demo', [], { DO_NOT_TRACK: '1' });
     expect(code).toBe(0);
     expect(stdout).toMatch(/– consent +denied \(rule do-not-track\)/);
   });
 
   test('records the run in the folder of --record', async () => {
     const folder = join(inject('folder'), 'record-of-start', 'new');
-    const { stdout, code } = await runCommand('start', ['--record', folder, '--json']);
+    const { stdout, code } = await runCommand('demo', ['--record', folder, '--json']);
     expect(code).toBe(0);
     const { outcome, report } = JSON.parse(stdout);
     expect(outcome).not.toHaveProperty('warnings');
@@ -111,13 +111,13 @@ describe.concurrent('npm start', () => {
   });
 
   test('ends before the run when the folder of --record cannot be created', async () => {
-    const { stderr, code } = await runCommand('start', ['--record', '/dev/null/record']);
+    const { stderr, code } = await runCommand('demo', ['--record', '/dev/null/record']);
     expect(code).toBe(1);
     expect(stderr).toContain('The folder of --record cannot be created (ENOTDIR).');
   });
 
   test('prints one JSON object and nothing else with --json', async () => {
-    const { stdout } = await runCommand('start', ['--json']);
+    const { stdout } = await runCommand('demo', ['--json']);
     const result = JSON.parse(stdout);
     expect(result.outcome).toMatchObject({ outcome: 'sent', severity: 'ERROR' });
     expect(Buffer.byteLength(result.report)).toBe(result.outcome.report.bytes);
@@ -126,7 +126,7 @@ describe.concurrent('npm start', () => {
 });
 
 test('lists all wrong options at once, with the command that lists the options', async () => {
-  const { stdout, stderr, code } = await runCommand('start', [
+  const { stdout, stderr, code } = await runCommand('demo', [
     ...['--level', 'loud', '--latest', 'newer than new', '--database-url', 'postgres://a:b@c/d'],
   ]);
   expect([stdout, code]).toEqual(['', 2]);
@@ -140,7 +140,7 @@ test('lists all wrong options at once, with the command that lists the options',
 });
 
 test('lists all options with --help', async () => {
-  const { stdout, code } = await runCommand('start', ['--help']);
+  const { stdout, code } = await runCommand('demo', ['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('Usage: npm start -- [options]');
   expect(optionsIn(stdout)).toEqual([

@@ -1,13 +1,19 @@
 import type { Command } from 'commander';
-import { parseVersionData, versionDataProblems } from '../data/check-version-data.ts';
-import { mergeReleases } from '../data/update/merge-releases.ts';
-import type { VersionData } from '../data/version-data.ts';
-import { CommandError, createCommand, EXIT, type ExitStatus, runCommand } from './command.ts';
-import { showReleases, showUpdate } from './output/show-versions.ts';
-import { createTerminalReporter } from './output/terminal/terminal.ts';
-import { OWN_FILE, readJson, replaceJson } from './versions/data-file.ts';
-import { openRepository, repositoryProblem } from './versions/repository.ts';
-import { readReleases } from './versions/upstream.ts';
+import { parseVersionData, versionDataProblems } from '../../data/check-version-data.ts';
+import { mergeReleases } from '../../data/update/merge-releases.ts';
+import type { VersionData } from '../../data/version-data.ts';
+import {
+  type CommandDefinition,
+  CommandError,
+  createCommand,
+  EXIT,
+  type ExitStatus,
+} from '../command.ts';
+import { showReleases, showUpdate } from '../output/show-versions.ts';
+import { createTerminalReporter } from '../output/terminal/terminal.ts';
+import { OWN_FILE, readJson, replaceJson } from '../versions/data-file.ts';
+import { openRepository, repositoryProblem } from '../versions/repository.ts';
+import { readReleases } from '../versions/upstream.ts';
 
 interface Options {
   readonly repository: string;
@@ -16,7 +22,7 @@ interface Options {
 }
 
 const command = createCommand(
-  'run versions:update',
+  'versions update',
   "Updates TimescaleDB's releases, their dates and their PostgreSQL majors in the version data from a git repository.",
 )
   .requiredOption('--repository <path or URL>', "a clone of TimescaleDB's repository, or its URL")
@@ -70,4 +76,4 @@ async function perform({ repository, file, dryRun }: Options): Promise<ExitStatu
   return EXIT.done;
 }
 
-await runCommand<Options>({ command, read, perform });
+export const definition: CommandDefinition<Options> = { command, read, perform };

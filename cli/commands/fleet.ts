@@ -1,25 +1,25 @@
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
-import { errorCodeOf } from '../lib/errors.ts';
-import { CONDITIONS, type Condition } from '../lib/fleet/database-state.ts';
+import { errorCodeOf } from '../../lib/errors.ts';
+import { CONDITIONS, type Condition } from '../../lib/fleet/database-state.ts';
 import {
   addProblems,
+  type CommandDefinition,
   CommandError,
   createCommand,
   EXIT,
   type ExitStatus,
   flag,
-  runCommand,
-} from './command.ts';
-import { type PageChoice, pageOptions, readPage, showPage, writePage } from './fleet/page.ts';
-import type { Fleet, FleetSource } from './fleet/row.ts';
-import { readSource, type SourceValues, sourceOptions } from './fleet/source-options.ts';
-import { printJson } from './output/finish.ts';
-import { formatCsv } from './output/fleet/fleet-csv.ts';
-import { formatPrometheus } from './output/fleet/prometheus.ts';
-import { showFleet } from './output/fleet/show-fleet.ts';
-import { replaceFile } from './output/replace-file.ts';
-import { createTerminalReporter } from './output/terminal/terminal.ts';
+} from '../command.ts';
+import { type PageChoice, pageOptions, readPage, showPage, writePage } from '../fleet/page.ts';
+import type { Fleet, FleetSource } from '../fleet/row.ts';
+import { readSource, type SourceValues, sourceOptions } from '../fleet/source-options.ts';
+import { printJson } from '../output/finish.ts';
+import { formatCsv } from '../output/fleet/fleet-csv.ts';
+import { formatPrometheus } from '../output/fleet/prometheus.ts';
+import { showFleet } from '../output/fleet/show-fleet.ts';
+import { replaceFile } from '../output/replace-file.ts';
+import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 /** Conditions that `--fail-on` knows. */
 const FAIL_ON = CONDITIONS.filter((condition) => condition !== 'unknown');
@@ -43,7 +43,7 @@ interface Options {
 }
 
 const command = createCommand(
-  'run fleet',
+  'fleet',
   'Shows one line for each database, the worst first, with the action to take: of an environment by its record, or of a list by a check of each. Reads only; nothing is sent.',
   `
 Exit status: 0 every database was checked and no condition of --fail-on holds,
@@ -143,7 +143,7 @@ function statusOf({ failOn, source }: Options, { rows }: Fleet): ExitStatus {
   return source.isLive && holds('failed') ? EXIT.failed : EXIT.done;
 }
 
-await runCommand<Options>({
+export const definition: CommandDefinition<Options> = {
   command,
   read(parsed: Command, problems) {
     const values = parsed.opts<Values>();
@@ -173,4 +173,4 @@ await runCommand<Options>({
     for (const result of [textfile, pagePath]) if (result instanceof CommandError) throw result;
     return statusOf(options, fleet);
   },
-});
+};

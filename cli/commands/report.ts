@@ -1,38 +1,39 @@
 import type { Command } from 'commander';
-import { runBundle, SECRETS_FROM, type TargetChoices } from '../emulator/run-send-report.ts';
-import { bundleOnce } from '../infra/bundle/bundle.ts';
-import { cutText } from '../lib/config/printable.ts';
-import { LEVELS, SIZES, SOURCES } from '../lib/config/target.ts';
-import type { Credentials } from '../lib/credentials/parse-secret.ts';
-import { runCheck } from '../lib/diagnostics/run-check.ts';
-import { getReport } from '../lib/run/get-report.ts';
+import { runBundle, SECRETS_FROM, type TargetChoices } from '../../emulator/run-send-report.ts';
+import { bundleOnce } from '../../infra/bundle/bundle.ts';
+import { cutText } from '../../lib/config/printable.ts';
+import { LEVELS, SIZES, SOURCES } from '../../lib/config/target.ts';
+import type { Credentials } from '../../lib/credentials/parse-secret.ts';
+import { runCheck } from '../../lib/diagnostics/run-check.ts';
+import { getReport } from '../../lib/run/get-report.ts';
 import {
   addProblems,
+  type CommandDefinition,
   choice,
   createCommand,
   type ExitStatus,
   flag,
   oneOf,
-  runCommand,
-} from './command.ts';
-import { functionFor } from './local-function.ts';
+} from '../command.ts';
+import { silentLine } from '../command-line.ts';
+import { functionFor } from '../local-function.ts';
 import {
   addConnectionOptions,
   describeServer,
   findCredentials,
   readConnection,
   secretFor,
-} from './options/connection.ts';
-import { latestVersionOption, readLatestVersion } from './options/latest-version.ts';
-import type { ConnectionParameters } from './options/libpq-parameters.ts';
-import { prepareRecord } from './options/record.ts';
-import { addSendingOptions, checkSendingOptions, type SendingValues } from './options/sending.ts';
-import { type CliAdapter, createCliAdapter } from './output/adapt-for-cli.ts';
-import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from './output/finish.ts';
-import { showCheck } from './output/show-check.ts';
-import { showOutcome } from './output/show-outcome.ts';
-import { showSql } from './output/show-sql.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
+} from '../options/connection.ts';
+import { latestVersionOption, readLatestVersion } from '../options/latest-version.ts';
+import type { ConnectionParameters } from '../options/libpq-parameters.ts';
+import { prepareRecord } from '../options/record.ts';
+import { addSendingOptions, checkSendingOptions, type SendingValues } from '../options/sending.ts';
+import { type CliAdapter, createCliAdapter } from '../output/adapt-for-cli.ts';
+import { finishPreview, printJson, statusOfCheck, statusOfOutcome } from '../output/finish.ts';
+import { showCheck } from '../output/show-check.ts';
+import { showOutcome } from '../output/show-outcome.ts';
+import { showSql } from '../output/show-sql.ts';
+import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
 /** Limit of the server's own error text: a server may send megabytes. */
 const MAX_SERVER_TEXT_LENGTH = 2_000;
@@ -69,13 +70,13 @@ interface Options {
 
 const command = addConnectionOptions(
   createCommand(
-    'run report',
+    'report',
     'Shows the report that a run would send about a database, and whether the run would send it, as the deployed get-report does. Nothing is sent without --send.',
   ),
 )
   .option(
     '--json',
-    'print the bare bytes of the report: npm run -s report -- --json … | sha256sum; with --check or --send, one JSON object',
+    `print the bare bytes of the report: ${silentLine('report', '--json …')} | sha256sum; with --check or --send, one JSON object`,
   )
   .addOption(
     flag('--check', 'check every stage of a run; no report is shown').conflicts(['send', 'always']),
@@ -227,7 +228,7 @@ async function send(options: Options, endpoint: string): Promise<ExitStatus> {
   return statusOfOutcome(finished.outcome);
 }
 
-await runCommand<Options>({
+export const definition: CommandDefinition<Options> = {
   command,
   read,
   perform(options) {
@@ -235,4 +236,4 @@ await runCommand<Options>({
     if (options.check) return check(options);
     return options.endpoint === undefined ? show(options) : send(options, options.endpoint);
   },
-});
+};

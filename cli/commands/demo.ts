@@ -1,17 +1,18 @@
-import { RELEASE_DATA } from '../data/release-data.ts';
-import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../emulator/demo.ts';
-import { SECRETS_FROM } from '../emulator/run-send-report.ts';
-import { bundleOnce } from '../infra/bundle/bundle.ts';
-import { LEVELS, type Level } from '../lib/config/target.ts';
-import { newestRelease } from '../lib/version-check/compatibility.ts';
-import { choice, createCommand, EXIT, oneOf, runCommand } from './command.ts';
-import { prepareRecord } from './options/record.ts';
-import { createCliAdapter } from './output/adapt-for-cli.ts';
-import { printJson } from './output/finish.ts';
-import { describeContents, showReceived, showSummary } from './output/show-demo.ts';
-import { showOutcome } from './output/show-outcome.ts';
-import { showReportText } from './output/show-report.ts';
-import { createTerminalReporter, type TerminalReporter } from './output/terminal/terminal.ts';
+import { RELEASE_DATA } from '../../data/release-data.ts';
+import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../../emulator/demo.ts';
+import { SECRETS_FROM } from '../../emulator/run-send-report.ts';
+import { bundleOnce } from '../../infra/bundle/bundle.ts';
+import { LEVELS, type Level } from '../../lib/config/target.ts';
+import { newestRelease } from '../../lib/version-check/compatibility.ts';
+import { type CommandDefinition, choice, createCommand, EXIT, oneOf } from '../command.ts';
+import { silentLine } from '../command-line.ts';
+import { prepareRecord } from '../options/record.ts';
+import { createCliAdapter } from '../output/adapt-for-cli.ts';
+import { printJson } from '../output/finish.ts';
+import { describeContents, showReceived, showSummary } from '../output/show-demo.ts';
+import { showOutcome } from '../output/show-outcome.ts';
+import { showReportText } from '../output/show-report.ts';
+import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
 /** A version that a reply of the endpoint may have. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
@@ -37,7 +38,7 @@ interface Options extends DemoOptions {
 }
 
 const command = createCommand(
-  'start',
+  'demo',
   "Runs send-report once on this machine: the bundle that is deployed, in a process with Lambda's environment, on an embedded TimescaleDB with demo data. Secrets Manager and the telemetry endpoint are servers on loopback. Nothing leaves this machine.",
 )
   .addOption(choice('--level <level>', LEVELS, 'the telemetry level', DEFAULT_LEVEL))
@@ -46,7 +47,7 @@ const command = createCommand(
   .option('--report', 'show the text of the report')
   .option('--log', 'show the log, as CloudWatch gets it')
   .option('--record <folder>', 'record the run in this folder, as a deployment does in its bucket')
-  .option('--json', 'print one JSON object instead: npm start --silent -- --json')
+  .option('--json', `print one JSON object instead: ${silentLine('demo', '--json')}`)
   .addHelpText('after', '\nA run that is skipped without consent ends with 0 here.');
 
 async function run(reporter: TerminalReporter, { keep, ...options }: Options): Promise<DemoRun> {
@@ -71,7 +72,7 @@ async function run(reporter: TerminalReporter, { keep, ...options }: Options): P
   );
 }
 
-await runCommand<Options>({
+export const definition: CommandDefinition<Options> = {
   command,
   read(parsed, problems) {
     const { level, latest, record, ...flags } = parsed.opts<Values>();
@@ -107,4 +108,4 @@ await runCommand<Options>({
     showSummary(reporter, shown, options.level);
     return outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
   },
-});
+};
