@@ -51,7 +51,9 @@ test('writes state, page and JSON, and connects to S3 and SNS only', async () =>
   expect(page).toContain('orders');
   // The exact text of the report.
   expect(page).toContain('c4n4ry');
-  expect((await storedIn(world.s3)).fleet.databases['orders']?.sent).toBeNull();
+  expect((await storedIn(world.s3)).fleet.databases['orders']?.sent).toMatchObject({
+    arrival: 'accepted',
+  });
 });
 
 test('logs one line and one line of metrics, and no report', async () => {
