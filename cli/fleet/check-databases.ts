@@ -28,13 +28,6 @@ export interface CheckChoices {
   readonly parallel: number;
 }
 
-/** The result of one check, as a run would have recorded it, and the version of the server. */
-interface Checked {
-  readonly name: string;
-  readonly run: RecordedRun;
-  readonly postgresql: string | undefined;
-}
-
 function failedLine(error: RunError): Outcome {
   const { message, remedy } = error;
   return {
@@ -100,24 +93,20 @@ function toRecordedLine(name: string, { line, preview }: Reading): RecordedLine 
   };
 }
 
-/** Checks one database. Never throws. */
-async function check(database: ListedDatabase, choices: CheckChoices): Promise<Checked> {
+/** Checks one database: returns its run, as it would have been recorded. Never throws. */
+async function check(database: ListedDatabase, choices: CheckChoices): Promise<RecordedRun> {
   const reading = await read(database, choices).catch((thrown: unknown) => ({
     line: failedLine(toRunError(thrown)),
     preview: undefined,
   }));
   const line = toRecordedLine(database.name, reading);
-  return {
-    name: database.name,
-    run: { version: 1, recordedAt: new Date().toISOString(), line, report: null },
-    postgresql: reading.preview?.postgresqlVersion,
-  };
+  return { version: 1, recordedAt: new Date().toISOString(), line, report: null };
 }
 
 async function checkAll(
   { databases }: DatabaseList,
   choices: CheckChoices,
-): Promise<readonly Checked[]> {
+): Promise<readonly RecordedRun[]> {
   const progress = showProgressBar('checking', databases.length);
   try {
     return await mapWithLimit(databases, choices.parallel, async (database) => {
@@ -130,16 +119,12 @@ async function checkAll(
   }
 }
 
-function toState(checked: readonly Checked[]): FleetState {
-  return fold(
-    undefined,
-    checked.map(({ run }) => run),
-    {
-      environment: LOCAL,
-      now: new Date().toISOString(),
-      databases: checked.map(({ name }) => ({ name, tickHours: 24 })),
-    },
-  );
+function toState(runs: readonly RecordedRun[]): FleetState {
+  return fold(undefined, runs, {
+    environment: LOCAL,
+    now: new Date().toISOString(),
+    databases: runs.map(({ line }) => ({ name: line.database, tickHours: 24 })),
+  });
 }
 
 /** Creates the source that checks each database of a list now. Nothing is sent. */
@@ -149,13 +134,8 @@ export function listedDatabases(file: string, choices: CheckChoices): FleetSourc
     isLive: true,
     async load() {
       const list = await readDatabases(file);
-      const checked = await checkAll(list, choices);
-      const state = toState(checked);
-      const postgresql = new Map(checked.map((one) => [one.name, one.postgresql]));
-      const rows = worstFirst(state)
-        .map(toRow)
-        .map((row) => ({ ...row, postgresql: postgresql.get(row.name) ?? null }));
-      return { state, rows, notes: list.notes };
+      const state = toState(await checkAll(list, choices));
+      return { state, rows: worstFirst(state).map(toRow), notes: list.notes };
     },
   };
 }

@@ -30,6 +30,7 @@ const replySchema = z.object({
   version: z.optional(
     z.object({
       installed: z.string(),
+      postgresql: text,
       available: z.nullable(z.string()),
       latest: text,
       reachable: text,
@@ -41,6 +42,14 @@ const replySchema = z.object({
       asOf: z.string(),
     }),
   ),
+  jobs: z.optional(
+    z.object({
+      scheduled: z.int(),
+      failing: z.int(),
+      oldestFailure: z.nullable(z.string()),
+    }),
+  ),
+  standby: z.optional(z.literal(true)),
 });
 type Reply = z.infer<typeof replySchema>;
 
@@ -56,11 +65,13 @@ function failed(code: string, message: string, remedy: string): Rest {
   };
 }
 
-function toLine({ ok, sentence, consent, stages, version }: Reply): Rest {
+function toLine({ ok, sentence, consent, stages, version, jobs, standby }: Reply): Rest {
   const stage = stages.find(({ status }) => status === 'failed');
   const read = {
     ...(consent !== null && { consent }),
     ...(version !== undefined && { version }),
+    ...(jobs !== undefined && { jobs }),
+    ...(standby && { standby }),
   };
   if (!ok) {
     const { code = 'INTERNAL', remedy = '' } = stage ?? {};

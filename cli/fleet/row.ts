@@ -1,3 +1,4 @@
+import { postgresqlOf } from '../../lib/fleet/action.ts';
 import type { Condition, DatabaseState, FleetSeverity } from '../../lib/fleet/database-state.ts';
 import type { FleetState } from '../../lib/fleet/fleet-state.ts';
 import type { PageOptions } from '../../lib/fleet-page/render-page.ts';
@@ -19,6 +20,8 @@ export interface FleetRow {
   /** What to do about the worst condition. */
   readonly action: string;
   readonly postgresql: string | null;
+  /** Whether the server is a standby, as far as it is known. */
+  readonly standby: boolean;
   readonly installed: string | null;
   /** Default version on the server's disk. */
   readonly available: string | null;
@@ -103,13 +106,14 @@ function sentOf({ sent }: DatabaseState): FleetRow['sent'] {
 
 /** Makes the row of a database. */
 export function toRow(database: DatabaseState): FleetRow {
-  const { name, severity, conditions, action, figures, due, lastRun, lastSuccess } = database;
+  const { name, severity, conditions, action, due, lastRun, lastSuccess } = database;
   return {
     name,
     severity,
     conditions,
     action,
-    postgresql: figures?.postgresql ?? null,
+    postgresql: postgresqlOf(database),
+    standby: database.version?.standby ?? false,
     ...versionOf(database),
     jobs: jobsOf(database),
     consent: consentOf(database),

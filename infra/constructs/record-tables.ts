@@ -46,6 +46,7 @@ export const RUN_COLUMNS: Readonly<Record<string, HiveType>> = {
     receipt: { endpoint: 'string', status: 'int', at: 'string' },
     version: {
       installed: 'string',
+      postgresql: 'string',
       available: 'string',
       latest: 'string',
       reachable: 'string',

@@ -4,6 +4,7 @@ import type { Durations } from '../run/deadline.ts';
 import { type Line, toVersionSummary, type VersionSummary } from '../run/outcome.ts';
 import type { RunRecord } from '../run/run-record.ts';
 import type { Ending, RunContext } from '../run/run-to-end.ts';
+import type { JobHealth } from '../timescaledb/facts.ts';
 import { type Checklist, type Stage, type StageName, WOULD_BE_SKIPPED } from './checklist.ts';
 
 /** The stages after the database, for a function that sends. */
@@ -34,10 +35,14 @@ export interface CheckResult {
   readonly stages: readonly Stage[];
   /** The verdict by the version data alone, if the server could be read. */
   readonly version?: VersionSummary;
+  /** Scheduled and failing jobs, if the role may read their statistics. */
+  readonly jobs?: JobHealth;
+  /** The server is a standby. */
+  readonly standby?: true;
 }
 
 /** The summary line of a check. */
-export interface CheckLine extends Line {
+export interface CheckLine extends Line, Pick<CheckResult, 'version' | 'jobs' | 'standby'> {
   readonly outcome: 'checked-only' | 'failed';
   readonly environment?: string;
   readonly database?: string;
@@ -67,6 +72,15 @@ function summaryOf({ granted, level, rule, where, holder, sentence }: Consent) {
   return { granted, level, rule, where, ...(holder !== undefined && { holder }), sentence };
 }
 
+/** Returns what was read of the server beside its consent, if it could be read. */
+function readingOf({ verdict, facts }: Pick<RunRecord, 'verdict' | 'facts'>) {
+  return {
+    ...(verdict && { version: toVersionSummary(verdict) }),
+    ...(facts?.jobHealth && { jobs: facts.jobHealth }),
+    ...(facts?.standby && { standby: true as const }),
+  };
+}
+
 /** The stages of a check that ran. */
 interface Checked {
   readonly checklist: Checklist;
@@ -77,8 +91,9 @@ interface Checked {
 /** Makes the result and the line of a check that ran. Pure. */
 export function conclude(
   { checklist, endpointCheck, failed }: Checked,
-  { target, consent, verdict, durationMs }: RunRecord,
+  record: RunRecord,
 ): CheckEnding {
+  const { target, consent, durationMs } = record;
   const stages = checklist.stages();
   const stage = stages.find(({ status }) => status === 'failed');
   const sentence =
@@ -88,7 +103,7 @@ export function conclude(
   const remedy = stage === undefined ? consent?.remedy : stage.remedy;
   const names = { database: target?.name ?? '', environment: target?.environment ?? '' };
   const summary = consent === undefined ? null : summaryOf(consent);
-  const version = verdict && { version: toVersionSummary(verdict) };
+  const read = readingOf(record);
   return {
     line: {
       outcome: 'checked-only',
@@ -98,11 +113,11 @@ export function conclude(
       ...(summary !== null && { consent: summary }),
       ...(stage !== undefined && { stage: stage.stage }),
       ...(remedy !== undefined && { remedy }),
-      ...version,
+      ...read,
       ...(failed !== undefined && { error: toErrorFields(failed) }),
       durationMs,
     },
-    result: { ...names, ok: failed === undefined, sentence, consent: summary, stages, ...version },
+    result: { ...names, ok: failed === undefined, sentence, consent: summary, stages, ...read },
     error: failed,
   };
 }

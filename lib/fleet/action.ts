@@ -7,7 +7,10 @@ type Facts = Pick<
   'configured' | 'conditions' | 'lastRun' | 'version' | 'jobs' | 'consent' | 'figures'
 >;
 
-const UPDATE = 'run ALTER EXTENSION timescaledb UPDATE';
+/** The update of the extension in one database: a standby is read-only, and receives it from its primary. */
+function updateIn({ standby }: VersionGroup, session = ''): string {
+  return `run ALTER EXTENSION timescaledb UPDATE${standby ? ' on the primary' : ''}${session}`;
+}
 
 /** Whether the server's disk already has a version that is at least as new, and that works on this PostgreSQL. */
 export function isOnDisk(
@@ -22,9 +25,14 @@ export function isOnDisk(
 
 /** Returns the clause for an upgrade to a version, or to a newer one on the server's disk. */
 function upgradeTo(version: VersionGroup, to: string): string {
+  if (version.standby) {
+    return isOnDisk(version, to)
+      ? `${updateIn(version, ', in a new session')}: TimescaleDB ${version.available} is on the disk of this standby, and must be on that of the primary`
+      : `install TimescaleDB ${to} on the primary and its standbys, then ${updateIn(version, ', in each of its databases')}`;
+  }
   return isOnDisk(version, to)
-    ? `${UPDATE} in a new session: TimescaleDB ${version.available} is on the server's disk`
-    : `install TimescaleDB ${to}, then ${UPDATE} in each database of the server`;
+    ? `${updateIn(version, ' in a new session')}: TimescaleDB ${version.available} is on the server's disk`
+    : `install TimescaleDB ${to}, then ${updateIn(version, ' in each database of the server')}`;
 }
 
 function toSentence(clause: string): string {
@@ -36,16 +44,30 @@ function firstSentence(text: string): string {
   return /^.*?[.!?](?=\s|$)/s.exec(text)?.[0] ?? text;
 }
 
-function repair({ version, figures }: Facts): string {
+/** Returns PostgreSQL's version: that of the later one of the version check and the report; null if it is not known. */
+export function postgresqlOf({
+  version,
+  figures,
+}: Pick<Facts, 'version' | 'figures'>): string | null {
+  const checked = version?.postgresql ?? null;
+  const reported = figures?.postgresql ?? null;
+  const isReportLater = (figures?.at ?? '') > (version?.at ?? '');
+  return isReportLater ? (reported ?? checked) : (checked ?? reported);
+}
+
+function repair(facts: Facts): string {
+  const { version } = facts;
   if (version === null) return '';
   if (version.fix !== undefined) return upgradeTo(version, version.fix);
-  const postgresql = figures?.postgresql ? `PostgreSQL ${figures.postgresql}` : 'this PostgreSQL';
+  const known = postgresqlOf(facts);
+  const postgresql = known === null ? 'this PostgreSQL' : `PostgreSQL ${known}`;
   return version.verdicts.includes('upgrade-postgresql-first')
     ? `upgrade PostgreSQL first: no TimescaleDB release with the fix runs on ${postgresql}`
     : `wait for a release: no published one with the fix runs on ${postgresql}`;
 }
 
-function upgrade({ version, figures }: Facts): string {
+function upgrade(facts: Facts): string {
+  const { version } = facts;
   const { verdicts = [], available, reachable, latest } = version ?? {};
   if (version !== null && verdicts.includes('alter-extension') && available) {
     return upgradeTo(version, available);
@@ -54,8 +76,7 @@ function upgrade({ version, figures }: Facts): string {
     return upgradeTo(version, reachable);
   }
   if (verdicts.includes('upgrade-postgresql-first')) {
-    const postgresql = figures?.postgresql ?? 'its version';
-    return `upgrade PostgreSQL from ${postgresql}, which TimescaleDB ${latest} does not support`;
+    return `upgrade PostgreSQL from ${postgresqlOf(facts) ?? 'its version'}, which TimescaleDB ${latest} does not support`;
   }
   if (verdicts.includes('upgrade-before-postgresql-minor')) {
     return 'upgrade TimescaleDB before the next update of PostgreSQL, which breaks its jobs';

@@ -67,6 +67,10 @@ export interface LastRun extends RunSummary {
 /** Result of the latest version check. */
 export interface VersionGroup extends Group {
   readonly installed: string;
+  /** PostgreSQL's version. */
+  readonly postgresql?: string;
+  /** The server is a standby: the extension is updated on the primary. */
+  readonly standby?: true;
   /** Default version on the server's disk; null where PostgreSQL cannot list it. */
   readonly available: string | null;
   readonly latest?: string;

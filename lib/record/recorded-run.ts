@@ -59,6 +59,7 @@ const lineSchema = z.object({
   version: z.optional(
     z.object({
       installed: z.string(),
+      postgresql: z.optional(z.string()),
       available: z.nullable(z.string()),
       latest: z.optional(z.string()),
       reachable: z.optional(z.string()),

@@ -19,6 +19,8 @@ export interface Line {
 /** The verdict of the version check, as the summary line and the results of the functions have it. */
 export interface VersionSummary {
   readonly installed: string;
+  /** PostgreSQL's version. */
+  readonly postgresql: string;
   readonly available: string | null;
   readonly latest?: string;
   readonly reachable?: string;
@@ -132,10 +134,11 @@ function reportOf(report: Report): Pick<Outcome, 'uuid' | 'report'> {
 
 /** Summarizes a verdict. Pure. */
 export function toVersionSummary(verdict: Verdict): VersionSummary {
-  const { installed, available, latest, reachable, fix, versionsBehind, advisories } = verdict;
+  const { latest, reachable, fix, versionsBehind, advisories } = verdict;
   return {
-    installed,
-    available,
+    installed: verdict.installed,
+    postgresql: verdict.postgresql,
+    available: verdict.available,
     ...(latest !== undefined && { latest }),
     ...(reachable !== undefined && { reachable }),
     ...(fix !== undefined && { fix }),

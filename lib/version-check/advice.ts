@@ -28,7 +28,13 @@ function alterClause(situation: VersionSituation): string {
   const statement = `ALTER EXTENSION timescaledb UPDATE${isDefault ? '' : ` TO '${onDisk?.text}'`}`;
   const later = onDisk && laterBreak(onDisk, situation);
   const limit = later === undefined ? '' : `, but PostgreSQL ${later} breaks its jobs`;
-  return `the extension's owner must run ${statement} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on the server's disk${limit}.${failingUpdate(situation)}`;
+  const [place, disk] = facts.standby
+    ? [
+        ' on the primary',
+        "this standby's disk, and must be on the disks of the primary and of its other standbys",
+      ]
+    : ['', "the server's disk"];
+  return `the extension's owner must run ${statement}${place} as the first statement of a new session. TimescaleDB ${onDisk?.text} is already on ${disk}${limit}.${failingUpdate(situation)}`;
 }
 
 function packageClause(situation: VersionSituation): string {
@@ -36,7 +42,9 @@ function packageClause(situation: VersionSituation): string {
     ({ version, reason }) =>
       `TimescaleDB ${version.text}${reason === undefined ? '' : `, which ${reason}`}`,
   );
-  return `the server's administrator must install ${choices.join(', or ')}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.`;
+  return situation.facts.standby
+    ? `the administrator must install ${choices.join(', or ')} on the primary and its standbys. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE on the primary, in each of its databases.`
+    : `the server's administrator must install ${choices.join(', or ')}. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE in each of the server's databases.`;
 }
 
 /** An upgrade of PostgreSQL needs the same TimescaleDB version before and after it. */
@@ -48,7 +56,7 @@ function upgradePath(goal: Version, best: Version, { data, major }: VersionSitua
 }
 
 function postgresqlClause(situation: VersionSituation): string {
-  const { goal, major, data, installed, best = installed } = situation;
+  const { goal, major, data, installed, best = installed, facts } = situation;
   if (goal === undefined) return '';
   const needed = isBeyondData(goal, data)
     ? 'a newer PostgreSQL'
@@ -60,7 +68,7 @@ function postgresqlClause(situation: VersionSituation): string {
     breaking.length === 0
       ? ''
       : ` PostgreSQL ${listed(breaking)} ${breaking.length === 1 ? 'breaks' : 'break'} its scheduled jobs.`;
-  return `TimescaleDB ${goal.text} needs ${needed}.${limit} The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first.${upgradePath(goal, best, situation)}`;
+  return `TimescaleDB ${goal.text} needs ${needed}.${limit} The server runs PostgreSQL ${major}, whose latest TimescaleDB is ${best.text}. The server's administrator must upgrade PostgreSQL first${facts.standby ? ', on the primary and its standbys' : ''}.${upgradePath(goal, best, situation)}`;
 }
 
 /** Names the announced releases among those that fix an incompatibility. */

@@ -44,6 +44,8 @@ export interface Verdict {
   /** Names the database, and who must do what. */
   readonly sentence: string;
   readonly installed: string;
+  /** PostgreSQL's version. */
+  readonly postgresql: string;
   /** Default version on the server's disk; null where PostgreSQL cannot list it. */
   readonly available: string | null;
   /** Latest version as named; absent unless it is a valid version text. */
@@ -106,7 +108,7 @@ function severityOf(codes: readonly VerdictCode[], advisories: readonly Advisory
 
 /** Returns the verdict for an installed version that cannot be compared. */
 function incomparable(
-  { installedVersion: installed, availableVersion: available }: Facts,
+  { installedVersion: installed, availableVersion: available, postgresqlVersion }: Facts,
   name: string,
   { version }: LatestVersion,
   { asOf }: ReleaseData,
@@ -117,6 +119,7 @@ function incomparable(
     message: `the installed version of "timescaledb" cannot be compared: "${installed}"`,
     sentence: unknownAdvice(name),
     installed,
+    postgresql: postgresqlVersion,
     available,
     ...(version !== undefined && { latest: version }),
     advisories: [],
@@ -159,6 +162,7 @@ export function judge(
     ...headlineOf(headline, situation),
     sentence: adviceFor(situation, codes),
     installed: facts.installedVersion,
+    postgresql: facts.postgresqlVersion,
     available: facts.availableVersion,
     ...(latestVersion.version !== undefined && { latest: latestVersion.version }),
     ...(best !== undefined && { reachable: best.text }),

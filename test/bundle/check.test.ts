@@ -54,6 +54,8 @@ describe('a check without a problem', () => {
       ok: true,
       sentence: 'No problem found. A run would send its report when it is due.',
       consent: { granted: true, rule: 'level-set' },
+      version: { installed: '2.28.3', postgresql: expect.stringMatching(/^18\.\d+$/) },
+      jobs: { scheduled: expect.any(Number), failing: expect.any(Number) },
     });
     expect(stages.map(({ stage }) => stage)).toEqual([
       ...READING_STAGES,

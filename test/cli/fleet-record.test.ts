@@ -159,7 +159,9 @@ describe.concurrent('npm run fleet -- <environment> --live', () => {
     sentence: 'No problem found.',
     consent,
     stages: [],
-    version: VULNERABLE,
+    version: { ...VULNERABLE, postgresql: '17.5' },
+    jobs: { scheduled: 14, failing: 3, oldestFailure: '2026-11-20T00:00:00Z' },
+    standby: true,
   };
 
   async function live(answers: Readonly<Record<string, unknown>>, ...args: readonly string[]) {
@@ -194,6 +196,8 @@ describe.concurrent('npm run fleet -- <environment> --live', () => {
       consent: null,
       stages: [stage],
       version: undefined,
+      jobs: undefined,
+      standby: undefined,
     };
     const { stdout, code, invoked } = await live({ orders: checked, metrics }, '--json');
     expect(invoked.toSorted()).toEqual(['metrics', 'orders']);
@@ -203,7 +207,15 @@ describe.concurrent('npm run fleet -- <environment> --live', () => {
     expect(environment).toBeNull();
     expect(counts).not.toHaveProperty('silent');
     expect(databases).toMatchObject([
-      { name: 'orders', conditions: ['vulnerable', 'behind'], installed: '2.9.1' },
+      {
+        name: 'orders',
+        conditions: ['vulnerable', 'jobs-failing', 'behind'],
+        installed: '2.9.1',
+        postgresql: '17.5',
+        standby: true,
+        action: expect.stringContaining('on the primary'),
+        jobs: { scheduled: 14, failing: 3, oldestFailure: '2026-11-20T00:00:00Z' },
+      },
       {
         name: 'metrics',
         conditions: ['failed', 'unknown'],

@@ -9,6 +9,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (row: FleetRow) => Cell])
   ['conditions', ({ conditions }) => conditions.join(' ')],
   ['action', ({ action }) => action],
   ['postgresql', ({ postgresql }) => postgresql],
+  ['standby', ({ standby }) => standby],
   ['installed', ({ installed }) => installed],
   ['available', ({ available }) => available],
   ['reachable', ({ reachable }) => reachable],

@@ -2,10 +2,12 @@ import { isOnDisk } from '../../../lib/fleet/action.ts';
 import type { Condition } from '../../../lib/fleet/database-state.ts';
 import type { FleetRow } from '../../fleet/row.ts';
 
-const UPDATE = 'run ALTER EXTENSION';
+function update({ standby }: FleetRow): string {
+  return standby ? 'update on the primary' : 'run ALTER EXTENSION';
+}
 
 function upgradeTo(row: FleetRow, version: string): string {
-  return isOnDisk(row, version) ? UPDATE : `install ${version}`;
+  return isOnDisk(row, version) ? update(row) : `install ${version}`;
 }
 
 function repair(row: FleetRow): string {
@@ -17,7 +19,7 @@ function repair(row: FleetRow): string {
 
 function upgrade(row: FleetRow): string {
   const { verdicts, reachable } = row;
-  if (verdicts.includes('alter-extension')) return UPDATE;
+  if (verdicts.includes('alter-extension')) return update(row);
   if (verdicts.includes('upgrade-package') && reachable !== null) return upgradeTo(row, reachable);
   if (verdicts.includes('upgrade-postgresql-first')) return 'upgrade PostgreSQL';
   if (verdicts.includes('upgrade-before-postgresql-minor')) return 'keep this PostgreSQL';

@@ -1,3 +1,4 @@
+import { postgresqlOf } from '../../fleet/action.ts';
 import { CONDITIONS, type DatabaseState } from '../../fleet/database-state.ts';
 import { compareVersions, type Version } from '../../version.ts';
 import { toServerVersion } from '../../version-check/server-version.ts';
@@ -23,10 +24,12 @@ function minutes(iso: string | undefined): number {
 /** Returns one entry for each database, in the same order. */
 export function indexEntries(databases: readonly DatabaseState[]): readonly IndexEntry[] {
   const ranks = rankVersions(databases);
-  return databases.map(({ name, version, figures, conditions, lastRun, consent }) => {
+  return databases.map((database) => {
+    const { name, version, figures, conditions, lastRun, consent } = database;
+    const postgresql = postgresqlOf(database);
     const texts = [
       version?.installed,
-      figures?.postgresql && `postgresql ${figures.postgresql}`,
+      postgresql && `postgresql ${postgresql}`,
       ...conditions.map((one) => CONDITION_LABELS[one]),
       lastRun?.code,
       ...(version?.advisories ?? []),

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { postgresqlOf } from '../../fleet/action.ts';
 import type { DatabaseState, Mute } from '../../fleet/database-state.ts';
 import { formatDate, formatNumber, formatTime, visible } from '../format.ts';
 import { type Html, html } from '../html.ts';
@@ -46,11 +47,16 @@ export function stateSection(database: DatabaseState): VNode {
       ${fact('Newest release', version?.latest)}
       ${fact('Releases behind', version?.versionsBehind === undefined ? null : formatNumber(version.versionsBehind))}
       ${fact('Installed since', since.installed && formatDate(since.installed))}
-      ${fact('PostgreSQL', database.figures?.postgresql && visible(database.figures.postgresql))}
+      ${fact('PostgreSQL', postgresql(database))}
       ${fact('Jobs', jobs(database))}
       ${fact('Identifier', database.identity && html`<code>${visible(database.identity.uuid)}</code>`)}
       ${fact('Version data of', version && formatDate(version.dataAsOf))}
     </dl></section>`;
+}
+
+function postgresql(database: DatabaseState): Html {
+  const found = postgresqlOf(database);
+  return found && `${visible(found)}${database.version?.standby ? ', a standby' : ''}`;
 }
 
 function jobs({ jobs: group }: DatabaseState): Html {

@@ -98,11 +98,17 @@ function lastRunOf(run: RecordedRun, at: string, tick: string): LastRun {
   };
 }
 
-function versionOf(version: NonNullable<RecordedLine['version']>, at: string) {
-  const { available, latest, reachable, fix, versionsBehind } = version;
+function versionOf(
+  version: NonNullable<RecordedLine['version']>,
+  { standby }: RecordedLine,
+  at: string,
+) {
+  const { postgresql, available, latest, reachable, fix, versionsBehind } = version;
   return {
     at,
     installed: token(version.installed),
+    ...(postgresql !== undefined && { postgresql: token(postgresql) }),
+    ...(standby && { standby }),
     available: available === null ? null : token(available),
     ...(latest !== undefined && { latest: token(latest) }),
     ...(reachable !== undefined && { reachable: token(reachable) }),
@@ -148,7 +154,7 @@ function groupsOf(run: RecordedRun, at: string, tick: string): RunFacts['groups'
   const figures = report === null ? undefined : readFigures(report);
   return {
     lastRun,
-    version: version ? versionOf(version, at) : null,
+    version: version ? versionOf(version, line, at) : null,
     jobs: jobs ? { at, ...jobs } : null,
     consent: consent ? consentOf(consent, at) : null,
     figures: figures ? { at, ...figures } : null,

@@ -62,6 +62,7 @@ describe('the table', () => {
       { fix: '2.29.1', available: '2.29.2', verdicts: ['alter-extension'] },
       'run ALTER EXTENSION',
     ],
+    [['behind'], { verdicts: ['alter-extension'], standby: true }, 'update on the primary'],
     // The version on the disk does not work on this PostgreSQL.
     [['vulnerable'], { fix: '2.29.1', available: '2.29.2' }, 'install 2.29.1'],
     [['broken'], { fix: null, verdicts: ['jobs-broken'] }, 'wait for a fixed release'],

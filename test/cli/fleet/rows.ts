@@ -8,6 +8,7 @@ export const CURRENT: FleetRow = {
   conditions: [],
   action: 'No action needed.',
   postgresql: '17.7',
+  standby: false,
   installed: '2.29.2',
   available: '2.29.2',
   reachable: '2.29.2',

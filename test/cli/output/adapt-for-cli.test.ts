@@ -44,6 +44,7 @@ const PREVIEW: Omit<Preview, 'consent'> = {
   postgresqlVersion: '17.5',
   version: {
     installed: '2.23.0',
+    postgresql: '17.5',
     available: '2.23.0',
     verdicts: ['up-to-date'],
     sentence: 'd: no action needed.',

@@ -46,6 +46,7 @@ const preview: Omit<Preview, 'consent'> & Pick<PreviewReply, 'consent'> = {
   postgresqlVersion: HOSTILE,
   version: {
     installed: HOSTILE,
+    postgresql: HOSTILE,
     available: HOSTILE,
     verdicts: ['unknown'],
     sentence: HOSTILE,
@@ -67,6 +68,7 @@ const outcome: Outcome = {
   receipt: { endpoint: HOSTILE, status: 200, at: HOSTILE },
   version: {
     installed: HOSTILE,
+    postgresql: HOSTILE,
     available: HOSTILE,
     latest: HOSTILE,
     reachable: HOSTILE,

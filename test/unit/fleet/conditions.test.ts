@@ -130,6 +130,26 @@ describe('the action', () => {
     expect(judged(version).action).toBe(action);
   });
 
+  test.each([
+    [
+      { verdicts: ['alter-extension'], available: '2.32.1', reachable: '2.32.1' },
+      'Run ALTER EXTENSION timescaledb UPDATE on the primary, in a new session: TimescaleDB 2.32.1 is on the disk of this standby, and must be on that of the primary.',
+    ],
+    [
+      { verdicts: ['upgrade-package'], available: '2.31.2', reachable: '2.32.1' },
+      'Install TimescaleDB 2.32.1 on the primary and its standbys, then run ALTER EXTENSION timescaledb UPDATE on the primary, in each of its databases.',
+    ],
+  ])('for a standby with %j names the primary', (version, action) => {
+    expect(judged(version, { standby: true }).action).toBe(action);
+  });
+
+  test('names the version of PostgreSQL that the check has read, also without a report', () => {
+    const version = { verdicts: ['upgrade-postgresql-first'], latest: '2.32.1' };
+    expect(judged({ ...version, postgresql: '14.18' }).action).toBe(
+      'Upgrade PostgreSQL from 14.18, which TimescaleDB 2.32.1 does not support.',
+    );
+  });
+
   test('for failing jobs has their number and their first failure', () => {
     const jobs = { scheduled: 14, failing: 3, oldestFailure: '2026-11-20T00:00:00Z' };
     expect(judged({}, { jobs }).action).toBe(

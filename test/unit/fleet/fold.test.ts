@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { postgresqlOf } from '../../../lib/fleet/action.ts';
 import { fold, startFold } from '../../../lib/fleet/fold.ts';
 import { dayOf, formatDay, pointsOf } from '../../../lib/fleet/history.ts';
 import { ORDERS_ONLY, orders } from './orders.ts';
@@ -79,6 +80,28 @@ describe('the row of a database', () => {
       bytes: summary?.bytes,
       sha256: summary?.sha256,
     });
+  });
+
+  test.each([
+    ['the check, also without a report', { postgresql: '18.1' }, undefined, '18.1'],
+    ['the check, which is as recent as the report', { postgresql: '18.1' }, '17.5', '18.1'],
+    ['the report of a run of an earlier version', {}, '17.5', '17.5'],
+    ['neither', {}, undefined, null],
+  ])('has the version of PostgreSQL by %s', (_, version, reported, expected) => {
+    const run = aRun('2026-11-28', {
+      version: { ...UP_TO_DATE, ...version },
+      ...(reported !== undefined && { content: { postgresql_version: reported } }),
+    });
+    expect(postgresqlOf(orders(fold(undefined, [run], CONTEXT)))).toBe(expected);
+  });
+
+  test('has the version of PostgreSQL by a report that is later than the check', () => {
+    const { version: _, ...line } = aRun('2026-11-28', {
+      content: { postgresql_version: '18.1' },
+    }).line;
+    const report = { ...aRun('2026-11-28', { content: { postgresql_version: '18.1' } }), line };
+    const check = aRun('2026-11-27', { version: { ...UP_TO_DATE, postgresql: '17.5' } });
+    expect(postgresqlOf(orders(fold(undefined, [check, report], CONTEXT)))).toBe('18.1');
   });
 
   test('keeps the facts that a failed run has not read', () => {

@@ -14,6 +14,7 @@ const SENT: Outcome = {
 
 const VERSION: NonNullable<Outcome['version']> = {
   installed: '2.28.3',
+  postgresql: '17.5',
   available: '2.28.5',
   verdicts: ['alter-extension'],
   sentence: 'sentence',

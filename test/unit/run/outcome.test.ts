@@ -18,6 +18,7 @@ import {
 
 const VERSION = {
   installed: '2.23.0',
+  postgresql: '17.5',
   available: '2.24.0',
   versionsBehind: 0,
   verdicts: ['up-to-date'],

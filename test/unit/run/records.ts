@@ -42,6 +42,7 @@ export const upToDate: Verdict = {
   severity: 'INFO',
   message: 'the "timescaledb" extension is up-to-date',
   installed: '2.23.0',
+  postgresql: '17.5',
   available: '2.24.0',
   sentence: 'orders: no action needed.',
   versionsBehind: 0,

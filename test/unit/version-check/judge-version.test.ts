@@ -267,6 +267,26 @@ describe('the sentence', () => {
     expect(sentence).toContain("must run ALTER EXTENSION timescaledb UPDATE TO '2.29.2' as the");
   });
 
+  test('says to update the extension of a standby on the primary', () => {
+    const standby = { standby: true, installedVersion: '2.29.1', postgresqlVersion: '18.1' };
+    expect(of({ ...standby, availableVersion: '2.29.2' }).sentence).toBe(
+      "metrics: the extension's owner must run ALTER EXTENSION timescaledb UPDATE on the primary as the first statement of a new session. TimescaleDB 2.29.2 is already on this standby's disk, and must be on the disks of the primary and of its other standbys.",
+    );
+    expect(of({ ...standby, availableVersion: '2.29.1' }).sentence).toBe(
+      "metrics: the administrator must install TimescaleDB 2.29.2 on the primary and its standbys. Then the extension's owner must run ALTER EXTENSION timescaledb UPDATE on the primary, in each of its databases.",
+    );
+    const old = { ...standby, availableVersion: '2.29.1', postgresqlVersion: '13.22' };
+    expect(of({ ...old, installedVersion: '2.15.3' }).sentence).toContain(
+      "The server's administrator must upgrade PostgreSQL first, on the primary and its standbys.",
+    );
+  });
+
+  test('has the version of PostgreSQL, also when the installed version cannot be compared', () => {
+    const postgresqlVersion = '18.1';
+    expect(of({ postgresqlVersion }).postgresql).toBe('18.1');
+    expect(of({ postgresqlVersion, installedVersion: 'nightly' }).postgresql).toBe('18.1');
+  });
+
   test('says that template1 passes the old version on', () => {
     const { codes, sentence } = of({
       installedVersion: '2.29.1',
@@ -352,6 +372,7 @@ describe('a verdict', () => {
   });
   const common = {
     installed: '2.29.2',
+    postgresql: '18.1',
     available: null,
     versionsBehind: 0,
     advisories: [],
@@ -420,6 +441,7 @@ describe('a verdict', () => {
         message: 'the installed version of "timescaledb" cannot be compared: "nightly"',
         sentence: 'metrics: the installed version cannot be compared with the latest version.',
         installed: 'nightly',
+        postgresql: '18.1',
         available: null,
         ...latest,
         advisories: [],
