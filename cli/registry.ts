@@ -15,8 +15,13 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
   'See what would be sent:': [
     {
       name: 'report',
-      summary: 'show, check or send the report of a database',
+      summary: 'show or send the report of a database',
       load: () => import('./commands/report.ts'),
+    },
+    {
+      name: 'check',
+      summary: 'check every stage of a run on a database, with remedies',
+      load: () => import('./commands/check.ts'),
     },
     {
       name: 'fleet',

@@ -83,7 +83,7 @@ export const definition: CommandDefinition<Options> = {
     );
     reporter.block('Use it in another terminal', [
       `  ${commandLine('report', `--level basic --database-url ${url}`)}`,
-      `  ${commandLine('report', `--check --level basic --database-url ${url}`)}`,
+      `  ${commandLine('check', `--level basic --database-url ${url}`)}`,
       `  ${commandLine('configure', `disable --scope database --database-url ${url}`)}`,
       // psql sends no empty password, and the server does not answer its request for TLS.
       `  PGPASSWORD=x psql '${url}?sslmode=disable'`,

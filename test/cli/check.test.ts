@@ -4,7 +4,7 @@ import { functionName } from '../../lib/naming.ts';
 import { deploy, ENVIRONMENT, TARGET_NAME } from '../support/aws/deployment.ts';
 import { NO_ENVIRONMENTS } from '../support/aws/fixtures.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { runCommand, urlOf } from '../support/process/commands.ts';
+import { type Ended, runCommand, urlOf } from '../support/process/commands.ts';
 import { secretFor } from '../support/run/world.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
@@ -22,9 +22,9 @@ afterAll(async () => {
   await denied[Symbol.asyncDispose]();
 });
 
-describe.concurrent('npm run report -- --check', () => {
+describe.concurrent('npm run check', () => {
   const check = (url: string, ...args: readonly string[]) =>
-    runCommand('report', ['--check', '--database-url', url, ...args]);
+    runCommand('check', ['--database-url', url, ...args]);
 
   test('shows every stage with its duration, and no report', async () => {
     const { stdout, stderr, code } = await check(urlOf(granted));
@@ -87,13 +87,23 @@ describe.concurrent('npm run report -- --check', () => {
     });
   });
 
+  test('does the same as report --check', async () => {
+    const [one, other] = await Promise.all([
+      check(urlOf(denied)),
+      runCommand('report', ['--check', '--database-url', urlOf(denied)]),
+    ]);
+    const withoutTimes = ({ stdout }: Ended) => stdout.replaceAll(/[\d.]+ m?s$/gm, '');
+    expect(withoutTimes(other)).toBe(withoutTimes(one));
+    expect(other.code).toBe(3);
+  });
+
   test('cannot be combined with options that send or show a report', async () => {
-    const { stderr, code } = await check(
-      urlOf(granted),
-      ...['--send', '--endpoint', 'http://127.0.0.1/'],
-    );
+    const sending = ['--send', '--endpoint', 'http://127.0.0.1/'];
+    const { stderr, code } = await runCommand('report', ['--check', ...sending]);
     expect(code).toBe(2);
     expect(stderr).toContain("option '--check' cannot be used with option '--send'\n");
+    const always = await check(urlOf(granted), '--always');
+    expect([always.stderr.split('\n')[0], always.code]).toEqual(["unknown option '--always'", 2]);
   });
 });
 

@@ -25,10 +25,10 @@ describe.concurrent('the options of npm run report', () => {
       'PGSERVICE is set, but service files are not supported: unset it, and use --database-url or the other PG* variables',
       'PGSSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full',
       '--sizes estimated opens no user relation, but --report-source function opens all of them',
+      '--level must be one of off, no_functions, basic',
       '--endpoint needs --send',
       '--ignore-schedule needs --send',
       '--endpoint must be an https:// URL without credentials or fragment (http:// on loopback only)',
-      '--level must be one of off, no_functions, basic',
       '(npm run report -- --help lists the options.)',
       '',
     ]);
