@@ -9,6 +9,11 @@ import { RunError } from '../errors.ts';
 /** Connection timeout per address: Node's 250 ms are too short for distant hosts (nodejs/node#54359). */
 const ADDRESS_TIMEOUT_MS = 2_500;
 
+/** Whether the host is the folder of the server's Unix sockets. */
+function isUnixSocket({ host }: Pick<Credentials, 'host'>): boolean {
+  return host.startsWith('/');
+}
+
 /** Returns the name that the server's certificate must have, and that is sent as SNI. */
 export function serverNameOf(
   target: Pick<Target, 'tls'>,
@@ -17,13 +22,13 @@ export function serverNameOf(
   return target.tls.serverName ?? credentials.host;
 }
 
-/** Returns the TLS options of node-postgres for a target; `false` for plain text. */
+/** Returns the TLS options of node-postgres for a target; `false` for plain text, and for a Unix socket as in libpq. */
 export function tlsOptions(
   target: Pick<Target, 'tls'>,
   credentials: Pick<Credentials, 'host' | 'ca'>,
 ): ConnectionOptions | false {
   const { mode, caFile } = target.tls;
-  if (mode === 'disable') return false;
+  if (mode === 'disable' || isUnixSocket(credentials)) return false;
   const authorities = [credentials.ca, caFile === undefined ? undefined : readAuthority(caFile)];
   const own = authorities.filter((pem) => pem !== undefined);
   const expectedName = serverNameOf(target, credentials);
@@ -70,8 +75,9 @@ export function isConfidential(
   { host }: Pick<Credentials, 'host'>,
   { remoteAddress = '' }: Pick<Socket, 'remoteAddress'>,
 ): boolean {
+  if (isUnixSocket({ host })) return true;
   if (mode !== 'disable') return mode === 'verify-full';
-  return host.startsWith('/') || LOOPBACK.test(remoteAddress);
+  return LOOPBACK.test(remoteAddress);
 }
 
 /**
@@ -89,7 +95,7 @@ export class DatabaseSocket extends Socket {
   }
 
   override connect(): this {
-    return this.#host.startsWith('/')
+    return isUnixSocket({ host: this.#host })
       ? super.connect(join(this.#host, `.s.PGSQL.${this.#port}`))
       : super.connect({
           host: this.#host,
@@ -118,7 +124,7 @@ export type HostKind = 'name' | 'address' | 'unix-socket';
 
 /** Classifies a host of the credentials. */
 export function hostKind(host: string): HostKind {
-  if (host.startsWith('/')) return 'unix-socket';
+  if (isUnixSocket({ host })) return 'unix-socket';
   return isIP(host) === 0 ? 'name' : 'address';
 }
 
