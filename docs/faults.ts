@@ -17,7 +17,8 @@ Each test also verifies that
 - no session and no transaction is left on the database;
 - neither names nor credentials of the database are in the log. At the level \`DEBUG\` names may be.
 
-Not listed: \`CHANGE_DENIED\` and \`CHANGE_FAILED\`, which only \`configure\` reports, and \`INTERNAL\`, a defect of this project.
+Not listed: \`CHANGE_DENIED\` and \`CHANGE_FAILED\`, which only \`configure\` reports, \`INTERRUPTED\`, which only a run outside Lambda
+reports, and \`INTERNAL\`, a defect of this project.
 [Error codes](log-and-metrics.md#error-codes) explains each code.
 
 *Retry: yes* means that the run schedules its next attempt, logs a WARN and returns. A failure without a retry is an ERROR, and the

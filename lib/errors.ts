@@ -3,6 +3,7 @@ export const RETRYABLE_BY_CODE = {
   CONFIG_INVALID: false,
   EVENT_INVALID: false,
   TIME_LIMIT: true,
+  INTERRUPTED: true,
   RETRY_NOT_SCHEDULED: false,
   RECORD_NOT_WRITTEN: false,
   INTERNAL: false,

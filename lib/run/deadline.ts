@@ -81,6 +81,19 @@ const EFFECTS: Readonly<Record<Phase, string>> = {
   record: 'The run may still have been recorded.',
 };
 
+/** Phases that an interruption does not end: the next run would send a report again that may have arrived. */
+const COMPLETED: ReadonlySet<Phase> = new Set(['delivery', 'record']);
+
+function interrupted(phase: Phase): RunError {
+  // An interruption ends the delivery only before it begins.
+  const effect = phase === 'delivery' ? 'Nothing was sent.' : EFFECTS[phase];
+  return new RunError(
+    'INTERRUPTED',
+    `The process was asked to end (SIGTERM or SIGINT) before the end of the phase "${phase}".`,
+    { remedy: `Run the command again. ${effect}` },
+  );
+}
+
 function inSeconds(ms: number): string {
   return `${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
 }
@@ -94,7 +107,7 @@ interface Running {
   readonly phase: Phase;
   readonly startedAt: number;
   readonly reserveMs: number;
-  readonly giveUp: () => void;
+  readonly giveUp: (error?: RunError) => void;
 }
 
 /** Parts of the function's time for the phases after a run, in milliseconds. */
@@ -110,11 +123,13 @@ export interface Reserves {
  * @param functionMs time left until the function's timeout, in milliseconds; no phase exceeds it
  * @param reserves parts of it that are reserved for scheduling a retry and for the record; the run's limit does not apply to
  *   these phases
+ * @param interruption ends the run when it is aborted, except for a delivery that has begun, and for the record
  */
 export function createDeadline(
   durationMs: Durations,
   functionMs: number,
   { retryMs = 0, recordMs = 0 }: Reserves = {},
+  interruption?: AbortSignal,
 ): Deadline & { stop(): void } {
   const startedAt = performance.now();
   const ceilingMs = functionMs - retryMs - recordMs;
@@ -156,18 +171,22 @@ export function createDeadline(
         phase,
         startedAt: performance.now(),
         reserveMs,
-        giveUp() {
+        giveUp(error = timeLimit(current)) {
           // Before the abort, whose own error must not win the race.
-          reject(timeLimit(current));
+          reject(error);
           controller.abort();
         },
       };
+      const interrupt = (): void => current.giveUp(interrupted(phase));
       running = current;
       restartTimer();
-      if (remainingMs() <= 0) current.giveUp();
+      if (interruption?.aborted === true && phase !== 'record') interrupt();
+      else if (remainingMs() <= 0) current.giveUp();
+      if (!COMPLETED.has(phase)) interruption?.addEventListener('abort', interrupt);
       try {
         return await Promise.race([limit, work(controller.signal)]);
       } finally {
+        interruption?.removeEventListener('abort', interrupt);
         running = undefined;
         clearTimeout(timer);
         durationMs[phase] = elapsedMs(current.startedAt);

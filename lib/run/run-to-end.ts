@@ -13,6 +13,8 @@ export interface RunDependencies {
   readonly limitMs: number;
   /** Returns milliseconds since 1970. */
   readonly now: () => number;
+  /** Ends the run when it is aborted; a process has it, and a function has none. */
+  readonly interruption?: AbortSignal;
 }
 
 /** Context of the parts of one invocation that need the database. */
@@ -52,12 +54,12 @@ interface Aftermath {
  * @param aftermath steps after the work
  */
 export async function runToEnd<Result>(
-  { secretsOf, limitMs, now }: RunDependencies,
+  { secretsOf, limitMs, now, interruption }: RunDependencies,
   { durationMs, emit }: Pick<RunRecorder, 'durationMs' | 'emit'>,
   work: (context: RunContext) => Promise<Result>,
   aftermath?: Aftermath,
 ): Promise<{ result: Result; error: undefined } | { result: undefined; error: RunError }> {
-  const deadline = createDeadline(durationMs, limitMs, aftermath?.reserves);
+  const deadline = createDeadline(durationMs, limitMs, aftermath?.reserves, interruption);
   const context: RunContext = { secretsOf, deadline, now, emit };
   try {
     return { result: await work(context), error: undefined };

@@ -14,7 +14,7 @@ import type { Facts } from '../timescaledb/facts.ts';
 import { recordNotWritten, retryNotScheduled } from './aftermath-errors.ts';
 import type { DatabaseReader, Reading, ReadOptions } from './database-reader.ts';
 import { DELIVERY_LIMIT_MS, RECORD_LIMIT_MS, RETRY_LIMIT_MS } from './deadline.ts';
-import { type Outcome, toOutcome } from './outcome.ts';
+import { type RunOutcome, toOutcome } from './outcome.ts';
 import type { RecordDependencies } from './record-run.ts';
 import type { RetryDependencies } from './retry.ts';
 import { createRunRecorder } from './run-record.ts';
@@ -28,7 +28,7 @@ export interface SendReportDependencies
 }
 
 /** The end of a run. A failed run with a retry has a result, so that Lambda counts no error. */
-export interface SendReportEnding extends Ending<Outcome, Outcome> {
+export interface SendReportEnding extends Ending<RunOutcome, RunOutcome> {
   readonly retryError: RunError | undefined;
   readonly recordError: RunError | undefined;
 }

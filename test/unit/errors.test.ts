@@ -16,6 +16,7 @@ describe('the error codes', () => {
   test('of retryable errors are these', () => {
     expect(CODES.filter((code) => RETRYABLE_BY_CODE[code])).toStrictEqual([
       'TIME_LIMIT',
+      'INTERRUPTED',
       'SECRET_UNAVAILABLE',
       'DATABASE_UNREACHABLE',
       'DATABASE_BUSY',

@@ -177,6 +177,68 @@ test('starts a phase that has no time left with an aborted signal', async () => 
   expect(wasAborted).toBe(true);
 });
 
+describe('an interruption', () => {
+  const interruptible = () => {
+    const controller = new AbortController();
+    const deadline = createDeadline({}, 60_000, { recordMs: 3_000 }, controller.signal);
+    return { deadline, interrupt: () => controller.abort() };
+  };
+
+  test.each([
+    ['credentials', 'Nothing was read or sent.'],
+    ['connection', 'The connection was closed. Nothing was read or sent.'],
+    ['database', 'The connection was closed. Nothing was sent or changed.'],
+  ] as const)('ends the phase %s at once', async (phase, effect) => {
+    const { deadline, interrupt } = interruptible();
+    const { work, wasAborted } = endless();
+    const ended = deadline.run(phase, work).catch((error: unknown) => error);
+    interrupt();
+    expect(await ended).toMatchObject({
+      code: 'INTERRUPTED',
+      retryable: true,
+      message: `The process was asked to end (SIGTERM or SIGINT) before the end of the phase "${phase}".`,
+      remedy: `Run the command again. ${effect}`,
+    });
+    expect(wasAborted()).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each(['delivery', 'record'] as const)(
+    'does not end the phase %s, which has begun',
+    async (phase) => {
+      const { deadline, interrupt } = interruptible();
+      const ended = deadline.run(
+        phase,
+        () => new Promise((done) => setTimeout(done, 1_000, 'done')),
+      );
+      interrupt();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await ended).toBe('done');
+    },
+  );
+
+  test('prevents a delivery that has not begun', async () => {
+    const { deadline, interrupt } = interruptible();
+    interrupt();
+    let wasAborted: boolean | undefined;
+    const ended = deadline.run('delivery', async (signal) => {
+      wasAborted = signal.aborted;
+      signal.throwIfAborted();
+    });
+    await expect(ended).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      remedy: 'Run the command again. Nothing was sent.',
+    });
+    expect(wasAborted).toBe(true);
+  });
+
+  test('leaves the record its time', async () => {
+    const { deadline, interrupt } = interruptible();
+    interrupt();
+    expect(await deadline.run('record', async (signal) => signal.aborted)).toBe(false);
+  });
+});
+
 test('records the duration of each phase, failed phases included, and of the run', async () => {
   const { deadline, durationMs } = start(60_000);
   await Promise.all([
