@@ -1,7 +1,5 @@
+import { IS_PACKAGE } from '../infra/config/folders.ts';
 import { SERVICE } from '../lib/naming.ts';
-
-/** Whether this is the published package, which contains compiled code. In the repository, commands are npm's scripts. */
-const IS_PACKAGE = !import.meta.filename.endsWith('.ts');
 
 /** The start of a script's command line, `npm start` for the demo. */
 function scriptLine(command: string, isSilent: boolean): string {

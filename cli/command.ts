@@ -20,6 +20,16 @@ export interface CommandDefinition<Options> {
   perform(options: Options): Promise<number>;
 }
 
+/** A command of the program. */
+export interface RegisteredCommand {
+  /** A name of two words is a command of a command. */
+  readonly name: string;
+  /** Its line in the program's help. */
+  readonly summary: string;
+  /** Imports its module, only when it is called. */
+  load(): Promise<{ readonly definition: CommandDefinition<unknown> }>;
+}
+
 /** An error of a command, with its remedy. */
 export class CommandError extends Error {
   override readonly name = 'CommandError' as const;

@@ -1,8 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { SERVICE } from '../lib/naming.ts';
 import { VERSION } from '../lib/product.ts';
-import { EXIT, printErrors, problemOf, runCommand, withHelp } from './command.ts';
-import { findCommand, GROUPS, type RegisteredCommand } from './registry.ts';
+import {
+  EXIT,
+  printErrors,
+  problemOf,
+  type RegisteredCommand,
+  runCommand,
+  withHelp,
+} from './command.ts';
+import { findCommand, GROUPS } from './registry.ts';
 
 /** Adds a command's name and summary; that of a name of two words to the command that the first word names. */
 function addStub(program: Command, { name, summary }: RegisteredCommand): void {

@@ -1,14 +1,4 @@
-import type { CommandDefinition } from './command.ts';
-
-/** A command of the program. */
-export interface RegisteredCommand {
-  /** A name of two words is a command of a command. */
-  readonly name: string;
-  /** Its line in the program's help. */
-  readonly summary: string;
-  /** Imports its module, only when it is called. */
-  load(): Promise<{ readonly definition: CommandDefinition<unknown> }>;
-}
+import type { RegisteredCommand } from './command.ts';
 
 /** The commands in the order of the program's help, by the headings of its groups. */
 export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
@@ -53,6 +43,39 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
   ],
   'Deploy:': [
     {
+      name: 'bootstrap',
+      summary: 'prepare account and region for CDK, once',
+      load: async () => ({
+        definition: (await import('./commands/cdk.ts')).cdkDefinition('bootstrap'),
+      }),
+    },
+    {
+      name: 'synth',
+      summary: 'check an environment and write its templates',
+      load: async () => ({
+        definition: (await import('./commands/cdk.ts')).cdkDefinition('synth'),
+      }),
+    },
+    {
+      name: 'diff',
+      summary: 'compare an environment with its deployed stacks',
+      load: async () => ({ definition: (await import('./commands/cdk.ts')).cdkDefinition('diff') }),
+    },
+    {
+      name: 'deploy',
+      summary: 'deploy an environment',
+      load: async () => ({
+        definition: (await import('./commands/cdk.ts')).cdkDefinition('deploy'),
+      }),
+    },
+    {
+      name: 'destroy',
+      summary: 'delete the stacks of an environment',
+      load: async () => ({
+        definition: (await import('./commands/cdk.ts')).cdkDefinition('destroy'),
+      }),
+    },
+    {
       name: 'invoke',
       summary: 'invoke a deployed function',
       load: () => import('./commands/invoke.ts'),
@@ -70,11 +93,21 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
       load: () => import('./commands/versions-check.ts'),
     },
   ],
+  'Other:': [
+    {
+      name: 'completion',
+      summary: 'print a completion script for bash, zsh or fish',
+      load: async () => ({
+        definition: (await import('./commands/completion.ts')).completionDefinition(ALL_COMMANDS),
+      }),
+    },
+  ],
 };
 
-const BY_NAME: ReadonlyMap<string, RegisteredCommand> = new Map(
-  Object.values(GROUPS).flatMap((commands) => commands.map((one) => [one.name, one])),
-);
+/** The commands in the same order. */
+export const ALL_COMMANDS = Object.values(GROUPS).flat();
+
+const BY_NAME = new Map(ALL_COMMANDS.map((command) => [command.name, command]));
 
 /** Finds the command that the first words name; undefined if none does. */
 export function findCommand(

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import { type LoopbackServer, listen } from '../../emulator/http-server.ts';
 import { FIXTURES_FOLDER } from '../support/aws/fixtures.ts';
+import { PROGRAM } from '../support/process/commands.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const CDK_SCRIPT = join(ROOT, 'infra', 'bin', 'cdk.ts');
 
 interface Ended {
   readonly status: number;
@@ -108,11 +108,11 @@ test(
 test.each([
   [
     ['prd'],
-    /There is no environment "prd" in test\/fixtures\/environments\. Use one of dev, prod, /,
+    /There is no environment "prd" in test\/fixtures\/environments\.\nUse one of dev, prod, /,
   ],
   [
     [],
-    /No environment is named\. Use one of dev, prod, staging, or another folder with --environments/,
+    /No environment is named\.\nUse one of dev, prod, staging, or another folder with --environments/,
   ],
 ])(
   'npm run deploy without a valid environment (%j) lists the environments that exist',
@@ -151,7 +151,7 @@ test(
 test.each(['bootstrap', 'synth', 'diff', 'deploy', 'destroy'])(
   'npm run %s -- --help describes the command',
   async (name) => {
-    const { status, text } = await run(process.execPath, [CDK_SCRIPT, name, '--help']);
+    const { status, text } = await run(process.execPath, [PROGRAM, name, '--help']);
     expect(text).toMatch(
       /^Usage: npm run \w+ -- \[options\] \[environment\] \[cdk\.\.\.\]\n\n[A-Z]/,
     );

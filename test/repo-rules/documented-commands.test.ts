@@ -20,6 +20,9 @@ const CLI_SECTIONS = sectionsOf(parsePage('docs/cli.md', readOwn('docs/cli.md'))
 /** Options of npm itself, which precede those of the script. */
 const OPTIONS_OF_NPM = ['--silent'];
 
+/** Scripts that pass options to the CDK command. */
+const OF_CDK = ['bootstrap', 'synth', 'diff', 'deploy', 'destroy'];
+
 /** Matches scripts in a text: `npm run report`, `npm run --silent report`, `npm start`, `npm test`. */
 function scriptsIn(text: string): readonly string[] {
   const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:-]*)|(start|test)\b)/g);
@@ -48,9 +51,9 @@ async function readOptions(script: string): Promise<readonly string[]> {
     const parsed = readOwn(file).matchAll(/([a-z][a-z-]*)'?: \{ type: '/g);
     return [...parsed].map(([, name]) => `--${name}`);
   }
-  if (file !== 'infra/bin/cdk.ts') return optionsIn(await outputOf(file, [...args, '--help']));
-  const helps = [outputOf(file, [script, '--help']), outputOf(CDK, [script, '--help'])];
-  return optionsIn((await Promise.all(helps)).join('\n'));
+  const own = outputOf(file, [...args, '--help']);
+  const ofCdk = OF_CDK.includes(script) ? outputOf(CDK, [script, '--help']) : '';
+  return optionsIn((await Promise.all([own, ofCdk])).join('\n'));
 }
 
 const known = new Map<string, Promise<readonly string[]>>();

@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { printLines, reportEnvironmentError, step } from '../../infra/bin/progress.ts';
+import { environmentsFolder } from '../../infra/config/folders.ts';
+import { findNameProblem, readEnvironment } from '../../infra/config/load.ts';
+import type { Environment } from '../../infra/config/resolved-environment.ts';
+import { summaryLines } from '../../infra/config/summary.ts';
+import { checkEnvironment } from '../../infra/config/validate.ts';
+import { CREDENTIALS_REMEDY, lacksCredentials } from '../../infra/credentials.ts';
 import { SERVICE } from '../../lib/naming.ts';
-import { environmentsFolder, ROOT } from '../config/folders.ts';
-import { findNameProblem, formatNameProblem, readEnvironment } from '../config/load.ts';
-import type { Environment } from '../config/resolved-environment.ts';
-import { summaryLines } from '../config/summary.ts';
-import { checkEnvironment } from '../config/validate.ts';
-import { CREDENTIALS_REMEDY, lacksCredentials } from '../credentials.ts';
-import { printLines, reportEnvironmentError, step } from './progress.ts';
-
-const CDK = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
-/** Exit status for wrong arguments. */
-const USAGE = 2;
+import { type CommandDefinition, CommandError, createCommand, EXIT } from '../command.ts';
+import { runCdk } from '../deploy/cdk.ts';
 
 interface CdkCommand {
   readonly summary: string;
@@ -60,8 +55,12 @@ const COMMANDS = {
 } as const satisfies Readonly<Record<string, CdkCommand>>;
 type CommandName = keyof typeof COMMANDS;
 
-function isCommandName(text: string): text is CommandName {
-  return Object.hasOwn(COMMANDS, text);
+interface Options {
+  readonly environmentName: string;
+  /** Absolute path of the folder of the environments. */
+  readonly source: string;
+  /** Stacks and options for the CDK command. */
+  readonly rest: readonly string[];
 }
 
 /** Options of a bootstrap of the environment's own, beside that of the account. */
@@ -72,12 +71,13 @@ function bootstrapOptions({ bootstrapQualifier: qualifier }: Environment): reado
 
 function cdkArguments(
   name: CommandName,
-  rest: readonly string[],
+  { environmentName, source, rest }: Options,
   environment: Environment,
 ): readonly string[] {
   const { always, isForAllStacks } = COMMANDS[name];
   const namesStacks = rest.some((argument) => argument.startsWith(SERVICE));
   return [
+    ...[name, '--context', `env=${environmentName}`, '--context', `environments=${source}`],
     ...always,
     ...(name === 'bootstrap' ? bootstrapOptions(environment) : []),
     ...(isForAllStacks && !namesStacks ? ['--all'] : []),
@@ -95,63 +95,59 @@ function profileOf(args: readonly string[]): string | undefined {
   return typeof profile === 'string' ? profile : undefined;
 }
 
-async function runCdk(args: readonly string[]): Promise<number> {
-  const cdk = spawn(process.execPath, [CDK, ...args], { cwd: ROOT, stdio: 'inherit' });
-  const [status]: (number | null)[] = await once(cdk, 'close');
-  return status ?? 1;
+/** Reads and checks the environment; undefined if it has problems, which are printed. */
+async function readChecked({ environmentName, source }: Options): Promise<Environment | undefined> {
+  const problem = await findNameProblem(environmentName, source);
+  if (problem !== undefined) {
+    throw new CommandError(`${problem.message}.`, `${problem.remedy}.`, EXIT.usage);
+  }
+  try {
+    return await step(
+      'environment',
+      async () => {
+        const { settings, folder } = await readEnvironment(environmentName, source);
+        return checkEnvironment(environmentName, settings, Date.now(), folder);
+      },
+      ({ databases }) => `${environmentName} is valid, databases: ${databases.length}`,
+    );
+  } catch (error) {
+    reportEnvironmentError(error);
+    return undefined;
+  }
 }
 
-async function run(
-  name: CommandName,
-  environmentName: string,
-  source: string,
-  rest: readonly string[],
-): Promise<number> {
-  const environment = await step(
-    'environment',
-    async () => {
-      const { settings, folder } = await readEnvironment(environmentName, source);
-      return checkEnvironment(environmentName, settings, Date.now(), folder);
-    },
-    ({ databases }) => `${environmentName} is valid, databases: ${databases.length}`,
-  );
-  const context = ['--context', `env=${environmentName}`, '--context', `environments=${source}`];
-  const status = await runCdk([name, ...context, ...cdkArguments(name, rest, environment)]);
+async function perform(name: CommandName, options: Options): Promise<number> {
+  const environment = await readChecked(options);
+  if (environment === undefined) return EXIT.failed;
+  const status = await runCdk(cdkArguments(name, options, environment));
   if (name === 'synth' && status === 0) printLines(['', ...summaryLines(environment)]);
   if (
     status !== 0 &&
     COMMANDS[name].needsCredentials &&
-    (await lacksCredentials(profileOf(rest)))
+    (await lacksCredentials(profileOf(options.rest)))
   ) {
     process.stderr.write(`No AWS credentials were found.\n${CREDENTIALS_REMEDY}\n`);
   }
   return status;
 }
 
-/** `npm run deploy -- prod [stacks and CDK options]`: runs the CDK command for one environment. */
-async function main([name = '', ...args]: readonly string[]): Promise<number> {
-  if (!isCommandName(name)) {
-    process.stderr.write(`Use one of the commands ${Object.keys(COMMANDS).join(', ')}.\n`);
-    return USAGE;
-  }
-  const command = new Command(`npm run ${name} --`)
-    .description(COMMANDS[name].summary)
+function read(parsed: Command): Options {
+  const [environmentName = '', ...rest] = parsed.args;
+  const { environments } = parsed.opts<{ environments?: string }>();
+  return { environmentName, source: environmentsFolder(environments), rest };
+}
+
+/** Creates the definition of a command that runs the CDK command for one environment. */
+export function cdkDefinition(name: CommandName): CommandDefinition<Options> {
+  const command = createCommand(
+    name,
+    COMMANDS[name].summary,
+    `
+Exit status: 0 success, 1 failure, 2 wrong options.`,
+  )
     .argument('[environment]', "the environment: its file's name without .ts, or its folder's name")
     .argument('[cdk...]', `stacks and options for the CDK command (npx cdk ${name} --help)`)
     .option('--environments <dir>', 'the folder of the environments (default: environments)')
-    .helpOption('-h, --help', 'display this help')
-    .allowUnknownOption()
-    .parse(args, { from: 'user' });
-  const [environmentName = '', ...rest] = command.args;
-  const source = environmentsFolder(command.opts<{ environments?: string }>().environments);
-  const problem = await findNameProblem(environmentName, source);
-  if (problem === undefined) return run(name, environmentName, source, rest);
-  process.stderr.write(`${formatNameProblem(problem)}.\n`);
-  return USAGE;
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  reportEnvironmentError(error);
+    .allowUnknownOption();
+  return { command, read, perform: (options) => perform(name, options) };
 }
