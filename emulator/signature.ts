@@ -37,11 +37,15 @@ function timeOf(text: string): number {
   );
 }
 
+/** S3 signs a path as it is encoded in the URL; the other services encode it once more. */
+function canonicalPath({ pathname }: URL, service: string): string {
+  return service === 's3' ? pathname : pathname.split('/').map(encode).join('/');
+}
+
 /**
- * Checks the signature of a request with version 4 of AWS's signing process, which S3 applies to its paths as they are
- * encoded.
+ * Checks the signature of a request with version 4 of AWS's signing process.
  *
- * @returns the error code of S3 for a wrong signature; undefined for a right one
+ * @returns the error code for a wrong signature, by S3's names; undefined for a right one
  */
 export function signatureProblem(request: IncomingMessage, body: Uint8Array): string | undefined {
   const [, keyId, scope = '', date = '', region = '', service = '', names = '', signature] =
@@ -65,7 +69,7 @@ export function signatureProblem(request: IncomingMessage, body: Uint8Array): st
   }
   const canonical = [
     request.method,
-    url.pathname,
+    canonicalPath(url, service),
     canonicalQuery(url),
     ...headers.map((name) => `${name}:${String(request.headers[name]).trim()}`),
     '',

@@ -11,7 +11,7 @@ import { type ErrorDocument, type RuntimeAnswer, startRuntimeApi } from './runti
 const RUNTIME_CLIENT = join(import.meta.dirname, 'runtime-client.ts');
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
 
-/** Publishes each answer of a function as a text, for tests that look for secrets in everything a function emits. */
+/** Publishes the answers and the lines of functions as texts, for tests that look for secrets in everything a function emits. */
 export const ANSWERS = channel('timescaledb-telemetry:lambda-answers');
 
 /** Allows for a busy machine: on Lambda, the function's share of a processor is its own. */
@@ -201,7 +201,9 @@ export async function startSandbox(
       await setImmediate();
       ANSWERS.publish(JSON.stringify(answer));
       const maxMemoryBytes = peakMemoryBytes(pid);
-      return { ...toResult(answer), requestId, tookMs, maxMemoryBytes, ...takeLines() };
+      const lines = takeLines();
+      ANSWERS.publish([...lines.log, ...lines.runtimeLog].join('\n'));
+      return { ...toResult(answer), requestId, tookMs, maxMemoryBytes, ...lines };
     },
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
