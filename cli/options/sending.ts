@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isEndpoint } from '../../lib/config/send-report-config.ts';
+import { isEndpoint } from '../../lib/config/endpoint-url.ts';
 import { addProblems } from '../command.ts';
 
 /** The options of `report --send`, as commander parses them. */

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { LOOPBACK } from '../../lib/config/send-report-config.ts';
+import { LOOPBACK } from '../../lib/config/endpoint-url.ts';
 import type { Target } from '../../lib/config/target.ts';
 import { addProblems, oneOf } from '../command.ts';
 import {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { isEndpoint } from '../../lib/config/endpoint-url.ts';
 import { hostSchema } from '../../lib/config/host.ts';
-import { isEndpoint, versionSchema } from '../../lib/config/send-report-config.ts';
+import { versionSchema } from '../../lib/config/send-report-config.ts';
 import { LEVELS, nameSchema, SIZES, SOURCES, TICK_HOURS } from '../../lib/config/target.ts';
 import { DIGESTS } from '../../lib/fleet-report/settings.ts';
 import { isRegion, MAX_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';

@@ -1,20 +1,10 @@
 import * as z from 'zod/mini';
 import { RunError } from '../errors.ts';
 import { toVersion } from '../version.ts';
+import { ENDPOINT_FORM, isEndpoint } from './endpoint-url.ts';
 import { type RecordSettings, recordSchema } from './record-config.ts';
 import { checkTarget, configError, type Target, type TargetSettings } from './target.ts';
 import { check, checkJson } from './validate.ts';
-
-/** Hostname of a URL on loopback. */
-export const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
-
-/** Whether a URL is https, or http on loopback, without credentials and fragment. */
-export function isEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
-}
 
 /** The endpoint of the built-in reporter. */
 export const DEFAULT_ENDPOINT = 'https://telemetry.timescale.com/v1/metrics';
@@ -31,16 +21,7 @@ export const versionSchema = z
 
 const deliverySchema = z
   .strictObject({
-    endpoint: z.optional(
-      z
-        .string()
-        .check(
-          z.refine(
-            isEndpoint,
-            'must be an https:// URL without credentials or fragment (http:// on loopback only)',
-          ),
-        ),
-    ),
+    endpoint: z.optional(z.string().check(z.refine(isEndpoint, ENDPOINT_FORM))),
     latestVersion: z.optional(versionSchema),
     versionCheckWhenOff: z.optional(z.boolean()),
   })
