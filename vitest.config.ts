@@ -49,7 +49,7 @@ const PROJECTS: TestProjectInlineConfiguration[] = [
     },
   },
   project('infra', INFRA, ['folder', 'bundles']),
-  project('database', DATABASE, ['folder', 'postgres']),
+  project('database', DATABASE, ['folder', 'postgres', 'bundles']),
   project('page', PAGE, []),
   project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
 ];

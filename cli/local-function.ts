@@ -11,7 +11,7 @@ export function functionFor(
   latestVersion?: string,
 ) {
   return [
-    { ...process.env, TARGET: targetText(target) },
+    { ...process.env, WORKER: '', TARGET: targetText(target) },
     {
       secretsOf: () => ({ read: async () => credentials }),
       limitMs: LIMIT_MS,

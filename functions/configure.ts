@@ -1,9 +1,10 @@
 import { configure } from '../lib/configure/configure.ts';
-import { inProcessChanger as changer } from '../lib/configure/database-changer.ts';
 import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
+import { chooseChanger } from '../lib/worker/choose-changer.ts';
 import { createHandler } from './create-handler.ts';
 
 const secretsOf = createSecretReaders();
+const changer = chooseChanger(process.env);
 
 /** Invoked by hand, with an administrator's secret: turns the telemetry of one target on or off. */
 export const handler = createHandler({

@@ -29,6 +29,8 @@ interface HandlerParts<L extends Line, Result> {
   readonly check?: (event: unknown, invocation: Invocation) => Promise<CheckEnding>;
   /** Writes the metrics of a run. A check writes none, because they would end an alarm about missing runs. */
   readonly writeMetrics?: (line: L) => void;
+  /** The event contains credentials, and is never logged, whatever the variables of Powertools request. */
+  readonly isEventSecret?: true;
 }
 
 function isCheckEvent(event: unknown): boolean {
@@ -43,6 +45,7 @@ export function createHandler<L extends Line, Result>({
   run,
   check,
   writeMetrics = () => undefined,
+  isEventSecret,
 }: HandlerParts<L, Result>) {
   const { logger, write } = createLog();
 
@@ -66,5 +69,7 @@ export function createHandler<L extends Line, Result>({
     return result;
   }
 
-  return middy(handle, { timeoutEarlyInMillis: EARLY_TIMEOUT_MS }).use(injectLambdaContext(logger));
+  return middy(handle, { timeoutEarlyInMillis: EARLY_TIMEOUT_MS }).use(
+    injectLambdaContext(logger, isEventSecret && { logEvent: false }),
+  );
 }

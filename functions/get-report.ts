@@ -1,9 +1,10 @@
 import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
 import { getReport } from '../lib/run/get-report.ts';
-import { inProcessReader as reader } from '../lib/run/read-database.ts';
+import { chooseReader } from '../lib/worker/choose-reader.ts';
 import { createHandler } from './create-handler.ts';
 
 const secretsOf = createSecretReaders();
+const reader = chooseReader(process.env);
 
 /** Invoked by hand: returns the consent and the report of one target, as a run would send it. It has no code that sends. */
 export const handler = createHandler({

@@ -1,14 +1,15 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
 import { createMetrics } from '../lib/observability/metrics.ts';
-import { inProcessReader as reader } from '../lib/run/read-database.ts';
 import { sendReport } from '../lib/run/send-report.ts';
+import { chooseReader } from '../lib/worker/choose-reader.ts';
 import { createHandler } from './create-handler.ts';
 
 // Applies to the endpoint; lib/postgres/socket.ts has the reason.
 setDefaultAutoSelectFamilyAttemptTimeout(2_500);
 
 const secretsOf = createSecretReaders();
+const reader = chooseReader(process.env);
 const metrics = createMetrics(process.env);
 
 /** Invoked by the schedule: sends the report of one target if the database consents, and checks its version. */

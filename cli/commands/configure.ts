@@ -94,7 +94,7 @@ async function perform({
   const credentials = await findCredentials(connection);
   const { result: configured, error } = await configure(
     event,
-    { ...process.env, TARGET: targetText(target) },
+    { ...process.env, WORKER: '', TARGET: targetText(target) },
     {
       secretsOf: () => ({ read: async () => credentials }),
       limitMs: LIMIT_MS,

@@ -1,4 +1,5 @@
 import {
+  DATABASE_WORKER,
   FLEET_REPORT,
   fleetFunctionName,
   functionName,
@@ -13,6 +14,9 @@ import { type Resource, synthesiseResources } from './synthesis.ts';
 
 type Properties = Resource['properties'];
 type Find = (type: string, matches: (resource: Resource) => boolean) => Resource;
+
+/** The environment of the archives has no network without a way out, and therefore no worker. */
+const DEPLOYED = FUNCTIONS.filter((name) => name !== DATABASE_WORKER);
 
 const QUEUES: readonly Queue[] = ['failed-runs', 'undelivered'];
 /** The function that the schedule of a database invokes. */
@@ -141,7 +145,7 @@ export async function settingFiles(bundles: string): Promise<ReadonlyMap<string,
   const all = (type: string) => resources.filter((one) => one.type === type);
   const files: Readonly<Record<string, object>> = {
     'functions.json': Object.fromEntries(
-      FUNCTIONS.map((name) => [name, functionSettings(name, find)]),
+      DEPLOYED.map((name) => [name, functionSettings(name, find)]),
     ),
     'schedules.json': {
       Group: without(find('AWS::Scheduler::ScheduleGroup', () => true).properties, ['Tags']),

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { RunError } from '../errors.ts';
 import { hostSchema } from './host.ts';
 import { checkJson } from './validate.ts';
+import { checkWorker, type WorkerVariables } from './worker-config.ts';
 
 /** Telemetry levels, from the strictest to the loosest. */
 export const LEVELS = ['off', 'no_functions', 'basic'] as const;
@@ -89,11 +90,15 @@ export const readingTargetSchema = z.strictObject(readingShape);
 /** The settings of a target for reading its database with credentials that are known. */
 export type ReadingTarget = z.infer<typeof readingTargetSchema>;
 
-/** Environment variables of every function. */
-export interface TargetSettings {
-  readonly TARGET?: string | undefined;
+/** Environment variables that would weaken a connection to the database. */
+export interface ConnectionVariables {
   readonly NODE_TLS_REJECT_UNAUTHORIZED?: string | undefined;
   readonly PGREPLICATION?: string | undefined;
+}
+
+/** Environment variables of every function. */
+export interface TargetSettings extends ConnectionVariables, WorkerVariables {
+  readonly TARGET?: string | undefined;
 }
 
 const CONFIG_REMEDY =
@@ -107,9 +112,8 @@ export function configError(problems: readonly string[]): RunError {
   );
 }
 
-/** Checks TARGET, and the variables of Node and node-postgres that would weaken it. */
-export function checkTarget(settings: TargetSettings, problems: string[]): Target | undefined {
-  const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
+/** Checks the variables of Node and node-postgres that would weaken a connection to the database. */
+export function checkConnectionVariables(settings: ConnectionVariables, problems: string[]): void {
   if (settings.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     problems.push(
       'NODE_TLS_REJECT_UNAUTHORIZED: is 0, which turns off certificate verification; remove it',
@@ -120,6 +124,13 @@ export function checkTarget(settings: TargetSettings, problems: string[]): Targe
       'PGREPLICATION: is set, which turns the database connection into a replication connection; remove it',
     );
   }
+}
+
+/** Checks TARGET, WORKER, and the variables that would weaken them. */
+export function checkTarget(settings: TargetSettings, problems: string[]): Target | undefined {
+  const target = checkJson('TARGET', targetSchema, settings.TARGET, problems);
+  checkWorker(settings, problems);
+  checkConnectionVariables(settings, problems);
   return target;
 }
 

@@ -24,8 +24,16 @@ function hasUnitTwice(text: string): boolean {
   return new Set(units).size < units.length;
 }
 
+const intervalSchema = z.string().check(
+  z.regex(INTERVAL, 'must be whole numbers with units, such as "12 hours", "7 days" or "1 month"'),
+  z.refine((text) => !INTERVAL.test(text) || /[1-9]/.test(text), 'must be longer than nothing'),
+  z.refine((text) => !hasUnitTwice(text), 'must not have a unit twice'),
+);
+
+const actionSchema = z.enum(['enable', 'disable']);
+
 const eventSchema = z.strictObject({
-  action: z.enum(['enable', 'disable']),
+  action: actionSchema,
   scope: z.union(
     [
       z.enum(['instance', 'database']),
@@ -38,16 +46,7 @@ const eventSchema = z.strictObject({
   ),
   level: z.optional(z.enum(LEVELS)),
   job: z.optional(z.enum(JOB_ACTIONS)),
-  scheduleInterval: z.optional(
-    z.string().check(
-      z.regex(
-        INTERVAL,
-        'must be whole numbers with units, such as "12 hours", "7 days" or "1 month"',
-      ),
-      z.refine((text) => !INTERVAL.test(text) || /[1-9]/.test(text), 'must be longer than nothing'),
-      z.refine((text) => !hasUnitTwice(text), 'must not have a unit twice'),
-    ),
-  ),
+  scheduleInterval: z.optional(intervalSchema),
   dryRun: z._default(z.boolean(), false),
 });
 
@@ -65,10 +64,27 @@ export interface Change {
   /** `reset` removes the setting. A role can only tighten the level, so this is how a role enables telemetry. */
   readonly level: Level | 'reset';
   /** Undefined: the default of `action` for the installed release. */
-  readonly job: JobAction | undefined;
-  readonly scheduleInterval: string | undefined;
+  readonly job?: JobAction | undefined;
+  readonly scheduleInterval?: string | undefined;
   readonly dryRun: boolean;
 }
+
+/** Schema of a change that another function has parsed from its event. */
+export const changeSchema: z.ZodMiniType<Change> = z.strictObject({
+  action: actionSchema,
+  scope: z.union([
+    z.strictObject({ kind: z.enum(['instance', 'database']) }),
+    z.strictObject({
+      kind: z.literal('role'),
+      role: nameSchema,
+      inDatabase: z.optional(nameSchema),
+    }),
+  ]),
+  level: z.enum([...LEVELS, 'reset']),
+  job: z.optional(z.enum(JOB_ACTIONS)),
+  scheduleInterval: z.optional(intervalSchema),
+  dryRun: z.boolean(),
+});
 
 /** Returns every contradiction in the event. */
 function contradictionsIn({

@@ -5,7 +5,13 @@ import { type Line, toVersionSummary, type VersionSummary } from '../run/outcome
 import type { RunRecord } from '../run/run-record.ts';
 import type { Ending, RunContext } from '../run/run-to-end.ts';
 import type { JobHealth } from '../timescaledb/facts.ts';
-import { type Checklist, type Stage, type StageName, WOULD_BE_SKIPPED } from './checklist.ts';
+import {
+  type Checklist,
+  READING_STAGES,
+  type Stage,
+  type StageName,
+  WOULD_BE_SKIPPED,
+} from './checklist.ts';
 
 /** The stages after the database, for a function that sends. */
 export interface EndpointCheck {
@@ -81,6 +87,15 @@ function readingOf({ verdict, facts }: Pick<RunRecord, 'verdict' | 'facts'>) {
   };
 }
 
+/** Names the failed stage, and the worker if the stage ran there: a stage of the reading after that of the worker. */
+function failureSentence({ stage, detail }: Stage, stages: readonly Stage[]): string {
+  const names = stages.map((one) => one.stage);
+  const isReading = READING_STAGES.some((one) => one === stage);
+  const isInWorker =
+    isReading && names.includes('worker') && names.indexOf(stage) > names.indexOf('worker');
+  return `The stage "${stage}" failed${isInWorker ? ' in the worker' : ''}: ${detail}`;
+}
+
 /** The stages of a check that ran. */
 interface Checked {
   readonly checklist: Checklist;
@@ -99,7 +114,7 @@ export function conclude(
   const sentence =
     stage === undefined
       ? successSentence(consent ?? DO_NOT_TRACK_DENIAL, endpointCheck)
-      : `The stage "${stage.stage}" failed: ${stage.detail}`;
+      : failureSentence(stage, stages);
   const remedy = stage === undefined ? consent?.remedy : stage.remedy;
   const names = { database: target?.name ?? '', environment: target?.environment ?? '' };
   const summary = consent === undefined ? null : summaryOf(consent);

@@ -1,9 +1,10 @@
 import type { ErrorCode, RunError } from '../errors.ts';
 import type { TlsDetails } from '../postgres/socket.ts';
 
-/** The stages of a run until its report is built, in this order. */
+/** The stages of a run until its report is built, in this order. `worker` is one of a function with a worker. */
 export const READING_STAGES = [
   'secret',
+  'worker',
   'dns',
   'tcp',
   'tls',
@@ -37,16 +38,24 @@ export interface Stage {
 
 /** The stages of a check with their results so far, and a stopwatch. */
 export interface Checklist {
-  /** Returns the milliseconds since the last call, or since a stage passed or failed, and restarts the stopwatch. */
-  elapsed(): number;
+  /**
+   * Returns the milliseconds since the last call, or since a stage passed or failed, and restarts the stopwatch.
+   *
+   * @param at the time that counts, in milliseconds of `performance.now()`; now by default
+   */
+  elapsed(at?: number): number;
   /**
    * Marks a stage as passed.
    *
    * @param more.ms its duration, by default the elapsed time; null when it is not known
+   * @param more.at when it passed, as in elapsed()
    */
   pass(
     stage: StageName,
-    more?: Pick<Stage, 'detail' | 'remedy'> & { readonly ms?: number | null },
+    more?: Pick<Stage, 'detail' | 'remedy'> & {
+      readonly ms?: number | null;
+      readonly at?: number | undefined;
+    },
   ): void;
   skip(stage: StageName, detail: string): void;
   /** Skips every stage that has no result yet. */
@@ -57,8 +66,8 @@ export interface Checklist {
    * @param stage by default the first one without a result
    */
   fail(error: RunError, stage?: StageName): void;
-  /** Removes the results of stages that start again. */
-  reset(stages: readonly StageName[]): void;
+  /** Removes the results of stages that start again, and restarts the stopwatch. */
+  reset(stages: readonly StageName[], at?: number): void;
   /** Whether the stage has a result. */
   isDone(stage: StageName): boolean;
   /** Returns every stage, in order. */
@@ -69,14 +78,14 @@ export interface Checklist {
 export function createChecklist(names: readonly StageName[]): Checklist {
   const results = new Map<StageName, Stage>();
   let since = performance.now();
-  const elapsed = (): number => {
+  const elapsed = (at = performance.now()): number => {
     const before = since;
-    since = performance.now();
+    since = Math.max(before, at);
     return Math.round(since - before);
   };
   return {
     elapsed,
-    pass(stage, { ms = elapsed(), ...more } = {}) {
+    pass(stage, { at, ms = elapsed(at), ...more } = {}) {
       results.set(stage, { stage, status: 'ok', ...(ms !== null && { ms }), ...more });
     },
     skip(stage, detail) {
@@ -94,9 +103,9 @@ export function createChecklist(names: readonly StageName[]): Checklist {
       if (stage === undefined) return;
       results.set(stage, { stage, status: 'failed', ms: elapsed(), detail: message, code, remedy });
     },
-    reset(stages) {
+    reset(stages, at) {
       for (const stage of stages) results.delete(stage);
-      elapsed();
+      elapsed(at);
     },
     isDone: (stage) => results.has(stage),
     stages() {

@@ -29,10 +29,16 @@ function describeSchedule({ every, nextDue }: Due): string {
 }
 
 /** Passes the stages of level and job separately: the level's denial must not hide the job's. */
-function passRules(checklist: Checklist, target: Target, facts: Facts, due: Due): void {
+function passRules(
+  checklist: Checklist,
+  target: Target,
+  facts: Facts,
+  due: Due,
+  at: number | undefined,
+): void {
   const rules = evaluateRules(facts, target, false).filter(({ rule }) => rule !== 'do-not-track');
   const level = rules.find(({ rule }) => rule.startsWith('level-'));
-  if (level !== undefined) checklist.pass('level', answerOf(level));
+  if (level !== undefined) checklist.pass('level', { ...answerOf(level), at });
   const job =
     rules.find((one) => one !== level && one.decision === 'denies') ??
     rules.find(({ rule }) => rule === 'job-paused');
@@ -42,6 +48,7 @@ function passRules(checklist: Checklist, target: Target, facts: Facts, due: Due)
   checklist.pass('job', {
     detail: isToRun ? `${detail} ${describeSchedule(due)}` : detail,
     ...more,
+    at,
   });
 }
 
@@ -64,27 +71,30 @@ export function describeReport({ body, source, fallback }: Report): string {
 export function observeReading(
   checklist: Checklist,
   target: Target,
-): (event: RunProgress, record: RunRecord) => void {
+): (event: RunProgress, record: RunRecord, at?: number) => void {
   let logins = 0;
   let identifiedMs = 0;
-  return (event, { facts }) => {
+  return (event, { facts }, at) => {
     switch (event.type) {
       case 'credentials-read':
         checklist.pass('secret', { detail: describeSecret(target, event.versionId) });
         break;
+      case 'worker-answered':
+        checklist.pass('worker', { detail: 'answered', at });
+        break;
       case 'connection-started':
         logins += 1;
-        checklist.reset(CONNECTION_STAGES);
+        checklist.reset(CONNECTION_STAGES, at);
         skipUnneeded(checklist, target, event.host);
         break;
       case 'name-resolved':
-        checklist.pass('dns', { detail: 'the name resolves' });
+        checklist.pass('dns', { detail: 'the name resolves', at });
         break;
       case 'connected':
-        checklist.pass('tcp', { detail: 'connected' });
+        checklist.pass('tcp', { detail: 'connected', at });
         break;
       case 'tls-established':
-        checklist.pass('tls', { detail: `${target.tls.mode}, ${describeTls(event.tls)}` });
+        checklist.pass('tls', { detail: `${target.tls.mode}, ${describeTls(event.tls)}`, at });
         break;
       case 'logged-in':
         checklist.pass('login', {
@@ -92,17 +102,18 @@ export function observeReading(
             logins === 1
               ? 'accepted'
               : 'refused at first, then accepted with another version of the secret',
+          at,
         });
         break;
       case 'server-identified':
-        identifiedMs = checklist.elapsed();
+        identifiedMs = checklist.elapsed(at);
         break;
       case 'facts-read':
-        checklist.pass('privileges', { detail: "CONNECT, and TimescaleDB's catalogs" });
+        checklist.pass('privileges', { detail: "CONNECT, and TimescaleDB's catalogs", at });
         checklist.pass('extension', { detail: describeExtension(event.facts), ms: identifiedMs });
         break;
       case 'due-decided':
-        if (facts !== undefined) passRules(checklist, target, facts, event.due);
+        if (facts !== undefined) passRules(checklist, target, facts, event.due, at);
         break;
     }
   };

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parseTarget, type Target } from '../config/target.ts';
 import { check } from '../config/validate.ts';
+import { hasWorker } from '../config/worker-config.ts';
 import { DO_NOT_TRACK_DENIAL, isDoNotTrackSet } from '../consent/decide-consent.ts';
 import { RunError, toRunError } from '../errors.ts';
 import type { DatabaseReader } from '../run/database-reader.ts';
@@ -8,7 +9,7 @@ import type { ReadSettings } from '../run/get-report.ts';
 import { createRunRecorder, type RunProgress, type RunRecord } from '../run/run-record.ts';
 import { type RunContext, type RunDependencies, runToEnd } from '../run/run-to-end.ts';
 import { type CheckEnding, conclude, type EndpointCheck, failure } from './check-result.ts';
-import { type Checklist, createChecklist, READING_STAGES } from './checklist.ts';
+import { type Checklist, createChecklist, READING_STAGES, type StageName } from './checklist.ts';
 import { describeReport, inferPassedStages, observeReading } from './reading-stages.ts';
 
 const eventSchema = z.strictObject({ check: z.literal(true, 'must be true') });
@@ -49,6 +50,7 @@ async function runStages(
       time: context.now(),
       report: sendsNothing === undefined ? 'when-consented' : 'never',
       reserveMs: endpointCheck?.reserveMs ?? 0,
+      isCheck: true,
     },
     context,
   );
@@ -71,6 +73,13 @@ async function judgeVersion(
   emit({ type: 'version-judged', ...checked });
 }
 
+/** Returns the stage of an error that can occur after later stages have passed; undefined for any other error. */
+function stageOf({ code }: RunError, checklist: Checklist): StageName | undefined {
+  // After the secret is read, CONFIG_INVALID is about tls.caFile; before it, about the region.
+  if (code === 'CONFIG_INVALID' && checklist.isDone('secret')) return 'tls';
+  return code.startsWith('WORKER_') ? 'worker' : undefined;
+}
+
 /** Returns the error of the first failed stage, which is a result of the check and not its failure. */
 async function findFailure(
   checklist: Checklist,
@@ -83,9 +92,7 @@ async function findFailure(
   } catch (thrown) {
     const error = toRunError(thrown);
     inferPassedStages(checklist, error, recorded());
-    // After the secret is read, CONFIG_INVALID is about tls.caFile; before it, about the region.
-    const isAboutFile = error.code === 'CONFIG_INVALID' && checklist.isDone('secret');
-    checklist.fail(error, isAboutFile ? 'tls' : undefined);
+    checklist.fail(error, stageOf(error, checklist));
     return error;
   }
 }
@@ -108,11 +115,13 @@ export async function runCheck<Settings extends ReadSettings>(
     const { target, endpointCheck } = scope;
     context.emit({ type: 'configured', target });
     parseCheckEvent(input);
-    const checklist = createChecklist([...READING_STAGES, ...(endpointCheck?.stages ?? [])]);
+    const isInWorker = hasWorker(settings);
+    const reading = READING_STAGES.filter((stage) => isInWorker || stage !== 'worker');
+    const checklist = createChecklist([...reading, ...(endpointCheck?.stages ?? [])]);
     const observe = observeReading(checklist, target);
-    const emit = (event: RunProgress): void => {
+    const emit = (event: RunProgress, at?: number): void => {
       context.emit(event);
-      observe(event, recorder.record);
+      observe(event, recorder.record, at);
     };
     const failed = await findFailure(
       checklist,

@@ -115,7 +115,7 @@ export interface TlsDetails {
 export function tlsDetails(socket: TLSSocket): TlsDetails {
   return {
     protocol: socket.getProtocol(),
-    certificateValidTo: socket.getPeerCertificate().valid_to,
+    certificateValidTo: socket.getPeerCertificate().valid_to ?? '',
   };
 }
 

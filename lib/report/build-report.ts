@@ -4,9 +4,10 @@ import type { Level, Target } from '../config/target.ts';
 import { checkRow } from '../config/validate.ts';
 import { RunError } from '../errors.ts';
 import type { TimescaledbSnapshot } from '../timescaledb/server-info.ts';
-import { functionQuery, MAX_REPORT_BYTES, reportQuery } from './report-query.ts';
+import { MAX_REPORT_BYTES } from './limits.ts';
+import { functionQuery, reportQuery } from './report-query.ts';
 import type { Sizes } from './sql/measure-relations.ts';
-import { validateReport } from './validate-report.ts';
+import { uuidOf, validateReport } from './validate-report.ts';
 
 /** The report: these bytes are shown, hashed and posted. */
 export interface Report {
@@ -89,12 +90,6 @@ async function callFunction(
     const origin = error.origin === undefined ? '' : `, ${error.origin}`;
     return `get_telemetry_report() failed (${error.code}${origin}: ${error.message})`;
   }
-}
-
-/** Returns the `db_uuid` of a valid report. */
-function uuidOf(report: string): string | undefined {
-  const uuid: unknown = Reflect.get(JSON.parse(report), 'db_uuid');
-  return typeof uuid === 'string' ? uuid : undefined;
 }
 
 function toReport(

@@ -3,11 +3,9 @@ import { annotate, lines, sql } from '../postgres/statement.ts';
 import { has, memberFunction, type ServerInfo } from '../timescaledb/server-info.ts';
 import { FIELDS } from './fields/all-fields.ts';
 import { knownFields, type Source } from './fields/field.ts';
+import { MAX_REPORT_BYTES } from './limits.ts';
 import { estimatedCount, type Sizes } from './sql/measure-relations.ts';
 import { relationsCtes } from './sql/relations.ts';
-
-/** A usual report has less than 20 kB; the server's own text with counts of all functions stays below 300 kB. */
-export const MAX_REPORT_BYTES = 1_048_576;
 
 const PURPOSE = 'report, read only';
 

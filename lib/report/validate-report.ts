@@ -111,3 +111,9 @@ export function validateReport(text: string, release: string): void {
     },
   );
 }
+
+/** Returns the `db_uuid` of a valid report. */
+export function uuidOf(text: string): string | undefined {
+  const uuid: unknown = Reflect.get(JSON.parse(text), 'db_uuid');
+  return typeof uuid === 'string' ? uuid : undefined;
+}

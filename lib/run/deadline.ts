@@ -1,8 +1,12 @@
 import { RunError } from '../errors.ts';
 
-/** A part of a run with a time limit of its own. `endpoint` is the part of a check that connects to the endpoint. */
+/**
+ * A part of a run with a time limit of its own. `worker` is an invocation of the worker, which has the phases of the database;
+ * `endpoint` is the part of a check that connects to the endpoint.
+ */
 export type Phase =
   | 'credentials'
+  | 'worker'
   | 'connection'
   | 'database'
   | 'change'
@@ -36,6 +40,7 @@ export const RECORD_LIMIT_MS = 3_000;
 const LIMITS_MS: Readonly<Record<Phase, number>> = {
   /** Three requests of at most 5 s each, and the waits between them. */
   credentials: 20_000,
+  worker: Number.POSITIVE_INFINITY,
   /** Two logins of at most 10 s each, and two reads of a rotated secret between them. */
   connection: 45_000,
   database: Number.POSITIVE_INFINITY,
@@ -67,11 +72,17 @@ export interface Deadline {
   setRunLimit(limitMs: number): void;
   /** Milliseconds left for the phase that is running. */
   readonly remainingMs: () => number;
+  /** Milliseconds since the start of the run. */
+  readonly elapsedMs: () => number;
+  /** Records the durations of phases that another function has run. */
+  include(durations: Durations): void;
 }
 
 /** State after a phase has exceeded its limit, as the end of the remedy. */
 const EFFECTS: Readonly<Record<Phase, string>> = {
   credentials: 'Nothing was read or sent.',
+  worker:
+    'The worker ends at its own time limit. Nothing was sent; a change may have been applied in part.',
   connection: 'The connection was closed. Nothing was read or sent.',
   database: 'The connection was closed. Nothing was sent or changed.',
   delivery: 'The report may still have arrived.',
@@ -116,31 +127,40 @@ export interface Reserves {
   readonly recordMs?: number;
 }
 
+/** The time of a run. */
+export interface RunTime extends Reserves {
+  /** Time that another function has spent on the run before, in milliseconds. */
+  readonly spentMs?: number;
+}
+
 /**
  * Starts the clock of a run; `stop` records the total.
  *
  * @param durationMs receives the duration of each phase and the total
  * @param functionMs time left until the function's timeout, in milliseconds; no phase exceeds it
- * @param reserves parts of it that are reserved for scheduling a retry and for the record; the run's limit does not apply to
- *   these phases
+ * @param time.retryMs, time.recordMs parts of it that are reserved for scheduling a retry and for the record; the run's limit
+ *   does not apply to these phases
  * @param interruption ends the run when it is aborted, except for a delivery that has begun, and for the record
  */
 export function createDeadline(
   durationMs: Durations,
   functionMs: number,
-  { retryMs = 0, recordMs = 0 }: Reserves = {},
+  { retryMs = 0, recordMs = 0, spentMs = 0 }: RunTime = {},
   interruption?: AbortSignal,
 ): Deadline & { stop(): void } {
-  const startedAt = performance.now();
-  const ceilingMs = functionMs - retryMs - recordMs;
+  const functionStartedAt = performance.now();
+  const startedAt = functionStartedAt - spentMs;
+  const ceilingMs = spentMs + functionMs - retryMs - recordMs;
   let limitMs = Math.min(DEFAULT_LIMIT_MS, ceilingMs);
   let running: Running | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const endOf = ({ phase, startedAt: phaseStart, reserveMs }: Running): number => {
     const endOfPhase = phaseStart + LIMITS_MS[phase];
-    if (phase === 'retry') return Math.min(endOfPhase, startedAt + functionMs - recordMs);
-    if (phase === 'record') return Math.min(endOfPhase, startedAt + functionMs);
+    if (phase === 'retry') return Math.min(endOfPhase, functionStartedAt + functionMs - recordMs);
+    if (phase === 'record') return Math.min(endOfPhase, functionStartedAt + functionMs);
+    // Only the worker learns the run's limit, and obeys it.
+    if (phase === 'worker') return startedAt + ceilingMs;
     return Math.min(endOfPhase, startedAt + limitMs - Math.min(reserveMs, limitMs * LARGEST_SHARE));
   };
   const remainingMs = (): number =>
@@ -151,15 +171,20 @@ export function createDeadline(
   };
   const timeLimit = (current: Running): RunError => {
     const limit = inSeconds(endOf(current) - current.startedAt);
+    const runLimit = inSeconds(current.phase === 'worker' ? ceilingMs : limitMs);
     return new RunError(
       'TIME_LIMIT',
-      `The phase "${current.phase}" exceeded its time limit of ${limit}; the limit of the run is ${inSeconds(limitMs)}.`,
+      `The phase "${current.phase}" exceeded its time limit of ${limit}; the limit of the run is ${runLimit}.`,
       { remedy: `Check the service that this phase waits for. ${EFFECTS[current.phase]}` },
     );
   };
 
   return {
     remainingMs,
+    elapsedMs: () => performance.now() - startedAt,
+    include(durations) {
+      Object.assign(durationMs, durations);
+    },
     setRunLimit(jobLimitMs) {
       limitMs = jobLimitMs > 0 ? Math.min(jobLimitMs, ceilingMs) : ceilingMs;
       restartTimer();
@@ -193,7 +218,7 @@ export function createDeadline(
       }
     },
     stop() {
-      durationMs.total = elapsedMs(startedAt);
+      durationMs.total = elapsedMs(functionStartedAt);
     },
   };
 }

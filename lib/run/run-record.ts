@@ -49,6 +49,7 @@ export type RunProgress =
     }
   | { readonly type: 'event-parsed'; readonly event: RunEvent }
   | { readonly type: 'credentials-read'; readonly versionId: string | undefined }
+  | { readonly type: 'worker-answered' }
   | ConnectionEvent
   | { readonly type: 'server-identified' }
   | { readonly type: 'facts-read'; readonly facts: Facts }
@@ -66,6 +67,7 @@ export type RunProgress =
 function addToRecord(record: RunRecord, event: RunProgress): RunRecord {
   switch (event.type) {
     case 'credentials-read':
+    case 'worker-answered':
     case 'connection-started':
     case 'name-resolved':
     case 'connected':

@@ -7,7 +7,7 @@ import type { TimescaledbSnapshot } from './server-info.ts';
 import { isBuiltWithTelemetry, postgresqlVersion } from './server-info.ts';
 
 /** Kinds of rows of `pg_db_role_setting`. The names of roles and databases stay on the server. */
-const STORED_PLACES = ['role-in-database', 'role', 'database', 'all-roles'] as const;
+export const STORED_PLACES = ['role-in-database', 'role', 'database', 'all-roles'] as const;
 export type StoredPlace = (typeof STORED_PLACES)[number];
 
 /**
@@ -15,7 +15,7 @@ export type StoredPlace = (typeof STORED_PLACES)[number];
  * scheduler runs as the bootstrap superuser. Since 2.32.0 the scheduler and the telemetry job run as the database's owner
  * (its release notes, #10960 and #10983).
  */
-const HOLDERS = [
+export const HOLDERS = [
   'everybody',
   'reporting-role',
   'job-owner',
@@ -85,11 +85,11 @@ const jobHealthSchema = z.object({
 export type JobHealth = Readonly<z.infer<typeof jobHealthSchema>>;
 
 /** Upper bound. There is one telemetry job, or two after a failed update. Each can deny consent, so all are read. */
-const MAX_JOBS = 1_000;
+export const MAX_JOBS = 1_000;
 /** Upper bound. The update scripts on a server's disk have some hundreds of versions. */
-const MAX_VERSIONS = 1_000;
+export const MAX_VERSIONS = 1_000;
 /** Upper bound of a list. Each item of a wrong type costs about a kilobyte of memory for its issue. */
-const MAX_ITEMS = 10_000;
+export const MAX_ITEMS = 10_000;
 
 const rowSchema = z.object({
   available_version: z.nullable(z.string()),

@@ -146,7 +146,7 @@ function checkTables(server: ServerInfo, replacedTables: readonly string[]): voi
  *
  * @throws RunError VERSION_UNSUPPORTED
  */
-function releaseOf(extensionVersion: string): string {
+export function releaseOf(extensionVersion: string): string {
   const release = isVersionText(extensionVersion) ? coerce(extensionVersion)?.version : undefined;
   if (release === undefined) {
     throw new RunError(

@@ -86,6 +86,7 @@ describe('docs/log-and-metrics.md', () => {
   test('has every phase of durationMs', () => {
     const phases: Readonly<Record<Phase | 'total', true>> = {
       credentials: true,
+      worker: true,
       connection: true,
       database: true,
       change: true,

@@ -106,7 +106,7 @@ describe('docs/environment.md', () => {
     expect(named.toSorted()).toEqual(keys.map((key) => key.replace('delivery.', '')).toSorted());
   });
 
-  test('has every key of TARGET, RETRY, RECORD and FLEET', () => {
+  test('has every key of TARGET, RETRY, RECORD and FLEET, and every variable in JSON', () => {
     const tls: Readonly<Record<keyof Target['tls'], string>> = {
       mode: 'tls.mode',
       caFile: 'tls.caFile',
@@ -132,6 +132,9 @@ describe('docs/environment.md', () => {
     };
     const record: Readonly<Record<keyof RecordSettings, true>> = { bucket: true, prefix: true };
     const variables = namesInTables(section(ENVIRONMENT, 'Variables of the functions'));
+    for (const name of ['TARGET', 'WORKER', 'DELIVERY', 'RETRY', 'RECORD', 'FLEET']) {
+      expect(variables).toContain(name);
+    }
     const fleet: Readonly<Record<Exclude<keyof FleetSettings, keyof RecordSettings>, true>> = {
       environment: true,
       account: true,

@@ -44,6 +44,7 @@ test('the handlers pass on their environment without reading it', async () => {
   const found = Object.entries(await uncheckedOf('functions'));
   expect(found.map(([file, kinds]) => [file, [...new Set(kinds)]])).toStrictEqual([
     ['configure.ts', ['process']],
+    ['database-worker.ts', ['process']],
     ['fleet-report.ts', ['process']],
     ['get-report.ts', ['process']],
     ['send-report.ts', ['process']],
@@ -62,8 +63,8 @@ test('the handlers pass on their environment without reading it', async () => {
 
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
-    // TARGET, DELIVERY, RETRY and RECORD; the reply; the report, twice; the secret; the operator's version data; the
-    // record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON; of its page: the index and
+    // TARGET, DELIVERY, RETRY, RECORD and WORKER; the reply; the report; the secret; the operator's version data; the
+    // answer of the worker; the record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON; of its page: the index and
     // texts in the browser, and two reports that are compared.
     [
       'JSON',
@@ -82,9 +83,9 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'fleet/fold/figures.ts',
         'fleet/parse-state.ts',
         'record/recorded-run.ts',
-        'report/build-report.ts',
         'report/validate-report.ts',
         'version-check/load-release-data.ts',
+        'worker/invoke.ts',
       ],
     ],
     // checkRow() parses all rows; the result of a function is only compared with false.

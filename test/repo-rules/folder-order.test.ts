@@ -21,6 +21,7 @@ const FOLDERS = [
   ['observability'],
   ['record'],
   ['configure', 'diagnostics'],
+  ['worker'],
   ['fleet'],
   ['fleet-page'],
   ['fleet-report'],

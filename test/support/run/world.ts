@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import type { ListenOptions } from '../../../emulator/http-server.ts';
+import type { InvokeApi } from '../../../emulator/lambda/invoke-api.ts';
 import {
   fromTable,
   type SecretAnswer,
@@ -22,9 +23,16 @@ import type { RunError } from '../../../lib/errors.ts';
 import { writeRecord } from '../../../lib/record/write-record.ts';
 import { getReport, type Preview } from '../../../lib/run/get-report.ts';
 import type { Outcome } from '../../../lib/run/outcome.ts';
-import { inProcessReader } from '../../../lib/run/read-database.ts';
 import { sendReport } from '../../../lib/run/send-report.ts';
 import { createSchedule } from '../../../lib/schedule/schedule-retry.ts';
+import { chooseReader } from '../../../lib/worker/choose-reader.ts';
+import {
+  CALLER_VARIABLES,
+  IS_SPLIT_BY_DEFAULT,
+  startWorkerApi,
+  type WorkerOptions,
+  workerVariables,
+} from '../lambda/worker.ts';
 import type { TestDatabase } from '../postgres/databases.ts';
 import { secret as remember } from '../process/secrets.ts';
 import { scaled } from '../vitest/time-limits.ts';
@@ -58,6 +66,8 @@ export interface WorldOptions {
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
   /** Options of the endpoint. */
   readonly endpoint?: ListenOptions;
+  /** Whether a worker reaches the database, or its options. */
+  readonly split?: boolean | WorkerOptions;
 }
 
 export interface Settings {
@@ -74,6 +84,8 @@ export interface Settings {
 export interface World extends AsyncDisposable {
   readonly secrets: SecretsManager;
   readonly endpoint: TelemetryEndpoint;
+  /** The Lambda that runs the worker; undefined without a worker. */
+  readonly lambda: InvokeApi | undefined;
   /** Returns the function's environment for a target. */
   environment(settings?: Settings): Record<string, string>;
   /** Runs the source of `send-report`, as its handler does. */
@@ -94,9 +106,11 @@ export async function startWorld({
   secretsManager: secretsOptions = {},
   answer = answerWithVersion('2.30.1'),
   endpoint: listenOptions = {},
+  split = IS_SPLIT_BY_DEFAULT,
 }: WorldOptions): Promise<World> {
   const secrets = await startSecretsManager(answerSecret, secretsOptions);
   const endpoint = await startTelemetryEndpoint(answer, listenOptions);
+  const lambda = split === false ? undefined : await startWorkerApi(split === true ? {} : split);
   const client = new SecretsManagerClient({
     region: 'us-east-1',
     endpoint: secrets.url,
@@ -118,17 +132,19 @@ export async function startWorld({
       ...target,
     }),
     DELIVERY: JSON.stringify({ endpoint: endpoint.url + ENDPOINT_PATH }),
+    ...(lambda && workerVariables(lambda)),
     ...more,
   });
-  const dependencies = ({ limitMs = scaled(20_000), now = Date.now }: Settings) => ({
+  const dependencies = (settings: Settings) => ({
     secretsOf: (target: Target) => createSecretReader(client, target),
-    reader: inProcessReader,
-    limitMs,
-    now,
+    reader: chooseReader({ ...CALLER_VARIABLES, ...environment(settings) }),
+    limitMs: settings.limitMs ?? scaled(20_000),
+    now: settings.now ?? Date.now,
   });
   return {
     secrets,
     endpoint,
+    lambda,
     environment,
     async run(settings = {}) {
       const { line, error } = await sendReport(settings.event ?? {}, environment(settings), {
@@ -154,6 +170,7 @@ export async function startWorld({
       client.destroy();
       await secrets[Symbol.asyncDispose]();
       await endpoint[Symbol.asyncDispose]();
+      await lambda?.[Symbol.asyncDispose]();
     },
   };
 }

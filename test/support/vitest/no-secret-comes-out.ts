@@ -1,5 +1,6 @@
 import { afterAll, expect, inject } from 'vitest';
 import { LOCAL_CREDENTIALS } from '../../../emulator/lambda/invoke.ts';
+import { disposeSharedWorker } from '../lambda/worker.ts';
 import { leaksIn, secret } from '../process/secrets.ts';
 import { watchOutput } from '../process/watch-output.ts';
 
@@ -12,7 +13,8 @@ for (const text of inject('secrets')) secret(text);
 secret(LOCAL_CREDENTIALS.AWS_SECRET_ACCESS_KEY);
 secret(LOCAL_CREDENTIALS.AWS_SESSION_TOKEN);
 
-afterAll(() => {
+afterAll(async () => {
+  await disposeSharedWorker();
   watch.stop();
   expect(leaksIn(watch.output()), 'lines that contain a secret').toStrictEqual([]);
 });

@@ -66,10 +66,11 @@ async function startServer(): Promise<
 async function buildBundles(): Promise<Started<Readonly<Record<FunctionName, Bundle>>>> {
   const { bundle } = await import('../../../infra/bundle/bundle.ts');
   const { value: folder, stop } = await makeFolder();
-  const [sendReport, getReport, configure, fleetReport] = await Promise.all([
+  const [sendReport, getReport, configure, worker, fleetReport] = await Promise.all([
     bundle('send-report', folder),
     bundle('get-report', folder),
     bundle('configure', folder),
+    bundle('database-worker', folder),
     bundle('fleet-report', folder),
   ]);
   return {
@@ -77,6 +78,7 @@ async function buildBundles(): Promise<Started<Readonly<Record<FunctionName, Bun
       'send-report': sendReport,
       'get-report': getReport,
       configure,
+      'database-worker': worker,
       'fleet-report': fleetReport,
     },
     stop,
