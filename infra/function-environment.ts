@@ -3,7 +3,7 @@ import type { RetrySettings } from '../lib/config/send-report-config.ts';
 import type { FleetFile, FleetSettings } from '../lib/fleet-report/settings.ts';
 import type { Purpose } from '../lib/naming.ts';
 import type { Database, Environment, RecordBucket } from './config/resolved-environment.ts';
-import { environmentName, queueArn, schedulerRoleArn } from './naming.ts';
+import { type DeployPlace, queueArn, scheduleGroupName, schedulerRoleArn } from './naming.ts';
 
 /** A function's environment variables. */
 export type Variables = Readonly<Record<string, string>>;
@@ -14,13 +14,17 @@ export const CA_FILE = 'ca.pem';
 /** Path of the environment's version data in the code of its functions. */
 export const VERSION_DATA_FILE = 'version-data.json';
 
+function toJson({ own }: DeployPlace, value: object): string {
+  return own?.toJson(value) ?? JSON.stringify(value);
+}
+
 function targetOf(
   purpose: Purpose,
   { place, versionData }: Environment,
   database: Database,
 ): string {
   const { secret, configure = secret, caFile, serverName, tlsMode, ...settings } = database;
-  return JSON.stringify({
+  return toJson(place, {
     name: settings.name,
     environment: place.environment,
     secretId: purpose === 'configure' ? configure.id : secret.id,
@@ -36,10 +40,10 @@ function targetOf(
   });
 }
 
-function deliveryVariables({ delivery, proxy }: Database): Variables {
+function deliveryVariables(place: DeployPlace, { delivery, proxy }: Database): Variables {
   const { endpoint, latestVersion, versionCheckWhenOff } = delivery;
   return {
-    DELIVERY: JSON.stringify({
+    DELIVERY: toJson(place, {
       ...(endpoint !== undefined && { endpoint }),
       ...(latestVersion !== undefined && { latestVersion }),
       ...(versionCheckWhenOff !== undefined && { versionCheckWhenOff }),
@@ -50,18 +54,18 @@ function deliveryVariables({ delivery, proxy }: Database): Variables {
 
 function retryVariables({ place }: Environment, { stack }: Database): Variables {
   const retry: RetrySettings = {
-    scheduleGroup: environmentName(place),
+    scheduleGroup: scheduleGroupName(place),
     roleArn: schedulerRoleArn(place, stack),
     deadLetterQueueArn: queueArn(place, 'undelivered'),
   };
-  return { RETRY: JSON.stringify(retry) };
+  return { RETRY: toJson(place, retry) };
 }
 
-function recordVariables({ record }: Environment): Variables {
+function recordVariables({ place, record }: Environment): Variables {
   if (record === undefined) return {};
   const { name: bucket, prefix } = record;
   const settings: RecordSettings = { bucket, ...(prefix !== undefined && { prefix }) };
-  return { RECORD: JSON.stringify(settings) };
+  return { RECORD: toJson(place, settings) };
 }
 
 /** Path of the fleet's databases and mutes in the code of `fleet-report`: they can be longer than the variables of a function. */
@@ -105,7 +109,7 @@ export function variablesOf(
     TARGET: targetOf(purpose, environment, database),
     ...(database.doNotTrack && purpose !== 'configure' && { DO_NOT_TRACK: '1' }),
     ...(purpose === 'send-report' && {
-      ...deliveryVariables(database),
+      ...deliveryVariables(environment.place, database),
       ...retryVariables(environment, database),
       ...recordVariables(environment),
       ...(environment.alarms === 'environment' && { METRICS: 'environment' }),

@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import {
-  type FLEET_REPORT,
+  FLEET_REPORT,
   fleetFunctionName,
   functionName,
   type Purpose,
@@ -19,6 +19,27 @@ export interface DeployPlace {
   readonly region: string;
   /** Placeholder account or region: cross-region checks are skipped. */
   readonly isPlaceholder?: true;
+  /** The resources of a single database outside of an environment, if it is one. */
+  readonly own?: OwnResources;
+}
+
+/**
+ * The resources of a single database that shares none. CloudFormation generates their names, so that names and ARNs, the account
+ * and the region are tokens of CDK.
+ */
+export interface OwnResources {
+  readonly partition: string;
+  readonly domainSuffix: string;
+  /** Name of the schedule group. */
+  readonly scheduleGroup: string;
+  /** Pattern of the names of the retries' schedules in the group. */
+  readonly retryNames: string;
+  readonly schedulerRoleArn: string;
+  queueArn(queue: Queue): string;
+  logGroupName(purpose: Purpose): string;
+  functionArn(purpose: Purpose): string;
+  /** Writes an object that contains tokens as JSON. */
+  toJson(value: object): string;
 }
 
 /** The maximum length of a role's name, 64, less that of a region, 14, and of the rest of the name. */
@@ -35,13 +56,13 @@ export function isRegion(text: string): boolean {
 }
 
 /** Returns the partition of the region: `aws`, `aws-cn`, `aws-us-gov` and others. */
-export function partitionOf({ region }: DeployPlace): string {
-  return RegionInfo.get(region).partition ?? 'aws';
+export function partitionOf({ region, own }: DeployPlace): string {
+  return own?.partition ?? RegionInfo.get(region).partition ?? 'aws';
 }
 
 /** Returns the domain suffix of services in the region, such as `amazonaws.com`. */
-export function domainSuffix({ region }: DeployPlace): string {
-  return RegionInfo.get(region).domainSuffix ?? 'amazonaws.com';
+export function domainSuffix({ region, own }: DeployPlace): string {
+  return own?.domainSuffix ?? RegionInfo.get(region).domainSuffix ?? 'amazonaws.com';
 }
 
 export function arn(place: DeployPlace, service: string, resource: string): string {
@@ -58,10 +79,16 @@ export function stackName(place: DeployPlace, stack: number): string {
 }
 
 export function logGroupName(
-  { environment }: DeployPlace,
+  { environment, own }: DeployPlace,
   purpose: Purpose | typeof FLEET_REPORT,
 ): string {
+  if (own !== undefined && purpose !== FLEET_REPORT) return own.logGroupName(purpose);
   return `/${SERVICE}/${environment}/${purpose}`;
+}
+
+/** Name of the group of the schedules. */
+export function scheduleGroupName(place: DeployPlace): string {
+  return place.own?.scheduleGroup ?? environmentName(place);
 }
 
 /** Name of the SSM parameter with the id of a network's security group, which the other stacks read. */
@@ -97,10 +124,11 @@ export function missingRunsAlarmName(place: DeployPlace, database: string): stri
 }
 
 export function queueArn(place: DeployPlace, queue: Queue): string {
-  return arn(place, 'sqs', queueName(place, queue));
+  return place.own?.queueArn(queue) ?? arn(place, 'sqs', queueName(place, queue));
 }
 
 export function functionArn(place: DeployPlace, database: string, purpose: Purpose): string {
+  if (place.own !== undefined) return place.own.functionArn(purpose);
   const name = functionName(place.environment, database, purpose);
   return arn(place, 'lambda', `function:${name}`);
 }
@@ -128,7 +156,7 @@ export function schedulerRoleName({ environment, region }: DeployPlace, stack: n
 }
 
 export function schedulerRoleArn(place: DeployPlace, stack: number): string {
-  return roleArn(place, schedulerRoleName(place, stack));
+  return place.own?.schedulerRoleArn ?? roleArn(place, schedulerRoleName(place, stack));
 }
 
 function roleArn(place: DeployPlace, name: string): string {

@@ -1,15 +1,14 @@
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { METRICS_NAMESPACE, type MetricName, type Purpose, SERVICE } from '../../lib/naming.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { tickExpression, WINDOW_MINUTES } from '../cron.ts';
 import {
-  environmentName,
   functionArn,
   missingRunsAlarmName,
   queueArn,
+  scheduleGroupName,
   schedulerRoleArn,
 } from '../naming.ts';
 import { type FunctionCode, TelemetryFunction } from './telemetry-function.ts';
@@ -24,33 +23,52 @@ export interface DatabaseTelemetryProps {
   readonly database: Database;
   readonly codeOf: (purpose: Purpose) => FunctionCode;
   /** The scheduler's role. It must exist before the schedule: EventBridge Scheduler checks that it can assume the role. */
-  readonly schedulerRole: CfnRole;
+  readonly schedulerRole: IDependable;
+  /**
+   * When the schedule fires, in UTC.
+   *
+   * @default derived from the names
+   */
+  readonly scheduleExpression?: string;
+  /** Whether missing runs have an alarm. */
+  readonly hasAlarm: boolean;
 }
 
 /** The resources of one database: its functions, its schedule, and the alarm for missing runs, unless alarms are per environment. */
 export class DatabaseTelemetry extends Construct {
-  constructor(
-    scope: Construct,
-    { environment, database, codeOf, schedulerRole }: DatabaseTelemetryProps,
-  ) {
-    super(scope, `Database-${database.name}`);
-    const create = (id: string, purpose: Purpose): TelemetryFunction =>
-      new TelemetryFunction(this, id, { environment, database, purpose, code: codeOf(purpose) });
+  readonly functions: ReadonlyMap<Purpose, TelemetryFunction>;
+  readonly schedule: CfnSchedule;
+  readonly missingRuns?: CfnAlarm;
+
+  constructor(scope: Construct, id: string, props: DatabaseTelemetryProps) {
+    super(scope, id);
+    const { environment, database, codeOf, schedulerRole } = props;
+    const functions = new Map<Purpose, TelemetryFunction>();
+    const create = (name: string, purpose: Purpose): TelemetryFunction => {
+      const code = codeOf(purpose);
+      const created = new TelemetryFunction(this, name, { environment, database, purpose, code });
+      functions.set(purpose, created);
+      return created;
+    };
 
     const sendReport = create('SendReport', 'send-report');
     create('GetReport', 'get-report');
     if (database.configure !== undefined) create('Configure', 'configure');
-    this.createSchedule(environment, database).node.addDependency(sendReport, schedulerRole);
-    if (environment.alarms === 'database') this.createAlarm(environment, database);
+    this.functions = functions;
+    this.schedule = this.createSchedule(props);
+    this.schedule.node.addDependency(sendReport, schedulerRole);
+    if (props.hasAlarm) this.missingRuns = this.createAlarm(environment, database);
   }
 
-  private createSchedule({ place }: Environment, { name, stack, tickHours }: Database) {
+  private createSchedule({ environment: { place }, database, ...props }: DatabaseTelemetryProps) {
+    const { name, stack, tickHours } = database;
     const { environment } = place;
+    const { scheduleExpression = tickExpression({ environment, name, tickHours }) } = props;
     return new CfnSchedule(this, 'Schedule', {
-      name,
-      groupName: environmentName(place),
+      ...(place.own === undefined && { name }),
+      groupName: scheduleGroupName(place),
       description: `Every ${tickHours} h: send-report of ${name}`,
-      scheduleExpression: tickExpression({ environment, name, tickHours }),
+      scheduleExpression,
       scheduleExpressionTimezone: 'UTC',
       flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: WINDOW_MINUTES },
       target: {
@@ -70,7 +88,7 @@ export class DatabaseTelemetry extends Construct {
     const actions = alarmTopic === undefined ? [] : [alarmTopic];
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'MissingRuns', {
-      alarmName: missingRunsAlarmName(place, name),
+      ...(place.own === undefined && { alarmName: missingRunsAlarmName(place, name) }),
       alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered. See docs/operating.md, "Alarms".`,
       namespace: METRICS_NAMESPACE,
       metricName,

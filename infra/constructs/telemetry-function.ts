@@ -1,3 +1,4 @@
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { CfnEventInvokeConfig, CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { functionName, type Purpose } from '../../lib/naming.ts';
@@ -43,6 +44,9 @@ function networkConfig(
 
 /** One function of a database, with its own role. Three resources. */
 export class TelemetryFunction extends Construct {
+  readonly function: CfnFunction;
+  readonly role: CfnRole;
+
   constructor(
     scope: Construct,
     id: string,
@@ -50,20 +54,22 @@ export class TelemetryFunction extends Construct {
   ) {
     super(scope, id);
     const { place, logLevel } = environment;
-    const role = createRole(this, 'Role', {
+    this.role = createRole(this, 'Role', {
       description: `${purpose} of ${database.name} in ${place.environment}: reads one secret`,
       trust: trustOf('lambda.amazonaws.com'),
       grants: grantsOf(purpose, environment, database),
     });
     const vpcConfig = networkConfig(environment, database);
-    const lambda = new CfnFunction(this, 'Function', {
-      functionName: functionName(place.environment, database.name, purpose),
+    this.function = new CfnFunction(this, 'Function', {
+      ...(place.own === undefined && {
+        functionName: functionName(place.environment, database.name, purpose),
+      }),
       description: DESCRIPTIONS[purpose],
       runtime: 'nodejs24.x',
       architectures: ['arm64'],
       handler: 'index.handler',
       code,
-      role: role.attrArn,
+      role: this.role.attrArn,
       memorySize: MEMORY_MB,
       timeout: TIMEOUT_SECONDS,
       environment: { variables: variablesOf(purpose, environment, database) },
@@ -76,7 +82,7 @@ export class TelemetryFunction extends Construct {
     });
     // Retries follow the telemetry job's settings; Lambda's own would repeat a failed run twice in addition.
     new CfnEventInvokeConfig(this, 'Invocation', {
-      functionName: lambda.ref,
+      functionName: this.function.ref,
       qualifier: '$LATEST',
       maximumRetryAttempts: 0,
       maximumEventAgeInSeconds: MAX_EVENT_AGE_SECONDS,

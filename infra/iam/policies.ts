@@ -6,10 +6,10 @@ import {
   arn,
   type DeployPlace,
   domainSuffix,
-  environmentName,
   functionArn,
   logGroupName,
   queueArn,
+  scheduleGroupName,
   schedulerRoleArn,
 } from '../naming.ts';
 import { createRecord } from './record.ts';
@@ -79,7 +79,7 @@ const INTERFACE_ACTIONS = [
  * AWSLambdaVPCAccessExecutionRole. The function's own code is denied these actions: `SourceFunctionArn` is set for its calls
  * only.
  */
-function manageNetworkInterface(ownArn: string): readonly Grant[] {
+function manageNetworkInterface(callers: string): readonly Grant[] {
   return [
     {
       statement: { Effect: 'Allow', Action: INTERFACE_ACTIONS, Resource: '*' },
@@ -91,7 +91,7 @@ function manageNetworkInterface(ownArn: string): readonly Grant[] {
         Effect: 'Deny',
         Action: INTERFACE_ACTIONS,
         Resource: '*',
-        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': ownArn } },
+        Condition: { ArnEquals: { 'lambda:SourceFunctionArn': callers } },
       },
     },
   ];
@@ -104,15 +104,20 @@ export function sendTo(place: DeployPlace, queue: Parameters<typeof queueArn>[1]
   };
 }
 
+/** Returns the pattern of the names of a target's retries. */
+export function retryNames(environment: string, name: string): string {
+  return `${retryPrefix({ environment, name })}-*`;
+}
+
 /** Allows creating, and not changing, one-time schedules whose names begin with the target's hash, which has a fixed length. */
 function scheduleRetries(place: DeployPlace, { name, stack }: Database): readonly Grant[] {
-  const prefix = retryPrefix({ environment: place.environment, name });
+  const names = place.own?.retryNames ?? retryNames(place.environment, name);
   return [
     {
       statement: {
         Effect: 'Allow',
         Action: 'scheduler:CreateSchedule',
-        Resource: arn(place, 'scheduler', `schedule/${environmentName(place)}/${prefix}-*`),
+        Resource: arn(place, 'scheduler', `schedule/${scheduleGroupName(place)}/${names}`),
       },
       whyWildcard:
         'The name of a retry contains its tick and attempt; the hash before them is unique to this target and has a fixed length.',
@@ -128,6 +133,16 @@ function scheduleRetries(place: DeployPlace, { name, stack }: Database): readonl
   ];
 }
 
+/**
+ * Returns the ARN of the function that uses a role, as a pattern. A generated name does not exist before the role: every function
+ * in the account and region is meant, of which one has the role.
+ */
+function callerArn(place: DeployPlace, database: string, purpose: Purpose): string {
+  return place.own === undefined
+    ? functionArn(place, database, purpose)
+    : arn(place, 'lambda', 'function:*');
+}
+
 /** Returns all permissions of one function's role. */
 export function grantsOf(
   purpose: Purpose,
@@ -139,7 +154,7 @@ export function grantsOf(
   return [
     writeLogs(place, purpose),
     ...readSecret(place, purpose === 'configure' ? configure : secret),
-    ...(network === undefined ? [] : manageNetworkInterface(functionArn(place, name, purpose))),
+    ...(network === undefined ? [] : manageNetworkInterface(callerArn(place, name, purpose))),
     // get-report is invoked synchronously: the caller gets its errors.
     ...(purpose === 'get-report' ? [] : [sendTo(place, 'failed-runs')]),
     ...(purpose === 'send-report'
@@ -148,19 +163,22 @@ export function grantsOf(
   ];
 }
 
+/** Allows invoking the `send-report` functions of databases. */
+export function invokeSenders(place: DeployPlace, databases: readonly Database[]): Grant {
+  const functions = databases.map(({ name }) => functionArn(place, name, 'send-report'));
+  return {
+    statement: { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: functions },
+  };
+}
+
 /** Returns all permissions of the scheduler role of one stack. */
 export function schedulerGrants(
   { place }: Environment,
   databases: readonly Database[],
 ): readonly Grant[] {
-  const functions = databases.map(({ name }) => functionArn(place, name, 'send-report'));
-  const invoke: PolicyStatement = {
-    Effect: 'Allow',
-    Action: 'lambda:InvokeFunction',
-    Resource: functions,
-  };
   // In a stack without databases the role can invoke no function.
-  return [...(functions.length === 0 ? [] : [{ statement: invoke }]), sendTo(place, 'undelivered')];
+  const invoke = databases.length === 0 ? [] : [invokeSenders(place, databases)];
+  return [...invoke, sendTo(place, 'undelivered')];
 }
 
 interface Document<Item extends object> {
@@ -189,7 +207,7 @@ export function schedulerTrust({ place }: Environment): Document<object> {
   return trustOf('scheduler.amazonaws.com', {
     StringEquals: {
       'aws:SourceAccount': place.account,
-      'aws:SourceArn': arn(place, 'scheduler', `schedule-group/${environmentName(place)}`),
+      'aws:SourceArn': arn(place, 'scheduler', `schedule-group/${scheduleGroupName(place)}`),
     },
   });
 }

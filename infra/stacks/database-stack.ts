@@ -26,7 +26,7 @@ export class DatabaseStack extends Stack {
   constructor(scope: Construct, { environment, stack, code }: DatabaseStackProps) {
     const { place } = environment;
     super(scope, stackName(place, stack), {
-      ...stackProps(environment),
+      ...stackProps(stackName(place, stack), environment),
       description: `timescaledb-telemetry ${place.environment}: databases, ${stack} of ${environment.stacks}`,
     });
     const databases = environment.databases.filter((database) => database.stack === stack);
@@ -40,7 +40,13 @@ export class DatabaseStack extends Stack {
     for (const database of databases) {
       const codeOf = (purpose: Purpose) => this.codeIn(code.folderOf(purpose, database));
       const deployed = this.withLatestVersion(database);
-      new DatabaseTelemetry(this, { environment, database: deployed, codeOf, schedulerRole });
+      new DatabaseTelemetry(this, `Database-${database.name}`, {
+        environment,
+        database: deployed,
+        codeOf,
+        schedulerRole,
+        hasAlarm: environment.alarms === 'database',
+      });
     }
   }
 

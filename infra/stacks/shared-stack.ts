@@ -31,10 +31,14 @@ const QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600;
 
 /** The resources that an environment's databases share. Other stacks refer to them by name. */
 export class SharedStack extends Stack {
+  /** The alarms of the environment as a whole, by the end of their names. */
+  readonly alarms: EnvironmentAlarms['alarms'];
+  private readonly securityGroups = new Map<string, CfnSecurityGroup>();
+
   constructor(scope: Construct, environment: Environment, code: Pick<Code, 'fleetFolder'>) {
     const { place } = environment;
     super(scope, environmentName(place), {
-      ...stackProps(environment),
+      ...stackProps(environmentName(place), environment),
       description: `timescaledb-telemetry ${place.environment}: resources shared by its databases`,
     });
     this.createLogGroups(environment);
@@ -58,7 +62,12 @@ export class SharedStack extends Stack {
         }).node.addDependency(schedules);
       }
     }
-    new EnvironmentAlarms(this, 'Alarms', environment);
+    this.alarms = new EnvironmentAlarms(this, 'Alarms', environment).alarms;
+  }
+
+  /** Returns the id of the security group that is created in a network; undefined for groups of the operator's. */
+  securityGroupId(network: string): string | undefined {
+    return this.securityGroups.get(network)?.attrGroupId;
   }
 
   /** The logs record what was sent: they remain when the environment is destroyed. */
@@ -120,6 +129,7 @@ export class SharedStack extends Stack {
         { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv6: '::/0' },
       ]),
     });
+    this.securityGroups.set(name, group);
     new CfnSsmParameter(scope, 'Parameter', {
       name: securityGroupParameter(place, name),
       type: 'String',
