@@ -25,8 +25,8 @@ interface TlsSettings {
   readonly acknowledgePlainText?: true;
 }
 
-/** Settings of all databases that do not set their own. */
-interface DatabaseDefaults {
+/** How the report of a database is made. */
+export interface ReportSettings {
   readonly tls?: TlsSettings;
   /**
    * The telemetry level of a server that was built without telemetry, and of no other. This is the only setting of an
@@ -46,6 +46,16 @@ interface DatabaseDefaults {
    */
   readonly tickHours?: Target['tickHours'];
   /**
+   * Denies consent, whatever the database's settings are.
+   *
+   * @default false
+   */
+  readonly doNotTrack?: boolean;
+}
+
+/** Settings of all databases that do not set their own. */
+interface DatabaseDefaults extends ReportSettings {
+  /**
    * Name of one of the environment's networks. null means no VPC: the functions reach public addresses only.
    *
    * @default null
@@ -57,22 +67,20 @@ interface DatabaseDefaults {
    * @default the proxy of `delivery`
    */
   readonly proxy?: string | null;
-  /**
-   * Denies consent, whatever the database's settings are.
-   *
-   * @default false
-   */
-  readonly doNotTrack?: boolean;
 }
 
-/** One database. */
-export interface DatabaseSettings extends DatabaseDefaults, SecretSettings {
+/** Name and place of a database. */
+export interface DatabasePlace {
   /** Its name in log lines, metrics, the schedule and the functions' names. */
   readonly name: string;
   /** host, port and database override the secret. Unlike the secret, they are readable in the template. */
   readonly host?: string;
   readonly port?: number;
   readonly database?: string;
+}
+
+/** One database. */
+export interface DatabaseSettings extends DatabaseDefaults, DatabasePlace, SecretSettings {
   /**
    * Replaces the environment's `delivery` as a whole for this database; requires `endpoint`, `latestVersion` or
    * `latestVersionParameter`.
@@ -105,23 +113,27 @@ interface NetworkSettings {
 }
 
 /** Destination of the reports; or, if none are sent, the version that databases are compared with. */
-interface DeliverySettings {
+export interface DestinationSettings {
   /** @default https://telemetry.timescale.com/v1/metrics */
   readonly endpoint?: string;
-  /**
-   * HTTP proxy for the reports of all databases, such as `http://proxy.example.com:3128`. The AWS SDK does not use it.
-   */
-  readonly proxy?: string;
   /** Sends no reports, and compares databases with this version: for networks without access to the internet. */
   readonly latestVersion?: string;
-  /** The same from an SSM parameter, `/timescaledb-telemetry/…`, which is read at each deployment. */
-  readonly latestVersionParameter?: string;
   /**
-   * With one of these two: checks the versions of databases whose telemetry is off, too.
+   * If no reports are sent: checks the versions of databases whose telemetry is off, too.
    *
    * @default false
    */
   readonly versionCheckWhenOff?: boolean;
+}
+
+/** Destination of an environment's reports. */
+interface DeliverySettings extends DestinationSettings {
+  /**
+   * HTTP proxy for the reports of all databases, such as `http://proxy.example.com:3128`. The AWS SDK does not use it.
+   */
+  readonly proxy?: string;
+  /** `latestVersion` from an SSM parameter, `/timescaledb-telemetry/…`, which is read at each deployment. */
+  readonly latestVersionParameter?: string;
 }
 
 /** The databases that are deployed together into one account and region. */

@@ -60,7 +60,21 @@ function networksOf(
  * Checks an object, and continues with its valid keys and placeholders when something is wrong, so that one problem does
  * not hide the next. Undefined when it is no object.
  */
-function validatePartially<T, Shape extends z.core.$ZodShape>(
+export function validatePartially<T, Shape extends z.core.$ZodShape>(
+  where: string,
+  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
+  written: object,
+  placeholders: object,
+  problems: string[],
+): T;
+export function validatePartially<T, Shape extends z.core.$ZodShape>(
+  where: string,
+  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
+  written: unknown,
+  placeholders: object,
+  problems: string[],
+): T | undefined;
+export function validatePartially<T, Shape extends z.core.$ZodShape>(
   where: string,
   schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
   written: unknown,

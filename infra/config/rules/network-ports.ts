@@ -1,11 +1,11 @@
 import type { Environment } from '../resolved-environment.ts';
 import type { CheckedNetwork } from '../schema.ts';
 
-const HTTPS_PORT = 443;
+export const HTTPS_PORT = 443;
 /** Default quota of outbound rules per security group and address family; each port takes one of each family. */
 const MAX_RULES = 60;
 
-function proxyPortOf({ port, protocol }: URL): number {
+export function proxyPortOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port);
   return protocol === 'https:' ? HTTPS_PORT : 80;
 }

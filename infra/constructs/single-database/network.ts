@@ -1,0 +1,102 @@
+import {
+  Connections,
+  type IConnectable,
+  type ISecurityGroup,
+  Peer,
+  Port,
+  SecurityGroup,
+} from 'aws-cdk-lib/aws-ec2';
+import type { Construct, IDependable } from 'constructs';
+import { HTTPS_PORT, proxyPortOf } from '../../config/rules/network-ports.ts';
+import type { NetworkProps, SingleDatabaseTelemetryProps } from './props.ts';
+
+/** Lambda's limits per function. */
+const MAX_SUBNETS = 16;
+const MAX_SECURITY_GROUPS = 5;
+const POSTGRESQL_PORT = 5_432;
+
+/** Returns the problems of the network. */
+export function networkProblems(props: NetworkProps): readonly string[] {
+  const { vpc, vpcSubnets, securityGroups, connectTo } = props;
+  if (vpc === undefined) {
+    return Object.entries({ vpcSubnets, securityGroups, connectTo })
+      .filter(([, value]) => value !== undefined)
+      .map(([key]) => `${key}: has no effect without vpc; set vpc, or remove it`);
+  }
+  const { subnetIds, hasPublic } = vpc.selectSubnets(vpcSubnets);
+  return [
+    ...(hasPublic
+      ? [
+          'vpcSubnets: contains a public subnet, from which a function does not reach the internet; select private subnets',
+        ]
+      : []),
+    ...(subnetIds.length > MAX_SUBNETS
+      ? [
+          `vpcSubnets: selects ${subnetIds.length} subnets, but the limit of Lambda is ${MAX_SUBNETS}; select fewer`,
+        ]
+      : []),
+    ...(securityGroups?.length === 0 || (securityGroups?.length ?? 0) > MAX_SECURITY_GROUPS
+      ? [
+          `securityGroups: must contain 1 to ${MAX_SECURITY_GROUPS} security groups, the limit of Lambda`,
+        ]
+      : []),
+  ];
+}
+
+/** The network of the functions. */
+export interface Network {
+  readonly subnets: string[];
+  readonly securityGroups: readonly ISecurityGroup[];
+  readonly connections: Connections;
+  /** The routes to the internet, without which a function would fail. */
+  readonly routes: IDependable;
+}
+
+function createGroup(
+  scope: Construct,
+  vpc: NonNullable<NetworkProps['vpc']>,
+  ports: readonly number[],
+): ISecurityGroup {
+  const group = new SecurityGroup(scope, 'SecurityGroup', {
+    vpc,
+    allowAllOutbound: false,
+    description: 'Functions of timescaledb-telemetry: out to the database and 443, nothing in',
+  });
+  for (const port of new Set(ports)) {
+    group.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
+    group.addEgressRule(Peer.anyIpv6(), Port.tcp(port));
+  }
+  return group;
+}
+
+function portOf(port: number | undefined, connectTo: IConnectable | undefined): Port {
+  if (port !== undefined) return Port.tcp(port);
+  return connectTo?.connections.defaultPort ?? Port.tcp(POSTGRESQL_PORT);
+}
+
+/**
+ * Returns the network of the functions; undefined without a VPC. Creates its security group unless there are others, and opens
+ * the database's.
+ */
+export function createNetwork(
+  scope: Construct,
+  props: SingleDatabaseTelemetryProps,
+): Network | undefined {
+  const { vpc, vpcSubnets, connectTo, proxy, port } = props;
+  if (vpc === undefined) return undefined;
+  const { subnetIds, internetConnectivityEstablished } = vpc.selectSubnets(vpcSubnets);
+  const ports = [
+    HTTPS_PORT,
+    ...(connectTo === undefined ? [port ?? POSTGRESQL_PORT] : []),
+    ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))]),
+  ];
+  const securityGroups = props.securityGroups ?? [createGroup(scope, vpc, ports)];
+  const connections = new Connections({ securityGroups: [...securityGroups] });
+  if (connectTo !== undefined) connections.allowTo(connectTo, portOf(port, connectTo));
+  return {
+    subnets: subnetIds,
+    securityGroups,
+    connections,
+    routes: internetConnectivityEstablished,
+  };
+}

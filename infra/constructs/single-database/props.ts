@@ -1,0 +1,148 @@
+import type { IConnectable, ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type {
+  DatabasePlace,
+  DestinationSettings,
+  ReportSettings,
+} from '../../config/environment.ts';
+import type { TickTime } from '../../cron.ts';
+
+/** A secret with a login, which a function is allowed to read. */
+export interface SecretProps {
+  /** The secret with the login, and with the host unless `host` is set. Only its value may be read. */
+  readonly secret: ISecret;
+  /**
+   * The customer-managed key that encrypts the secret. The function may decrypt this secret with it, and nothing else.
+   *
+   * @default the encryption key of the secret, if CDK knows it
+   */
+  readonly secretKey?: IKey;
+}
+
+/** The network of the functions. */
+export interface NetworkProps {
+  /**
+   * The VPC of the functions.
+   *
+   * @default none: the functions reach public addresses only
+   */
+  readonly vpc?: IVpc;
+  /**
+   * The subnets of the functions, which are private.
+   *
+   * @default the private subnets of the VPC that have a way out
+   */
+  readonly vpcSubnets?: SubnetSelection;
+  /**
+   * Security groups of the functions.
+   *
+   * @default a new one without inbound rules, and with outbound rules for the database, port 443 and the proxy
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
+  /**
+   * The database, or its security group, which is opened for the functions.
+   *
+   * @default none: the functions may connect to the database's port of any address
+   */
+  readonly connectTo?: IConnectable;
+  /**
+   * Proxy for sending the report, such as `http://proxy.example.com:3128`. The AWS SDK does not use it.
+   *
+   * @default none
+   */
+  readonly proxy?: string;
+}
+
+/** A record in a bucket that exists. */
+export interface RecordProps {
+  readonly bucket: IBucket;
+  /**
+   * Folder in the bucket, such as `telemetry/prod`.
+   *
+   * @default none
+   */
+  readonly prefix?: string;
+}
+
+/** The archives of the functions in a bucket of the same region. */
+export interface CodeArchives {
+  readonly bucket: IBucket;
+  /** Beginning of the keys, before `send-report.zip`. */
+  readonly prefix: string;
+}
+
+/**
+ * One database, with constructs as inputs. Texts may be tokens, unless the description of the key excludes it.
+ */
+export interface SingleDatabaseTelemetryProps
+  extends DatabasePlace,
+    ReportSettings,
+    SecretProps,
+    NetworkProps {
+  /** Name of the environment in log lines and metrics, such as `prod`. With `name` it identifies the database. */
+  readonly environment: string;
+  /**
+   * Deploys the function `configure`, which uses an administrator's secret.
+   *
+   * @default not deployed
+   */
+  readonly configure?: SecretProps;
+  /** @default reports are sent to telemetry.timescale.com */
+  readonly delivery?: DestinationSettings;
+  /**
+   * JSON file with version data of your own, relative to the working directory; it is deployed with the functions.
+   *
+   * @default the bundled data
+   */
+  readonly versionData?: string;
+  /**
+   * When the schedule fires. Required if `environment` or `name` is a token.
+   *
+   * @default derived from `environment` and `name`, so that databases are spread over the day
+   */
+  readonly tickAt?: TickTime;
+  /**
+   * The group of the schedules. Must be left out if `environment` or `name` is a token.
+   *
+   * @default a new group
+   */
+  readonly scheduleGroup?: IScheduleGroup;
+  /**
+   * Whether alarms are created, at 0.10 USD per month each: `missing-runs`, `final-failures`, `undelivered`, `known-vulnerable` and
+   * `jobs-broken`.
+   *
+   * @default true
+   */
+  readonly alarms?: boolean;
+  /**
+   * The topic that the alarms publish to.
+   *
+   * @default alarms publish nothing
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * Keeps an object for each run in a bucket, with the summary line and the exact report.
+   *
+   * @default no record
+   */
+  readonly record?: RecordProps;
+  /** @default RetentionDays.THIRTEEN_MONTHS (400 days) */
+  readonly logRetention?: RetentionDays;
+  /**
+   * `DEBUG` also logs the original errors of PostgreSQL, Node and AWS, with names of roles, databases and hosts.
+   *
+   * @default INFO
+   */
+  readonly logLevel?: 'INFO' | 'DEBUG';
+  /**
+   * The archives of the functions, where CDK's assets cannot be used.
+   *
+   * @default assets of the package
+   */
+  readonly code?: CodeArchives;
+}
