@@ -33,6 +33,7 @@ export async function archiveFiles(
   for (const name of FUNCTIONS) files.set(`${name}.zip`, await zipFolder(join(bundles, name)));
   for (const [name, text] of await policyFiles()) files.set(name, text);
   for (const [name, text] of await settingFiles(bundles)) files.set(name, text);
+  files.set('terraform.zip', await zipFolder(join(ROOT, 'examples', 'terraform')));
   files.set('LICENSE', await readFile(join(ROOT, 'LICENSE')));
   files.set('placeholders.json', `${JSON.stringify(PLACEHOLDERS, null, 2)}\n`);
   return files.set(CHECKSUMS, checksumLines(files));

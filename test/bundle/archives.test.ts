@@ -75,6 +75,11 @@ test.each(FUNCTIONS)(
   },
 );
 
+test('terraform.zip has the files of the example for Terraform', () => {
+  const files = unzipSync(read('terraform.zip'));
+  expect(Object.keys(files).toSorted()).toStrictEqual(readdirSync('examples/terraform').toSorted());
+});
+
 test('send-report from its archive sends a report', async () => {
   await using database = await createConsenting();
   await using world = await startWorld({ secret: secretFor(database) });
