@@ -228,7 +228,9 @@ describe('parameters of a template', () => {
         `arn:aws:secretsmanager:${REGION}:210987654321:secret:reporter`,
       ),
     }));
-    const text = JSON.stringify(resolveTemplate(templateOf(foreign), { account: ACCOUNT, region: REGION }));
+    const text = JSON.stringify(
+      resolveTemplate(templateOf(foreign), { account: ACCOUNT, region: REGION }),
+    );
     expect(text).toContain(`:210987654321:secret:reporter-??????"`);
     expect(text).toContain(`\\"secretId\\":\\"arn:aws:secretsmanager:${REGION}:210987654321:`);
   });

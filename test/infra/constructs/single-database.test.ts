@@ -7,7 +7,10 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { SingleDatabaseTelemetry } from '../../../infra/constructs/single-database-telemetry.ts';
 import { createApp, templatesOf } from '../../support/aws/apps.ts';
-import { type DeployedResource, resolveTemplate } from '../../support/aws/compare/resolve-template.ts';
+import {
+  type DeployedResource,
+  resolveTemplate,
+} from '../../support/aws/compare/resolve-template.ts';
 import { schemaProblems } from '../../support/aws/resource-schema.ts';
 import { serviceProblems } from '../../support/aws/service-limits.ts';
 import { createSingle, importedInputs, templateOf } from '../../support/aws/single-database.ts';
@@ -16,7 +19,10 @@ import { ACCOUNT, REGION } from '../../support/aws/synthesis.ts';
 const DEPLOYED = { account: ACCOUNT, region: REGION };
 
 /** Returns the resources of one type as they are deployed. */
-function resourcesOf(single: ReturnType<typeof createSingle>, type: string): readonly DeployedResource[] {
+function resourcesOf(
+  single: ReturnType<typeof createSingle>,
+  type: string,
+): readonly DeployedResource[] {
   return resolveTemplate(templateOf(single), DEPLOYED).filter((one) => one.type === `AWS::${type}`);
 }
 
@@ -181,11 +187,17 @@ describe('the members of a single database', () => {
 
   test('are its functions, which can be invoked and measured', () => {
     expect([...telemetry.functions.keys()]).toEqual(['send-report', 'get-report', 'configure']);
-    const role = new Role(stack, 'Operator', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    const role = new Role(stack, 'Operator', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    });
     const getReport = telemetry.functions.get('get-report');
     getReport?.grantInvoke(role);
-    const policies = resourcesOf(single, 'IAM::Policy').filter(({ id }) => id.startsWith('Operator'));
-    const [lambda] = resourcesOf(single, 'Lambda::Function').filter(({ id }) => /GetReport/.test(id));
+    const policies = resourcesOf(single, 'IAM::Policy').filter(({ id }) =>
+      id.startsWith('Operator'),
+    );
+    const [lambda] = resourcesOf(single, 'Lambda::Function').filter(({ id }) =>
+      /GetReport/.test(id),
+    );
     expect(JSON.stringify(policies)).toContain(lambda?.arn);
     expect(stack.resolve(getReport?.metricErrors().dimensions)).toHaveProperty('FunctionName');
     expect(getReport?.connections.securityGroups).toEqual(telemetry.connections.securityGroups);

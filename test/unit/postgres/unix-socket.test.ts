@@ -11,7 +11,9 @@ describe('a connection over a Unix socket', () => {
   });
 
   test.each(MODES)('is confidential with the mode %s', (mode) => {
-    expect(isConfidential({ tls: { mode } }, { host: FOLDER }, { remoteAddress: undefined })).toBe(true);
+    expect(isConfidential({ tls: { mode } }, { host: FOLDER }, { remoteAddress: undefined })).toBe(
+      true,
+    );
   });
 });
 
