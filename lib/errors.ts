@@ -14,7 +14,7 @@ export const RETRYABLE_BY_CODE = {
   SECRET_INVALID: false,
   SECRET_UNAVAILABLE: true,
 
-  WORKER_DENIED: false,
+  WORKER_DENIED: true,
   WORKER_THROTTLED: true,
   WORKER_UNAVAILABLE: true,
   WORKER_FAILED: true,

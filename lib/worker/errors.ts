@@ -28,7 +28,11 @@ function denied(details: Details): RunError {
   return new RunError(
     'WORKER_DENIED',
     'Permission denied: the function may not invoke the worker, or has no valid AWS credentials.',
-    { remedy: "Grant lambda:InvokeFunction on the worker to the function's role.", ...details },
+    {
+      // A deployment updates the function's role before the function.
+      remedy: `Wait for the end of a deployment. Otherwise grant lambda:InvokeFunction on the worker to the function's role. ${RETRIED}`,
+      ...details,
+    },
   );
 }
 
