@@ -1,21 +1,25 @@
-import type { FleetContext, FleetState } from '../fleet/fleet-state.ts';
+import { type FleetContext, type FleetState, PROBLEM_DAYS } from '../fleet/fleet-state.ts';
 import { startFold } from '../fleet/fold.ts';
-import { EMPTY_HISTORY } from '../fleet/history.ts';
+import { dayOf, EMPTY_HISTORY, formatDay } from '../fleet/history.ts';
 import { type Transition, transitions } from '../fleet/transitions.ts';
 import type { Bucket } from '../record/put-object.ts';
 import type { FleetEvent } from './event.ts';
+import { MAX_OBJECTS } from './reading/list-day.ts';
+import type { OtherKeys } from './reading/other-keys.ts';
 import { planReading, withoutReread } from './reading/plan-reading.ts';
-import { type OtherKeys, type ReadResult, readRecord } from './reading/read-record.ts';
+import { dateIn, type ReadResult, readRecord } from './reading/read-record.ts';
 import type { StoredState } from './reading/stored-state.ts';
 
-/** Objects that S3 may refuse without a reason to read all others again. The state lists as many. */
-const MAX_REFUSED = 100;
+/** Objects that the state lists to be read again. If there are more, the next report reads all others again, too. */
+const MAX_PENDING = 10_000;
 
 /** A state with the new objects of the record. */
 export interface Folded {
   readonly fleet: FleetState;
   /** Objects that were written before this time have been read. ISO 8601. */
   readonly readUntil: string;
+  /** Keys of the objects that are read again. */
+  readonly pending: readonly string[];
   readonly transitions: readonly Transition[];
   readonly reading: ReadResult;
   /** The first and the last day that were to be read. */
@@ -43,7 +47,10 @@ function withoutHistories(fleet: FleetState): FleetState {
   return { ...fleet, databases: Object.fromEntries(databases) };
 }
 
-function warningsOf(missedDays: number, { unreadDays, refused }: ReadResult): readonly string[] {
+function warningsOf(
+  missedDays: number,
+  { unreadDays, refused, tooLarge }: ReadResult,
+): readonly string[] {
   const [next] = unreadDays;
   return [
     ...(missedDays > 0
@@ -57,6 +64,11 @@ function warningsOf(missedDays: number, { unreadDays, refused }: ReadResult): re
         ]
       : []),
     ...(refused > 0 ? [`S3 refused ${refused} objects of the record; the page lists them.`] : []),
+    ...(tooLarge > 0
+      ? [
+          `${tooLarge} folders of the record have more than ${MAX_OBJECTS} objects of one database and day, and the others were not read: a sender may be looping. The page lists the folders.`,
+        ]
+      : []),
   ];
 }
 
@@ -71,10 +83,10 @@ function dayAfter(date: string): string {
 function readUntilOf(
   before: string | undefined,
   { event, context }: Pick<FoldOptions, 'event' | 'context'>,
-  { unreadDays, refused }: ReadResult,
+  { unreadDays, pending }: ReadResult,
   firstDay: string,
 ): string {
-  const hasReadAll = unreadDays.length === 0 && refused <= MAX_REFUSED;
+  const hasReadAll = unreadDays.length === 0 && pending.length <= MAX_PENDING;
   if (before === undefined) return hasReadAll ? context.now : `${firstDay}T00:00:00.000Z`;
   return hasReadAll && event.days === undefined ? context.now : before;
 }
@@ -110,10 +122,14 @@ export async function foldRecord(
   // Without a single run, every database would seem to be silent.
   if (reading.refused > 0 && reading.refused === reading.read) throw reading.refusal;
   const fleet = folding.finish();
+  const firstPending = formatDay(dayOf(context.now) - PROBLEM_DAYS);
   const [newest = '', oldest = newest] = [plan.days[0], plan.days.at(-1)];
   return {
     fleet,
     readUntil: readUntilOf(readUntil, options, reading, oldest),
+    pending: [...reading.pending, ...reading.unusable]
+      .filter((key) => dateIn(key) >= firstPending)
+      .slice(0, MAX_PENDING),
     transitions: transitions(earlier, fleet),
     reading,
     days: [oldest, newest],

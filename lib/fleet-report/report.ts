@@ -76,6 +76,7 @@ async function tryToFold(report: Report, options: FoldOptions): Promise<Written 
   const state: StoredState = {
     fleet: folded.fleet,
     readUntil: folded.readUntil,
+    pending: folded.pending,
     writer: randomUUID(),
     ...(latestDigest !== undefined && { digestDate: latestDigest }),
   };

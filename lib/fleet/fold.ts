@@ -16,10 +16,17 @@ import { dayOf, formatDay, OPEN_DAYS } from './history.ts';
 /** Interval of a database whose settings are unknown. */
 const DEFAULT_TICK_HOURS = 24;
 
+/** What became of an object: `early` is a run of the future, which is used when its time has come. */
+type Added = 'used' | 'early' | 'unusable';
+
 /** Receives the objects of a record one by one, so that none of them has to stay in memory. */
 export interface Folding {
-  /** Adds a run, or an object that could not be decoded. */
-  add(object: RecordedRun | Problem): void;
+  /**
+   * Adds a run, or an object that could not be decoded.
+   *
+   * @param place names the object if it cannot be used; by default the database and the tick of the run
+   */
+  add(object: RecordedRun | Problem, place?: Pick<Problem, 'object' | 'date'>): Added;
   /** Closes a day such as `2026-11-28`: all its runs have been added. This bounds the memory while many days are read. */
   close(date: string): void;
   finish(): FleetState;
@@ -29,8 +36,11 @@ function compareTexts(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
+/** Problems that are collected before those that are not listed are removed. */
+const MAX_COLLECTED = 10 * MAX_PROBLEMS;
+
 /** Returns the problems of the last days, the newest first, each object once. */
-function recentProblems(problems: readonly Problem[], today: number): readonly Problem[] {
+function recentProblems(problems: readonly Problem[], today: number): Problem[] {
   const first = formatDay(today - PROBLEM_DAYS + 1);
   const byText = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...byText]
@@ -85,24 +95,33 @@ export function startFold(before: FleetState | undefined, context: FleetContext)
   const closed = new Set<number>();
   // The state keeps the latest days open, because the next fold adds to them.
   const isOpen = (day: number): boolean => day >= today - OPEN_DAYS || !closed.has(day);
-  const problems: Problem[] = [...((isSame && before?.problems) || [])];
+  let problems: Problem[] = [...((isSame && before?.problems) || [])];
+  const addProblem = (problem: Problem): void => {
+    problems.push(problem);
+    if (problems.length > MAX_COLLECTED) problems = recentProblems(problems, today);
+  };
   if (!isSame) {
-    problems.push({
+    addProblem({
       object: before.environment,
       date: formatDay(today),
       problem: 'The earlier state belongs to another environment and was not used.',
     });
   }
   return {
-    add(object) {
-      const facts = 'problem' in object ? object : readRun(object, context.environment, now);
+    add(object, place) {
+      if ('problem' in object) {
+        addProblem(object);
+        return 'unusable';
+      }
+      const facts = readRun(object, context.environment, now);
       if ('problem' in facts) {
-        problems.push(facts);
-        return;
+        addProblem({ ...facts.problem, ...place });
+        return facts.isEarly ? 'early' : 'unusable';
       }
       const draft = drafts.get(facts.database) ?? openDraft(databases.get(facts.database), isOpen);
       drafts.set(facts.database, draft);
       addFacts(draft, facts);
+      return 'used';
     },
     close(date) {
       closed.add(dayOf(date));

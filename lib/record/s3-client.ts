@@ -88,12 +88,14 @@ function objectsIn(xml: string): readonly ListedObject[] {
 /**
  * Lists the objects whose keys begin with a prefix, in the order of the keys, page by page.
  *
+ * @param after begins with the first key after this one
  * @throws AwsError, AnswerTooLarge, or an error of the connection or of the signal
  */
 export async function* listObjects(
   bucket: Bucket,
   prefix: string,
   signal: AbortSignal,
+  after?: string,
 ): AsyncGenerator<readonly ListedObject[], void, undefined> {
   let token: string | undefined;
   do {
@@ -101,6 +103,7 @@ export async function* listObjects(
       'list-type': '2',
       prefix,
       ...(token !== undefined && { 'continuation-token': token }),
+      ...(token === undefined && after !== undefined && { 'start-after': after }),
     };
     const { body } = await request(
       bucket,

@@ -16,7 +16,9 @@ export interface ReadingPlan {
   readonly days: readonly string[];
   /** Objects that were written before this time have been read, in milliseconds since 1970. */
   readonly since: number;
-  /** Keys of objects that could not be used the last time. */
+  /** The last day that was ever listed: all objects of later days are new, also those that a wrong clock has put there before. */
+  readonly listedUntil: string;
+  /** Keys of objects that could not be used the last time, and that are read again in any case. */
   readonly again: ReadonlySet<string>;
   /** Days between two reports that are not read, because there are too many of them. */
   readonly missedDays: number;
@@ -33,25 +35,28 @@ function daysUntil(last: number, count: number): readonly string[] {
  * @param now in milliseconds since 1970
  */
 export function planReading(
-  stored: Pick<StoredState, 'readUntil' | 'fleet'> | undefined,
+  stored: Pick<StoredState, 'readUntil' | 'pending' | 'fleet'> | undefined,
   { days, before }: FleetEvent,
   now: number,
 ): ReadingPlan {
   const today = dayOf(now);
-  const none: ReadonlySet<string> = new Set();
+  const all = { since: 0, listedUntil: '', missedDays: 0 };
+  const again = new Set([
+    ...(stored?.pending ?? []),
+    ...(stored?.fleet.problems ?? []).map(({ object }) => object),
+  ]);
   if (days !== undefined) {
     const last = before === undefined ? today : Math.min(today, dayOf(before) - 1);
-    return { days: daysUntil(last, days), since: 0, again: none, missedDays: 0 };
+    return { ...all, days: daysUntil(last, days), again };
   }
-  if (stored === undefined) {
-    return { days: daysUntil(today, MAX_MISSED_DAYS), since: 0, again: none, missedDays: 0 };
-  }
+  if (stored === undefined) return { ...all, days: daysUntil(today, MAX_MISSED_DAYS), again };
   const readUntil = Date.parse(stored.readUntil);
   const missed = Math.max(0, today - dayOf(readUntil));
   return {
     days: daysUntil(today, Math.min(missed, MAX_MISSED_DAYS) + OPEN_DAYS),
     since: readUntil - OVERLAP_MS,
-    again: new Set(stored.fleet.problems.map(({ object }) => object)),
+    listedUntil: formatDay(dayOf(readUntil)),
+    again,
     missedDays: Math.max(0, missed - MAX_MISSED_DAYS),
   };
 }

@@ -1,12 +1,14 @@
 import { AnswerTooLarge, AwsError } from '../../aws/aws-request.ts';
 import type { Problem } from '../../fleet/fleet-state.ts';
 import type { Folding } from '../../fleet/fold.ts';
-import { dayOf, formatDay } from '../../fleet/history.ts';
 import type { Bucket } from '../../record/put-object.ts';
 import { dayPrefix, parseRecordKey } from '../../record/record-key.ts';
 import { decodeRunOf } from '../../record/recorded-run.ts';
-import { getObject, type ListedObject, listObjects } from '../../record/s3-client.ts';
+import { getObject, type ListedObject } from '../../record/s3-client.ts';
 import { forEachWithLimit } from './for-each-with-limit.ts';
+import { listDay, MAX_OBJECTS } from './list-day.ts';
+import { addOtherKeys, type OtherKeys } from './other-keys.ts';
+import type { ReadingPlan } from './plan-reading.ts';
 
 /** Objects that are requested at a time. */
 const PARALLEL = 64;
@@ -15,15 +17,9 @@ const PARALLEL = 64;
 const MAX_OBJECT_BYTES = 4 * 1_048_576;
 
 /** Which objects of the record are read. */
-interface ReadPlan {
+interface ReadPlan extends Omit<ReadingPlan, 'missedDays'> {
   readonly environment: string;
   readonly prefix: string | undefined;
-  /** Days such as `2026-11-28`, in the order in which they are read. */
-  readonly days: readonly string[];
-  /** Objects that were written before this time are left out; in milliseconds since 1970. */
-  readonly since: number;
-  /** Keys of objects that are read in any case. */
-  readonly again: ReadonlySet<string>;
 }
 
 /** What was read. */
@@ -32,14 +28,17 @@ export interface ReadResult {
   readonly listed: number;
   readonly read: number;
   readonly refused: number;
-  /** Days that were not read because the time was over. */
+  /** Keys of the objects that the next report has to read again: those that S3 refused, and runs of the future. */
+  readonly pending: readonly string[];
+  /** Keys of the other objects that cannot be used. They may be repaired, and are problems as long as they exist. */
+  readonly unusable: readonly string[];
+  /** Databases that have more objects on one day than are read. */
+  readonly tooLarge: number;
+  /** Days that were not read, or not to their end, because the time was over. */
   readonly unreadDays: readonly string[];
   /** The error of the first object that S3 refused. */
   readonly refusal: unknown;
 }
-
-/** A run that was recorded under a key which its tick does not determine: by hand, or a second run of a tick. */
-export type OtherKeys = Map<string, string[]>;
 
 interface Reading {
   readonly bucket: Bucket;
@@ -48,7 +47,7 @@ interface Reading {
   readonly signal: AbortSignal;
   /** Receives the keys of the runs by hand and of the second runs, by database. */
   readonly otherKeys: OtherKeys;
-  /** Whether the time suffices for another day. */
+  /** Whether the time suffices for another page of a listing, and its objects. */
   readonly hasTime: () => boolean;
 }
 
@@ -57,30 +56,32 @@ interface Tally {
   read: number;
   refused: number;
   refusal: unknown;
+  readonly pending: Set<string>;
+  readonly unusable: Set<string>;
+  tooLarge: number;
 }
 
-function isWanted({ key, modified }: ListedObject, { since, again }: ReadPlan): boolean {
+function isWanted(
+  { key, modified }: ListedObject,
+  date: string,
+  { since, listedUntil, again }: ReadPlan,
+): boolean {
   // A time that cannot be parsed is no reason to leave an object out.
-  return !(modified < since) || again.has(key);
+  return date > listedUntil || !(modified < since) || again.has(key);
 }
 
-/** The console of S3 creates an empty object for a folder. */
-function isFolder({ key, size }: ListedObject): boolean {
-  return size === 0 && key.endsWith('/');
-}
-
+/** Reads the object of a run; undefined if it has expired since the listing. */
 async function read(
   { key, size }: ListedObject,
+  date: string,
   { bucket, plan, signal }: Reading,
   tally: Tally,
 ): Promise<Parameters<Folding['add']>[0] | undefined> {
-  const date = formatDay(dayOf(parseRecordKey(key, plan.prefix)?.time ?? 0));
   const problem = (text: string): Problem => ({ object: key, date, problem: text });
   if (size > MAX_OBJECT_BYTES)
     return problem(`The object is larger than ${MAX_OBJECT_BYTES} bytes.`);
   try {
     const object = await getObject(bucket, key, MAX_OBJECT_BYTES, signal);
-    // It has expired since the listing.
     if (object === undefined) return undefined;
     const decoded = decodeRunOf(key, object.body, plan.prefix);
     return 'run' in decoded ? decoded.run : problem(decoded.problem);
@@ -89,36 +90,59 @@ async function read(
     if (!(error instanceof AwsError)) throw error;
     tally.refused += 1;
     tally.refusal ??= error;
+    tally.pending.add(key);
     return problem(
       `S3 refused the object (${error.name}): allow the function to read it, and to use its key.`,
     );
   }
 }
 
-function noteOtherKey(key: string, { plan, otherKeys }: Reading): void {
-  const run = parseRecordKey(key, plan.prefix);
-  if (run === undefined || (run.attempt !== 'hand' && run.repeatedAt === undefined)) return;
-  otherKeys.set(run.database, [...(otherKeys.get(run.database) ?? []), key]);
+/** Returns the day in a key; empty for a text that is no key. */
+export function dateIn(key: string): string {
+  return /\/date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1] ?? '';
 }
 
-async function readDay(date: string, reading: Reading, tally: Tally): Promise<void> {
-  const { bucket, plan, folding, signal } = reading;
-  const prefix = dayPrefix(plan.environment, date, plan.prefix);
-  for await (const page of listObjects(bucket, prefix, signal)) {
-    const objects = page.filter((object) => !isFolder(object));
-    tally.listed += objects.length;
-    for (const { key } of objects) noteOtherKey(key, reading);
-    const wanted = objects.filter((object) => isWanted(object, plan));
-    await forEachWithLimit(wanted, PARALLEL, async (object) => {
-      tally.read += 1;
-      if (parseRecordKey(object.key, plan.prefix) === undefined) {
-        folding.add({ object: object.key, date, problem: 'The key is not that of a run.' });
-        return;
-      }
-      const result = await read(object, reading, tally);
-      if (result !== undefined) folding.add(result);
-    });
+async function addObject(
+  object: ListedObject,
+  date: string,
+  reading: Reading,
+  tally: Tally,
+): Promise<void> {
+  const { plan, folding } = reading;
+  const { key } = object;
+  tally.read += 1;
+  if (parseRecordKey(key, plan.prefix) === undefined) {
+    folding.add({ object: key, date, problem: 'The key is not that of a run.' });
+    tally.unusable.add(key);
+    return;
   }
+  const result = await read(object, date, reading, tally);
+  const added = result && folding.add(result, { object: key, date });
+  if (added === 'early') tally.pending.add(key);
+  if (added === 'unusable') tally.unusable.add(key);
+}
+
+/** Reads one day; returns whether it was read to its end. */
+async function readDay(date: string, reading: Reading, tally: Tally): Promise<boolean> {
+  const { bucket, plan, folding, signal, otherKeys, hasTime } = reading;
+  const prefix = dayPrefix(plan.environment, date, plan.prefix);
+  const keys: string[] = [];
+  let isFirst = true;
+  for await (const { objects, tooLarge } of listDay(bucket, prefix, signal)) {
+    if (!isFirst && !hasTime()) return false;
+    isFirst = false;
+    tally.listed += objects.length;
+    tally.tooLarge += tooLarge.length;
+    for (const object of tooLarge) {
+      const problem = `The folder has more than ${MAX_OBJECTS} objects of one day: the others are not read.`;
+      folding.add({ object, date, problem });
+    }
+    for (const { key } of objects) keys.push(key);
+    const wanted = objects.filter((object) => isWanted(object, date, plan));
+    await forEachWithLimit(wanted, PARALLEL, (object) => addObject(object, date, reading, tally));
+  }
+  addOtherKeys(otherKeys, keys, plan.prefix);
+  return true;
 }
 
 /**
@@ -128,14 +152,29 @@ async function readDay(date: string, reading: Reading, tally: Tally): Promise<vo
  * @throws AwsError, AnswerTooLarge, or an error of the connection or of the signal: if a listing fails
  */
 export async function readRecord(reading: Reading): Promise<ReadResult> {
-  const tally: Tally = { listed: 0, read: 0, refused: 0, refusal: undefined };
-  const { days } = reading.plan;
+  const tally: Tally = {
+    listed: 0,
+    read: 0,
+    refused: 0,
+    refusal: undefined,
+    pending: new Set(),
+    unusable: new Set(),
+    tooLarge: 0,
+  };
+  const { days, again } = reading.plan;
   let done = 0;
   for (const date of days) {
     if (done > 0 && !reading.hasTime()) break;
-    await readDay(date, reading, tally);
+    if (!(await readDay(date, reading, tally))) break;
     reading.folding.close(date);
     done += 1;
   }
-  return { ...tally, unreadDays: days.slice(done) };
+  const readDays = new Set(days.slice(0, done));
+  const unread = [...again].filter((key) => !readDays.has(dateIn(key)));
+  return {
+    ...tally,
+    pending: [...new Set([...tally.pending, ...unread])],
+    unusable: [...tally.unusable].filter((key) => !tally.pending.has(key)),
+    unreadDays: days.slice(done),
+  };
 }

@@ -4,10 +4,7 @@ import type { Bucket } from '../../record/put-object.ts';
 import { recordKey } from '../../record/record-key.ts';
 import { decodeRunOf, sha256Of } from '../../record/recorded-run.ts';
 import { getObject } from '../../record/s3-client.ts';
-import type { OtherKeys } from './read-record.ts';
-
-/** Runs by hand, and second runs of a tick, that are searched for a report. */
-const MAX_OTHER_KEYS = 20;
+import type { OtherKeys } from './other-keys.ts';
 
 const MAX_OBJECT_BYTES = 4 * 1_048_576;
 
@@ -25,7 +22,7 @@ function keysOf(
   place: ReportPlace,
 ): readonly string[] {
   const { environment, prefix, otherKeys } = place;
-  const others = (otherKeys.get(name) ?? []).slice(0, MAX_OTHER_KEYS);
+  const others = otherKeys.get(name) ?? [];
   if (attempt === 'hand') return others;
   const run = { environment, database: name, time: Date.parse(tick), attempt };
   return [recordKey(run, prefix), ...others];

@@ -16,6 +16,8 @@ export interface StoredState {
   readonly fleet: FleetState;
   /** Objects that were written before this time have been read. ISO 8601. */
   readonly readUntil: string;
+  /** Keys of the objects that could not be used, and that the next report reads again. */
+  readonly pending: readonly string[];
   /** Identifies the report that wrote the state. */
   readonly writer: string;
   /** Day of the latest digest. */
@@ -83,6 +85,11 @@ function textOf(object: unknown, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+function textsOf(object: unknown, key: string): readonly string[] {
+  const value: unknown = Object(object)[key];
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 /** Decodes a state; undefined for bytes that are damaged or of another version. */
 export async function decodeState(bytes: Uint8Array): Promise<StoredState | undefined> {
   const limited = limitBytes();
@@ -100,6 +107,7 @@ export async function decodeState(bytes: Uint8Array): Promise<StoredState | unde
     return {
       fleet,
       readUntil,
+      pending: textsOf(stored, 'pending'),
       writer: textOf(stored, 'writer') ?? '',
       ...(digestDate !== undefined && { digestDate }),
     };

@@ -12,6 +12,8 @@ import { compressionRatio, readFigures } from './figures.ts';
 /** Tolerance for clocks that are ahead. */
 const CLOCK_TOLERANCE_MS = HOUR_MS;
 
+const OF_FUTURE = 'The run is in the future: the clock that recorded it was wrong.';
+
 /** Limits of texts, which an object of the record can fill with megabytes. */
 const MAX_SENTENCE = 1_000;
 const MAX_TOKEN = 100;
@@ -47,12 +49,20 @@ function sentence(text: string): string {
   return quotable(text, MAX_SENTENCE);
 }
 
-/** Returns why a run cannot be used, or undefined. */
-function findProblem(
-  { line, recordedAt }: RecordedRun,
-  environment: string,
-  now: number,
-): string | undefined {
+/** A run that cannot be used; `isEarly` if that is only because it is in the future. */
+export interface UnusableRun {
+  readonly problem: Problem;
+  readonly isEarly: boolean;
+}
+
+/** Whether the run is in the future, by the clock that recorded it or by its tick. */
+function isOfFuture({ line, recordedAt }: RecordedRun, now: number): boolean {
+  const times = [recordedAt, line.scheduledTime ?? recordedAt].map((time) => Date.parse(time));
+  return Math.max(...times) > now + CLOCK_TOLERANCE_MS;
+}
+
+/** Returns why a run can never be used, or undefined. */
+function findProblem({ line, recordedAt }: RecordedRun, environment: string): string | undefined {
   const recorded = Date.parse(recordedAt);
   const tick = Date.parse(line.scheduledTime ?? recordedAt);
   if (line.environment !== environment) return 'The run belongs to another environment.';
@@ -60,9 +70,6 @@ function findProblem(
     return `The name of the database is empty or longer than ${MAX_TOKEN} characters.`;
   }
   if (Number.isNaN(recorded) || Number.isNaN(tick)) return 'The time of the run does not exist.';
-  if (Math.max(recorded, tick) > now + CLOCK_TOLERANCE_MS) {
-    return 'The run is in the future: the clock that recorded it was wrong.';
-  }
   return dayOf(recorded) - dayOf(tick) >= OPEN_DAYS
     ? `The run was recorded ${OPEN_DAYS} days after its tick, or later.`
     : undefined;
@@ -187,16 +194,25 @@ function dayFactsOf({ version, jobs, consent, figures, lastRun }: RunFacts['grou
 }
 
 /** Reads one run of the record. Pure; every run of an environment gives the same facts at any time after it. */
-export function readRun(run: RecordedRun, environment: string, now: number): RunFacts | Problem {
+export function readRun(
+  run: RecordedRun,
+  environment: string,
+  now: number,
+): RunFacts | UnusableRun {
   const { line, recordedAt } = run;
-  const problem = findProblem(run, environment, now);
+  const lasting = findProblem(run, environment);
+  const isEarly = lasting === undefined && isOfFuture(run, now);
+  const problem = isEarly ? OF_FUTURE : lasting;
   if (problem !== undefined) {
     const time = line.scheduledTime ?? recordedAt;
     const isTime = !Number.isNaN(Date.parse(time));
     return {
-      object: `${token(line.environment)}/${token(line.database)} ${token(time)}`,
-      date: formatDay(isTime ? Math.min(dayOf(time), dayOf(now)) : dayOf(now)),
-      problem,
+      problem: {
+        object: `${token(line.environment)}/${token(line.database)} ${token(time)}`,
+        date: formatDay(isTime ? Math.min(dayOf(time), dayOf(now)) : dayOf(now)),
+        problem,
+      },
+      isEarly,
     };
   }
   const order = Date.parse(recordedAt);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../lib/fleet/fleet-state.ts';
-import { fold } from '../../../lib/fleet/fold.ts';
+import { fold, startFold } from '../../../lib/fleet/fold.ts';
 import { orders } from './orders.ts';
 import { aRun, CONTEXT, endOf } from './runs.ts';
 
@@ -28,6 +28,32 @@ describe('an object that cannot be used', () => {
   test('is one of at most 100', () => {
     const objects = Array.from({ length: 500 }, (_, index) => ({ ...damaged, object: `${index}` }));
     expect(fold(undefined, objects, CONTEXT).problems).toHaveLength(100);
+  });
+
+  test('is one of the newest 100, in any order of many thousands', () => {
+    const dates = ['2026-11-26', '2026-11-28', '2026-11-27'];
+    const objects = Array.from({ length: 6_000 }, (_, index) => ({
+      ...damaged,
+      date: dates[index % 3] ?? '',
+      object: String(index % 5_000).padStart(4, '0'),
+    }));
+    const { problems } = fold(undefined, objects, CONTEXT);
+    expect(new Set(problems.map(({ date }) => date))).toEqual(new Set(['2026-11-28']));
+    expect(fold(undefined, objects.toReversed(), CONTEXT).problems).toEqual(problems);
+  });
+
+  test('is named by its place in the record, and told from a run whose time has not come', () => {
+    const place = { object: 'runs/a.json.gz', date: '2026-11-28' };
+    const folding = startFold(undefined, CONTEXT);
+    expect([
+      folding.add(aRun('2026-11-28'), place),
+      folding.add(aRun('2026-11-28', { recordedAt: '2026-11-29T13:00:01Z' }), place),
+      folding.add(aRun('2026-11-28', { environment: 'test' }), place),
+      folding.add(damaged),
+    ]).toEqual(['used', 'early', 'unusable', 'unusable']);
+    expect(new Set(folding.finish().problems.map(({ object }) => object))).toEqual(
+      new Set(['runs/a.json.gz', damaged.object]),
+    );
   });
 
   test.each([
