@@ -23,7 +23,7 @@ export interface Artefact {
 }
 
 /** Returns the page of the repository on GitHub, by its remote `origin`; undefined for another host. */
-export async function repositoryOf(folder: string): Promise<string | undefined> {
+async function repositoryOf(folder: string): Promise<string | undefined> {
   const remotes = await outputOf(folder, 'git', 'remote', '--verbose');
   const [, path] =
     /^origin\s+(?:https:\/\/github\.com\/|git@github\.com:)([\w.-]+\/[\w.-]+?)(?:\.git)?\s/m.exec(

@@ -1,5 +1,5 @@
 /** Headings of a section of the changelog, in their order. They are those of Keep a Changelog, after the upgrade notes. */
-export const KINDS = [
+const KINDS = [
   'Upgrade notes',
   'Added',
   'Changed',

@@ -26,7 +26,7 @@ export async function versionIn(folder: string): Promise<string> {
 }
 
 /** The names of the change files in a folder, in alphabetical order. */
-export async function changeFilesIn(folder: string): Promise<readonly string[]> {
+async function changeFilesIn(folder: string): Promise<readonly string[]> {
   const path = join(folder, CHANGES);
   const names = existsSync(path) ? await readdir(path) : [];
   return names.filter((name) => name.endsWith('.md') && name !== 'README.md').toSorted();
