@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<string, number>> = {
   AccessDenied: 403,
   NoSuchBucket: 404,
   NoSuchKey: 404,
+  BucketNotEmpty: 409,
   BadDigest: 400,
   XAmzContentSHA256Mismatch: 400,
   PreconditionFailed: 412,
@@ -22,6 +23,8 @@ const STATUS: Readonly<Record<string, number>> = {
 export interface S3Options {
   /** The only bucket. */
   readonly bucket: string;
+  /** Whether `createBucket()` has to be called first. */
+  readonly isCreatedLater?: boolean;
   /** Folder in which new objects are also written as files, by their keys. */
   readonly folder?: string | undefined;
   /** Returns the error code, such as `AccessDenied`, of requests that are refused; the key of a listing is its prefix. */
@@ -35,6 +38,8 @@ export interface S3 extends LoopbackServer {
   readonly objects: Map<string, Buffer>;
   /** When each object was written, in milliseconds since 1970; the present time for one that is not contained. */
   readonly modified: Map<string, number>;
+  readonly hasBucket: () => boolean;
+  createBucket(): void;
   /** Method, path and headers of every request so far. */
   readonly requests: readonly Pick<IncomingMessage, 'method' | 'url' | 'headers'>[];
 }
@@ -49,6 +54,13 @@ function fail(response: ServerResponse, code: string): void {
 }
 
 type Stored = Pick<S3, 'objects' | 'modified'>;
+
+/** A successful answer, with status 200 unless there is another one. */
+interface Answered {
+  readonly body: string | Buffer;
+  readonly etag: string;
+  readonly status?: number;
+}
 
 /** Returns the ETag of an object; empty for none. */
 function tagOf(body: Uint8Array | undefined): string {
@@ -122,22 +134,30 @@ function refusalOf(method: string, key: string, { searchParams }: URL, { refuse 
   return refuse?.(method, key === '' ? (searchParams.get('prefix') ?? '') : key);
 }
 
-/** Starts an S3 with one bucket on loopback: PutObject, GetObject and ListObjectsV2. It checks every signature. */
+/**
+ * Starts an S3 with one bucket on loopback: PutObject, GetObject, DeleteObject, ListObjectsV2 and DeleteBucket. It checks every
+ * signature.
+ */
 export async function startS3(options: S3Options): Promise<S3> {
+  let hasBucket = options.isCreatedLater !== true;
   const objects = new Map<string, Buffer>();
   const modified = new Map<string, number>();
   const requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
 
-  /** Returns the body of the answer, or the error code of S3. */
-  async function perform(request: IncomingMessage, body: Buffer) {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const [, bucket, ...rest] = decodeURIComponent(url.pathname).split('/');
-    const key = rest.join('/');
-    const problem = signatureProblem(request, body);
-    if (problem !== undefined) return problem;
-    if (bucket !== options.bucket) return 'NoSuchBucket';
-    const refusal = refusalOf(request.method ?? '', key, url, options);
-    if (refusal !== undefined) return refusal;
+  function remove(key: string): string | Answered {
+    if (key === '' && objects.size > 0) return 'BucketNotEmpty';
+    if (key === '') hasBucket = false;
+    objects.delete(key);
+    return { body: '', etag: '', status: 204 };
+  }
+
+  /** Returns the answer to a request that is allowed, or the error code of S3. */
+  async function execute(
+    request: IncomingMessage,
+    url: URL,
+    key: string,
+    body: Buffer,
+  ): Promise<string | Answered> {
     switch (request.method) {
       case 'PUT':
         return (
@@ -145,9 +165,25 @@ export async function startS3(options: S3Options): Promise<S3> {
         );
       case 'GET':
         return get(key, url, { objects, modified });
+      case 'DELETE':
+        return remove(key);
       default:
         return 'MethodNotAllowed';
     }
+  }
+
+  /** Returns the answer to a request, or the error code of S3. */
+  async function perform(request: IncomingMessage, body: Buffer): Promise<string | Answered> {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const [, bucket, ...rest] = decodeURIComponent(url.pathname).split('/');
+    const key = rest.join('/');
+    const exists = bucket === options.bucket && hasBucket;
+    return (
+      signatureProblem(request, body) ??
+      (exists ? undefined : 'NoSuchBucket') ??
+      refusalOf(request.method ?? '', key, url, options) ??
+      execute(request, url, key, body)
+    );
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,8 +193,19 @@ export async function startS3(options: S3Options): Promise<S3> {
     if (options.interfere?.(response, requests.length - 1) === true) return;
     const result = await perform(request, body);
     if (typeof result === 'string') fail(response, result);
-    else response.setHeader('etag', result.etag).end(result.body);
+    else {
+      const { body: content, etag, status = 200 } = result;
+      response.writeHead(status, { etag }).end(content);
+    }
   }
 
-  return Object.assign(await listen(answer), { objects, modified, requests });
+  return Object.assign(await listen(answer), {
+    objects,
+    modified,
+    requests,
+    hasBucket: () => hasBucket,
+    createBucket: () => {
+      hasBucket = true;
+    },
+  });
 }

@@ -31,8 +31,16 @@ export interface AwsVariables {
 
 /** One request to a service of AWS. */
 export interface AwsRequest {
-  readonly service: 's3' | 'sns' | 'lambda';
-  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly service:
+    | 's3'
+    | 'sns'
+    | 'lambda'
+    | 'sts'
+    | 'cloudformation'
+    | 'monitoring'
+    | 'logs'
+    | 'sqs';
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Without parameters. */
   readonly url: URL;
   readonly query?: Readonly<Record<string, string>>;
