@@ -80,6 +80,11 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
       summary: 'invoke a deployed function',
       load: () => import('./commands/invoke.ts'),
     },
+    {
+      name: 'smoke',
+      summary: 'try a deployment in your account, and delete it',
+      load: () => import('./commands/smoke.ts'),
+    },
   ],
   'Version data:': [
     {

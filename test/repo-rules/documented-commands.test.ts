@@ -107,6 +107,8 @@ describe.each(PAGES)('$path', (page) => {
       'onboard',
       'configure',
       'invoke',
+      'smoke',
+      'release',
       'versions:update',
       'versions:check',
       'deploy',
@@ -131,6 +133,7 @@ const COMMANDS = [
   'onboard',
   'configure',
   'invoke',
+  'smoke',
   'versions:update',
   'versions:check',
 ];
