@@ -80,6 +80,8 @@ export interface DemoOptions {
   readonly latest: string;
   /** Folder in which the run is recorded. */
   readonly record?: string | undefined;
+  /** The bundle of the worker, if one reaches the database. */
+  readonly workerFile?: string | undefined;
 }
 
 /** A run of send-report, and what the endpoint received from it. */
@@ -95,7 +97,7 @@ export interface DemoRun extends Finished {
 export async function runDemo(
   bundleFile: string,
   db: PGlite,
-  { level, latest, record }: DemoOptions,
+  { level, latest, record, workerFile }: DemoOptions,
 ): Promise<DemoRun> {
   await using server = await serveEmbedded(db);
   await using endpoint = await startTelemetryEndpoint(answerWithVersion(latest));
@@ -111,7 +113,7 @@ export async function runDemo(
     bundleFile,
     secret,
     { name: 'metrics', level, tls: { mode: 'disable' } },
-    { endpoint: endpoint.url + ENDPOINT_PATH, recordFolder: record },
+    { endpoint: endpoint.url + ENDPOINT_PATH, recordFolder: record, workerFile },
   );
   const received = endpoint.reports[0]?.body;
   return {

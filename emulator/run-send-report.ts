@@ -1,11 +1,15 @@
 import type { Level, Target } from '../lib/config/target.ts';
 import type { Outcome } from '../lib/run/outcome.ts';
-import { invoke } from './lambda/invoke.ts';
+import { createFunctionPool } from './lambda/function-pool.ts';
+import { type Invocation, invoke } from './lambda/invoke.ts';
+import { type InvokeApi, startInvokeApi } from './lambda/invoke-api.ts';
 import { startS3 } from './s3.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
 const SECRET_ID = 'local/metrics';
 const RECORD_BUCKET = 'local-record';
+const WORKER_NAME = 'database-worker-local';
+const WORKER_ARN = `arn:aws:lambda:us-east-1:000000000000:function:${WORKER_NAME}`;
 /** The origin of a local run's credentials. */
 export const SECRETS_FROM = 'the Secrets Manager on loopback';
 
@@ -31,6 +35,8 @@ export function targetText({ level, ...choices }: TargetChoices): string {
 export interface Finished {
   readonly outcome: Outcome;
   readonly log: readonly string[];
+  /** The log of the worker; empty without one. */
+  readonly workerLog: readonly string[];
 }
 
 /** Returns the caller's variables for consent and proxies. */
@@ -58,8 +64,26 @@ export interface RunChoices {
   readonly ignoreSchedule?: boolean;
   /** Folder in which the run is recorded. */
   readonly recordFolder?: string | undefined;
+  /** The bundle of the worker, which reaches the database in a process of its own. */
+  readonly workerFile?: string | undefined;
   /** More environment variables of the function. */
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts a Lambda on loopback with the worker. */
+async function startWorker(bundleFile: string, stack: AsyncDisposableStack): Promise<InvokeApi> {
+  const pool = stack.use(createFunctionPool(bundleFile, { AWS_LAMBDA_FUNCTION_NAME: WORKER_NAME }));
+  return stack.use(await startInvokeApi({ [WORKER_ARN]: pool }));
+}
+
+/** Returns the outcome of an invocation. A failed run throws; its outcome is in the summary line. */
+function outcomeOf(invocation: Invocation): Outcome {
+  if ('value' in invocation && isOutcome(invocation.value)) return invocation.value;
+  for (const line of invocation.log) {
+    const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
+    if (isOutcome(parsed)) return parsed;
+  }
+  throw new Error(`The function ended without a summary line:\n${invocation.log.join('\n')}`);
 }
 
 /** Invokes the bundle for one target, whose secret is in a Secrets Manager on loopback. */
@@ -67,7 +91,7 @@ export async function runBundle(
   bundleFile: string,
   secret: string,
   choices: TargetChoices,
-  { endpoint, ignoreSchedule = false, recordFolder, environment = {} }: RunChoices,
+  { endpoint, ignoreSchedule = false, recordFolder, workerFile, environment = {} }: RunChoices,
 ): Promise<Finished> {
   await using secrets = await startSecretsManager(
     fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
@@ -75,6 +99,7 @@ export async function runBundle(
   await using stack = new AsyncDisposableStack();
   const s3 =
     recordFolder && stack.use(await startS3({ bucket: RECORD_BUCKET, folder: recordFolder }));
+  const lambda = workerFile === undefined ? undefined : await startWorker(workerFile, stack);
   const invocation = await invoke(
     bundleFile,
     { ignoreSchedule },
@@ -88,16 +113,12 @@ export async function runBundle(
         AWS_ENDPOINT_URL_S3: s3.url,
         RECORD: JSON.stringify({ bucket: RECORD_BUCKET }),
       }),
+      ...(lambda && {
+        AWS_ENDPOINT_URL_LAMBDA: lambda.url,
+        WORKER: JSON.stringify({ functionArn: WORKER_ARN }),
+      }),
     },
   );
-  const { log } = invocation;
-  if ('value' in invocation && isOutcome(invocation.value)) {
-    return { outcome: invocation.value, log };
-  }
-  // A failed run throws; its outcome is in the summary line.
-  for (const line of log) {
-    const parsed: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
-    if (isOutcome(parsed)) return { outcome: parsed, log };
-  }
-  throw new Error(`The function ended without a summary line:\n${log.join('\n')}`);
+  const outcome = outcomeOf(invocation);
+  return { outcome, log: invocation.log, workerLog: lambda?.log ?? [] };
 }

@@ -1,7 +1,7 @@
 import { RELEASE_DATA } from '../../data/release-data.ts';
 import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../../emulator/demo.ts';
 import { SECRETS_FROM } from '../../emulator/run-send-report.ts';
-import { bundleOnce } from '../../infra/bundle/bundle.ts';
+import { bundleOnce, type FunctionName } from '../../infra/bundle/bundle.ts';
 import { LEVELS, type Level } from '../../lib/config/target.ts';
 import { newestRelease } from '../../lib/version-check/compatibility.ts';
 import { type CommandDefinition, choice, createCommand, EXIT, oneOf } from '../command.ts';
@@ -26,13 +26,15 @@ interface Values {
   readonly report?: true;
   readonly log?: true;
   readonly record?: string;
+  readonly split?: true;
   readonly json?: true;
 }
 
-interface Options extends DemoOptions {
+interface Options extends Omit<DemoOptions, 'workerFile'> {
   readonly keep: boolean;
   readonly report: boolean;
   readonly log: boolean;
+  readonly split: boolean;
   readonly json: boolean;
   readonly isLevelGiven: boolean;
 }
@@ -47,17 +49,29 @@ const command = createCommand(
   .option('--report', 'show the text of the report')
   .option('--log', 'show the log, as CloudWatch gets it')
   .option('--record <folder>', 'record the run in this folder, as a deployment does in its bucket')
+  .option(
+    '--split',
+    'read the database with database-worker, in a process of its own, as in a network without a way out',
+  )
   .option('--json', `print one JSON object instead: ${silentLine('demo', '--json')}`)
   .addHelpText('after', '\nA run that is skipped without consent ends with 0 here.');
 
-async function run(reporter: TerminalReporter, { keep, ...options }: Options): Promise<DemoRun> {
-  reporter.title('timescaledb-telemetry · demo: send-report on an embedded TimescaleDB');
-  await using built = await reporter.step(
+function build(reporter: TerminalReporter, name: FunctionName) {
+  return reporter.step(
     'bundle',
     'building the function',
-    () => bundleOnce('send-report'),
-    ({ bytes }) => `send-report, of which a start loads ${Math.round(bytes / 1_000)} kB`,
+    () => bundleOnce(name),
+    ({ bytes }) => `${name}, of which a start loads ${Math.round(bytes / 1_000)} kB`,
   );
+}
+
+async function run(
+  reporter: TerminalReporter,
+  { keep, split, ...options }: Options,
+): Promise<DemoRun> {
+  reporter.title('timescaledb-telemetry · demo: send-report on an embedded TimescaleDB');
+  await using sender = await build(reporter, 'send-report');
+  await using worker = split ? await build(reporter, 'database-worker') : undefined;
   const { db } = await reporter.step(
     'database',
     keep ? 'starting TimescaleDB' : 'starting TimescaleDB and adding demo data',
@@ -67,8 +81,11 @@ async function run(reporter: TerminalReporter, { keep, ...options }: Options): P
   return await reporter.step(
     'function',
     'running the bundle',
-    () => runDemo(built.file, db, options),
-    () => "ran in its own process, with Lambda's environment and the AWS SDK",
+    () => runDemo(sender.file, db, { ...options, workerFile: worker?.file }),
+    () =>
+      split
+        ? 'ran in its own process, with the AWS SDK; database-worker ran in another, with the database'
+        : "ran in its own process, with Lambda's environment and the AWS SDK",
   );
 }
 
@@ -87,6 +104,7 @@ export const definition: CommandDefinition<Options> = {
       keep: flags.keep === true,
       report: flags.report === true,
       log: flags.log === true,
+      split: flags.split === true,
       json: flags.json === true,
     };
   },
@@ -94,8 +112,8 @@ export const definition: CommandDefinition<Options> = {
     const reporter = createTerminalReporter(options.json);
     if (options.record !== undefined) await prepareRecord(options.record);
     const finished = await run(reporter, options);
-    const { outcome, log, report } = finished;
-    if (options.json) printJson({ outcome, log, report });
+    const { outcome, log, workerLog, report } = finished;
+    if (options.json) printJson({ outcome, log, report, ...(options.split && { workerLog }) });
     const adapter = createCliAdapter({
       levelOption: '--level',
       levelOrigin: options.isLevelGiven ? undefined : "the demo's default",
@@ -105,6 +123,7 @@ export const definition: CommandDefinition<Options> = {
     showReceived(reporter, shown);
     if (options.report && report !== null) showReportText(reporter, report);
     if (options.log) reporter.block('The log, as CloudWatch gets it:', log);
+    if (options.log && options.split) reporter.block('The log of database-worker:', workerLog);
     showSummary(reporter, shown, options.level);
     return outcome.outcome === 'failed' ? EXIT.failed : EXIT.done;
   },

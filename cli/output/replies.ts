@@ -133,7 +133,7 @@ export const outcomeSchema = z.object({
   version: z.optional(versionSchema),
   retry: z.optional(z.object({ attempt: z.number(), at: z.string() })),
   error: z.optional(z.object({ code: z.string(), origin: text })),
-  durationMs: z.object({ credentials: number, database: number, delivery: number }),
+  durationMs: z.object({ credentials: number, worker: number, database: number, delivery: number }),
 });
 export type OutcomeReply = z.infer<typeof outcomeSchema>;
 

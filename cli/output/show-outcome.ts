@@ -22,6 +22,9 @@ function showReading(
   if (durationMs.database !== undefined) {
     reporter.line('✔', 'credentials', `from ${secretsFrom}`, durationMs.credentials);
   }
+  if (durationMs.worker !== undefined && durationMs.database !== undefined) {
+    reporter.line('✔', 'worker', 'database-worker read the database', durationMs.worker);
+  }
   if (jobs !== undefined && jobs.failing > 0) showJobs(reporter, jobs);
   if (consent !== undefined) {
     showConsent(reporter, { ...consent, ...(error === undefined && remedy && { remedy }) });

@@ -116,6 +116,21 @@ describe.concurrent('npm start', () => {
     expect(stderr).toContain('The folder of --record cannot be created (ENOTDIR).');
   });
 
+  test('with --split reads the database in a second process, and sends the report', async () => {
+    const { stdout, stderr, code } = await runCommand('demo', ['--split', '--log']);
+    expect([stderr, code]).toEqual(['', 0]);
+    for (const part of [
+      /✔ bundle +database-worker, of which a start loads \d+ kB/,
+      /✔ function +.*database-worker ran in another/,
+      /✔ worker +database-worker read the database/,
+      /✔ sent +127\.0\.0\.1:\d+ answered 200/,
+      /✔ endpoint +received [\d ]+ bytes with the same sha256/,
+      /The log of database-worker:\n.*"operation":"read"/s,
+    ]) {
+      expect(stdout).toMatch(part);
+    }
+  });
+
   test('prints one JSON object and nothing else with --json', async () => {
     const { stdout } = await runCommand('demo', ['--json']);
     const result = JSON.parse(stdout);
@@ -144,6 +159,7 @@ test('lists all options with --help', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('Usage: npm start -- [options]');
   expect(optionsIn(stdout)).toEqual([
-    ...['--level', '--latest', '--keep', '--report', '--log', '--record', '--json', '--help'],
+    ...['--level', '--latest', '--keep', '--report', '--log', '--record', '--split', '--json'],
+    '--help',
   ]);
 });
