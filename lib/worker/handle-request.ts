@@ -79,7 +79,7 @@ function toAnswer(answer: object): WorkerAnswer {
   const checked = parseAnswerOfKind(answer);
   const bytes = Buffer.byteLength(JSON.stringify(answer));
   if (!('place' in checked) && bytes <= MAX_ANSWER_BYTES) return checked;
-  const problem = 'place' in checked ? checked.place : `${bytes} bytes`;
+  const problem = ('place' in checked && checked.place) || `${bytes} bytes`;
   throw new RunError(
     'CATALOG_UNEXPECTED',
     `The state of this database does not fit into the worker's answer: ${problem}.`,

@@ -24,8 +24,9 @@ import { invalidAnswer, otherVersion } from './errors.ts';
 export function parseAnswer(value: unknown): WorkerAnswer {
   if (isOfOtherVersion(value)) throw otherVersion();
   const answer = parseAnswerOfKind(value);
-  if ('place' in answer) throw invalidAnswer(`${answer.place} has another form`);
-  return answer;
+  if (!('place' in answer)) return answer;
+  const { place } = answer;
+  throw invalidAnswer(place === '' ? 'it has another form' : `its part ${place} has another form`);
 }
 
 /** Converts the error in an answer. */

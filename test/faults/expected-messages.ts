@@ -40,6 +40,56 @@ export const secretInvalid = (problem: string): ExpectedMessage =>
     'Store JSON with username and password (and host, port and dbname, unless the target has host and database), or a postgres:// URL, as SecretString.',
   );
 
+export const WORKER_DENIED = expectedMessage(
+  'WORKER_DENIED',
+  'Permission denied: the function may not invoke the worker, or has no valid AWS credentials.',
+  "Grant lambda:InvokeFunction on the worker to the function's role.",
+);
+
+export const WORKER_THROTTLED = expectedMessage(
+  'WORKER_THROTTLED',
+  'Lambda did not run the worker: too many functions are running, or its reserved concurrency is 0.',
+  "Check the account's limit of concurrent executions and the worker's reserved concurrency. The run will be retried automatically.",
+);
+
+export const WORKER_MISSING = expectedMessage(
+  'WORKER_UNAVAILABLE',
+  'The worker does not exist in this region.',
+  'Deploy the environment again, or correct functionArn in WORKER. The run will be retried automatically.',
+);
+
+export const WORKER_NOT_READY = expectedMessage(
+  'WORKER_UNAVAILABLE',
+  'Lambda cannot run the worker yet: it is idle, or is being created or updated.',
+  'Wait a minute, and invoke the function again: Lambda refuses a function in a VPC once after weeks without an invocation. The run will be retried automatically.',
+);
+
+export const WORKER_UNAVAILABLE = expectedMessage(
+  'WORKER_UNAVAILABLE',
+  'Lambda did not run the worker, or its answer was lost.',
+  'Check the state of the worker, its subnets and its security group in the console of Lambda. The worker may have run all the same: after a change, a dry run shows what is left. The run will be retried automatically.',
+);
+
+export const workerFailed = (reason: string): ExpectedMessage =>
+  expectedMessage(
+    'WORKER_FAILED',
+    `The worker ended without an answer: ${reason}.`,
+    "Read the log of the worker: Lambda's own line has the reason. The worker may have run all the same: after a change, a dry run shows what is left. The run will be retried automatically.",
+  );
+
+export const WORKER_VERSION = expectedMessage(
+  'WORKER_VERSION',
+  'The answer of the worker is of another version.',
+  'Deploy the environment again, so that the worker and the function that invokes it are of one version. Nothing was sent. The run will be retried automatically.',
+);
+
+export const workerAnswerInvalid = (problem: string): ExpectedMessage =>
+  expectedMessage(
+    'WORKER_ANSWER_INVALID',
+    `The answer of the worker is not used: ${problem}. Nothing was sent.`,
+    "Deploy the environment again. If the error persists, find out who can change the worker's code: its answer contradicts itself. After a change, a dry run shows what was applied.",
+  );
+
 export const DATABASE_AUTHENTICATION = expectedMessage(
   'DATABASE_AUTHENTICATION',
   'The server rejected the login: wrong user or password, a role without LOGIN, or no matching line in pg_hba.conf.',
@@ -371,6 +421,8 @@ export const endpointUnavailable = (status: number): ExpectedMessage =>
 
 const AFTER_TIME_LIMIT = {
   credentials: 'Nothing was read or sent.',
+  worker:
+    'The worker ends at its own time limit. Nothing was sent; a change may have been applied in part.',
   connection: 'The connection was closed. Nothing was read or sent.',
   database: 'The connection was closed. Nothing was sent or changed.',
   delivery: 'The report may still have arrived.',

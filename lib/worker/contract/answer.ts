@@ -133,7 +133,7 @@ const kindSchema = z.object({ kind: z.enum(['read', 'change', 'error']) });
 
 const SCHEMAS = { read: readSchema, change: changedSchema, error: failedSchema } as const;
 
-/** The place of the first problem of an answer, such as `facts.jobs.0.id`. Its keys are those of the schema. */
+/** The place of the first problem of an answer, such as `facts.jobs.0.id`; empty for the answer. Its keys are those of the schema. */
 export interface AnswerProblem {
   readonly place: string;
 }
@@ -144,6 +144,5 @@ export function parseAnswerOfKind(value: unknown): WorkerAnswer | AnswerProblem 
   if (kind === undefined) return { place: 'kind' };
   const { data, error } = SCHEMAS[kind].safeParse(value);
   if (data !== undefined) return data;
-  const place = error.issues[0]?.path.map(String).join('.') ?? '';
-  return { place: place === '' ? kind : place };
+  return { place: error.issues[0]?.path.map(String).join('.') ?? '' };
 }

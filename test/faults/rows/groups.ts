@@ -10,10 +10,12 @@ import { SETTINGS_FAULTS } from './settings.ts';
 import { TLS_FAULTS } from './tls.ts';
 import { TRAP_FAULTS } from './traps.ts';
 import { WIRE_FAULTS } from './wire.ts';
+import { WORKER_FAULTS } from './worker.ts';
 
 /** Every fault, in the order of a run. */
 export const FAULT_GROUPS: readonly FaultGroup[] = [
   SECRET_FAULTS,
+  WORKER_FAULTS,
   NETWORK_FAULTS,
   WIRE_FAULTS,
   TLS_FAULTS,
