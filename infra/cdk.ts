@@ -1,10 +1,10 @@
 // biome-ignore-all lint/performance/noBarrelFile: this is the entry point ./cdk of the package
 
+export type { DestinationSettings, TlsSettings } from './config/environment.ts';
 export { EnvironmentError } from './config/environment-error.ts';
 export type { DatabaseResources } from './constructs/database-resources.ts';
 export type {
   CodeArchives,
-  NetworkProps,
   RecordProps,
   SecretProps,
   SingleDatabaseTelemetryProps,

@@ -1,6 +1,7 @@
 /** All problems of an environment, or of a single database, for the person who wrote it. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError' as const;
+  /** The problems, each with its remedy, without a full stop. */
   readonly problems: readonly string[];
 
   constructor(

@@ -14,8 +14,12 @@ interface SecretSettings {
 }
 
 /** TLS settings of the connection to a database. */
-interface TlsSettings {
-  /** @default verify-full */
+export interface TlsSettings {
+  /**
+   * What is verified; `disable` uses no TLS.
+   *
+   * @default verify-full
+   */
   readonly mode?: Target['tls']['mode'];
   /** PEM file with the certificate authorities, relative to the environment's file; it is deployed with the functions. */
   readonly caFile?: string;
@@ -27,6 +31,11 @@ interface TlsSettings {
 
 /** How the report of a database is made. */
 export interface ReportSettings {
+  /**
+   * TLS settings of the connection to the database.
+   *
+   * @default the certificate and the host are verified
+   */
   readonly tls?: TlsSettings;
   /**
    * The telemetry level of a server that was built without telemetry, and of no other. This is the only setting of an
@@ -35,9 +44,17 @@ export interface ReportSettings {
    * @default off
    */
   readonly levelWhenUnset?: Target['levelWhenUnset'];
-  /** @default catalog */
+  /**
+   * `catalog` reads TimescaleDB's catalogs; `function` calls the extension's own function, which has side effects.
+   *
+   * @default catalog
+   */
   readonly reportSource?: Target['reportSource'];
-  /** @default exact */
+  /**
+   * `estimated` takes sizes from the catalog, and opens no user relation.
+   *
+   * @default exact
+   */
   readonly sizes?: Target['sizes'];
   /**
    * Hours between two firings of the schedule: 1, 2, 3, 4, 6, 8, 12 or 24.
@@ -73,9 +90,23 @@ interface DatabaseDefaults extends ReportSettings {
 export interface DatabasePlace {
   /** Its name in log lines, metrics, the schedule and the functions' names. */
   readonly name: string;
-  /** host, port and database override the secret. Unlike the secret, they are readable in the template. */
+  /**
+   * Host of the database. Unlike the secret, it is readable in the template.
+   *
+   * @default the host in the secret
+   */
   readonly host?: string;
+  /**
+   * Port of the database.
+   *
+   * @default the port in the secret, otherwise 5432
+   */
   readonly port?: number;
+  /**
+   * Name of the database on its server.
+   *
+   * @default the name in the secret
+   */
   readonly database?: string;
 }
 
@@ -114,9 +145,17 @@ interface NetworkSettings {
 
 /** Destination of the reports; or, if none are sent, the version that databases are compared with. */
 export interface DestinationSettings {
-  /** @default https://telemetry.timescale.com/v1/metrics */
+  /**
+   * URL that reports are posted to.
+   *
+   * @default https://telemetry.timescale.com/v1/metrics
+   */
   readonly endpoint?: string;
-  /** Sends no reports, and compares databases with this version: for networks without access to the internet. */
+  /**
+   * Sends no reports, and compares databases with this version: for networks without access to the internet.
+   *
+   * @default reports are sent
+   */
   readonly latestVersion?: string;
   /**
    * If no reports are sent: checks the versions of databases whose telemetry is off, too.
@@ -142,11 +181,21 @@ export interface EnvironmentSettings {
   readonly account: string;
   /** Code of the AWS region, such as `eu-central-1`. */
   readonly region: string;
+  /** The databases; each has a name of its own. */
   readonly databases: readonly DatabaseSettings[];
+  /**
+   * Settings of all databases that do not set their own.
+   *
+   * @default none
+   */
   readonly defaults?: DatabaseDefaults;
   /** Networks by name. */
   readonly networks?: Readonly<Record<string, NetworkSettings>>;
-  /** @default telemetry.timescale.com, directly */
+  /**
+   * Where reports are sent.
+   *
+   * @default telemetry.timescale.com, directly
+   */
   readonly delivery?: DeliverySettings;
   /**
    * JSON file with version data of your own, relative to the environment's file; it is deployed with the functions, which use

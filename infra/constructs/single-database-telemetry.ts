@@ -25,8 +25,11 @@ import {
  * generates all names, so that a stack can have several, and can be deployed more than once.
  */
 export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResources, IConnectable {
+  /** The functions by name: `send-report`, `get-report`, and `configure` if it is deployed. */
   readonly functions: ReadonlyMap<Purpose, IFunction>;
+  /** The schedule of `send-report`. */
   readonly schedule: ISchedule;
+  /** The alarm for missing runs, unless `alarms` is false. */
   readonly missingRunsAlarm?: IAlarm;
   /** The group of the schedule, and of the schedules of retries. */
   readonly scheduleGroup: IScheduleGroup;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { constructPage, EXAMPLES, readConstructs } from '../../docs/construct.ts';
 import { faultsPage } from '../../docs/faults.ts';
 import { fleetPageAssetsFile } from '../../docs/fleet-page-assets.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
@@ -15,6 +16,34 @@ test('docs/report-fields.md is up to date with the table of fields', () => {
 
 test('docs/faults.md is up to date with the tables of faults', () => {
   expect(readFileSync(join(DOCS, 'faults.md'), 'utf8') === faultsPage(), FRESH).toBe(true);
+});
+
+describe('docs/construct.md', () => {
+  let constructs: ReturnType<typeof readConstructs>;
+  beforeAll(() => {
+    constructs = readConstructs();
+  });
+
+  test('is up to date with the types of the constructs', () => {
+    const page = readFileSync(join(DOCS, 'construct.md'), 'utf8');
+    expect(page === constructPage(constructs), FRESH).toBe(true);
+  });
+
+  test('describes every type, key and member, and has examples without type errors', () => {
+    const { types, problems } = constructs;
+    const undescribed = types.flatMap(({ name, description, members }) => [
+      ...(description === '' ? [name] : []),
+      ...members.filter((one) => one.description === '').map((one) => `${name}.${one.name}`),
+    ]);
+    expect(types.length).toBeGreaterThan(8);
+    expect(undescribed).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  test('begins with an example of ten lines', () => {
+    const [example = ''] = EXAMPLES.map((file) => readFileSync(join(DOCS, '..', file), 'utf8'));
+    expect(example.split('\n').filter((line) => line !== '')).toHaveLength(9);
+  });
 });
 
 test('docs/schemas/ has one up-to-date schema per format, and no other file', () => {

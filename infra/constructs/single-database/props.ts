@@ -60,6 +60,7 @@ export interface NetworkProps {
 
 /** A record in a bucket that exists. */
 export interface RecordProps {
+  /** The bucket, in the account and region of the stack. It is not changed. */
   readonly bucket: IBucket;
   /**
    * Folder in the bucket, such as `telemetry/prod`.
@@ -71,6 +72,7 @@ export interface RecordProps {
 
 /** The archives of the functions in a bucket of the same region. */
 export interface CodeArchives {
+  /** The bucket, in the region of the stack. */
   readonly bucket: IBucket;
   /** Beginning of the keys, before `send-report.zip`. */
   readonly prefix: string;
@@ -92,7 +94,11 @@ export interface SingleDatabaseTelemetryProps
    * @default not deployed
    */
   readonly configure?: SecretProps;
-  /** @default reports are sent to telemetry.timescale.com */
+  /**
+   * Where reports are sent.
+   *
+   * @default to telemetry.timescale.com
+   */
   readonly delivery?: DestinationSettings;
   /**
    * JSON file with version data of your own, relative to the working directory; it is deployed with the functions.
@@ -131,7 +137,11 @@ export interface SingleDatabaseTelemetryProps
    * @default no record
    */
   readonly record?: RecordProps;
-  /** @default RetentionDays.THIRTEEN_MONTHS (400 days) */
+  /**
+   * How long the logs are kept.
+   *
+   * @default RetentionDays.THIRTEEN_MONTHS (400 days)
+   */
   readonly logRetention?: RetentionDays;
   /**
    * `DEBUG` also logs the original errors of PostgreSQL, Node and AWS, with names of roles, databases and hosts.

@@ -122,7 +122,7 @@ describe('the network of a single database', () => {
     expect(ingress).toBeUndefined();
   });
 
-  test('opens the database for the functions on its port, and lets them out to no other database', () => {
+  test('opens the database for the functions on its port, and no port of other databases', () => {
     const single = createSingle((stack) => ({
       vpc: vpcIn(stack),
       connectTo: SecurityGroup.fromSecurityGroupId(stack, 'Database', 'sg-0a1b2c3d'),
