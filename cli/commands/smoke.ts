@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { environmentsFolder, ROOT } from '../../infra/config/folders.ts';
+import { environmentsFolder, IS_PACKAGE, ROOT } from '../../infra/config/folders.ts';
+import { SERVICE } from '../../lib/naming.ts';
 import {
   addProblems,
   type CommandDefinition,
@@ -51,6 +52,12 @@ const command = createCommand(
   .option('--yes', 'do not ask before the deployment')
   .option('--real-endpoint', "accept TimescaleDB's own endpoint")
   .option('--names', 'print account ids and names in the report');
+
+/** Returns the example, which in the package imports from the package. */
+function template(): string {
+  const text = readFileSync(TEMPLATE, 'utf8');
+  return IS_PACKAGE ? text.replace(/(?<= from ')[^']+(?=';)/, SERVICE) : text;
+}
 
 async function ask(): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
@@ -110,7 +117,7 @@ export const definition: CommandDefinition<Options> = {
   },
   async perform(options) {
     if (options.isTemplate) {
-      process.stdout.write(readFileSync(TEMPLATE, 'utf8'));
+      process.stdout.write(template());
       return EXIT.done;
     }
     if (!options.isConfirmed && !process.stdin.isTTY) {

@@ -1,5 +1,5 @@
 import { arch, platform } from 'node:os';
-import { functionName, PURPOSES } from '../../lib/naming.ts';
+import { DATABASE_WORKER, functionName, PURPOSES } from '../../lib/naming.ts';
 import { VERSION } from '../../lib/product.ts';
 import { LABELS, PLACES, type SmokeContext } from './context.ts';
 import { endpointOf } from './rules.ts';
@@ -24,7 +24,7 @@ function namesOf({ environment, databases }: SmokeContext): readonly Replacement
     const endpoint = endpointOf(database);
     const label = `‹${LABELS[place]}›`;
     return [
-      ...PURPOSES.map(
+      ...[...PURPOSES, DATABASE_WORKER].map(
         (purpose): Replacement => [
           literal(functionName(name, database.name, purpose)),
           `‹${purpose} of ${LABELS[place]}›`,

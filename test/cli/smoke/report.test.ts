@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { toReport } from '../../../cli/smoke/report.ts';
 import type { StepResult } from '../../../cli/smoke/step.ts';
+import { functionName } from '../../../lib/naming.ts';
 import { resolve, tryOut } from '../../support/smoke/trial.ts';
 
 describe('the report', () => {
-  const details =
-    'telemetry-smoke-test-sensors-… of 123456789012: arn:aws:lambda:eu-central-1:123456789012:function:x failed; trial/billing, billing, sensors; telemetry.example.com at 10.1.2.3 in sg-0a1b2c3d | done';
+  const details = `${functionName('smoke-test', 'billing', 'database-worker')} of 123456789012: arn:aws:lambda:eu-central-1:123456789012:function:x failed; trial/billing, billing, sensors; telemetry.example.com at 10.1.2.3 in sg-0a1b2c3d | done`;
   const results: readonly StepResult[] = [
     { name: 'deploy', status: 'passed', ms: 300_000, detail: 'all stacks' },
     { name: 'retry', status: 'failed', ms: 1_000, detail: details, remedy: 'Look.' },
@@ -18,6 +18,7 @@ describe('the report', () => {
     expect(text).toContain('| deploy | passed | 5 min | all stacks |\n');
     expect(text).toMatch(/^\| retry \| failed \| 1 s \| .* \\\| done Look\. \|$/m);
     expect(text).not.toMatch(/123456789012|billing|telemetry\.example|10\.1\.2\.3|sg-0a|trial\//);
+    expect(text).toContain('‹database-worker of the database in a VPC› of ‹account›: ‹arn› failed');
     expect(text).not.toMatch(/\bsensors\b/);
   });
 
