@@ -43,6 +43,11 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
   ],
   'Deploy:': [
     {
+      name: 'init',
+      summary: 'create a folder to deploy from',
+      load: () => import('./commands/init.ts'),
+    },
+    {
       name: 'bootstrap',
       summary: 'prepare account and region for CDK, once',
       load: async () => ({

@@ -8,13 +8,11 @@ import { type Finished, runBundle } from './run-send-report.ts';
 import { answerWithVersion, ENDPOINT_PATH, startTelemetryEndpoint } from './telemetry-endpoint.ts';
 import { bootEmbedded, EMBEDDED_DATABASE, fill, serveEmbedded } from './timescaledb.ts';
 
-const KEPT_FOLDER = join(import.meta.dirname, '..', '.local');
-
-/** Boots with the data in `.local/`; data that were not filled completely are made again. */
-async function startKept(): Promise<PGlite> {
-  const folder = join(KEPT_FOLDER, 'timescaledb');
-  const marker = join(KEPT_FOLDER, 'timescaledb.filled');
-  await mkdir(KEPT_FOLDER, { recursive: true });
+/** Boots with the data in a folder; data that were not filled completely are made again. */
+async function startKept(keptFolder: string): Promise<PGlite> {
+  const folder = join(keptFolder, 'timescaledb');
+  const marker = join(keptFolder, 'timescaledb.filled');
+  await mkdir(keptFolder, { recursive: true });
   if (existsSync(marker)) return bootEmbedded(folder);
   await rm(folder, { recursive: true, force: true });
   const db = await bootEmbedded(folder);
@@ -66,10 +64,10 @@ export interface DemoDatabase {
 /**
  * Boots the embedded TimescaleDB and fills it with the demo data.
  *
- * @param keep uses the data of an earlier start in `.local/`, and leaves them for the next
+ * @param keptFolder has the data of an earlier start, which are used and left for the next
  */
-export async function startDemoDatabase(keep = false): Promise<DemoDatabase> {
-  const db = keep ? await startKept() : await startNew();
+export async function startDemoDatabase(keptFolder?: string): Promise<DemoDatabase> {
+  const db = keptFolder === undefined ? await startNew() : await startKept(keptFolder);
   return { db, contents: await countContents(db) };
 }
 

@@ -2,7 +2,7 @@ import type { Level, Target } from '../lib/config/target.ts';
 import type { Outcome } from '../lib/run/outcome.ts';
 import { createFunctionPool } from './lambda/function-pool.ts';
 import { type Invocation, invoke } from './lambda/invoke.ts';
-import { type InvokeApi, startInvokeApi } from './lambda/invoke-api.ts';
+import { startInvokeApi } from './lambda/invoke-api.ts';
 import { startS3 } from './s3.ts';
 import { fromTable, startSecretsManager } from './secrets-manager.ts';
 
@@ -70,12 +70,6 @@ export interface RunChoices {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts a Lambda on loopback with the worker. */
-async function startWorker(bundleFile: string, stack: AsyncDisposableStack): Promise<InvokeApi> {
-  const pool = stack.use(createFunctionPool(bundleFile, { AWS_LAMBDA_FUNCTION_NAME: WORKER_NAME }));
-  return stack.use(await startInvokeApi({ [WORKER_ARN]: pool }));
-}
-
 /** Returns the outcome of an invocation. A failed run throws; its outcome is in the summary line. */
 function outcomeOf(invocation: Invocation): Outcome {
   if ('value' in invocation && isOutcome(invocation.value)) return invocation.value;
@@ -96,10 +90,15 @@ export async function runBundle(
   await using secrets = await startSecretsManager(
     fromTable({ [SECRET_ID]: { AWSCURRENT: { VersionId: 'first', SecretString: secret } } }),
   );
-  await using stack = new AsyncDisposableStack();
-  const s3 =
-    recordFolder && stack.use(await startS3({ bucket: RECORD_BUCKET, folder: recordFolder }));
-  const lambda = workerFile === undefined ? undefined : await startWorker(workerFile, stack);
+  await using s3 =
+    recordFolder === undefined
+      ? undefined
+      : await startS3({ bucket: RECORD_BUCKET, folder: recordFolder });
+  await using pool =
+    workerFile === undefined
+      ? undefined
+      : createFunctionPool(workerFile, { AWS_LAMBDA_FUNCTION_NAME: WORKER_NAME });
+  await using lambda = pool && (await startInvokeApi({ [WORKER_ARN]: pool }));
   const invocation = await invoke(
     bundleFile,
     { ignoreSchedule },

@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../infra/config/environment.ts';
+import { defineEnvironment } from 'timescaledb-telemetry';
 
 /**
  * A network without access to the internet: no report is sent, and versions are judged by an SSM parameter, which is read

@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../infra/config/environment.ts';
+import { defineEnvironment } from 'timescaledb-telemetry';
 
 /** One database that is reachable from the internet. Replace account, region and secret. */
 export const environment = defineEnvironment({

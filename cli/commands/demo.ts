@@ -1,7 +1,9 @@
+import { join } from 'node:path';
+import { bundleOnce } from '#bundle';
 import { RELEASE_DATA } from '../../data/release-data.ts';
 import { type DemoOptions, type DemoRun, runDemo, startDemoDatabase } from '../../emulator/demo.ts';
 import { SECRETS_FROM } from '../../emulator/run-send-report.ts';
-import { bundleOnce, type FunctionName } from '../../infra/bundle/bundle.ts';
+import { WORKING_FOLDER } from '../../infra/config/folders.ts';
 import { LEVELS, type Level } from '../../lib/config/target.ts';
 import { newestRelease } from '../../lib/version-check/compatibility.ts';
 import { type CommandDefinition, choice, createCommand, EXIT, oneOf } from '../command.ts';
@@ -14,6 +16,8 @@ import { showOutcome } from '../output/show-outcome.ts';
 import { showReportText } from '../output/show-report.ts';
 import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
+/** Folder of the database that `--keep` keeps. */
+const KEPT_FOLDER = join(WORKING_FOLDER, '.local');
 /** A version that a reply of the endpoint may have. */
 const VERSION_TEXT = /^[A-Za-z0-9.-]{1,128}$/;
 const DEFAULT_LEVEL: Level = 'basic';
@@ -56,7 +60,7 @@ const command = createCommand(
   .option('--json', `print one JSON object instead: ${silentLine('demo', '--json')}`)
   .addHelpText('after', '\nA run that is skipped without consent ends with 0 here.');
 
-function build(reporter: TerminalReporter, name: FunctionName) {
+function build(reporter: TerminalReporter, name: Parameters<typeof bundleOnce>[0]) {
   return reporter.step(
     'bundle',
     'building the function',
@@ -75,7 +79,7 @@ async function run(
   const { db } = await reporter.step(
     'database',
     keep ? 'starting TimescaleDB' : 'starting TimescaleDB and adding demo data',
-    () => startDemoDatabase(keep),
+    () => startDemoDatabase(keep ? KEPT_FOLDER : undefined),
     ({ contents }) => describeContents(contents),
   );
   return await reporter.step(

@@ -13,24 +13,20 @@ import { type OnboardChoices, settlePasswords } from '../onboard/plan.ts';
 import { environmentFile, roleStatements, secretCommands } from '../onboard/sections.ts';
 import { groupByServer } from '../onboard/server.ts';
 import { databasesOption, describeList, readDatabases } from '../options/databases.ts';
+import { addPlaceOptions, checkPlace, type PlaceValues } from '../options/place.ts';
 import { toPrintableLine } from '../output/terminal/printable.ts';
 import { createTerminalReporter } from '../output/terminal/terminal.ts';
-
-/** The form of a region's code. */
-const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d$/;
 
 const PARTS = ['sql', 'secrets', 'environment'] as const;
 type Part = (typeof PARTS)[number];
 
-interface Values {
+interface Values extends PlaceValues {
   readonly databases?: string;
   readonly sharedSecret?: true;
   readonly secrets?: string;
   readonly only?: string;
   readonly environment: string;
   readonly role: string;
-  readonly account?: string;
-  readonly region?: string;
 }
 
 interface Options {
@@ -40,28 +36,27 @@ interface Options {
   readonly only: Part | undefined;
 }
 
-const command = createCommand(
-  'onboard',
-  'Prints what is needed to report on the databases of a list: the SQL for the role on each server, the commands that create the secrets, and the file of an environment. Runs nothing.',
-  `
+const command = addPlaceOptions(
+  createCommand(
+    'onboard',
+    'Prints what is needed to report on the databases of a list: the SQL for the role on each server, the commands that create the secrets, and the file of an environment. Runs nothing.',
+    `
 Exit status: 0 success, 1 failure, or an entry of the list was left out,
 2 wrong options.`,
-)
-  .addOption(databasesOption())
-  .addOption(flag('--shared-secret', 'one login and one secret for all databases'))
-  .option(
-    '--secrets <folder>',
-    'generate passwords and write them into files of this folder, readable only by you; a file that exists keeps its password',
   )
-  .option(
-    '--environment <name>',
-    'name of the environment, and first part of the names of the secrets',
-    'prod',
-  )
-  .option('--role <name>', 'the login that reads the reports', 'telemetry_reporter')
-  .option('--account <id>', 'the AWS account, 12 digits (default: a placeholder)')
-  .option('--region <code>', 'the AWS region (default: a placeholder)')
-  .addOption(choice('--only <part>', PARTS, 'print this part alone, for a file'));
+    .addOption(databasesOption())
+    .addOption(flag('--shared-secret', 'one login and one secret for all databases'))
+    .option(
+      '--secrets <folder>',
+      'generate passwords and write them into files of this folder, readable only by you; a file that exists keeps its password',
+    )
+    .option(
+      '--environment <name>',
+      'name of the environment, and first part of the names of the secrets',
+      'prod',
+    )
+    .option('--role <name>', 'the login that reads the reports', 'telemetry_reporter'),
+).addOption(choice('--only <part>', PARTS, 'print this part alone, for a file'));
 
 function read(parsed: Command, problems: string[]): Options {
   const values = parsed.opts<Values>();
@@ -77,12 +72,8 @@ function read(parsed: Command, problems: string[]): Options {
       !/^[a-z_][a-z0-9_]{0,62}$/.test(role),
       '--role must be 1 to 63 lower-case letters, digits or underscores',
     ],
-    [account !== undefined && !/^\d{12}$/.test(account), '--account must be 12 digits'],
-    [
-      region !== undefined && !REGION.test(region),
-      '--region must be the code of an AWS region, such as eu-central-1',
-    ],
   ]);
+  checkPlace(values, problems);
   return {
     databases,
     choices: {

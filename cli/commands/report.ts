@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { bundleOnce } from '#bundle';
 import { runBundle, SECRETS_FROM } from '../../emulator/run-send-report.ts';
-import { bundleOnce } from '../../infra/bundle/bundle.ts';
 import { getReport } from '../../lib/run/get-report.ts';
 import { type CommandDefinition, createCommand, type ExitStatus, flag } from '../command.ts';
 import { silentLine } from '../command-line.ts';

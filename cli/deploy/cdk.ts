@@ -6,7 +6,7 @@ import { IS_PACKAGE, ROOT, WORKING_FOLDER } from '../../infra/config/folders.ts'
 import { CommandError } from '../command.ts';
 
 /** Packages that deploying needs, and the package of the program leaves to its user. */
-const NEEDED = ['aws-cdk/bin/cdk', 'aws-cdk-lib', 'constructs'] as const;
+const NEEDED = ['aws-cdk/bin/cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs'] as const;
 
 /** The program of the app, and the settings of `cdk.json`: the working folder of a user has no such file. */
 const APP_OPTIONS = [
@@ -26,21 +26,27 @@ function resolveModule(name: string): string | undefined {
 }
 
 /**
+ * Checks that the packages for deploying are installed.
+ *
+ * @throws CommandError with the command that installs them
+ */
+export function requireCdk(): void {
+  const missing = NEEDED.filter((name) => resolveModule(name) === undefined);
+  if (missing.length === 0) return;
+  throw new CommandError(
+    `Packages for deploying are not installed: ${missing.map((name) => name.replace(/\/bin.*/, '')).join(', ')}.`,
+    IS_PACKAGE
+      ? 'Run npm install --save-dev aws-cdk@2 aws-cdk-lib@2 cdk-nag@3 constructs@10.'
+      : 'Run npm ci.',
+  );
+}
+
+/**
  * Runs the CDK command for the app of this project.
  *
  * @returns its exit status
- * @throws CommandError if CDK is not installed
  */
 export async function runCdk(args: readonly string[]): Promise<number> {
-  const missing = NEEDED.filter((name) => resolveModule(name) === undefined);
-  if (missing.length > 0) {
-    throw new CommandError(
-      `CDK is not installed in this folder: ${missing.map((name) => name.split('/')[0]).join(', ')}.`,
-      IS_PACKAGE
-        ? 'Run npm install --save-dev aws-cdk@2 aws-cdk-lib@2 constructs@10.'
-        : 'Run npm ci.',
-    );
-  }
   const cdk = spawn(
     process.execPath,
     [resolveModule(NEEDED[0]) ?? '', ...args, ...(IS_PACKAGE ? APP_OPTIONS : [])],

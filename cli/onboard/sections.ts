@@ -115,7 +115,7 @@ export function environmentFile(
   const stacks = Math.ceil(databases.length / DATABASES_PER_STACK);
   const isPlaceholder = account === undefined || region === undefined;
   return [
-    "import { defineEnvironment } from '../infra/config/environment.ts';",
+    "import { defineEnvironment } from 'timescaledb-telemetry';",
     '',
     ...(isPlaceholder ? ['// Replace account and region.'] : []),
     'export const environment = defineEnvironment({',

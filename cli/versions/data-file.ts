@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { IS_PACKAGE, ROOT } from '../../infra/config/folders.ts';
 import { CommandError } from '../command.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The version data of this project. */
 export const OWN_FILE = join(ROOT, 'data', 'timescaledb.json');
@@ -36,14 +35,15 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-const BIOME = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
-
-/** Formats JSON as `npm run format` does. */
+/** Formats JSON as `npm run format` does in the repository, where a test checks the form of its own file. */
 function format(value: unknown): Promise<string> {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  if (IS_PACKAGE) return Promise.resolve(text);
+  const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
-      [BIOME, 'format', `--stdin-file-path=${OWN_FILE}`],
+      [biome, 'format', `--stdin-file-path=${OWN_FILE}`],
       { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout) => {
         if (error === null) resolve(stdout);
@@ -51,7 +51,7 @@ function format(value: unknown): Promise<string> {
       },
     );
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(`${JSON.stringify(value, null, 2)}\n`);
+    child.stdin?.end(text);
   });
 }
 

@@ -8,7 +8,7 @@ import { peakMemoryBytes } from './memory.ts';
 import { type ErrorDocument, type RuntimeAnswer, startRuntimeApi } from './runtime-api.ts';
 
 /** The default runtime of a sandbox. */
-const RUNTIME_CLIENT = join(import.meta.dirname, 'runtime-client.ts');
+const RUNTIME_CLIENT = join(import.meta.dirname, `runtime-client${extname(import.meta.filename)}`);
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
 
 /** Publishes the answers and the lines of functions as texts, for tests that look for secrets in everything a function emits. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { type DatabaseSettings, defineEnvironment } from '../../infra/config/environment.ts';
+import { type DatabaseSettings, defineEnvironment } from 'timescaledb-telemetry';
 import overrides from './overrides.json' with { type: 'json' };
 
 /** Username and password of one role, which exists in every database; host, port and database are in the list. */

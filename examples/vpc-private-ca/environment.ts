@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../../infra/config/environment.ts';
+import { defineEnvironment } from 'timescaledb-telemetry';
 
 /** Databases in a VPC, with certificates of a private certificate authority. Replace every id and private-ca.pem. */
 export const environment = defineEnvironment({

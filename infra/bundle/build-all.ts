@@ -9,8 +9,8 @@ function kilobytes(bytes: number): string {
 }
 
 /** Builds every function as it ships, and prints its size. */
-await rm(OUTPUT_FOLDER, { recursive: true, force: true });
 for (const name of FUNCTIONS) {
+  await rm(join(OUTPUT_FOLDER, name), { recursive: true, force: true });
   const { bytes, laterBytes } = await bundle(name, OUTPUT_FOLDER);
   process.stdout.write(
     `${name}: ${kilobytes(bytes)}, and ${kilobytes(laterBytes)} loaded on demand\n`,

@@ -1,7 +1,8 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildFailure, build, type Message } from 'esbuild';
-import { displayPath, ROOT } from './folders.ts';
+import type { BuildFailure, Message } from 'esbuild';
+import { SERVICE } from '../../lib/naming.ts';
+import { displayPath, IS_PACKAGE, ROOT } from './folders.ts';
 
 /** Maximum number of problems shown of one file: later syntax errors often follow from the first. */
 const MAX_PROBLEMS = 3;
@@ -17,24 +18,27 @@ function formatLocation({ file, line, column }: Location): string {
 }
 
 /** Whether esbuild threw an error, with messages about its input. */
-export function isBuildFailure(error: unknown): error is BuildFailure {
+function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
 /** The module that an environment imports, and how esbuild names it when the import leads elsewhere. */
 const OWN_MODULE = join('infra', 'config', 'environment.ts');
-const OWN_MODULE_UNRESOLVED = /^Could not resolve ".*infra\/config\/environment\.ts"$/;
+const OWN_MODULE_UNRESOLVED = new RegExp(
+  `^(Could not resolve ".*infra/config/environment\\.ts"$|Cannot find package '${SERVICE}')`,
+);
 
-/** Returns the import that an environment in another folder needs; empty for other problems. */
+/** Returns what an environment in another folder needs, to import this project; empty for other problems. */
 function importRemedy(file: string, text: string): string {
   if (!OWN_MODULE_UNRESOLVED.test(text)) return '';
+  if (IS_PACKAGE) return `; run npm install ${SERVICE} in its folder`;
   const path = relative(dirname(file), join(ROOT, OWN_MODULE));
   const specifier = path.startsWith('.') ? path : `./${path}`;
   return `; write import { defineEnvironment } from '${specifier}'`;
 }
 
 /** Describes a message of esbuild with its place, where it has one. */
-export function describeMessage({ text, location }: Message): string {
+function describeMessage({ text, location }: Message): string {
   if (location === null) return text;
   const { line, column } = location;
   const file = resolve(ROOT, location.file);
@@ -42,10 +46,20 @@ export function describeMessage({ text, location }: Message): string {
   return `${formatLocation({ file, line, column: column + 1 })}: ${text}${importRemedy(file, text)}`;
 }
 
+/** Imports esbuild, which the package does not depend on: where it is not installed, problems have only Node's location. */
+async function importEsbuild() {
+  try {
+    return await import('esbuild');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns syntax errors, missing files and missing exports of a file and its imports, with esbuild's locations. */
 async function findStaticProblems(file: string): Promise<readonly string[]> {
+  const esbuild = await importEsbuild();
   try {
-    await build({
+    await esbuild?.build({
       entryPoints: [file],
       absWorkingDir: ROOT,
       bundle: true,
@@ -89,5 +103,6 @@ export async function describeImportError(
   if (!(thrown instanceof Error)) return [String(thrown)];
   const location = locateError(thrown.stack ?? '');
   const message = thrown.message.trim();
-  return [location === undefined ? message : `${formatLocation(location)}: ${message}`];
+  const problem = message + importRemedy(file, message);
+  return [location === undefined ? problem : `${formatLocation(location)}: ${problem}`];
 }

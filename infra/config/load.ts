@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { quotable } from '../../lib/config/printable.ts';
+import { SERVICE } from '../../lib/naming.ts';
 import type { EnvironmentSettings } from './environment.ts';
 import { EnvironmentError } from './environment-error.ts';
-import { DEFAULT_FOLDER, displayPath } from './folders.ts';
+import { DEFAULT_FOLDER, displayPath, IS_PACKAGE } from './folders.ts';
 
 // The command line imports this module: nothing here may import the CDK.
 
@@ -13,6 +14,11 @@ import { DEFAULT_FOLDER, displayPath } from './folders.ts';
 const FILE_IN_FOLDER = 'environment.ts';
 /** Maximum length of a quoted name. */
 const MAX_NAME_LENGTH = 100;
+
+/** How a user gets the first environment. */
+const CREATE_ONE = IS_PACKAGE
+  ? `Create one with npx ${SERVICE} init <folder>`
+  : 'Copy an example (mkdir -p environments && cp examples/minimal.ts environments/prod.ts)';
 
 /** An environment as its file exports it, not validated. */
 export interface WrittenEnvironment {
@@ -78,8 +84,7 @@ export async function findNameProblem(
     const state = existsSync(folder) ? 'contains no environment' : 'does not exist';
     return {
       message: `The folder ${where} ${state}`,
-      remedy:
-        'Copy an example (mkdir -p environments && cp examples/minimal.ts environments/prod.ts), or name another folder with --environments <dir>',
+      remedy: `${CREATE_ONE}, or name another folder with --environments <dir>`,
     };
   }
   return {

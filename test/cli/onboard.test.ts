@@ -139,7 +139,7 @@ describe('the environment', () => {
     await writeFile(join(environments, 'ca.pem'), inject('postgres').authority);
     await writeFile(
       join(environments, `${name}.ts`),
-      stdout.replace("'../infra", `'${root}/infra`),
+      stdout.replace("'timescaledb-telemetry'", `'${root}/infra/config/environment.ts'`),
     );
     const { settings, folder: base } = await readEnvironment(name, environments);
     checkEnvironment(name, settings, Date.now(), base);

@@ -6,7 +6,7 @@ import { readOwn } from '../support/repo/pages.ts';
 
 const NAMES = ALL_COMMANDS.map(({ name }) => name);
 /** Commands that only the program of the package has. */
-const WITHOUT_SCRIPT = ['completion'];
+const WITHOUT_SCRIPT = ['completion', 'init'];
 const HINT = '(timescaledb-telemetry --help lists the commands.)\n';
 
 test('lists every command with --help', async () => {

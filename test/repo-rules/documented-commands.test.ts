@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { findCommand } from '../../cli/registry.ts';
 import {
   allPages,
   type Page,
@@ -20,6 +21,11 @@ const CLI_SECTIONS = sectionsOf(parsePage('docs/cli.md', readOwn('docs/cli.md'))
 /** Options of npm itself, which precede those of the script. */
 const OPTIONS_OF_NPM = ['--silent'];
 
+const PROGRAM = 'cli/main.ts';
+
+/** The start of a command of the package's program, in place of a script. */
+const NPX = 'npx timescaledb-telemetry ';
+
 /** Scripts that pass options to the CDK command. */
 const OF_CDK = ['bootstrap', 'synth', 'diff', 'deploy', 'destroy'];
 
@@ -27,6 +33,15 @@ const OF_CDK = ['bootstrap', 'synth', 'diff', 'deploy', 'destroy'];
 function scriptsIn(text: string): readonly string[] {
   const uses = text.matchAll(/\bnpm (?:run (?:-s |--silent )?([a-z][\w:-]*)|(start|test)\b)/g);
   return [...uses].map(([, run = '', other = '']) => run || other);
+}
+
+/** Matches commands of the package's program in a text, with the words before it. */
+function packageCommandsIn(text: string): readonly string[] {
+  const uses = text.matchAll(/\bnpx timescaledb-telemetry ((?:[a-z]+ ?)+)/g);
+  return [...uses].map(([, words = '']) => {
+    const { found } = findCommand(words.split(' ')) ?? {};
+    return NPX + (found?.name ?? words);
+  });
 }
 
 function optionsIn(text: string): readonly string[] {
@@ -43,6 +58,10 @@ function outputOf(file: string, args: readonly string[]): Promise<string> {
 
 /** Returns the options of a script by its `--help`; for a benchmark, which has no help, the options that it parses. */
 async function readOptions(script: string): Promise<readonly string[]> {
+  if (script.startsWith(NPX)) {
+    const words = script.slice(NPX.length).split(' ');
+    return optionsIn(await outputOf(PROGRAM, [...words, '--help']));
+  }
   const [, file, words = ''] =
     /^node (?:--\S+ )*(\S+\.ts) ?(.*)$/.exec(SCRIPTS[script] ?? '') ?? [];
   if (file === undefined) return [];
@@ -85,10 +104,17 @@ describe.each(PAGES)('$path', (page) => {
     expect(missing).toEqual([]);
   });
 
+  test('names only commands of the program', () => {
+    const missing = packageCommandsIn(page.text)
+      .map((command) => command.slice(NPX.length))
+      .filter((name) => findCommand(name.split(' ')) === undefined);
+    expect(missing).toEqual([]);
+  });
+
   test('gives only options that exist to a command', async () => {
     const unknown = await Promise.all(
       commandsOf(page).flatMap((command) => {
-        const [script] = scriptsIn(command);
+        const [script] = [...scriptsIn(command), ...packageCommandsIn(command)];
         return script === undefined ? [] : [unknownOptions(script, command)];
       }),
     );
@@ -99,6 +125,7 @@ describe.each(PAGES)('$path', (page) => {
     const named = page.spans.filter((span) => span.startsWith('--')).flatMap(optionsIn);
     if (named.length === 0) return;
     const commands = [
+      `${NPX}init`,
       'start',
       'serve',
       'report',
@@ -125,6 +152,8 @@ describe.each(PAGES)('$path', (page) => {
 const OF_THE_CONNECTION = ['--database-url', '--tls-server-name', '--tls-ca-file'];
 
 const COMMANDS = [
+  `${NPX}init`,
+  `${NPX}completion`,
   'start',
   'serve',
   'report',
@@ -141,7 +170,8 @@ const COMMANDS = [
 test.each(COMMANDS)(
   'docs/cli.md has every option of %s, and no other, in its section',
   async (script) => {
-    const section = CLI_SECTIONS.get(script === 'start' ? 'npm start' : `npm run ${script}`) ?? '';
+    const heading = script.startsWith(NPX) ? script.slice(NPX.length) : `npm run ${script}`;
+    const section = CLI_SECTIONS.get(script === 'start' ? 'npm start' : heading) ?? '';
     const inTable = section
       .split('\n')
       .filter((line) => line.startsWith('| `--'))

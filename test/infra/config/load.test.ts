@@ -181,15 +181,29 @@ describe('the file of an environment', () => {
     await expect(readIfPossible('prod', folder)).resolves.toBeUndefined();
   });
 
-  test('is rejected with the location from Node when only Node rejects it', async () => {
-    const folder = folderWith({ 'prod.ts': 'export {};\n  enum Tick { Hourly }\n' });
-    // In a separate process, because vitest compiles enums and Node does not.
+  /** Returns the problem in a process of its own, because vitest imports otherwise than Node. */
+  async function problemInNode(text: string): Promise<string> {
+    const folder = folderWith({ 'prod.ts': text });
     const script = `
       import { readEnvironment } from ${JSON.stringify(pathToFileURL(LOADER).href)};
       await readEnvironment('prod', ${JSON.stringify(folder)}).catch((error) => console.log(error.message));
     `;
     const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', script]);
-    expect(stdout).toMatch(/\/prod\.ts:2:3: TypeScript enum is not supported in strip-only mode\./);
+    return stdout;
+  }
+
+  test('is rejected with the location from Node when only Node rejects it', async () => {
+    expect(await problemInNode('export {};\n  enum Tick { Hourly }\n')).toMatch(
+      /\/prod\.ts:2:3: TypeScript enum is not supported in strip-only mode\./,
+    );
+  });
+
+  test('is rejected with the import to write where this package is not installed', async () => {
+    const text =
+      "import { defineEnvironment } from 'timescaledb-telemetry';\ndefineEnvironment();\n";
+    expect(await problemInNode(text)).toMatch(
+      /Cannot find package 'timescaledb-telemetry' .*; write import \{ defineEnvironment \} from '(\.\.\/)+(.*\/)?infra\/config\/environment\.ts'/,
+    );
   });
 
   test('is rejected when it exports no environment', async () => {

@@ -1,0 +1,119 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { VERSION } from '../../lib/product.ts';
+import { runCommand } from '../support/process/commands.ts';
+import { readOwn } from '../support/repo/pages.ts';
+
+const FILES = [
+  '.github/workflows/telemetry.yml',
+  '.gitignore',
+  'README.md',
+  'environments/prod.ts',
+  'package.json',
+];
+
+const versionsSchema = z.record(z.string(), z.string());
+const manifestSchema = z.object({ devDependencies: versionsSchema });
+
+async function emptyFolder(): Promise<string> {
+  return mkdtemp(join(inject('folder'), 'init-'));
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted();
+}
+
+test('writes a folder to deploy from, and prints the next steps', async () => {
+  const folder = join(await emptyFolder(), 'telemetry');
+  const { stdout, stderr, code } = await runCommand('init', [folder]);
+  expect([stderr, code]).toEqual(['', 0]);
+  expect(await filesIn(folder)).toEqual(FILES);
+  expect(stdout).toContain(`cd ${folder} && npm install\n`);
+  expect(await readFile(join(folder, 'environments/prod.ts'), 'utf8')).toContain(
+    '// Replace account and region.\n',
+  );
+  expect((await readFile(join(folder, 'README.md'), 'utf8')).split('\n')).toHaveLength(6);
+});
+
+test('pins the versions that this version was tested with', async () => {
+  const folder = await emptyFolder();
+  await runCommand('init', [folder]);
+  const { devDependencies } = manifestSchema.parse(
+    JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
+  );
+  const tested = manifestSchema.parse(JSON.parse(readOwn('package.json'))).devDependencies;
+  expect(devDependencies).toEqual({
+    'timescaledb-telemetry': VERSION,
+    ...Object.fromEntries(
+      ['aws-cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs'].map((name) => [name, tested[name]]),
+    ),
+  });
+});
+
+test('writes name, account and region where they belong', async () => {
+  const folder = await emptyFolder();
+  const place = ['--account', '222222222222', '--region', 'us-east-2'];
+  await runCommand('init', [folder, '--environment', 'staging', ...place]);
+  const environment = await readFile(join(folder, 'environments/staging.ts'), 'utf8');
+  expect(environment).toContain("  account: '222222222222',\n  region: 'us-east-2',\n");
+  expect(environment).not.toContain('Replace');
+  const workflow: unknown = parse(
+    await readFile(join(folder, '.github/workflows/telemetry.yml'), 'utf8'),
+  );
+  expect(JSON.stringify(workflow)).toContain('"aws-region":"us-east-2"');
+  expect(JSON.stringify(workflow)).toContain('npx timescaledb-telemetry deploy staging ');
+});
+
+test('gives the workflow only the rights that it needs, and actions by their commit', async () => {
+  const folder = await emptyFolder();
+  await runCommand('init', [folder]);
+  const text = await readFile(join(folder, '.github/workflows/telemetry.yml'), 'utf8');
+  expect(parse(text)).toMatchObject({
+    permissions: {},
+    jobs: {
+      check: { permissions: { contents: 'read' } },
+      deploy: {
+        if: "github.event_name == 'push'",
+        permissions: { contents: 'read', 'id-token': 'write' },
+      },
+    },
+  });
+  const uses = text.split('\n').filter((line) => /\buses:/.test(line));
+  expect(uses).toHaveLength(5);
+  for (const line of uses) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+test('writes nothing if one of the files exists', async () => {
+  const folder = await emptyFolder();
+  await writeFile(join(folder, 'README.md'), 'mine');
+  const { stdout, stderr, code } = await runCommand('init', [folder]);
+  expect([stdout, code]).toEqual(['', 1]);
+  expect(stderr).toBe(
+    'Nothing was written, because the folder has: README.md.\nName another folder, or move these files away.\n',
+  );
+  expect(await filesIn(folder)).toEqual(['README.md']);
+});
+
+test('explains that the folder cannot be written', async () => {
+  const { stderr, code } = await runCommand('init', ['/dev/null/telemetry']);
+  expect([stderr.split('\n')[0], code]).toEqual(['package.json cannot be written: ENOTDIR.', 1]);
+});
+
+test('lists all problems of the options', async () => {
+  const options = ['--environment', 'Prod', '--account', '12', '--region', 'here'];
+  const { stderr, code } = await runCommand('init', options);
+  expect(code).toBe(2);
+  expect(stderr.split('\n').slice(0, 4)).toEqual([
+    "missing required argument 'folder'",
+    '--environment must be 1 to 24 lower-case letters, digits and hyphens, and begin with a letter',
+    '--account must be 12 digits',
+    '--region must be the code of an AWS region, such as eu-central-1',
+  ]);
+});
