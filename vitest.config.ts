@@ -36,6 +36,9 @@ const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes
 /** Without test/cli/output, which needs no servers. */
 const FUNCTIONS = ['test/{bundle,faults}/**/*.test.ts', 'test/cli/{,options/}*.test.ts'];
 
+/** Installs the package with npm. */
+const PACKAGE = ['test/package/**/*.test.ts'];
+
 /** Each file starts a browser. */
 const PAGE = ['test/page/**/*.test.ts'];
 
@@ -45,12 +48,13 @@ const PROJECTS: TestProjectInlineConfiguration[] = [
     test: {
       name: 'unit',
       include: ['test/**/*.test.ts'],
-      exclude: [...INFRA, ...DATABASE, ...FUNCTIONS, ...PAGE],
+      exclude: [...INFRA, ...DATABASE, ...FUNCTIONS, ...PACKAGE, ...PAGE],
     },
   },
   project('infra', INFRA, ['folder', 'bundles']),
   project('database', DATABASE, ['folder', 'postgres', 'bundles']),
   project('page', PAGE, []),
+  project('package', PACKAGE, ['folder', 'postgres', 'bundles']),
   project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
 ];
 

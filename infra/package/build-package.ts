@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { bundle, FUNCTIONS } from '../bundle/bundle.ts';
+import { ROOT } from '../config/folders.ts';
+import { createManifest, ENTRIES, startManifest } from './manifest.ts';
+import { writeSbom } from './sbom.ts';
+import { writeVendored } from './vendor.ts';
+
+/** Bill of materials, in the package. */
+export const SBOM = 'sbom.cdx.json';
+
+/** Files that are copied as they are. */
+const COPIED = [
+  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cdk.json'],
+  'data/timescaledb.schema.json',
+  'emulator/workload.sql',
+  'infra/cloudformation-execution-policy.json',
+  'infra/permissions-boundary.json',
+];
+
+const TSC = join(
+  dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+  'bin',
+  'tsc',
+);
+
+function compile(project: string, folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const args = [TSC, '--project', join(import.meta.dirname, project), '--outDir', folder];
+    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout) => {
+      if (error === null) resolve();
+      else reject(new Error(`The package could not be compiled:\n${stdout}`, { cause: error }));
+    });
+  });
+}
+
+async function writeManifest(folder: string, manifest: object): Promise<void> {
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+}
+
+/**
+ * Builds the npm package into a folder, and replaces its content.
+ *
+ * @param bundleFolders of functions that are built already; without them, they are built
+ */
+export async function buildPackage(
+  folder: string,
+  bundleFolders?: readonly string[],
+): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writeManifest(folder, startManifest());
+  for (const project of ['tsconfig.json', 'tsconfig.types.json']) await compile(project, folder);
+  await chmod(join(folder, ENTRIES.program), 0o755);
+  for (const file of COPIED) await copyFile(join(ROOT, file), join(folder, file));
+  const bundles = join(folder, 'bundles');
+  if (bundleFolders === undefined) {
+    for (const name of FUNCTIONS) await bundle(name, bundles);
+  } else {
+    for (const one of bundleFolders)
+      await cp(one, join(bundles, basename(one)), { recursive: true });
+  }
+  await writeVendored(ROOT, join(folder, 'vendor'));
+  await writeManifest(folder, await createManifest(ROOT, folder));
+  await writeSbom(join(folder, SBOM));
+}
