@@ -1,9 +1,15 @@
 import type { RecordSettings } from '../lib/config/record-config.ts';
 import type { RetrySettings } from '../lib/config/send-report-config.ts';
 import type { FleetFile, FleetSettings } from '../lib/fleet-report/settings.ts';
-import type { Purpose } from '../lib/naming.ts';
+import { DATABASE_WORKER, type DatabaseFunction, type Purpose } from '../lib/naming.ts';
 import type { Database, Environment, RecordBucket } from './config/resolved-environment.ts';
-import { type DeployPlace, queueArn, scheduleGroupName, schedulerRoleArn } from './naming.ts';
+import {
+  type DeployPlace,
+  functionArn,
+  queueArn,
+  scheduleGroupName,
+  schedulerRoleArn,
+} from './naming.ts';
 
 /** A function's environment variables. */
 export type Variables = Readonly<Record<string, string>>;
@@ -68,6 +74,11 @@ function recordVariables({ place, record }: Environment): Variables {
   return { RECORD: toJson(place, settings) };
 }
 
+function workerVariables({ place }: Environment, { name, hasWorker }: Database): Variables {
+  if (!hasWorker) return {};
+  return { WORKER: JSON.stringify({ functionArn: functionArn(place, name, DATABASE_WORKER) }) };
+}
+
 /** Path of the fleet's databases and mutes in the code of `fleet-report`: they can be longer than the variables of a function. */
 export const FLEET_FILE = 'fleet.json';
 
@@ -99,14 +110,19 @@ export function fleetVariables(
   return { FLEET: JSON.stringify(settings) };
 }
 
-/** Returns the environment variables of one function. Only `send-report` has an endpoint, schedules retries and records runs. */
+/**
+ * Returns the environment variables of one function. Only `send-report` has an endpoint, schedules retries and records runs. The
+ * worker has none: its requests contain what it needs.
+ */
 export function variablesOf(
-  purpose: Purpose,
+  purpose: DatabaseFunction,
   environment: Environment,
   database: Database,
 ): Variables {
+  if (purpose === DATABASE_WORKER) return {};
   return {
     TARGET: targetOf(purpose, environment, database),
+    ...workerVariables(environment, database),
     ...(database.doNotTrack && purpose !== 'configure' && { DO_NOT_TRACK: '1' }),
     ...(purpose === 'send-report' && {
       ...deliveryVariables(environment.place, database),

@@ -1,9 +1,9 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import {
+  type DatabaseFunction,
   FLEET_REPORT,
   fleetFunctionName,
   functionName,
-  type Purpose,
   recordBucketOf,
   SERVICE,
 } from '../lib/naming.ts';
@@ -36,8 +36,8 @@ export interface OwnResources {
   readonly retryNames: string;
   readonly schedulerRoleArn: string;
   queueArn(queue: Queue): string;
-  logGroupName(purpose: Purpose): string;
-  functionArn(purpose: Purpose): string;
+  logGroupName(purpose: DatabaseFunction): string;
+  functionArn(purpose: DatabaseFunction): string;
   /** Writes an object that contains tokens as JSON. */
   toJson(value: object): string;
 }
@@ -80,7 +80,7 @@ export function stackName(place: DeployPlace, stack: number): string {
 
 export function logGroupName(
   { environment, own }: DeployPlace,
-  purpose: Purpose | typeof FLEET_REPORT,
+  purpose: DatabaseFunction | typeof FLEET_REPORT,
 ): string {
   if (own !== undefined && purpose !== FLEET_REPORT) return own.logGroupName(purpose);
   return `/${SERVICE}/${environment}/${purpose}`;
@@ -94,6 +94,11 @@ export function scheduleGroupName(place: DeployPlace): string {
 /** Name of the SSM parameter with the id of a network's security group, which the other stacks read. */
 export function securityGroupParameter({ environment }: DeployPlace, network: string): string {
   return `/${SERVICE}/${environment}/${network}/security-group`;
+}
+
+/** Name of the SSM parameter with the id of the group of functions that leave a network, beside the network's own. */
+export function egressGroupParameter({ environment }: DeployPlace, network: string): string {
+  return `/${SERVICE}/${environment}/${network}/egress-security-group`;
 }
 
 /** `undelivered`: events that EventBridge Scheduler could not deliver to Lambda; `failed-runs`: events of runs without further attempts. */
@@ -127,7 +132,11 @@ export function queueArn(place: DeployPlace, queue: Queue): string {
   return place.own?.queueArn(queue) ?? arn(place, 'sqs', queueName(place, queue));
 }
 
-export function functionArn(place: DeployPlace, database: string, purpose: Purpose): string {
+export function functionArn(
+  place: DeployPlace,
+  database: string,
+  purpose: DatabaseFunction,
+): string {
   if (place.own !== undefined) return place.own.functionArn(purpose);
   const name = functionName(place.environment, database, purpose);
   return arn(place, 'lambda', `function:${name}`);

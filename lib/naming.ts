@@ -45,6 +45,10 @@ export type Purpose = (typeof PURPOSES)[number];
 /** The function that reaches the database for the others, in a network without a way out. */
 export const DATABASE_WORKER = 'database-worker' as const;
 
+/** All functions of a target. */
+export const DATABASE_FUNCTIONS = [...PURPOSES, DATABASE_WORKER] as const;
+export type DatabaseFunction = (typeof DATABASE_FUNCTIONS)[number];
+
 /** The function of an environment that reports on all its databases. */
 export const FLEET_REPORT = 'fleet-report' as const;
 
@@ -66,7 +70,7 @@ const HASH_LENGTH = 10;
 export function functionName(
   environment: string,
   database: string,
-  purpose: Purpose | typeof DATABASE_WORKER,
+  purpose: DatabaseFunction,
 ): string {
   const hash = createHash('sha256').update(`${environment}\n${database}`).digest('hex');
   const end = `-${hash.slice(0, HASH_LENGTH)}-${purpose}`;

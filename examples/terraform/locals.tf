@@ -23,6 +23,7 @@ locals {
     environment                  = var.environment
     database                     = var.database
     function_prefix              = "telemetry-${local.readable}-${substr(local.name_hash, 0, 10)}"
+    worker_prefix                = "telemetry-${substr(local.readable, 0, 27)}-${substr(local.name_hash, 0, 10)}"
     retry_prefix                 = substr(local.name_hash, 0, 24)
     tick_minute                  = parseint(substr(local.tick_hash, 0, 8), 16) % 41
     tick_hours_of_day            = var.tick_hours == 1 ? "*" : join(",", local.tick_of_day)

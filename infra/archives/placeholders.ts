@@ -1,4 +1,4 @@
-import { functionName } from '../../lib/naming.ts';
+import { DATABASE_WORKER, type DatabaseFunction, functionName } from '../../lib/naming.ts';
 import { retryPrefix } from '../../lib/schedule/plan-retry.ts';
 import { tickExpression } from '../cron.ts';
 
@@ -37,6 +37,8 @@ export const PLACEHOLDERS = {
   database: 'name of the database',
   function_prefix:
     'name of the functions without `-<purpose>`: `telemetry-<environment>-<database>-<hash>`',
+  worker_prefix:
+    'the same for the name of `database-worker`, whose readable part is one character shorter',
   retry_prefix: 'the first 24 characters of the hash, with which the names of retries begin',
   tick_minute: 'minute of the schedule',
   tick_hours_of_day: 'hours of the schedule in UTC, separated by commas',
@@ -57,10 +59,10 @@ function variable(name: Placeholder): string {
 }
 
 const TARGET = { ...NAMES, name: NAMES.database };
-const FUNCTION_PREFIX = functionName(NAMES.environment, NAMES.database, 'configure').replace(
-  /-configure$/,
-  '',
-);
+
+function prefixOf(name: DatabaseFunction): string {
+  return functionName(NAMES.environment, NAMES.database, name).slice(0, -`-${name}`.length);
+}
 
 /** Texts and what replaces them. A text that contains another one comes first. */
 const REPLACEMENTS: readonly (readonly [text: string, placeholder: string])[] = [
@@ -70,7 +72,8 @@ const REPLACEMENTS: readonly (readonly [text: string, placeholder: string])[] = 
   [ARNS.administratorKey, variable('administrator_secret_key_arn')],
   [ARNS.recordKey, variable('record_key_arn')],
   [ARNS.alarmTopic, variable('alarm_topic_arn')],
-  [FUNCTION_PREFIX, variable('function_prefix')],
+  [prefixOf('configure'), variable('function_prefix')],
+  [prefixOf(DATABASE_WORKER), variable('worker_prefix')],
   [retryPrefix(TARGET), variable('retry_prefix')],
   [
     tickExpression(TARGET),

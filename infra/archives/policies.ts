@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { FLEET_REPORT, PURPOSES, type Purpose } from '../../lib/naming.ts';
+import {
+  DATABASE_FUNCTIONS,
+  DATABASE_WORKER,
+  type DatabaseFunction,
+  FLEET_REPORT,
+} from '../../lib/naming.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { fleetGrants, fleetSchedulerGrants } from '../iam/fleet.ts';
 import {
@@ -12,7 +17,11 @@ import {
   schedulerTrust,
   trustOf,
 } from '../iam/policies.ts';
-import { permissionConditions, placeholderEnvironment } from './placeholder-environment.ts';
+import {
+  environmentInNetwork,
+  permissionConditions,
+  placeholderEnvironment,
+} from './placeholder-environment.ts';
 import { withPlaceholders } from './placeholders.ts';
 
 const INFRA = join(import.meta.dirname, '..');
@@ -34,13 +43,14 @@ interface Role {
 function roles(): Readonly<Record<string, Role>> {
   const unrecorded = placeholderEnvironment({ record: false });
   const recorded = placeholderEnvironment();
-  const ofPurpose = (purpose: Purpose): Role => ({
+  const ofFunction = (name: DatabaseFunction): Role => ({
     grantsIn: (environment) =>
-      environment.databases.flatMap((database) => grantsOf(purpose, environment, database)),
-    least: unrecorded,
+      environment.databases.flatMap((database) => grantsOf(name, environment, database)),
+    // The worker is always in a network.
+    least: name === DATABASE_WORKER ? environmentInNetwork('none') : unrecorded,
   });
   return {
-    ...Object.fromEntries(PURPOSES.map((purpose) => [purpose, ofPurpose(purpose)])),
+    ...Object.fromEntries(DATABASE_FUNCTIONS.map((name) => [name, ofFunction(name)])),
     scheduler: {
       grantsIn: (environment) => schedulerGrants(environment, environment.databases),
       least: unrecorded,

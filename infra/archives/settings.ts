@@ -8,15 +8,12 @@ import {
 } from '../../lib/naming.ts';
 import { FUNCTIONS, type FunctionName } from '../bundle/bundle.ts';
 import { FLEET_SCHEDULE, type Queue } from '../naming.ts';
-import { placeholderEnvironment } from './placeholder-environment.ts';
+import { environmentInNetwork, placeholderEnvironment } from './placeholder-environment.ts';
 import { NAMES, withPlaceholders } from './placeholders.ts';
 import { type Resource, synthesiseResources } from './synthesis.ts';
 
 type Properties = Resource['properties'];
 type Find = (type: string, matches: (resource: Resource) => boolean) => Resource;
-
-/** The environment of the archives has no network without a way out, and therefore no worker. */
-const DEPLOYED = FUNCTIONS.filter((name) => name !== DATABASE_WORKER);
 
 const QUEUES: readonly Queue[] = ['failed-runs', 'undelivered'];
 /** The function that the schedule of a database invokes. */
@@ -94,7 +91,7 @@ function functionSettings(name: FunctionName, find: Find): Properties {
   return {
     Archive: `${name}.zip`,
     Function: {
-      ...without(properties, ['Code', 'Role', 'Tags']),
+      ...without(properties, ['Code', 'Role', 'Tags', 'VpcConfig']),
       Environment: { Variables: withoutFile(isProperties(Variables) ? Variables : {}) },
     },
     EventInvokeConfig: without(invocation.properties, ['FunctionName']),
@@ -139,13 +136,16 @@ function queueSettings(name: Queue, find: Find): Properties {
  */
 export async function settingFiles(bundles: string): Promise<ReadonlyMap<string, string>> {
   // A folder in the bucket would be a variable of its own in the functions.
-  const environment = placeholderEnvironment({ record: { bucket: NAMES.bucket } });
-  const resources = await synthesiseResources(environment, bundles);
+  const record = { bucket: NAMES.bucket };
+  const resources = await synthesiseResources(placeholderEnvironment({ record }), bundles);
   const find = finder(resources);
+  // A database has a worker only in a network.
+  const split = await synthesiseResources(environmentInNetwork('none', { record }), bundles);
+  const findOf = (name: FunctionName) => (name === DATABASE_WORKER ? finder(split) : find);
   const all = (type: string) => resources.filter((one) => one.type === type);
   const files: Readonly<Record<string, object>> = {
     'functions.json': Object.fromEntries(
-      DEPLOYED.map((name) => [name, functionSettings(name, find)]),
+      FUNCTIONS.map((name) => [name, functionSettings(name, findOf(name))]),
     ),
     'schedules.json': {
       Group: without(find('AWS::Scheduler::ScheduleGroup', () => true).properties, ['Tags']),

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { DATABASE_WORKER, FLEET_REPORT, PURPOSES } from '../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, FLEET_REPORT } from '../../lib/naming.ts';
 import { fileAliases, PACKAGE_ALIASES } from './aliases.ts';
 import { builtins } from './builtins.ts';
 import { joinParts, type Part } from './join.ts';
@@ -12,7 +12,7 @@ import { type ShippedPackage, writeNotices } from './third-party-notices.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Every function that ships, `functions/<name>.ts`: those of each database, and that of the environment. */
-export const FUNCTIONS = [...PURPOSES, DATABASE_WORKER, FLEET_REPORT] as const;
+export const FUNCTIONS = [...DATABASE_FUNCTIONS, FLEET_REPORT] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 export interface Bundle {

@@ -10,7 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FLEET_REPORT, PURPOSES, type Purpose } from '../../lib/naming.ts';
+import {
+  DATABASE_FUNCTIONS,
+  DATABASE_WORKER,
+  type DatabaseFunction,
+  FLEET_REPORT,
+} from '../../lib/naming.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { CA_FILE, FLEET_FILE, fleetFileOf, VERSION_DATA_FILE } from '../function-environment.ts';
 
@@ -18,7 +23,7 @@ import { CA_FILE, FLEET_FILE, fleetFileOf, VERSION_DATA_FILE } from '../function
 
 /** The functions' code in a temporary folder, which is deleted on disposal. */
 export interface Code extends Disposable {
-  folderOf(purpose: Purpose, database: Pick<Database, 'caFile'>): string;
+  folderOf(purpose: DatabaseFunction, database: Pick<Database, 'caFile'>): string;
   /** Folder of `fleet-report`, with the databases of the environment. */
   readonly fleetFolder: string;
   /** Size of the code of the largest function, uncompressed. */
@@ -33,7 +38,7 @@ export function createCodeFolder(): string {
   return mkdtempSync(join(tmpdir(), 'timescaledb-telemetry-code-'));
 }
 
-function variantOf(purpose: Purpose, caFile: string): string {
+function variantOf(purpose: DatabaseFunction, caFile: string): string {
   return `${purpose}-${createHash('sha256').update(caFile).digest('hex')}`;
 }
 
@@ -50,9 +55,12 @@ function sizeOf(folder: string): number {
  */
 export function addFiles(folder: string, { databases, versionData, fleet }: CodeSettings): Code {
   const caFiles = new Set(databases.flatMap(({ caFile }) => caFile ?? []));
-  const largestBytes = Math.max(...PURPOSES.map((purpose) => sizeOf(join(folder, purpose))));
-  for (const purpose of PURPOSES) {
-    if (versionData !== undefined) {
+  const largestBytes = Math.max(
+    ...DATABASE_FUNCTIONS.map((purpose) => sizeOf(join(folder, purpose))),
+  );
+  for (const purpose of DATABASE_FUNCTIONS) {
+    // The worker reads the database, and its callers judge the version.
+    if (versionData !== undefined && purpose !== DATABASE_WORKER) {
       writeFileSync(join(folder, purpose, VERSION_DATA_FILE), versionData.json);
     }
     for (const caFile of caFiles) {
@@ -82,7 +90,7 @@ export function addFiles(folder: string, { databases, versionData, fleet }: Code
  */
 export function copyCode(bundles: string, settings: CodeSettings): Code {
   const folder = createCodeFolder();
-  for (const name of [...PURPOSES, FLEET_REPORT]) {
+  for (const name of [...DATABASE_FUNCTIONS, FLEET_REPORT]) {
     cpSync(join(bundles, name), join(folder, name), { recursive: true });
   }
   return addFiles(folder, settings);

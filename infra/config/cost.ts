@@ -38,6 +38,12 @@ const RUN_COST =
   PRICES.keyCall +
   PRICES.scheduledInvocation;
 
+/** The worker of a database without egress runs while its caller waits. */
+const WORKER_COST =
+  RUN_SECONDS * RUN_GB * PRICES.lambdaGbSecond +
+  PRICES.lambdaRequest +
+  LOG_GB_PER_RUN * PRICES.logGb;
+
 /** An estimated cost per month, in USD. */
 export interface MonthlyCost {
   readonly alarms: number;
@@ -77,6 +83,15 @@ function dailyFleetCost(databases: number, ticksPerDay: number): number {
   );
 }
 
+/** Returns the cost of all runs of a day. */
+function dailyRunsCost(databases: Environment['databases']): number {
+  return databases.reduce(
+    (sum, { tickHours, hasWorker }) =>
+      sum + (HOURS_PER_DAY / tickHours) * (RUN_COST + (hasWorker ? WORKER_COST : 0)),
+    0,
+  );
+}
+
 /** The hours of a day in which one of the schedules fires. */
 function hoursWithRuns({ place: { environment }, databases }: Environment): number {
   const hours = databases.flatMap(({ name, tickHours }) => {
@@ -103,7 +118,7 @@ export function estimateMonthlyCost(environment: Environment): MonthlyCost {
     alarms: figuresOf(environment, 0).alarms * PRICES.alarmMonth,
     metrics: (metricHours / HOURS_PER_DAY) * PRICES.metricMonth,
     dashboard: PRICES.dashboardMonth,
-    runs: DAYS_PER_MONTH * ticksPerDay * RUN_COST,
+    runs: DAYS_PER_MONTH * dailyRunsCost(databases),
     record: record === undefined ? 0 : ticksPerDay * recordedRun,
     fleet: fleet === undefined ? 0 : DAYS_PER_MONTH * dailyFleetCost(databases.length, ticksPerDay),
   };

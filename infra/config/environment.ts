@@ -136,11 +136,19 @@ interface NetworkSettings {
   /** Security groups of your own, by id, instead of `vpc`. */
   readonly securityGroups?: readonly string[];
   /**
-   * Outbound ports of the security group, in addition to 443, the proxy's port, and each database's `port`.
+   * Outbound ports of the security group, in addition to each database's `port` and, unless `egress` is `none`, 443 and the
+   * proxy's port.
    *
    * @default [5432]
    */
   readonly databasePorts?: readonly number[];
+  /**
+   * `vpc`: all functions run in the network, which needs a NAT gateway, a proxy or interface endpoints. `none`: only the function
+   * that connects to the database runs in the network, and the network needs no way out. See docs/networks.md.
+   *
+   * @default vpc
+   */
+  readonly egress?: 'vpc' | 'none';
 }
 
 /** Destination of the reports; or, if none are sent, the version that databases are compared with. */

@@ -1,3 +1,4 @@
+import { functionsOf } from './functions-of.ts';
 import type { Environment } from './resolved-environment.ts';
 
 /** A default quota of an AWS account or region that a large environment can exceed. */
@@ -65,7 +66,7 @@ export function figuresOf(
   bytesOfCode: number,
 ): Figures {
   const functions = databases.reduce(
-    (sum, { configure }) => sum + (configure === undefined ? 2 : 3),
+    (sum, database) => sum + functionsOf(database).length,
     fleet === undefined ? 0 : 1,
   );
   const ofEnvironment = ENVIRONMENT_ALARMS + (fleet === undefined ? 0 : FLEET_ALARMS);

@@ -24,6 +24,8 @@ export interface Database {
   readonly doNotTrack: boolean;
   /** The name of its network, if any. */
   readonly network?: string;
+  /** Whether its network has no egress: a worker in the network connects to the database, and the other functions run outside. */
+  readonly hasWorker: boolean;
   /** Delivery of the database, or else that of the environment. */
   readonly delivery: Omit<CheckedDelivery, 'proxy'>;
   /** URL of the proxy for its report, if any. */

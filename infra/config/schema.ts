@@ -17,6 +17,9 @@ const RETENTION_DAYS = [
 const MAX_SUBNETS = 16;
 const MAX_SECURITY_GROUPS = 5;
 
+/** Whether the functions of a network reach AWS and the internet through it, or run outside of it and use a worker in it. */
+export const EGRESS = ['vpc', 'none'] as const;
+
 const text = () => z.string().check(z.minLength(1, 'must not be empty'));
 const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));
 const port = () => z.int().check(z.minimum(1), z.maximum(65_535));
@@ -156,6 +159,7 @@ export const networkSchema = z
         ),
     ),
     databasePorts: z._default(z.array(port()), [5_432]),
+    egress: z._default(z.enum(EGRESS), 'vpc'),
   })
   .check(
     z.refine(

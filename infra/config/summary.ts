@@ -27,18 +27,35 @@ function quoted(names: readonly string[]): string {
   return names.map((name) => JSON.stringify(name)).join(', ');
 }
 
+/** Returns the names of the networks whose databases use them to reach AWS and the internet. */
+function networksWithEgress({ databases, networks }: Environment): readonly string[] {
+  return [...networks.keys()].filter((name) =>
+    databases.some(({ network, hasWorker }) => network === name && !hasWorker),
+  );
+}
+
 /** Names the bucket of the record, and the networks that must reach S3. */
-function describeRecord({ record, recordDays, databases, networks }: Environment): string {
+function describeRecord(environment: Environment): string {
+  const { record, recordDays } = environment;
   if (record === undefined) return 'off';
   const { name, prefix, isCreated } = record;
   const place = `s3://${[name, prefix].filter((part) => part !== undefined).join('/')}`;
   const days = isCreated ? `, ${recordDays} days` : '';
-  const used = [...networks.keys()].filter((one) =>
-    databases.some(({ network }) => network === one),
-  );
+  const used = networksWithEgress(environment);
   const endpoint = 'an S3 gateway endpoint (free) or a NAT gateway';
   const hint = used.length === 0 ? '' : `; ${endpoint} is needed in network ${quoted(used)}`;
   return `${place}${days}${hint}`;
+}
+
+/** Recommends egress `none` for networks in which nothing is sent through a proxy. Also a database that sends nothing needs AWS. */
+function adviseOnEgress(environment: Environment): { readonly note?: string } {
+  const names = networksWithEgress(environment).filter((name) =>
+    environment.databases.every(({ network, proxy }) => network !== name || proxy === undefined),
+  );
+  if (names.length === 0) return {};
+  return {
+    note: `with egress: 'none' network ${quoted(names)} would need no NAT gateway and no endpoints; see docs/networks.md`,
+  };
 }
 
 function describeCost({ total, ...parts }: MonthlyCost): string {
@@ -62,6 +79,7 @@ export function summaryLines(environment: Environment): readonly string[] {
     record: describeRecord(environment),
     stacks: `${stacks + 1} (1 shared, ${stacks} for databases)`,
     cost: describeCost(estimateMonthlyCost(environment)),
+    ...adviseOnEgress(environment),
   };
   return Object.entries(rows).map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
 }

@@ -56,6 +56,14 @@ function networksOf(
   return networks;
 }
 
+/** Returns the names of the networks without egress, also of networks with a problem in another key. */
+function networksWithoutEgress(settings: CheckedEnvironment['networks']): ReadonlySet<string> {
+  const names = Object.entries(settings)
+    .filter(([, network]) => Reflect.get(Object(network), 'egress') === 'none')
+    .map(([name]) => name);
+  return new Set(names);
+}
+
 /**
  * Checks an object, and continues with its valid keys and placeholders when something is wrong, so that one problem does
  * not hide the next. Undefined when it is no object.
@@ -196,6 +204,7 @@ export function checkEnvironment(
     },
     defaults,
     networks: Object.keys(checked.networks),
+    withoutEgress: networksWithoutEgress(checked.networks),
     delivery: checked.delivery,
     stacks,
     now,

@@ -4,14 +4,15 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ISchedule, Schedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { PURPOSES, type Purpose } from '../../lib/naming.ts';
+import type { DatabaseFunction } from '../../lib/naming.ts';
+import { functionsOf } from '../config/functions-of.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { arn, functionArn, missingRunsAlarmName, scheduleGroupName } from '../naming.ts';
 
 /** The resources of one database. */
 export interface DatabaseResources {
-  /** The functions by name: `send-report`, `get-report`, and `configure` if it is deployed. */
-  readonly functions: ReadonlyMap<Purpose, IFunction>;
+  /** The functions by name: `send-report`, `get-report`, and `configure` and `database-worker` if they are deployed. */
+  readonly functions: ReadonlyMap<DatabaseFunction, IFunction>;
   /** The schedule of `send-report`. */
   readonly schedule: ISchedule;
   /** The alarm for missing runs, if the database has alarms. */
@@ -37,11 +38,11 @@ export function toFunction(scope: Construct, id: string, deployed: DeployedFunct
 export function importDatabase(
   stack: Construct,
   { place, alarms }: Environment,
-  { name, configure }: Database,
+  database: Database,
 ): DatabaseResources {
+  const { name } = database;
   const scope = new Construct(stack, `Imported-${name}`);
-  const purposes = PURPOSES.filter((purpose) => purpose !== 'configure' || configure !== undefined);
-  const functions = purposes.map((purpose): [Purpose, IFunction] => {
+  const functions = functionsOf(database).map((purpose): [DatabaseFunction, IFunction] => {
     const deployed = { functionArn: functionArn(place, name, purpose) };
     return [purpose, toFunction(scope, purpose, deployed)];
   });

@@ -1,7 +1,14 @@
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct, type IDependable } from 'constructs';
-import { METRICS_NAMESPACE, type MetricName, type Purpose, SERVICE } from '../../lib/naming.ts';
+import {
+  DATABASE_WORKER,
+  type DatabaseFunction,
+  METRICS_NAMESPACE,
+  type MetricName,
+  SERVICE,
+} from '../../lib/naming.ts';
+import { functionsOf } from '../config/functions-of.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { tickExpression, WINDOW_MINUTES } from '../cron.ts';
 import {
@@ -18,10 +25,18 @@ const DELIVERY_RETRIES = 3;
 const DELIVERY_SECONDS = 3_600;
 const MISSED_TICKS = 2;
 
+/** Ids of the constructs; CloudFormation would replace a function whose id has changed. */
+const IDS: Readonly<Record<DatabaseFunction, string>> = {
+  'send-report': 'SendReport',
+  'get-report': 'GetReport',
+  configure: 'Configure',
+  'database-worker': 'DatabaseWorker',
+};
+
 export interface DatabaseTelemetryProps {
   readonly environment: Environment;
   readonly database: Database;
-  readonly codeOf: (purpose: Purpose) => FunctionCode;
+  readonly codeOf: (purpose: DatabaseFunction) => FunctionCode;
   /** The scheduler's role. It must exist before the schedule: EventBridge Scheduler checks that it can assume the role. */
   readonly schedulerRole: IDependable;
   /**
@@ -36,27 +51,28 @@ export interface DatabaseTelemetryProps {
 
 /** The resources of one database: its functions, its schedule, and the alarm for missing runs, unless alarms are per environment. */
 export class DatabaseTelemetry extends Construct {
-  readonly functions: ReadonlyMap<Purpose, TelemetryFunction>;
+  readonly functions: ReadonlyMap<DatabaseFunction, TelemetryFunction>;
   readonly schedule: CfnSchedule;
   readonly missingRuns?: CfnAlarm;
 
   constructor(scope: Construct, id: string, props: DatabaseTelemetryProps) {
     super(scope, id);
     const { environment, database, codeOf, schedulerRole } = props;
-    const functions = new Map<Purpose, TelemetryFunction>();
-    const create = (name: string, purpose: Purpose): TelemetryFunction => {
-      const code = codeOf(purpose);
-      const created = new TelemetryFunction(this, name, { environment, database, purpose, code });
-      functions.set(purpose, created);
-      return created;
-    };
-
-    const sendReport = create('SendReport', 'send-report');
-    create('GetReport', 'get-report');
-    if (database.configure !== undefined) create('Configure', 'configure');
+    const functions = new Map(
+      functionsOf(database).map((purpose): [DatabaseFunction, TelemetryFunction] => {
+        const code = codeOf(purpose);
+        const ofFunction = { environment, database, purpose, code };
+        return [purpose, new TelemetryFunction(this, IDS[purpose], ofFunction)];
+      }),
+    );
+    const worker = functions.get(DATABASE_WORKER);
+    for (const [purpose, { function: lambda }] of functions) {
+      // The worker exists before a function refers to it. Roles do not wait: their permission is effective when it is needed.
+      if (worker !== undefined && purpose !== DATABASE_WORKER) lambda.node.addDependency(worker);
+    }
     this.functions = functions;
     this.schedule = this.createSchedule(props);
-    this.schedule.node.addDependency(sendReport, schedulerRole);
+    this.schedule.node.addDependency(...[functions.get('send-report') ?? [], schedulerRole].flat());
     if (props.hasAlarm) this.missingRuns = this.createAlarm(environment, database);
   }
 

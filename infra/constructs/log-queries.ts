@@ -1,9 +1,16 @@
+import { DATABASE_WORKER, type DatabaseFunction } from '../../lib/naming.ts';
 import { NEVER_CONNECTED } from '../../lib/record/posted.ts';
 
-/** A saved query of CloudWatch Logs Insights for the log group of `send-report`. */
+/** A saved query of CloudWatch Logs Insights. */
 export interface SavedQuery {
   readonly name: string;
   readonly query: string;
+  /**
+   * Functions whose logs it searches; that of the workers only if there are workers.
+   *
+   * @default send-report
+   */
+  readonly functions?: readonly DatabaseFunction[];
 }
 
 function lines(...parts: readonly string[]): string {
@@ -82,7 +89,11 @@ export const SAVED_QUERIES: readonly SavedQuery[] = [
   { name: 'failing jobs', query: FAILING_JOBS },
   { name: 'skipped runs', query: SKIPPED_RUNS },
   { name: 'failed runs', query: FAILED_RUNS },
-  { name: 'abnormal exits', query: ABNORMAL_EXITS },
+  {
+    name: 'abnormal exits',
+    query: ABNORMAL_EXITS,
+    functions: ['send-report', DATABASE_WORKER],
+  },
   { name: 'sent reports', query: SENT_REPORTS },
   { name: 'duplicate database UUIDs', query: DUPLICATE_UUIDS },
 ];

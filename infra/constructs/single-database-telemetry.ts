@@ -5,7 +5,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ISchedule, IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { PURPOSES, type Purpose } from '../../lib/naming.ts';
+import type { DatabaseFunction } from '../../lib/naming.ts';
+import { functionsOf } from '../config/functions-of.ts';
 import type { DatabaseResources } from './database-resources.ts';
 import { RunMetrics } from './metrics.ts';
 import { DatabaseAlarms } from './single-database/alarms.ts';
@@ -25,8 +26,8 @@ import {
  * generates all names, so that a stack can have several, and can be deployed more than once.
  */
 export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResources, IConnectable {
-  /** The functions by name: `send-report`, `get-report`, and `configure` if it is deployed. */
-  readonly functions: ReadonlyMap<Purpose, IFunction>;
+  /** The functions by name: `send-report`, `get-report`, and `configure` and `database-worker` if they are deployed. */
+  readonly functions: ReadonlyMap<DatabaseFunction, IFunction>;
   /** The schedule of `send-report`. */
   readonly schedule: ISchedule;
   /** The alarm for missing runs, unless `alarms` is false. */
@@ -34,7 +35,7 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
   /** The group of the schedule, and of the schedules of retries. */
   readonly scheduleGroup: IScheduleGroup;
   /** The log groups of the functions, by the functions' names. They remain when the stack is destroyed. */
-  readonly logGroups: ReadonlyMap<Purpose, ILogGroup>;
+  readonly logGroups: ReadonlyMap<DatabaseFunction, ILogGroup>;
   /** All alarms by name, such as `missing-runs`; none with `alarms: false`. */
   readonly alarms: ReadonlyMap<string, IAlarm>;
   /** The queue of the events of runs that failed, and that no further attempt follows. */
@@ -53,16 +54,18 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
   constructor(scope: Construct, id: string, props: SingleDatabaseTelemetryProps) {
     super(scope, id);
     const checked = checkProps(this.node.path, props);
-    const { environment, name: database, configure, logRetention, alarmTopic: topic } = props;
+    const { environment, name: database, logRetention, alarmTopic: topic } = props;
     this.dimensions = { environment, database };
     const network = createNetwork(this, props);
     this.#connections = network?.connections;
     this.scheduleGroup = props.scheduleGroup ?? createScheduleGroup(this);
     const failedRunsQueue = createQueue(this, 'FailedRuns');
     const undeliveredQueue = createQueue(this, 'Undelivered');
-    const purposes = PURPOSES.filter((one) => one !== 'configure' || configure !== undefined);
     this.logGroups = new Map(
-      purposes.map((purpose) => [purpose, createLogGroup(this, purpose, logRetention)]),
+      functionsOf(checked.database).map((purpose) => [
+        purpose,
+        createLogGroup(this, purpose, logRetention),
+      ]),
     );
     const telemetry = createDatabase(this, props, checked, {
       network,

@@ -6,7 +6,7 @@ import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { PURPOSES, type Purpose } from '../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, type DatabaseFunction } from '../../lib/naming.ts';
 import { findBundles } from '../bundle/bundles-folder.ts';
 import { copyCode } from '../bundle/code-assets.ts';
 import type { EnvironmentSettings } from '../config/environment.ts';
@@ -72,7 +72,7 @@ export class TelemetryEnvironment extends RunMetrics {
   /** The stacks of the databases. */
   readonly databaseStacks: readonly Stack[];
   /** The log groups of the functions, by the functions' names. They remain when the environment is destroyed. */
-  readonly logGroups: ReadonlyMap<Purpose, ILogGroup>;
+  readonly logGroups: ReadonlyMap<DatabaseFunction, ILogGroup>;
   /** The alarms of the environment as a whole, by the end of their names, such as `final-failures`. */
   readonly alarms: ReadonlyMap<string, IAlarm>;
   /** The queue of the events of runs that failed, and that no further attempt follows. */
@@ -115,7 +115,7 @@ export class TelemetryEnvironment extends RunMetrics {
     this.alarms = shared.alarms;
     const imported = new Construct(shared, 'Imported');
     this.logGroups = new Map(
-      PURPOSES.map((purpose) => [
+      DATABASE_FUNCTIONS.map((purpose) => [
         purpose,
         LogGroup.fromLogGroupName(imported, `Log-${purpose}`, logGroupName(place, purpose)),
       ]),

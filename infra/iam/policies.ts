@@ -1,5 +1,6 @@
-import type { Purpose } from '../../lib/naming.ts';
+import { DATABASE_WORKER, type DatabaseFunction, type Purpose } from '../../lib/naming.ts';
 import { retryPrefix } from '../../lib/schedule/plan-retry.ts';
+import { networkOf } from '../config/functions-of.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import type { SecretReference } from '../config/rules/secret-reference.ts';
 import {
@@ -137,29 +138,54 @@ function scheduleRetries(place: DeployPlace, { name, stack }: Database): readonl
  * Returns the ARN of the function that uses a role, as a pattern. A generated name does not exist before the role: every function
  * in the account and region is meant, of which one has the role.
  */
-function callerArn(place: DeployPlace, database: string, purpose: Purpose): string {
+function callerArn(place: DeployPlace, database: string, purpose: DatabaseFunction): string {
   return place.own === undefined
     ? functionArn(place, database, purpose)
     : arn(place, 'lambda', 'function:*');
 }
 
-/** Returns all permissions of one function's role. */
-export function grantsOf(
+/** Allows invoking the worker of one database. */
+function invokeWorker(place: DeployPlace, { name }: Database): Grant {
+  return {
+    statement: {
+      Effect: 'Allow',
+      Action: 'lambda:InvokeFunction',
+      Resource: functionArn(place, name, DATABASE_WORKER),
+    },
+  };
+}
+
+/** Returns the permissions of the role of a function that reads its database's secret. */
+function grantsOfPurpose(
   purpose: Purpose,
   environment: Environment,
   database: Database,
 ): readonly Grant[] {
   const { place } = environment;
-  const { name, secret, configure = secret, network } = database;
+  const { name, secret, configure = secret, hasWorker } = database;
   return [
-    writeLogs(place, purpose),
     ...readSecret(place, purpose === 'configure' ? configure : secret),
-    ...(network === undefined ? [] : manageNetworkInterface(callerArn(place, name, purpose))),
+    ...(hasWorker ? [invokeWorker(place, database)] : []),
     // get-report is invoked synchronously: the caller gets its errors.
     ...(purpose === 'get-report' ? [] : [sendTo(place, 'failed-runs')]),
     ...(purpose === 'send-report'
       ? [...scheduleRetries(place, database), ...createRecord(environment, name)]
       : []),
+  ];
+}
+
+/** Returns all permissions of one function's role. The worker has those of its log and of its network interface. */
+export function grantsOf(
+  purpose: DatabaseFunction,
+  environment: Environment,
+  database: Database,
+): readonly Grant[] {
+  const { place } = environment;
+  const isInNetwork = networkOf(purpose, database) !== undefined;
+  return [
+    writeLogs(place, purpose),
+    ...(isInNetwork ? manageNetworkInterface(callerArn(place, database.name, purpose)) : []),
+    ...(purpose === DATABASE_WORKER ? [] : grantsOfPurpose(purpose, environment, database)),
   ];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
-import type { Purpose } from '../../lib/naming.ts';
+import type { DatabaseFunction } from '../../lib/naming.ts';
 import type { Code } from '../bundle/code-assets.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { DatabaseTelemetry } from '../constructs/database-telemetry.ts';
@@ -38,7 +38,7 @@ export class DatabaseStack extends Stack {
       grants: schedulerGrants(environment, databases),
     });
     for (const database of databases) {
-      const codeOf = (purpose: Purpose) => this.codeIn(code.folderOf(purpose, database));
+      const codeOf = (purpose: DatabaseFunction) => this.codeIn(code.folderOf(purpose, database));
       const deployed = this.withLatestVersion(database);
       new DatabaseTelemetry(this, `Database-${database.name}`, {
         environment,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type FunctionSettings, functionsOf } from '../config/functions-of.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { MAX_STACKS } from '../naming.ts';
 
@@ -9,15 +10,14 @@ type Alarms = Environment['alarms'];
 export const MAX_RESOURCES = 450;
 /** Resources of a stack without databases: the scheduler's role. */
 const STACK_RESOURCES = 1;
-/** Two functions with role and asynchronous invocation config, and the schedule. */
-const DATABASE_RESOURCES = 7;
+/** A function, its role, and its configuration of asynchronous invocations. */
+const FUNCTION_RESOURCES = 3;
+const SCHEDULE_RESOURCES = 1;
 const ALARM_RESOURCES = 1;
-const CONFIGURE_RESOURCES = 3;
 
 /** The settings that decide a database's stack and its number of resources. */
-export interface Placed {
+export interface Placed extends FunctionSettings {
   readonly name: string;
-  readonly configure?: unknown;
 }
 
 function scoreOf(name: string, stack: number): string {
@@ -39,9 +39,9 @@ export function stackOf(name: string, stacks: number): number {
 
 /** Returns the number of resources in a stack with these databases. */
 export function resourcesOf(databases: readonly Placed[], alarms: Alarms): number {
-  const each = DATABASE_RESOURCES + (alarms === 'database' ? ALARM_RESOURCES : 0);
+  const each = SCHEDULE_RESOURCES + (alarms === 'database' ? ALARM_RESOURCES : 0);
   return databases.reduce(
-    (sum, { configure }) => sum + each + (configure === undefined ? 0 : CONFIGURE_RESOURCES),
+    (sum, database) => sum + each + FUNCTION_RESOURCES * functionsOf(database).length,
     STACK_RESOURCES,
   );
 }

@@ -6,7 +6,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { CfnParameter as CfnSsmParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { FLEET_REPORT, PURPOSES } from '../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, DATABASE_WORKER, FLEET_REPORT } from '../../lib/naming.ts';
 import type { Code } from '../bundle/code-assets.ts';
 import type { Environment } from '../config/resolved-environment.ts';
 import { portsOf } from '../config/rules/network-ports.ts';
@@ -17,6 +17,7 @@ import { FleetReport } from '../constructs/fleet-report.ts';
 import { SAVED_QUERIES } from '../constructs/log-queries.ts';
 import { RecordStore } from '../constructs/record-store.ts';
 import {
+  egressGroupParameter,
   environmentName,
   logGroupName,
   type Queue,
@@ -47,7 +48,7 @@ export class SharedStack extends Stack {
     this.createQueue('Undelivered', environment, 'undelivered');
     for (const [name, network] of environment.networks) {
       if (network.vpc !== undefined)
-        this.createSecurityGroup(name, network.vpc, network, environment);
+        this.createSecurityGroups(name, network.vpc, network, environment);
     }
     this.createQueries(environment);
     createDashboard(this, environment);
@@ -73,7 +74,7 @@ export class SharedStack extends Stack {
   /** The logs record what was sent: they remain when the environment is destroyed. */
   private createLogGroups({ place, logRetentionDays, fleet }: Environment): void {
     const fleetReport = fleet === undefined ? [] : [FLEET_REPORT];
-    for (const purpose of [...PURPOSES, ...fleetReport]) {
+    for (const purpose of [...DATABASE_FUNCTIONS, ...fleetReport]) {
       const logGroup = new CfnLogGroup(this, `Log-${purpose}`, {
         logGroupName: logGroupName(place, purpose),
         retentionInDays: logRetentionDays,
@@ -111,39 +112,55 @@ export class SharedStack extends Stack {
     });
   }
 
-  private createSecurityGroup(
+  /**
+   * Creates the groups of a network: that of all its functions, and that of functions which also reach AWS and the internet
+   * through it. Both exist whatever `egress` is: EC2 deletes no group that a function uses, and stacks of databases are
+   * updated after this one.
+   */
+  private createSecurityGroups(
     name: string,
     vpcId: string,
     network: CheckedNetwork,
     environment: Environment,
   ): void {
     const { place } = environment;
+    const { base, egress } = portsOf(name, network, environment);
     // In a construct of its own: directly in a stack, a-b and ab would have the same logical id.
     const scope = new Construct(this, `Network-${name}`);
-    const group = new CfnSecurityGroup(scope, 'SecurityGroup', {
-      // A changed description would replace the group, to which the databases' security groups refer.
-      groupDescription: `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`,
-      vpcId,
-      securityGroupEgress: portsOf(name, network, environment).flatMap((port) => [
-        { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIp: '0.0.0.0/0' },
-        { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv6: '::/0' },
-      ]),
-    });
+    const create = (prefix: string, groupDescription: string, ports: readonly number[]) =>
+      new CfnSecurityGroup(scope, `${prefix}SecurityGroup`, {
+        groupDescription,
+        vpcId,
+        securityGroupEgress: ports.flatMap((port) => [
+          { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIp: '0.0.0.0/0' },
+          { ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv6: '::/0' },
+        ]),
+      });
+    const publish = (prefix: string, parameter: string, { attrGroupId }: CfnSecurityGroup) =>
+      new CfnSsmParameter(scope, `${prefix}Parameter`, {
+        name: parameter,
+        type: 'String',
+        value: attrGroupId,
+        description: `Security group of the functions in the network ${name}`,
+      });
+    // A changed description would replace the group, to which the databases' security groups refer.
+    const functions = `Functions of ${environmentName(place)} in ${name}: out to databases and 443, nothing in`;
+    const group = create('', functions, base);
+    publish('', securityGroupParameter(place, name), group);
     this.securityGroups.set(name, group);
-    new CfnSsmParameter(scope, 'Parameter', {
-      name: securityGroupParameter(place, name),
-      type: 'String',
-      value: group.attrGroupId,
-      description: `Security group of the functions in the network ${name}`,
-    });
+    const leaving = `Functions of ${environmentName(place)} that leave ${name}: out to 443 and the proxy, nothing in`;
+    publish('Egress', egressGroupParameter(place, name), create('Egress', leaving, egress));
   }
 
-  private createQueries({ place }: Environment): void {
-    SAVED_QUERIES.forEach(({ name, query }, index) => {
+  private createQueries({ place, databases }: Environment): void {
+    const hasWorkers = databases.some(({ hasWorker }) => hasWorker);
+    SAVED_QUERIES.forEach(({ name, query, functions = ['send-report'] }, index) => {
       new CfnQueryDefinition(this, `Query${index}`, {
         name: `${environmentName(place)}/${name}`,
         queryString: query,
-        logGroupNames: [logGroupName(place, 'send-report')],
+        logGroupNames: functions
+          .filter((purpose) => purpose !== DATABASE_WORKER || hasWorkers)
+          .map((purpose) => logGroupName(place, purpose)),
       });
     });
   }

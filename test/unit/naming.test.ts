@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DATABASE_WORKER, functionName, PURPOSES } from '../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, functionName } from '../../lib/naming.ts';
 
 /** Names that a target may have. */
 const aName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/);
-const ALL_PURPOSES = [...PURPOSES, DATABASE_WORKER];
-const aPurpose = fc.constantFrom(...ALL_PURPOSES);
+const aPurpose = fc.constantFrom(...DATABASE_FUNCTIONS);
 
 test('a function name is readable', () => {
   expect(functionName('prod', 'metrics', 'get-report')).toMatch(
@@ -40,7 +39,7 @@ test('a function name is unique for target and purpose', () => {
   fc.assert(
     fc.property(fc.tuple(aName, aName), fc.tuple(aName, aName), (one, other) => {
       const names = [one, other].flatMap((target) =>
-        ALL_PURPOSES.map((purpose) => functionName(...target, purpose)),
+        DATABASE_FUNCTIONS.map((purpose) => functionName(...target, purpose)),
       );
       const isSame = one.join('\n') === other.join('\n');
       expect(new Set(names).size).toBe(isSame ? 4 : 8);

@@ -12,6 +12,8 @@ export interface DatabaseContext {
   readonly defaults: CheckedDefaults;
   /** Names of the environment's networks. */
   readonly networks: readonly string[];
+  /** Names of those that have no egress. */
+  readonly withoutEgress: ReadonlySet<string>;
   /** Delivery of all databases that set none. */
   readonly delivery: CheckedDelivery;
   readonly stacks: number;
@@ -57,10 +59,10 @@ function tlsOf(
 
 function networkOf(
   network: CheckedDefaults['network'],
-  networks: readonly string[],
+  { networks, withoutEgress }: DatabaseContext,
   problems: string[],
-): Pick<Database, 'network'> {
-  if (network === undefined || network === null) return {};
+): Pick<Database, 'network' | 'hasWorker'> {
+  if (network === undefined || network === null) return { hasWorker: false };
   if (!networks.includes(network)) {
     const known =
       networks.length === 0 ? 'which is empty' : `which contains ${networks.join(', ')}`;
@@ -68,7 +70,7 @@ function networkOf(
       `network: ${JSON.stringify(network)} is not in networks, ${known}; add it there, or set network: null`,
     );
   }
-  return { network };
+  return { network, hasWorker: withoutEgress.has(network) };
 }
 
 function configureOf(
@@ -104,14 +106,20 @@ function proxyProblem(
     : undefined;
 }
 
+/** Explains why the functions of a database do not send from a network; undefined if they do. */
+function outsideBecause({ network, hasWorker }: Pick<Database, 'network' | 'hasWorker'>) {
+  if (network === undefined) return 'network is not set';
+  return hasWorker ? `the network ${JSON.stringify(network)} has egress 'none'` : undefined;
+}
+
 /**
- * Returns where a database's report is sent, and through which proxy. A proxy is usually in a network: a database outside of
- * a network has to set its own.
+ * Returns where a database's report is sent, and through which proxy. A proxy is usually in a network: a database whose report
+ * is sent from outside of a network has to set its own.
  */
 function deliveryOf(
   settings: CheckedDatabase,
   { defaults, delivery: shared }: DatabaseContext,
-  hasNetwork: boolean,
+  network: Pick<Database, 'network' | 'hasWorker'>,
   problems: string[],
 ): Pick<Database, 'delivery' | 'proxy'> {
   const { proxy: theirs, ...delivery } = settings.delivery ?? shared;
@@ -121,9 +129,10 @@ function deliveryOf(
   const [own] = [settings.proxy, settings.delivery?.proxy, defaults.proxy].filter(
     (given) => given !== undefined,
   );
-  if (own === undefined && theirs !== undefined && !hasNetwork) {
+  const reason = outsideBecause(network);
+  if (own === undefined && theirs !== undefined && reason !== undefined) {
     problems.push(
-      `proxy: delivery.proxy would be reached from the internet, because network is not set; set proxy: null to connect directly, or set proxy to the URL to confirm it`,
+      `proxy: delivery.proxy would be reached from the internet, because ${reason}; set proxy: null to connect directly, or set proxy to the URL to confirm it`,
     );
   }
   const proxy = own === undefined ? theirs : own;
@@ -140,22 +149,25 @@ export function toDatabase(
   context: DatabaseContext,
   problems: string[],
 ): Database {
-  const { place, defaults, networks, stacks } = context;
+  const { place, defaults, stacks } = context;
   const { host, port, database } = settings;
   const all = { ...defaults, ...omitUndefined(settings) };
   const { levelWhenUnset, reportSource, sizes, tls = { mode: 'verify-full' as const } } = all;
   const secret = resolveSecret('', settings, place, problems);
+  const configure = configureOf(settings.configure, secret, place, problems);
+  const verification = tlsOf(tls, context, problems);
+  const network = networkOf(all.network, context, problems);
   return {
     name: settings.name,
     stack: stackOf(settings.name, stacks),
     secret,
-    ...configureOf(settings.configure, secret, place, problems),
-    ...tlsOf(tls, context, problems),
+    ...configure,
+    ...verification,
     overrides: omitUndefined({ host, port, database }),
     choices: omitUndefined({ levelWhenUnset, reportSource, sizes }),
     tickHours: all.tickHours ?? 24,
     doNotTrack: all.doNotTrack ?? false,
-    ...networkOf(all.network, networks, problems),
-    ...deliveryOf(settings, context, typeof all.network === 'string', problems),
+    ...network,
+    ...deliveryOf(settings, context, network, problems),
   };
 }

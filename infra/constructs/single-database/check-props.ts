@@ -124,6 +124,7 @@ const CONTEXT = {
   },
   defaults: {},
   networks: [NETWORK],
+  withoutEgress: new Set<string>(),
   delivery: {},
   stacks: 1,
 } as const satisfies Partial<DatabaseContext>;

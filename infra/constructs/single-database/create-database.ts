@@ -2,7 +2,7 @@ import { Lazy, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnPolicy, type CfnRole } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
-import type { Purpose } from '../../../lib/naming.ts';
+import type { DatabaseFunction } from '../../../lib/naming.ts';
 import { findBundles } from '../../bundle/bundles-folder.ts';
 import { copyCode } from '../../bundle/code-assets.ts';
 import type { Environment } from '../../config/resolved-environment.ts';
@@ -17,9 +17,9 @@ import type { CodeArchives, SingleDatabaseTelemetryProps } from './props.ts';
 
 function codeIn(
   scope: Construct,
-  purpose: Purpose,
+  purpose: DatabaseFunction,
   archives: CodeArchives | undefined,
-  folderOf: (purpose: Purpose) => string,
+  folderOf: (purpose: DatabaseFunction) => string,
 ): FunctionCode {
   if (archives !== undefined) {
     const { bucket, prefix } = archives;

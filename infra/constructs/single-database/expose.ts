@@ -3,7 +3,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnSchedule, ISchedule, IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import type { Purpose } from '../../../lib/naming.ts';
+import type { DatabaseFunction } from '../../../lib/naming.ts';
 import { toFunction } from '../database-resources.ts';
 import type { DatabaseTelemetry } from '../database-telemetry.ts';
 import type { Network } from './network.ts';
@@ -13,9 +13,9 @@ export function exposeFunctions(
   scope: Construct,
   { functions }: DatabaseTelemetry,
   network: Network | undefined,
-): ReadonlyMap<Purpose, IFunction> {
+): ReadonlyMap<DatabaseFunction, IFunction> {
   const [securityGroup] = network?.securityGroups ?? [];
-  const exposed = [...functions].map(([purpose, created]): [Purpose, IFunction] => {
+  const exposed = [...functions].map(([purpose, created]): [DatabaseFunction, IFunction] => {
     const own = new Construct(scope, `Exposed-${purpose}`);
     const { attrArn: functionArn } = created.function;
     const role = Role.fromRoleArn(own, 'Role', created.role.attrArn, { mutable: false });

@@ -3,7 +3,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Purpose } from '../../../lib/naming.ts';
+import type { DatabaseFunction } from '../../../lib/naming.ts';
 import type { Database, Environment, RecordBucket } from '../../config/resolved-environment.ts';
 import { retryNames } from '../../iam/policies.ts';
 import type { OwnResources, Queue } from '../../naming.ts';
@@ -18,7 +18,7 @@ export interface OwnConstructs {
   readonly network: Network | undefined;
   readonly scheduleGroup: IScheduleGroup;
   readonly queues: Readonly<Record<Queue, IQueue>>;
-  readonly logGroups: ReadonlyMap<Purpose, ILogGroup>;
+  readonly logGroups: ReadonlyMap<DatabaseFunction, ILogGroup>;
 }
 
 /** Returns the database with the values of the properties, which may be tokens, instead of placeholders. */
@@ -105,6 +105,7 @@ export function ownEnvironment(
             subnets: network.subnets,
             securityGroups: network.securityGroups.map(({ securityGroupId }) => securityGroupId),
             databasePorts: [],
+            egress: 'vpc' as const,
           },
         ],
       ]),

@@ -3,7 +3,7 @@ import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnScheduleGroup, type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Purpose } from '../../../lib/naming.ts';
+import type { DatabaseFunction } from '../../../lib/naming.ts';
 
 /** The maximum of SQS. */
 const QUEUE_RETENTION = Duration.days(14);
@@ -26,7 +26,7 @@ export function createQueue(scope: Construct, id: string): Queue {
 /** Creates the log group of a function. It records what was sent, so that it remains when the stack is destroyed. */
 export function createLogGroup(
   scope: Construct,
-  purpose: Purpose,
+  purpose: DatabaseFunction,
   retention = RetentionDays.THIRTEEN_MONTHS,
 ): ILogGroup {
   return new LogGroup(scope, `Log-${purpose}`, {

@@ -23,6 +23,7 @@ function aDatabase(name: string, caFile?: string): Database {
     delivery: {},
     tickHours: 24,
     doNotTrack: false,
+    hasWorker: false,
     ...(caFile !== undefined && { caFile }),
   };
 }

@@ -9,6 +9,12 @@ const PAGE = readOwn('docs/cost-and-quotas.md');
 
 type Alarms = 'database' | 'environment';
 
+const HOURS_PER_MONTH = 730;
+/** Of two zones and two services. */
+const ENDPOINTS = 2 * 2 * 0.01 * HOURS_PER_MONTH;
+/** With its public IPv4 address. */
+const NAT_GATEWAY = (0.045 + 0.005) * HOURS_PER_MONTH;
+
 function environmentOf(size: number, alarms: Alarms) {
   const databases = Array.from({ length: size }, (_, index) => aDatabase(`db-${index}`));
   return checked({ databases, alarms, stacks: MAX_STACKS });
@@ -66,6 +72,35 @@ describe.each(['database', 'environment'] as const)(
     });
   },
 );
+
+describe('docs/networks.md has the cost', () => {
+  const costs = ([null, 'sealed'] as const).map((network) =>
+    [1, 10, 100].map((size) => {
+      const databases = Array.from({ length: size }, (_, index) =>
+        aDatabase(`db-${index}`, { network }),
+      );
+      const sealed = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'], egress: 'none' } as const;
+      const environment = checked({ databases, networks: { sealed }, stacks: MAX_STACKS });
+      return estimateMonthlyCost(environment).runs;
+    }),
+  );
+  const [outside = [], split = []] = costs;
+
+  test.each([
+    ['without a VPC', outside, 0],
+    ['VPC without egress', split, 0],
+    ['VPC with egress: interface endpoints', outside, ENDPOINTS],
+    ['VPC with egress: a NAT gateway in one zone', outside, NAT_GATEWAY],
+    ['VPC with egress: a NAT gateway in each of two', outside, 2 * NAT_GATEWAY],
+  ])('of databases reached %s', (way, runs, network) => {
+    const row = readOwn('docs/networks.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| ${way}`) && /\d \|$/.test(line));
+    expect(row?.split(' | ').slice(1).join(' | ')).toBe(
+      `${runs.map((cost) => usd(cost + network)).join(' | ')} |`,
+    );
+  });
+});
 
 test.each([1, 10, 100])('README.md has the cost of %d databases, with secrets', (size) => {
   const { dashboard, total } = costOf(size, 'database');

@@ -64,6 +64,7 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     expect.stringMatching(
       /^cost {8}about 13\.\d\d USD per month: alarms 1\.00, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01, fleet 0\.\d\d; list prices of us-east-1, without secrets and networks$/,
     ),
+    'note        with egress: \'none\' network "main", "warehouse" would need no NAT gateway and no endpoints; see docs/networks.md',
   ]);
 });
 

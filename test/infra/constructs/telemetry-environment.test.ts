@@ -120,7 +120,7 @@ describe('the members of TelemetryEnvironment', () => {
     expect(
       [...telemetry.logGroups].map(([name, { logGroupName }]) => [name, logGroupName]),
     ).toEqual(
-      ['send-report', 'get-report', 'configure'].map((name) => [
+      ['send-report', 'get-report', 'configure', 'database-worker'].map((name) => [
         name,
         `/timescaledb-telemetry/prod/${name}`,
       ]),

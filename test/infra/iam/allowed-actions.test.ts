@@ -4,6 +4,7 @@ import type { Role } from '../../support/aws/policies.ts';
 import { ALL_ACTIONS, reachOf } from '../../support/aws/reach.ts';
 import {
   DATABASES_WITH_KEY,
+  DATABASES_WITH_WORKER,
   ENVIRONMENTS,
   fleet,
   functions,
@@ -18,9 +19,10 @@ describe('the policies of an environment', () => {
   test.each(ENVIRONMENTS)(
     'of $environment.place.environment belong to roles that these tests judge',
     (synthesis) => {
-      const judged = rolesOf(synthesis).all.length;
+      const { functions: deployed, workers: others, all } = rolesOf(synthesis);
+      const judged = all.length;
       // Two of the report on the fleet.
-      const used = rolesOf(synthesis).functions.length + synthesis.environment.stacks + 2;
+      const used = deployed.length + others.length + synthesis.environment.stacks + 2;
       expect(synthesis.resources('AWS::IAM::Role')).toHaveLength(judged);
       expect(judged).toBe(used);
     },
@@ -48,6 +50,7 @@ function expectedActions({ database, purpose, inNetwork }: DeployedFunction): re
     'secretsmanager:GetSecretValue',
     ...(DATABASES_WITH_KEY.includes(database) ? ['kms:Decrypt'] : []),
     ...(inNetwork ? NETWORK_ACTIONS : []),
+    ...(DATABASES_WITH_WORKER.includes(database) ? ['lambda:InvokeFunction'] : []),
     ...(purpose === 'get-report' ? [] : ['sqs:SendMessage']),
     ...(purpose === 'send-report'
       ? ['iam:PassRole', 's3:PutObject', 'scheduler:CreateSchedule']
@@ -88,10 +91,13 @@ describe('of all actions of AWS, on any resource and under any condition,', () =
   });
 });
 
-const fleetReach = fleet.functions.map(({ title, role }) => ({ title, reach: reachOf(role) }));
+const fleetReach = [...fleet.functions, ...fleet.workers].map(({ title, role }) => ({
+  title,
+  reach: reachOf(role),
+}));
 
 test.each([
-  ['invoke a function', /^lambda:/],
+  ['use Lambda, except for invoking its worker', /^lambda:(?!InvokeFunction$)/],
   ['list or change secrets', /^secretsmanager:(?!GetSecretValue$)/],
   ['encrypt with a key, or create a grant for it', /^kms:(?!Decrypt$)/],
   ['read, change or delete a schedule', /^scheduler:(?!CreateSchedule$)/],

@@ -29,7 +29,8 @@ const REQUESTS = [
   ['ec2:DescribeSubnets', '*'],
 ] as const;
 
-const inNetwork = fleet.functions.filter((one) => one.inNetwork);
+const all = [...fleet.functions, ...fleet.workers];
+const inNetwork = all.filter((one) => one.inNetwork);
 
 test('the tests of network interfaces include all actions that Lambda needs', () => {
   const actions = new Set(REQUESTS.map(([action]) => action));
@@ -77,7 +78,7 @@ describe('a function in a VPC', () => {
 test.each(REQUESTS)(
   'a function outside of every VPC does not allow %s on %s',
   async (action, resource) => {
-    const outside = fleet.functions.filter((one) => !one.inNetwork);
+    const outside = all.filter((one) => !one.inNetwork);
     expect(outside.length).toBeGreaterThan(0);
     for (const { role, title } of outside) {
       expect(await isAllowed(role, { action, resource }), title).toBe(false);

@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { variablesOf } from '../../../infra/function-environment.ts';
 import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { parseTarget } from '../../../lib/config/target.ts';
-import { FLEET_REPORT, PURPOSES } from '../../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, FLEET_REPORT } from '../../../lib/naming.ts';
 import {
   breaking,
   constructOf,
@@ -66,12 +66,14 @@ describe('every function', () => {
         ]),
     );
     expect([...groups.keys()]).toEqual(
-      [...PURPOSES, FLEET_REPORT].map((purpose) => `/timescaledb-telemetry/prod/${purpose}`),
+      [...DATABASE_FUNCTIONS, FLEET_REPORT].map(
+        (purpose) => `/timescaledb-telemetry/prod/${purpose}`,
+      ),
     );
     expect(
       breaking(prod.resources('AWS::Lambda::Function'), (resource) => {
         const { LogFormat, LogGroup } = property<Record<string, string>>(resource, 'LoggingConfig');
-        const purpose = [...PURPOSES, FLEET_REPORT].find((one) =>
+        const purpose = [...DATABASE_FUNCTIONS, FLEET_REPORT].find((one) =>
           property<string>(resource, 'FunctionName').endsWith(one),
         );
         const isItsOwn = LogGroup === `/timescaledb-telemetry/prod/${purpose}`;

@@ -60,14 +60,15 @@ describe('the shared stack', () => {
       .filter(([, { Type }]) => Type === 'AWS::EC2::SecurityGroup')
       .map(([id]) => id);
     const [[, parameter] = []] = prod.resources('AWS::SSM::Parameter');
+    const name = '/timescaledb-telemetry/prod/main/security-group';
     expect(parameter?.Properties).toMatchObject({
-      Name: '/timescaledb-telemetry/prod/main/security-group',
+      Name: name,
       Value: { 'Fn::GetAtt': [groupId, 'GroupId'] },
     });
-    expect(property(constructOf(prod, 'metrics', 'GetReport/Function'), 'VpcConfig')).toEqual({
-      SubnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-0b1b2c3d4e5f60718'],
-      SecurityGroupIds: ['{{resolve:ssm:/timescaledb-telemetry/prod/main/security-group}}'],
-    });
+    expect(property(constructOf(prod, 'metrics', 'GetReport/Function'), 'VpcConfig')).toMatchObject(
+      { SubnetIds: ['subnet-0a1b2c3d4e5f60718', 'subnet-0b1b2c3d4e5f60718'] },
+    );
+    expect(JSON.stringify(prod.templates)).toContain(`{{resolve:ssm:${name}}}`);
   });
 
   test.each([
@@ -123,7 +124,8 @@ describe('the shared stack', () => {
       }),
     );
     const groups = synthesis.resources('AWS::EC2::SecurityGroup');
-    expect(groups).toHaveLength(1);
+    // The second one is for functions that leave the network.
+    expect(groups).toHaveLength(2);
     const [, group = { Type: '', Properties: {} }] = groups[0] ?? [];
     expect(group.Properties).not.toHaveProperty('SecurityGroupIngress');
     // The same text as in the previous release: EC2 cannot change the description of a group.
@@ -146,19 +148,26 @@ describe('the shared stack', () => {
       )['SecurityGroupIds'];
     expect(groupsOf('metrics')).toEqual([
       '{{resolve:ssm:/timescaledb-telemetry/test/main/security-group}}',
+      '{{resolve:ssm:/timescaledb-telemetry/test/main/egress-security-group}}',
     ]);
     expect(groupsOf('elsewhere')).toEqual(['sg-0a1b2c3d']);
   });
 
-  test('creates a security group for each network, also when names are similar', () => {
+  test('creates two security groups for each network, also when names are similar', () => {
     const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
-    const names = ['main', 'main-Parameter', 'a-b', 'a_b', 'ab', 'constructor'];
+    const names = ['main', 'main-Parameter', 'mainEgress', 'a-b', 'a_b', 'ab', 'constructor'];
     const networks = Object.fromEntries(names.map((name) => [name, network]));
     const { resources } = synthesise(checked({ networks }));
-    expect(resources('AWS::EC2::SecurityGroup')).toHaveLength(names.length);
+    expect(resources('AWS::EC2::SecurityGroup')).toHaveLength(2 * names.length);
     expect(
       resources('AWS::SSM::Parameter').map(([, { Properties }]) => Properties['Name']),
-    ).toEqual(names.map((name) => `/timescaledb-telemetry/test/${name}/security-group`));
+    ).toEqual(
+      names.flatMap((name) =>
+        ['security-group', 'egress-security-group'].map(
+          (group) => `/timescaledb-telemetry/test/${name}/${group}`,
+        ),
+      ),
+    );
   });
 
   test('contains the shared resources, and all other stacks depend on it', () => {

@@ -1,21 +1,32 @@
 import type { Target } from '../../../lib/config/target.ts';
-import { fleetFunctionName, functionName, PURPOSES, type Purpose } from '../../../lib/naming.ts';
+import {
+  DATABASE_WORKER,
+  type DatabaseFunction,
+  fleetFunctionName,
+  functionName,
+  PURPOSES,
+  type Purpose,
+} from '../../../lib/naming.ts';
 import { type Role, roleOf } from './policies.ts';
 import type { Resource, Synthesis } from './synthesis.ts';
 
-/** A deployed function with its role. */
-export interface DeployedFunction {
+/** The deployed worker of a database, with its role. */
+export interface DeployedWorker {
   readonly title: string;
   readonly database: string;
-  readonly purpose: Purpose;
   readonly stack: string;
   readonly inNetwork: boolean;
   readonly arn: string;
   readonly role: Role;
   readonly variables: Readonly<Record<string, string>>;
-  readonly target: Pick<Target, 'environment' | 'secretId'>;
   /** ARN of its on-failure queue, if any. */
   readonly onFailure?: string;
+}
+
+/** A deployed function that knows its target, with its role. */
+export interface DeployedFunction extends DeployedWorker {
+  readonly purpose: Purpose;
+  readonly target: Pick<Target, 'environment' | 'secretId'>;
 }
 
 /** The function of an environment that reports on its fleet, and the role of its schedule. */
@@ -29,12 +40,14 @@ interface DeployedFleetReport {
 /** The functions and roles of an environment. */
 export interface Roles {
   readonly functions: readonly DeployedFunction[];
+  readonly workers: readonly DeployedWorker[];
   /** Roles of the schedulers, by stack. */
   readonly schedulers: ReadonlyMap<string, Role>;
   /** The report on the fleet; throws if the environment has none. */
   readonly fleetReport: () => DeployedFleetReport;
   readonly all: readonly Role[];
   of(database: string, purpose: Purpose): DeployedFunction;
+  workerOf(database: string): DeployedWorker;
   schedulerOf(stack: string): Role;
 }
 
@@ -50,7 +63,7 @@ function referenceOf(reference: unknown): string {
 interface FunctionProperties {
   readonly Role: unknown;
   readonly VpcConfig?: object;
-  readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
+  readonly Environment?: { readonly Variables: Readonly<Record<string, string>> };
 }
 
 interface InvocationProperties {
@@ -81,8 +94,8 @@ function functionOf(
   synthesis: Synthesis,
   { account, region, partition }: Account,
   database: string,
-  purpose: Purpose,
-): readonly DeployedFunction[] {
+  purpose: DatabaseFunction,
+): readonly DeployedWorker[] {
   const { environment } = synthesis.environment.place;
   const name = functionName(environment, database, purpose);
   const found = synthesis
@@ -101,13 +114,11 @@ function functionOf(
     {
       title,
       database,
-      purpose,
       stack,
       inNetwork: VpcConfig !== undefined,
       arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
       role: roleOf(title, roleArn, account, role),
-      variables: Environment.Variables,
-      target: JSON.parse(Environment.Variables['TARGET'] ?? '') as DeployedFunction['target'],
+      variables: Environment?.Variables ?? {},
       ...(onFailure !== undefined && { onFailure }),
     },
   ];
@@ -138,7 +149,7 @@ function fleetReportOf(
       scheduler,
     ),
     arn: `arn:${partition}:lambda:${region}:${account}:function:${name}`,
-    variables: Environment.Variables,
+    variables: Environment?.Variables ?? {},
   };
 }
 
@@ -171,23 +182,37 @@ export function rolesOf(synthesis: Synthesis): Roles {
   const partition = partitionOf(place.region);
   const account = { ...place, partition };
   const functions = databases.flatMap(({ name }) =>
-    PURPOSES.flatMap((purpose) => functionOf(synthesis, account, name, purpose)),
+    PURPOSES.flatMap((purpose) =>
+      functionOf(synthesis, account, name, purpose).map((one): DeployedFunction => {
+        const target: DeployedFunction['target'] = JSON.parse(one.variables['TARGET'] ?? '');
+        return { ...one, purpose, target };
+      }),
+    ),
+  );
+  const workers = databases.flatMap(({ name }) =>
+    functionOf(synthesis, account, name, DATABASE_WORKER),
   );
   const schedulers = new Map(schedulersOf(synthesis, account));
   const fleetReport = () => fleetReportOf(synthesis, account);
   const { role, scheduler } = synthesis.environment.fleet === undefined ? {} : fleetReport();
   return {
     functions,
+    workers,
     schedulers,
     fleetReport,
     all: [
-      ...functions.map(({ role }) => role),
+      ...[...functions, ...workers].map(({ role }) => role),
       ...schedulers.values(),
       ...[role, scheduler].filter((one) => one !== undefined),
     ],
     of(database, purpose) {
       const one = functions.find((each) => each.database === database && each.purpose === purpose);
       if (one === undefined) throw new Error(`There is no ${purpose} of ${database}`);
+      return one;
+    },
+    workerOf(database) {
+      const one = workers.find((each) => each.database === database);
+      if (one === undefined) throw new Error(`${database} has no worker`);
       return one;
     },
     schedulerOf(stack) {

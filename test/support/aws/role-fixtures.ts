@@ -1,4 +1,4 @@
-import { PURPOSES } from '../../../lib/naming.ts';
+import { DATABASE_FUNCTIONS } from '../../../lib/naming.ts';
 import { rolesOf } from './deployed-roles.ts';
 import {
   ACCOUNT,
@@ -31,11 +31,17 @@ export function secretArn(name: string): string {
   return at('secretsmanager', `secret:${name}-Qw3rTy`);
 }
 
-/** Names of databases and secrets that are prefixes of others, and two databases that share a key. */
+/**
+ * Names of databases and secrets that are prefixes of others, and two databases that share a key. The databases of the network
+ * `sealed` have workers.
+ */
 const FLEET = synthesise(
   checked({
     stacks: 2,
-    networks: { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } },
+    networks: {
+      main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] },
+      sealed: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0b1b2c3d'], egress: 'none' },
+    },
     databases: [
       aDatabase('metrics', { secret: 'fleet/metrics' }),
       aDatabase('metrics-archive', { secret: 'fleet/metrics-archive', network: 'main' }),
@@ -52,6 +58,12 @@ const FLEET = synthesise(
         secret: 'fleet/events',
         configure: { secret: 'fleet/events/administrator' },
       }),
+      aDatabase('plant', {
+        secret: 'fleet/plant',
+        network: 'sealed',
+        configure: { secret: 'fleet/plant/administrator' },
+      }),
+      aDatabase('plant-archive', { secret: 'fleet/plant-archive', network: 'sealed' }),
     ],
   }),
 );
@@ -65,6 +77,7 @@ export const fleet = rolesOf(FLEET);
 export const prod = rolesOf(PROD);
 const deployments = [fleet, prod];
 export const functions = deployments.flatMap((roles) => roles.functions);
+export const workers = deployments.flatMap((roles) => roles.workers);
 export const senders = functions.filter(({ purpose }) => purpose === 'send-report');
 export const roles = deployments.flatMap(({ all }) => all);
 
@@ -80,6 +93,9 @@ export const STACKS = deployments.flatMap(({ schedulers, functions: deployed }) 
 export const metrics = fleet.of('metrics', 'send-report');
 export const archive = fleet.of('metrics-archive', 'send-report');
 export const orders = fleet.of('orders', 'send-report');
+
+/** Databases of the fleet whose functions invoke a worker. */
+export const DATABASES_WITH_WORKER: readonly string[] = ['plant', 'plant-archive'];
 
 /** Returns the ARN of a secret of the environment prod. */
 export function inProd(name: string): string {
@@ -106,6 +122,9 @@ export const SECRETS = [
     'fleet/abroad',
     'fleet/events',
     'fleet/events/administrator',
+    'fleet/plant',
+    'fleet/plant/administrator',
+    'fleet/plant-archive',
   ].map(secretArn),
   at('secretsmanager', 'secret:fleet/orders-AbCdEf'),
   FOREIGN_SECRET,
@@ -124,7 +143,7 @@ export const NETWORK_ACTIONS = [
 /** Log groups of several environments, and log groups with similar names. */
 export const LOG_GROUPS = [
   ...['test', 'prod', 'test-2'].flatMap((environment) =>
-    PURPOSES.map((purpose) => `/timescaledb-telemetry/${environment}/${purpose}`),
+    DATABASE_FUNCTIONS.map((purpose) => `/timescaledb-telemetry/${environment}/${purpose}`),
   ),
   '/timescaledb-telemetry/test/send-report-2',
   '/timescaledb-telemetry/test/send-report/more',
