@@ -57,7 +57,7 @@ function failureStep(context: SmokeContext): Step {
       if (outcome !== 'failed') {
         throw new SmokeError(
           `The run ended as ${outcome} instead of failed: ${message}`,
-          'The telemetry job must be due at least every 24 hours: see schedule_interval of the job.',
+          'The telemetry job must be due at least every 24 hours (schedule_interval), and its initial_start must be earlier than 12 hours ago.',
         );
       }
       if (retry === undefined) {

@@ -71,7 +71,8 @@ function alarmStep({ environment, aws, clock }: SmokeContext): Step {
     name: 'alarm',
     doing: 'waiting until the alarm final-failures goes to ALARM',
     needs: ['queue'],
-    limitMinutes: 25,
+    // CloudWatch can take 15 minutes for the metrics of a queue that was not used before.
+    limitMinutes: 35,
     limitRemedy:
       "Look at the metric NumberOfMessagesSent of the queue failed-runs, and at the alarm's history.",
     async run(signal) {

@@ -171,7 +171,7 @@ const FAILURES: readonly (readonly [string, TrialParts, string, readonly string[
     { alarmState: 'OK' },
     'alarm',
     [],
-    /^Time limit of 25 minutes exceeded: waiting until the alarm final-failures goes to ALARM\.$/,
+    /^Time limit of 35 minutes exceeded: waiting until the alarm final-failures goes to ALARM\.$/,
   ],
 ];
 
