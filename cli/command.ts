@@ -4,8 +4,8 @@ import { RunError } from '../lib/errors.ts';
 import { usageStart } from './command-line.ts';
 import { toPrintableLine } from './output/terminal/printable.ts';
 
-/** The exit status of a command. */
-export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3, found: 4 } as const;
+/** The exit status of a command; 75 is EX_TEMPFAIL of sysexits.h. */
+export const EXIT = { done: 0, failed: 1, usage: 2, skipped: 3, found: 4, temporary: 75 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
 /** A command: its definition, and the functions that read its options and run it. */

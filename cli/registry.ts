@@ -90,6 +90,11 @@ export const GROUPS: Readonly<Record<string, readonly RegisteredCommand[]>> = {
       summary: 'try a deployment in your account, and delete it',
       load: () => import('./commands/smoke.ts'),
     },
+    {
+      name: 'run',
+      summary: 'run send-report once outside Lambda: cron, systemd, Kubernetes',
+      load: () => import('./commands/run.ts'),
+    },
   ],
   'Version data:': [
     {

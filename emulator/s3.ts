@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { dirname, join } from 'node:path';
-import { errorCodeOf } from '../lib/errors.ts';
+import { join } from 'node:path';
+import { createFile } from '../lib/record/create-file.ts';
 import { type LoopbackServer, listen, readBody } from './http-server.ts';
 import { signatureProblem } from './signature.ts';
 
@@ -87,18 +86,6 @@ function list({ searchParams }: URL, { objects, modified }: Stored): string {
   return `<?xml version="1.0"?><ListBucketResult><IsTruncated>${isTruncated}</IsTruncated><KeyCount>${page.length}</KeyCount>${contents.join('')}${next}</ListBucketResult>`;
 }
 
-/** Writes a file; returns false if it exists. */
-async function writeNewFile(file: string, body: Uint8Array): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true });
-  try {
-    await writeFile(file, body, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (errorCodeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
 /** Puts an object; returns the error code of S3, or undefined. */
 async function put(
   key: string,
@@ -116,7 +103,7 @@ async function put(
   const replaced = headers['if-match'];
   if (replaced !== undefined && !objects.has(key)) return 'NoSuchKey';
   if (replaced !== undefined && replaced !== tagOf(objects.get(key))) return 'PreconditionFailed';
-  if (folder !== undefined && !(await writeNewFile(join(folder, key), body)) && isNew) {
+  if (folder !== undefined && !(await createFile(join(folder, key), body)) && isNew) {
     return 'PreconditionFailed';
   }
   objects.set(key, body);

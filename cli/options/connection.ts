@@ -50,7 +50,8 @@ const VARIABLES_OF_LISTS = [
   ...['PGSERVICE', 'PGREQUIREAUTH'],
 ];
 
-function machineWith(environment: Machine['environment']): Machine {
+/** Returns this machine, with other environment variables than those of this process. */
+export function machineWith(environment: Machine['environment']): Machine {
   return {
     environment,
     user: userOfMachine(),

@@ -26,8 +26,28 @@ function bucketOf({ bucket }: RecordSettings, variables: AwsVariables): Bucket {
 }
 
 /**
- * Writes a run to the operator's bucket. A tick may be invoked twice: the second run is recorded under a key of its own if
- * it has a report, so that every report is recorded. Loaded only after the delivery.
+ * Records a run. A tick may be invoked twice: the second run is recorded under a key of its own if it has a report, so that
+ * every report is recorded.
+ *
+ * @param prefix folder of the record, without a slash at its end
+ * @param create creates an object; returns false if its key has one already
+ * @throws whatever `create` throws
+ */
+export async function storeRun(
+  run: EndedRun,
+  prefix: string | undefined,
+  now: number,
+  create: (key: string, body: Uint8Array) => Promise<boolean>,
+): Promise<void> {
+  const { line, report, startedAt } = run;
+  const body = encodeRun({ version: 1, recordedAt: new Date(now).toISOString(), line, report });
+  const identity = identify(run);
+  if ((await create(recordKey(identity, prefix), body)) || report === null) return;
+  await create(recordKey({ ...identity, repeatedAt: startedAt }, prefix), body);
+}
+
+/**
+ * Writes a run to the operator's bucket. Loaded only after the delivery.
  *
  * @throws AwsError, or an error of the connection or of the signal
  */
@@ -38,11 +58,6 @@ export async function writeRecord(
   now: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { line, report, startedAt } = run;
-  const body = encodeRun({ version: 1, recordedAt: new Date(now).toISOString(), line, report });
   const bucket = bucketOf(settings, variables);
-  const identity = identify(run);
-  const put = (of: RunIdentity) => putObject(bucket, recordKey(of, settings.prefix), body, signal);
-  if ((await put(identity)) || report === null) return;
-  await put({ ...identity, repeatedAt: startedAt });
+  await storeRun(run, settings.prefix, now, (key, body) => putObject(bucket, key, body, signal));
 }

@@ -136,6 +136,7 @@ describe.each(PAGES)('$path', (page) => {
       'invoke',
       'smoke',
       'release',
+      'run',
       'versions:update',
       'versions:check',
       'deploy',
@@ -163,6 +164,7 @@ const COMMANDS = [
   'configure',
   'invoke',
   'smoke',
+  'run',
   'versions:update',
   'versions:check',
 ];

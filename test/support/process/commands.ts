@@ -13,30 +13,45 @@ export interface Ended {
   readonly code: number;
 }
 
+/** A command that runs. */
+export interface Started {
+  readonly signal: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<Ended>;
+}
+
 /**
- * Runs a command of the program. It inherits only PATH and Node's folder of compiled code: no PG*, AWS_* or DO_NOT_TRACK. Its
- * home directory has no configuration files.
+ * Starts a command of the program. It inherits only PATH and Node's folder of compiled code: no PG*, AWS_* or DO_NOT_TRACK.
+ * Its home directory has no configuration files.
  *
  * @param command its name, such as `report` or `versions check`; empty for the program itself
  */
-export async function runCommand(
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Started {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: inject('folder'), ...environment };
+  const { promise: ended, resolve, reject } = Promise.withResolvers<Ended>();
+  const child = execFile(
+    process.execPath,
+    [PROGRAM, ...command.split(' ').filter((word) => word !== ''), ...args],
+    { env },
+    (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== 'number') reject(error);
+      else resolve({ stdout, stderr, code: child.exitCode ?? -1 });
+    },
+  );
+  return { signal: (signal) => void child.kill(signal), ended };
+}
+
+/** Runs a command of the program to its end; see `startCommand`. */
+export function runCommand(
   command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const env = { PATH, NODE_COMPILE_CACHE, HOME: inject('folder'), ...environment };
-  return new Promise((resolve, reject) => {
-    const child = execFile(
-      process.execPath,
-      [PROGRAM, ...command.split(' ').filter((word) => word !== ''), ...args],
-      { env },
-      (error, stdout, stderr) => {
-        if (error !== null && typeof error.code !== 'number') reject(error);
-        else resolve({ stdout, stderr, code: child.exitCode ?? -1 });
-      },
-    );
-  });
+  return startCommand(command, args, environment).ended;
 }
 
 /** Returns the options that a help text lists. */
