@@ -37,7 +37,13 @@ const EXAMPLE: Readonly<Record<string, unknown>> = JSON.parse(
 /** Puts the state of yesterday, and a run of today for each database. */
 async function fill({ objects }: S3, fleet: FleetState, now: number): Promise<void> {
   const yesterday = new Date(now - 86_400_000).toISOString();
-  const state = await encodeState({ fleet, readUntil: yesterday, pending: [], writer: 'bench' });
+  const state = await encodeState({
+    fleet,
+    readUntil: yesterday,
+    pending: [],
+    outbox: [],
+    writer: 'bench',
+  });
   objects.set(fleetKey('state', fleet.environment), state);
   const time = now - 3_600_000;
   const at = new Date(time).toISOString();

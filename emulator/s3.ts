@@ -148,7 +148,10 @@ export async function startS3(options: S3Options): Promise<S3> {
     switch (request.method) {
       case 'PUT':
         return (
-          (await put(key, request, body, { objects, modified }, options)) ?? { body: '', etag: '' }
+          (await put(key, request, body, { objects, modified }, options)) ?? {
+            body: '',
+            etag: tagOf(body),
+          }
         );
       case 'GET':
         return get(key, url, { objects, modified });

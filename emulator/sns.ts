@@ -15,6 +15,8 @@ export interface Sns extends LoopbackServer {
 export interface SnsOptions {
   /** Returns the error code of requests that are refused, by the number of the request from 0. */
   readonly refuse?: (count: number) => string | undefined;
+  /** Is awaited before the answer to an accepted message. */
+  readonly hold?: (message: PublishedMessage) => Promise<void>;
 }
 
 /** Limits of SNS. */
@@ -31,7 +33,7 @@ function problemOf({ subject, body }: PublishedMessage): string | undefined {
 }
 
 /** Starts an SNS on loopback, which accepts Publish. It checks every signature, and the limits of a message. */
-export async function startSns({ refuse }: SnsOptions = {}): Promise<Sns> {
+export async function startSns({ refuse, hold }: SnsOptions = {}): Promise<Sns> {
   const messages: PublishedMessage[] = [];
   let count = 0;
   const server = await listen(async (request, response) => {
@@ -47,6 +49,7 @@ export async function startSns({ refuse }: SnsOptions = {}): Promise<Sns> {
     count += 1;
     if (code === undefined) {
       messages.push(message);
+      await hold?.(message);
       response.end('<PublishResponse><PublishResult/></PublishResponse>');
       return;
     }

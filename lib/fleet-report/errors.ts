@@ -38,11 +38,11 @@ export function timeLimit(original: unknown): RunError {
   });
 }
 
-/** The error of a report that another one has overtaken twice. */
+/** The error of a report that others have overtaken three times. */
 export function stateConflict(): RunError {
   return new RunError(
     'FLEET_STATE_CONFLICT',
-    'Other reports of this environment wrote their states at the same time, twice.',
+    'Other reports of this environment wrote their states at the same time, three times.',
     { remedy: 'Invoke the function again when no other invocation of it is running.' },
   );
 }

@@ -8,7 +8,7 @@ import { timeLimit, toReportError } from './errors.ts';
 import { parseFleetEvent } from './event.ts';
 import { type FleetLine, type FleetProgress, toFleetLine } from './line.ts';
 import { toFleetJson } from './publishing/fleet-json.ts';
-import { notificationsOf, publishAll } from './publishing/notify.ts';
+import { publishTaken, settleOutbox } from './publishing/outbox.ts';
 import { openResults } from './publishing/results.ts';
 import { fleetKey } from './reading/keys.ts';
 import { readSentReports } from './reading/sent-reports.ts';
@@ -21,22 +21,40 @@ const CONNECTIONS = 64;
 /** Share of the function's time after which no further day of the record is read: the rest is for the results. */
 const READING_SHARE = 0.6;
 
-/** Publishes what has changed. The state is written before: no other report publishes the same. */
+/**
+ * Publishes the messages of the state that the report has written, and removes them from the state. They stay there if that
+ * fails, so that the next report publishes them.
+ */
 async function notify(
-  { fleet, transitions, hasDigest }: Written,
+  written: Written,
   variables: FleetVariables,
-  { settings, results, signal, progress, timed }: Report,
-  page: string,
+  { settings, dependencies, results, signal, progress, timed }: Report,
 ): Promise<RunError | undefined> {
   const { topic } = settings;
   if (topic === undefined) return undefined;
-  const messages = notificationsOf(fleet, transitions, settings, hasDigest, page);
+  progress.notifications = 0;
+  const { writer, outbox, object } = written;
+  if (!outbox.some(({ claim }) => claim?.by === writer)) return undefined;
   const endpoint = variables.AWS_ENDPOINT_URL_SNS;
-  const { sent, error } = await timed('notifications', () =>
-    publishAll(messages, { ...callerOf(variables), arn: topic, endpoint }, results, signal),
-  );
-  progress.notifications = sent;
-  return error;
+  const place = { ...callerOf(variables), arn: topic, endpoint };
+  return timed('notifications', async () => {
+    const published = await publishTaken(written, place, dependencies.now(), signal);
+    const count = published.sentIds.size;
+    progress.notifications = count;
+    const isSettled = await settleOutbox(object, writer, published, results, signal).catch(
+      () => false,
+    );
+    if (!isSettled && count > 0) addWarning(progress, notRemoved(count));
+    return published.error;
+  });
+}
+
+function notRemoved(count: number): string {
+  return `The state still has ${count === 1 ? 'the notification that was' : `the ${count} notifications that were`} published, because S3 refused the change or other reports wrote their states. The next report publishes ${count === 1 ? 'it' : 'them'} again.`;
+}
+
+function addWarning(progress: FleetProgress, warning: string): void {
+  progress.warnings = [...(progress.warnings ?? []), warning];
 }
 
 async function writeResults({ fleet, otherKeys }: Written, report: Report): Promise<void> {
@@ -88,7 +106,7 @@ async function makeReport(variables: FleetVariables, report: Report): Promise<vo
     page,
     ...(warnings.length > 0 && { warnings }),
   } satisfies Partial<FleetProgress>);
-  const error = await notify(written, variables, report, page);
+  const error = await notify(written, variables, report);
   await writeResults(written, report);
   if (error !== undefined) throw error;
 }

@@ -153,7 +153,7 @@ export interface WriteOptions {
 /**
  * Writes an object.
  *
- * @returns false if the present object is not the one that `replaces` names, so that nothing was written
+ * @returns the tag of the object; undefined if the present one is not the one that `replaces` names, so that nothing was written
  * @throws AwsError, or an error of the connection or of the signal
  */
 export async function writeObject(
@@ -162,7 +162,7 @@ export async function writeObject(
   body: Uint8Array,
   { contentType, contentEncoding, replaces }: WriteOptions,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const headers = {
     'content-type': contentType,
     ...(contentEncoding !== undefined && { 'content-encoding': contentEncoding }),
@@ -170,12 +170,12 @@ export async function writeObject(
     ...(typeof replaces === 'string' && { 'if-match': replaces }),
   };
   try {
-    await request(bucket, key, { method: 'PUT', headers, body }, signal);
-    return true;
+    const answer = await request(bucket, key, { method: 'PUT', headers, body }, signal);
+    return answer.headers.etag ?? '';
   } catch (error) {
     // 409: another write of the same key is in progress.
     const isConflict = error instanceof AwsError && [409, 412].includes(error.status);
-    if (isConflict && replaces !== undefined) return false;
+    if (isConflict && replaces !== undefined) return undefined;
     throw error;
   }
 }

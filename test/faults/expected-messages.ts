@@ -554,7 +554,7 @@ export const RECORD_UNAVAILABLE = expectedMessage(
 
 export const FLEET_STATE_CONFLICT = expectedMessage(
   'FLEET_STATE_CONFLICT',
-  'Other reports of this environment wrote their states at the same time, twice.',
+  'Other reports of this environment wrote their states at the same time, three times.',
   'Invoke the function again when no other invocation of it is running.',
 );
 

@@ -94,7 +94,7 @@ const ARRANGEMENTS: Readonly<Record<keyof typeof FLEET_FAULTS.faults, Arrangemen
     variables: async () => ({ AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${await freePort()}` }),
   },
   overloaded: overloads(Number.POSITIVE_INFINITY),
-  conflict: conflicts(2),
+  conflict: conflicts(3),
   topicDenied: {
     sns: { refuse: () => 'AuthorizationError' },
     settings: { digest: 'daily' },

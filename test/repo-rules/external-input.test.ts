@@ -63,8 +63,9 @@ test('the handlers pass on their environment without reading it', async () => {
 
 describe('only these files, which use schemas or bytes, read from outside:', () => {
   test.each<[what: string, pattern: RegExp, files: string[]]>([
-    // TARGET, DELIVERY, RETRY, RECORD and WORKER; the reply; the report; the secret; the operator's version data; the
-    // answer of the worker; the record; of the fleet: figures of a report, the state, settings, unsent messages, and its JSON; of its page: the index and
+    // TARGET, DELIVERY, RETRY, RECORD and WORKER; the reply; the report, twice; the secret; the operator's version data; the
+    // answer of the worker; the record; of the fleet: figures of a report, the state, settings, and its JSON; of its page: the
+    // index and
     // texts in the browser, and two reports that are compared.
     [
       'JSON',
@@ -76,7 +77,6 @@ describe('only these files, which use schemas or bytes, read from outside:', () 
         'fleet-page/assets.ts',
         'fleet-page/browser/read-block.ts',
         'fleet-page/data/report-changes.ts',
-        'fleet-report/publishing/results.ts',
         'fleet-report/reading/stored-state.ts',
         'fleet-report/settings.ts',
         'fleet-report/widget/widget.ts',

@@ -2,22 +2,14 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gunzipSync } from 'node:zlib';
-import * as z from 'zod/mini';
 import type { Bucket } from '../../record/put-object.ts';
 import { getObject, listObjects, type StoredObject, writeObject } from '../../record/s3-client.ts';
 import { type FleetObject, fleetKey, fleetPrefix } from '../reading/keys.ts';
-import { decodeState, encodeState, type StoredState } from '../reading/stored-state.ts';
-import type { Notification } from './notifications.ts';
+import { decodeState, type StoredState } from '../reading/stored-state.ts';
 
 /** Limits of the objects that are read, in bytes. */
 const MAX_STATE_BYTES = 100 * 1_048_576;
 const MAX_FLEET_BYTES = 64 * 1_048_576;
-const MAX_UNSENT_BYTES = 4 * 1_048_576;
-
-/** Messages that are kept for the next report. */
-const MAX_UNSENT = 10;
-
-const unsentSchema = z.array(z.strictObject({ subject: z.string(), body: z.string() }));
 
 /** The state in the bucket. */
 interface ReadState {
@@ -27,38 +19,31 @@ interface ReadState {
   readonly etag: string | null;
 }
 
+/** An encoded state in the bucket, and its tag. */
+export type StateObject = StoredObject;
+
 /** The results of the reports of one environment, in its bucket. All functions throw the errors of the S3 client. */
 export interface Results {
   readState(): Promise<ReadState>;
   /**
-   * Writes the state.
+   * Writes an encoded state.
    *
    * @param replaces ETag of the state that was read; null for none
-   * @returns false if another report has written a state since then
+   * @returns the ETag; undefined if another report has written a state since then
    */
-  writeState(state: StoredState, replaces: string | null): Promise<boolean>;
+  replaceState(body: Uint8Array, replaces: string | null): Promise<string | undefined>;
+  /** Returns the encoded state; undefined if it does not exist. */
+  readStateObject(): Promise<StateObject | undefined>;
   writePage(content: AsyncIterable<string>): Promise<void>;
   writeFleet(content: Iterable<string>): Promise<void>;
   /** Returns the JSON of the fleet; undefined if it does not exist. */
   readFleet(): Promise<Buffer | undefined>;
-  /** Returns the messages that earlier reports could not publish. */
-  readUnsent(): Promise<readonly Notification[]>;
-  writeUnsent(messages: readonly Notification[]): Promise<void>;
 }
 
 async function compress(content: AsyncIterable<string> | Iterable<string>): Promise<Buffer> {
   const gzip = createGzip();
   const [compressed] = await Promise.all([buffer(gzip), pipeline(Readable.from(content), gzip)]);
   return compressed;
-}
-
-function parseUnsent({ body }: StoredObject): readonly Notification[] {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return unsentSchema.safeParse(value).data ?? [];
-  } catch {
-    return [];
-  }
 }
 
 /** Opens the results of an environment. */
@@ -84,17 +69,19 @@ export function openResults(
     const options = { contentType, contentEncoding: 'gzip' };
     await writeObject(bucket, keyOf(object), content, options, signal);
   };
+  const readStateObject = () => get('state', MAX_STATE_BYTES);
   return {
+    readStateObject,
     async readState() {
-      const object = await get('state', MAX_STATE_BYTES);
+      const object = await readStateObject();
       if (object === undefined) return { state: undefined, etag: null };
       const state = await decodeState(object.body);
       const isOwn = state?.fleet.environment === environment;
       return { state: isOwn ? state : undefined, etag: object.etag };
     },
-    async writeState(state, replaces) {
+    async replaceState(body, replaces) {
       const options = { contentType: 'application/gzip', replaces };
-      return writeObject(bucket, keyOf('state'), await encodeState(state), options, signal);
+      return writeObject(bucket, keyOf('state'), body, options, signal);
     },
     async writePage(content) {
       await putCompressed('page', 'text/html; charset=utf-8', await compress(content));
@@ -105,15 +92,6 @@ export function openResults(
     async readFleet() {
       const object = await get('fleet', MAX_FLEET_BYTES);
       return object && gunzipSync(object.body, { maxOutputLength: MAX_FLEET_BYTES });
-    },
-    async readUnsent() {
-      const object = await get('unsent', MAX_UNSENT_BYTES);
-      return object === undefined ? [] : parseUnsent(object);
-    },
-    async writeUnsent(messages) {
-      const text = JSON.stringify(messages.slice(-MAX_UNSENT));
-      const options = { contentType: 'application/json' };
-      await writeObject(bucket, keyOf('unsent'), Buffer.from(text), options, signal);
     },
   };
 }

@@ -1,14 +1,10 @@
-/**
- * An object that a report writes: the state for the next report, the page, the fleet for other programs, and messages that
- * could not be published.
- */
-export type FleetObject = 'state' | 'fleet' | 'page' | 'unsent';
+/** An object that a report writes: the state for the next report, the page, and the fleet for other programs. */
+export type FleetObject = 'state' | 'fleet' | 'page';
 
 const NAMES: Readonly<Record<FleetObject, string>> = {
   state: 'state.json.gz',
   fleet: 'fleet.json',
   page: 'index.html',
-  unsent: 'unsent.json',
 };
 
 /**

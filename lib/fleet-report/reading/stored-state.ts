@@ -1,8 +1,9 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
+import * as z from 'zod/mini';
 import type { FleetState } from '../../fleet/fleet-state.ts';
 import { toFleetState } from '../../fleet/parse-state.ts';
 
@@ -11,17 +12,64 @@ const MAX_BYTES = 400 * 1_000_000;
 /** Level 4 takes half the time of the usual level 6, for a state that is a tenth larger. */
 const LEVEL = 4;
 
-/** The state of a fleet, and what the next report needs beside it. */
-export interface StoredState {
-  readonly fleet: FleetState;
+const time = z.iso.datetime();
+
+const messageSchema = z.strictObject({
+  id: z.string(),
+  subject: z.string(),
+  body: z.string(),
+  claim: z.exactOptional(z.strictObject({ by: z.string(), until: time })),
+});
+
+/**
+ * A message to the topic that has not been published yet.
+ *
+ * @property claim the report that publishes it, and until when no other one does; ISO 8601
+ */
+export type OutboxMessage = Readonly<z.infer<typeof messageSchema>>;
+
+const storedSchema = z.object({
+  readUntil: time,
+  pending: z.catch(z.array(z.string()), []),
+  writer: z.catch(z.string(), ''),
+  outbox: z.catch(z.array(messageSchema), []),
+  digestDate: z.exactOptional(z.iso.date()),
+});
+
+/** What the next report needs beside the state of the fleet. */
+export interface Stored {
   /** Objects that were written before this time have been read. ISO 8601. */
   readonly readUntil: string;
   /** Keys of the objects that could not be used, and that the next report reads again. */
   readonly pending: readonly string[];
   /** Identifies the report that wrote the state. */
   readonly writer: string;
+  /** Messages that have not been published yet, the oldest first. */
+  readonly outbox: readonly OutboxMessage[];
   /** Day of the latest digest. */
   readonly digestDate?: string;
+}
+
+/** The state of a fleet, and what the next report needs beside it. */
+export interface StoredState extends Stored {
+  readonly fleet: FleetState;
+}
+
+/** Returns the first line: everything but the databases. */
+function headOf(rest: object): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"databases":{\n`;
+}
+
+/** Parses the first line. */
+function parseHead(line: string) {
+  const {
+    stored,
+    databases: _,
+    ...rest
+  }: Readonly<Record<string, unknown>> = {
+    ...parseJson(`${line}}}`),
+  };
+  return { stored: storedSchema.safeParse(stored).data, rest };
 }
 
 /**
@@ -29,7 +77,7 @@ export interface StoredState {
  */
 function* linesOf({ fleet, ...stored }: StoredState): Generator<string> {
   const { databases, ...rest } = fleet;
-  yield `${JSON.stringify({ ...rest, stored }).slice(0, -1)},"databases":{\n`;
+  yield headOf({ ...rest, stored });
   let separator = '';
   for (const [name, database] of Object.entries(databases)) {
     yield `${separator}${JSON.stringify(name)}:${JSON.stringify(database)}`;
@@ -41,12 +89,11 @@ function* linesOf({ fleet, ...stored }: StoredState): Generator<string> {
 /** Encodes a state as compressed JSON. */
 export async function encodeState(state: StoredState): Promise<Buffer> {
   const gzip = createGzip({ level: LEVEL });
-  const chunks: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const end = once(gzip, 'end');
-  await pipeline(Readable.from(linesOf(state)), gzip);
-  await end;
-  return Buffer.concat(chunks);
+  const [encoded] = await Promise.all([
+    buffer(gzip),
+    pipeline(Readable.from(linesOf(state)), gzip),
+  ]);
+  return encoded;
 }
 
 function limitBytes(): Transform {
@@ -66,28 +113,18 @@ function parseJson(text: string): object {
 }
 
 async function parseLines(lines: AsyncIterable<string>) {
-  let head: object | undefined;
+  let head: ReturnType<typeof parseHead> | undefined;
   const databases: [string, unknown][] = [];
   for await (const line of lines) {
-    if (head === undefined) head = parseJson(`${line}}}`);
+    if (head === undefined) head = parseHead(line);
     else if (line !== '}}') {
       databases.push(...Object.entries(parseJson(`{${line.replace(/,$/, '')}}`)));
     }
   }
-  const { stored, ...rest }: { readonly stored?: unknown } = head ?? {};
-  return { stored, fleet: { ...rest, databases: Object.fromEntries(databases) } };
-}
-
-function textOf(object: unknown, key: string): string | undefined {
-  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key))
-    return undefined;
-  const value: unknown = Reflect.get(object, key);
-  return typeof value === 'string' ? value : undefined;
-}
-
-function textsOf(object: unknown, key: string): readonly string[] {
-  const value: unknown = Object(object)[key];
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return {
+    stored: head?.stored,
+    fleet: toFleetState({ ...head?.rest, databases: Object.fromEntries(databases) }),
+  };
 }
 
 /** Decodes a state; undefined for bytes that are damaged or of another version. */
@@ -99,18 +136,51 @@ export async function decodeState(bytes: Uint8Array): Promise<StoredState | unde
       parseLines(lines),
       pipeline(Readable.from([bytes]), createGunzip(), limited),
     ]);
-    const { stored } = value;
-    const fleet = toFleetState(value.fleet);
-    const readUntil = textOf(stored, 'readUntil') ?? '';
-    if (fleet === undefined || Number.isNaN(Date.parse(readUntil))) return undefined;
-    const digestDate = textOf(stored, 'digestDate');
-    return {
-      fleet,
-      readUntil,
-      pending: textsOf(stored, 'pending'),
-      writer: textOf(stored, 'writer') ?? '',
-      ...(digestDate !== undefined && { digestDate }),
-    };
+    const { stored, fleet } = value;
+    return fleet && stored && { ...stored, fleet };
+  } catch {
+    return undefined;
+  } finally {
+    lines.close();
+  }
+}
+
+/** Yields the lines of an encoded state, of which the first one is replaced. */
+async function* editLines(
+  lines: AsyncIterable<string>,
+  edit: (stored: Stored) => Stored,
+): AsyncGenerator<string, void, undefined> {
+  let isFirst = true;
+  for await (const line of lines) {
+    if (!isFirst) yield `${line}\n`;
+    else {
+      const { stored, rest } = parseHead(line);
+      if (stored === undefined) throw new SyntaxError('The state has no valid beginning.');
+      yield headOf({ ...rest, stored: edit(stored) });
+    }
+    isFirst = false;
+  }
+}
+
+/**
+ * Changes what an encoded state has beside the state of the fleet. The databases pass through line by line.
+ *
+ * @returns undefined for bytes that are damaged or of another version
+ */
+export async function editStored(
+  bytes: Uint8Array,
+  edit: (stored: Stored) => Stored,
+): Promise<Buffer | undefined> {
+  const limited = limitBytes();
+  const lines = createInterface({ input: limited, crlfDelay: Number.POSITIVE_INFINITY });
+  const gzip = createGzip({ level: LEVEL });
+  try {
+    const [edited] = await Promise.all([
+      buffer(gzip),
+      pipeline(editLines(lines, edit), gzip),
+      pipeline(Readable.from([bytes]), createGunzip(), limited),
+    ]);
+    return edited;
   } catch {
     return undefined;
   } finally {

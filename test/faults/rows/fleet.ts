@@ -34,7 +34,7 @@ export const FLEET_FAULTS = {
     refused: fails('no server listens at the address of S3', RECORD_UNAVAILABLE, 'ECONNREFUSED'),
     overloaded: fails('S3 answers 503 to every request', RECORD_UNAVAILABLE, 'SlowDown'),
     conflict: fails(
-      'other reports write their states at the same time, twice',
+      'other reports write their states at the same time, three times',
       FLEET_STATE_CONFLICT,
     ),
     topicDenied: fails(

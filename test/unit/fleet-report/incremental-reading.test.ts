@@ -55,10 +55,13 @@ const objects: fc.Arbitrary<readonly Written[]> = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-/** A database without a run is expected from the first report on, so the time depends on the reports. */
-function comparable({ counts, databases, ...state }: FleetState): unknown {
+/**
+ * A database without a run is expected from the first report on, so the time depends on the reports. A state lists a hundred
+ * problems, and which ones remain of more depends on the order in which they end.
+ */
+function comparable({ counts, databases, problems, ...state }: FleetState, foreign: number) {
   const withRuns = Object.values(databases).filter(({ lastRun }) => lastRun !== null);
-  return { ...state, databases: withRuns };
+  return { ...state, databases: withRuns, problems: foreign < 50 ? problems : [] };
 }
 
 async function writeAll(all: readonly Written[], foreign: number) {
@@ -96,20 +99,20 @@ async function foldedDaily(all: readonly Written[], foreign: number) {
   const { world, report } = await writeAll(all, foreign);
   await using _ = world;
   for (let day = FIRST_DAY; day <= LAST_DAY; day += 1) await report(day);
-  return comparable((await storedIn(world.s3)).fleet);
+  return comparable((await storedIn(world.s3)).fleet, foreign);
 }
 
 async function foldedOnce(all: readonly Written[], foreign: number) {
   const { world, report } = await writeAll(all, foreign);
   await using _ = world;
   await report(LAST_DAY, { days: 60 });
-  return comparable((await storedIn(world.s3)).fleet);
+  return comparable((await storedIn(world.s3)).fleet, foreign);
 }
 
 describe('daily reports', () => {
   test('give the state of one report of all days, also with wrong clocks and refused objects', async () => {
     await fc.assert(
-      fc.asyncProperty(objects, fc.constantFrom(0, 150), async (all, foreign) => {
+      fc.asyncProperty(objects, fc.constantFrom(0, 40, 150), async (all, foreign) => {
         expect(await foldedDaily(all, foreign)).toStrictEqual(await foldedOnce(all, foreign));
       }),
       { numRuns: 8 },

@@ -83,8 +83,8 @@ describe('a state that another report has written meanwhile', () => {
     ]);
   });
 
-  test('twice ends the report', async () => {
-    await using world = await startWithOthers(2);
+  test('three times ends the report', async () => {
+    await using world = await startWithOthers(3);
     const { error } = await world.run(NOW);
     expect(error).toMatchObject({ code: 'FLEET_STATE_CONFLICT', retryable: true });
     expect(world.sns.messages).toStrictEqual([]);
