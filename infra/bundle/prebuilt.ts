@@ -12,9 +12,7 @@ interface PrebuiltBundle extends AsyncDisposable {
 }
 
 /** Finds a built function: the module `#bundle` of the package, which in the repository is `bundle.ts`. */
-export async function bundleOnce(
-  name: Purpose | typeof DATABASE_WORKER,
-): Promise<PrebuiltBundle> {
+export async function bundleOnce(name: Purpose | typeof DATABASE_WORKER): Promise<PrebuiltBundle> {
   const file = join(ROOT, 'bundles', name, 'index.mjs');
   return { file, bytes: statSync(file).size, [Symbol.asyncDispose]: async () => undefined };
 }

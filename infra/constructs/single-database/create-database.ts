@@ -15,18 +15,17 @@ import type { CheckedProps } from './check-props.ts';
 import { type OwnConstructs, ownEnvironment } from './own-environment.ts';
 import type { CodeArchives, SingleDatabaseTelemetryProps } from './props.ts';
 
-function codeIn(
-  scope: Construct,
-  purpose: DatabaseFunction,
-  archives: CodeArchives | undefined,
-  folderOf: (purpose: DatabaseFunction) => string,
-): FunctionCode {
-  if (archives !== undefined) {
-    const { bucket, prefix } = archives;
-    return { s3Bucket: bucket.bucketName, s3Key: `${prefix}${purpose}.zip` };
-  }
-  const asset = new Asset(scope, `Code-${purpose}`, { path: folderOf(purpose) });
-  return { s3Bucket: asset.s3BucketName, s3Key: asset.s3ObjectKey };
+type CodeOf = (purpose: DatabaseFunction) => FunctionCode;
+
+function codeOfArchives({ bucket, prefix }: CodeArchives): CodeOf {
+  return (purpose) => ({ s3Bucket: bucket.bucketName, s3Key: `${prefix}${purpose}.zip` });
+}
+
+function codeOfFolders(scope: Construct, folderOf: (purpose: DatabaseFunction) => string): CodeOf {
+  return (purpose) => {
+    const asset = new Asset(scope, `Code-${purpose}`, { path: folderOf(purpose) });
+    return { s3Bucket: asset.s3BucketName, s3Key: asset.s3ObjectKey };
+  };
 }
 
 /** Returns the time of the schedule, if the properties set it. */
@@ -64,12 +63,12 @@ function createSchedulerRole(scope: Construct, environment: Environment, created
   });
 }
 
-/** Creates functions, schedule and roles of a single database. */
-export function createDatabase(
+function createWithCode(
   scope: Construct,
   props: SingleDatabaseTelemetryProps,
   checked: CheckedProps,
   constructs: OwnConstructs,
+  codeOf: CodeOf,
 ): DatabaseTelemetry {
   // They refer to each other: references are resolved after all of them exist.
   const created: Created = {};
@@ -79,13 +78,11 @@ export function createDatabase(
       Lazy.string({ produce: () => created.telemetry?.functions.get(purpose)?.function.attrArn }),
   });
   const [database] = environment.databases;
-  using code = copyCode(findBundles(scope), checked.environment);
   const scheduleExpression = scheduleOf(props);
   const telemetry = new DatabaseTelemetry(scope, 'Database', {
     environment,
     database,
-    codeOf: (purpose) =>
-      codeIn(scope, purpose, props.code, (name) => code.folderOf(name, database)),
+    codeOf,
     schedulerRole: createSchedulerRole(scope, environment, created),
     hasAlarm: props.alarms ?? true,
     ...(scheduleExpression !== undefined && { scheduleExpression }),
@@ -97,4 +94,17 @@ export function createDatabase(
     lambda.node.addDependency(network.routes);
   }
   return telemetry;
+}
+
+/** Creates functions, schedule and roles of a single database. */
+export function createDatabase(
+  scope: Construct,
+  props: SingleDatabaseTelemetryProps,
+  checked: CheckedProps,
+  constructs: OwnConstructs,
+): DatabaseTelemetry {
+  const create = (codeOf: CodeOf) => createWithCode(scope, props, checked, constructs, codeOf);
+  if (props.code !== undefined) return create(codeOfArchives(props.code));
+  using code = copyCode(findBundles(scope), checked.environment);
+  return create(codeOfFolders(scope, (purpose) => code.folderOf(purpose, checked.database)));
 }
