@@ -2,6 +2,7 @@ import { type FleetContext, type FleetState, PROBLEM_DAYS } from '../fleet/fleet
 import { startFold } from '../fleet/fold.ts';
 import { dayOf, EMPTY_HISTORY, formatDay } from '../fleet/history.ts';
 import { type Transition, transitions } from '../fleet/transitions.ts';
+import { widespreadSilence } from '../fleet/widespread-silence.ts';
 import type { Bucket } from '../record/put-object.ts';
 import type { FleetEvent } from './event.ts';
 import { MAX_OBJECTS } from './reading/list-day.ts';
@@ -134,6 +135,9 @@ export async function foldRecord(
     reading,
     days: [oldest, newest],
     otherKeys,
-    warnings: warningsOf(plan.missedDays, reading),
+    warnings: [
+      ...warningsOf(plan.missedDays, reading),
+      ...[widespreadSilence(fleet.counts)].filter((warning) => warning !== undefined),
+    ],
   };
 }

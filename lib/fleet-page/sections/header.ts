@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { CONDITIONS } from '../../fleet/database-state.ts';
 import type { FleetState } from '../../fleet/fleet-state.ts';
+import { widespreadSilence } from '../../fleet/widespread-silence.ts';
 import type { ChartDays } from '../charts/chart-days.ts';
 import { runsChart } from '../charts/runs-chart.ts';
 import { versionChart } from '../charts/version-chart.ts';
@@ -16,11 +17,13 @@ export function header(state: FleetState, days: ChartDays): VNode {
   const place = [account && `account ${visible(account)}`, region && visible(region)]
     .filter(Boolean)
     .join(' · ');
+  const silence = widespreadSilence(state.counts);
   return html`<header>${iconShapes()}
     <h1><span class="for">TimescaleDB fleet</span> <bdi>${visible(environment)}</bdi></h1>
     <p class="as-of">As of <time datetime=${asOf}>${formatTime(asOf)}</time> · ${formatCount(state.counts.databases, 'database')}${place && ` · ${place}`}</p>
     <p class="stale" hidden role="status"></p>
     ${counts(state, days)}
+    ${silence !== undefined && html`<p class="silence">${silence}</p>`}
     <div class="charts">${versionChart(days)}${runsChart(days)}</div>
     ${days.leftOut > 0 && html`<p class="note">${formatCount(days.leftOut, 'day')} of the history ${days.leftOut === 1 ? 'is' : 'are'} later than this page, or without a valid date: not drawn. Check the clocks of the functions.</p>`}
   </header>`;

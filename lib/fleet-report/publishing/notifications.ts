@@ -4,6 +4,7 @@ import { CONDITIONS, type Condition, type DatabaseState } from '../../fleet/data
 import type { FleetCounts, FleetState } from '../../fleet/fleet-state.ts';
 import { isMuted } from '../../fleet/mutes.ts';
 import { NOTIFIED, type Transition } from '../../fleet/transitions.ts';
+import { widespreadSilence } from '../../fleet/widespread-silence.ts';
 
 /** A message to a topic of SNS. */
 export interface Notification {
@@ -78,6 +79,26 @@ function summarize(transitions: readonly Transition[]): string {
   return parts.join(', ');
 }
 
+/** Replaces the transitions of databases that fall silent together, or recover together, by one. */
+function joinSilent(
+  transitions: readonly Transition[],
+  change: Transition['change'],
+  { silent }: FleetCounts,
+): readonly Pick<Transition, 'condition' | 'change' | 'sentence'>[] {
+  const isJoined = (one: Transition) => one.condition === 'silent' && one.change === change;
+  const count = transitions.filter(isJoined).length;
+  const cause =
+    change === 'began'
+      ? widespreadSilence({ silent })
+      : widespreadSilence({ silent: { count, of: silent.of } }) && 'runs are recorded again.';
+  if (count <= 1 || cause === undefined) return transitions;
+  const sentence = `${formatDatabases(count)}: ${cause}`;
+  return [
+    ...transitions.filter((one) => !isJoined(one)),
+    { condition: 'silent', change, sentence },
+  ];
+}
+
 /** Makes the message about the conditions that have begun or ended; undefined if there are none. Pure. */
 export function changeNotification(
   transitions: readonly Transition[],
@@ -86,7 +107,7 @@ export function changeNotification(
 ): Notification | undefined {
   if (transitions.length === 0) return undefined;
   const sentences = (change: Transition['change']) =>
-    transitions
+    joinSilent(transitions, change, fleet.counts)
       .filter((one) => one.change === change)
       .toSorted((one, other) => NOTIFIED.indexOf(one.condition) - NOTIFIED.indexOf(other.condition))
       .map(({ condition, sentence }) => `- [${condition}] ${printable(sentence)}`);
@@ -137,6 +158,7 @@ export function digestNotification(
     (database) =>
       database.mutes.length > 0 && CONDITIONS.some((one) => database.conditions.includes(one)),
   );
+  const silence = widespreadSilence(fleet.counts);
   const title = `${cadence === 'daily' ? 'Daily' : 'Weekly'} digest`;
   const headline =
     open.length === 0
@@ -151,6 +173,7 @@ export function digestNotification(
         `${title} of the TimescaleDB fleet ${fleet.environment}, as of ${formatTime(fleet.asOf)}`,
         '',
         `${formatDatabases(databases.length)}: ${formatCounts(fleet.counts)}.`,
+        ...(silence === undefined ? [] : ['', silence]),
         ...(open.length === 0
           ? ['', 'No action needed.']
           : ['', 'Worst first:', ...limited(open.map(rowOf), MAX_ROWS, 'databases')]),

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { cutText, escapeUnprintable } from '../../config/printable.ts';
 import { FLEET_SEVERITIES } from '../../fleet/database-state.ts';
+import { widespreadSilence } from '../../fleet/widespread-silence.ts';
 import { formatDatabases } from '../publishing/notifications.ts';
 
 /** Databases that the widget lists. */
 const MAX_ROWS = 15;
-const MAX_TEXT = 300;
+const MAX_TEXT = 600;
 
 const COUNTS = ['vulnerable', 'broken', 'silent', 'behind', 'withheld'] as const;
 type CountName = (typeof COUNTS)[number];
@@ -148,8 +149,9 @@ export function renderWidget(fleet: WidgetFleet, place: PagePlace): string {
   const { counts, asOf, databases, problems } = fleet;
   const open = databases.filter(({ configured, severity }) => configured && severity !== 'ok');
   const more = open.length - MAX_ROWS;
+  const silence = widespreadSilence(counts);
   return html`<p>${formatDatabases(counts.databases)}, as of ${asOf.slice(0, 16).replace('T', ' ')} UTC${problems.length === 0 ? '' : `; ${problems.length} objects of the record could not be used`}. ${pageLink(place)}</p>
-<table><tr>${COUNTS.map((name) => html`<th>${LABELS[name]}</th>`)}</tr><tr>${COUNTS.map((name) => html`<td><b>${counts[name].count}</b> of ${counts[name].of}</td>`)}</tr></table>
+${silence === undefined ? '' : html`<p><b>${silence}</b></p>`}<table><tr>${COUNTS.map((name) => html`<th>${LABELS[name]}</th>`)}</tr><tr>${COUNTS.map((name) => html`<td><b>${counts[name].count}</b> of ${counts[name].of}</td>`)}</tr></table>
 ${
   open.length === 0
     ? html`<p>No condition holds.</p>`

@@ -81,6 +81,15 @@ describe('the texts of reports', () => {
   });
 });
 
+test('a fleet of which most databases are silent names the likely cause', async () => {
+  const names = ['a', 'b', 'c'];
+  const silent = names.map((name, index) => sampleDatabase(name, 'silent', index));
+  const others = ['d', 'e', 'f'].map((name, index) => sampleDatabase(name, 'current', index));
+  const cause = '3 of 5 databases are silent';
+  expect(await renderText(fleetOf([...silent, ...others.slice(1)]))).toContain(cause);
+  expect(await renderText(fleetOf([...silent, ...others]))).not.toContain('databases are silent');
+});
+
 describe('a report that a failed run has posted', () => {
   const database = sampleDatabase('only', 'current', 1);
   const [first, second, ...others] = database.recent;

@@ -74,6 +74,59 @@ describe('a change is published once', () => {
     ]);
   });
 
+  test('when most databases are silent: one line with the likely cause, and one when they recover', async () => {
+    const databases = Array.from({ length: 40 }, (_, index) => ({
+      name: `db-${index}`,
+      tickHours: 24,
+    }));
+    await using world = await startFleetWorld({ databases });
+    const runsOf = (date: string, count = 40) =>
+      databases.slice(0, count).map(({ name }) => aRun(date, { database: name }));
+    world.add(...runsOf('2026-11-20'));
+    await world.run(endOf('2026-11-20'));
+    // The subnets of 38 databases have lost their route to S3.
+    for (const date of ['2026-11-21', '2026-11-22', '2026-11-23']) {
+      world.add(...runsOf(date, 2));
+      await world.run(endOf(date));
+    }
+    const [began, ...others] = world.sns.messages;
+    expect(others).toStrictEqual([]);
+    expect(began?.subject).toBe('TimescaleDB fleet prod: 38 silent');
+    const lines = began?.body.split('\n').filter((line) => line.startsWith('- '));
+    expect(lines).toStrictEqual([
+      expect.stringMatching(
+        /^- \[silent\] 38 databases: 38 of 40 databases are silent, .* RECORD_NOT_WRITTEN\. .*route to S3.*docs\/networks\.md.* the bucket must exist.* s3:PutObject/,
+      ),
+    ]);
+    const { line } = await world.run(endOf('2026-11-23'), { digest: true });
+    expect(line.warnings).toMatchObject([expect.stringMatching(/^38 of 40 databases are silent/)]);
+    expect(world.sns.messages[1]?.body).toContain('\n38 of 40 databases are silent');
+
+    world.add(...runsOf('2026-11-24'));
+    await world.run(endOf('2026-11-24'));
+    expect(world.sns.messages[2]).toMatchObject({
+      subject: 'TimescaleDB fleet prod: 38 no longer silent',
+      body: expect.stringContaining('\n- [silent] 38 databases: runs are recorded again.\n'),
+    });
+  });
+
+  test('when a few databases of many are silent: one line for each', async () => {
+    const databases = Array.from({ length: 5 }, (_, index) => ({
+      name: `db-${index}`,
+      tickHours: 24,
+    }));
+    await using world = await startFleetWorld({ databases });
+    world.add(...databases.map(({ name }) => aRun('2026-11-20', { database: name })));
+    await world.run(endOf('2026-11-20'));
+    world.add(...databases.slice(2).map(({ name }) => aRun('2026-11-23', { database: name })));
+    await world.run(endOf('2026-11-23'));
+    const lines = world.sns.messages[0]?.body.split('\n').filter((line) => line.startsWith('- '));
+    expect(lines).toMatchObject([
+      expect.stringContaining('- [silent] db-0: no run was recorded'),
+      expect.stringContaining('- [silent] db-1: no run was recorded'),
+    ]);
+  });
+
   test('and is not published at all when it is muted; the state has the reason', async () => {
     const mute = [
       { database: 'orders', advisory: ADVISORY, until: '2026-11-27', reason: 'Not exposed.' },

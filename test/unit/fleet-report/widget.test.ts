@@ -68,6 +68,15 @@ describe('the widget', () => {
     ]);
   });
 
+  test('names the likely cause if most databases are silent', async () => {
+    const databases = ['orders', 'metrics'].map((name) => ({ name, tickHours: 24 }));
+    await using world = await startFleetWorld({ databases });
+    world.add(aRun('2026-11-24'), aRun('2026-11-24', { database: 'metrics' }));
+    await world.run(NOW);
+    const { result } = await widgetOf(world);
+    expect(result).toMatch(/<b>2 of 2 databases are silent.*check the schedules\.<\/b>/);
+  });
+
   test('lists 15 databases, and counts the others', async () => {
     const databases = Array.from({ length: 40 }, (_, index) => ({
       name: `db-${index}`,
