@@ -9,6 +9,7 @@ import { settingFiles } from './settings.ts';
 import { zipFolder } from './zip.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const EXAMPLES = join(ROOT, 'examples');
 /** Name of the file with the checksums of all others. */
 export const CHECKSUMS = 'SHA256SUMS';
 
@@ -33,7 +34,9 @@ export async function archiveFiles(
   for (const name of FUNCTIONS) files.set(`${name}.zip`, await zipFolder(join(bundles, name)));
   for (const [name, text] of await policyFiles()) files.set(name, text);
   for (const [name, text] of await settingFiles(bundles)) files.set(name, text);
-  files.set('terraform.zip', await zipFolder(join(ROOT, 'examples', 'terraform')));
+  files.set('terraform.zip', await zipFolder(join(EXAMPLES, 'terraform')));
+  const template = join(EXAMPLES, 'cloudformation', 'database.yaml');
+  files.set('cloudformation.yaml', await readFile(template));
   files.set('LICENSE', await readFile(join(ROOT, 'LICENSE')));
   files.set('placeholders.json', `${JSON.stringify(PLACEHOLDERS, null, 2)}\n`);
   return files.set(CHECKSUMS, checksumLines(files));

@@ -8,7 +8,7 @@ import { isRegion, MAX_STACKS, PERMISSIONS_BOUNDARY } from '../naming.ts';
 import { muteSchema } from './mute-schema.ts';
 
 /** Retention periods of CloudWatch Logs. */
-const RETENTION_DAYS = [
+export const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
 ] as const;

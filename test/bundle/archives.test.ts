@@ -75,7 +75,10 @@ test.each(FUNCTIONS)(
   },
 );
 
-test('terraform.zip has the files of the example for Terraform', () => {
+test('cloudformation.yaml is the example for CloudFormation, and terraform.zip has that for Terraform', () => {
+  expect(textOf('cloudformation.yaml')).toBe(
+    readFileSync('examples/cloudformation/database.yaml', 'utf8'),
+  );
   const files = unzipSync(read('terraform.zip'));
   expect(Object.keys(files).toSorted()).toStrictEqual(readdirSync('examples/terraform').toSorted());
 });

@@ -6,7 +6,7 @@ import { archiveFiles } from '../../../infra/archives/write-archives.ts';
 import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
 import { checkEnvironment } from '../../../infra/config/validate.ts';
 import { functionName, PURPOSES } from '../../../lib/naming.ts';
-import { comparableResources } from '../../support/aws/comparison.ts';
+import { comparableResources } from '../../support/aws/compare/compare-resources.ts';
 import { synthesise } from '../../support/aws/synthesis.ts';
 import { templateProblems } from '../../support/aws/template-drafts.ts';
 import {

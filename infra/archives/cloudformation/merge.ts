@@ -1,0 +1,116 @@
+import { isDeepStrictEqual } from 'node:util';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A part of a template that CloudFormation leaves out. */
+const NO_VALUE = { Ref: 'AWS::NoValue' };
+
+function isJson(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a call of a function such as `{ Ref: … }`. */
+export function isCall(value: unknown): boolean {
+  const [name, ...others] = isJson(value) ? Object.keys(value) : [];
+  return others.length === 0 && (name === 'Ref' || name?.startsWith('Fn::') === true);
+}
+
+/** Merges what a condition changes into a value that other conditions may have changed before. */
+class Merger {
+  readonly #condition: string;
+
+  constructor(condition: string) {
+    this.#condition = condition;
+  }
+
+  choose(having: unknown, otherwise: unknown): Json {
+    return { 'Fn::If': [this.#condition, having, otherwise] };
+  }
+
+  merge(merged: unknown, less: unknown, having: unknown): unknown {
+    if (isDeepStrictEqual(less, having)) return merged;
+    if (Array.isArray(less) && Array.isArray(having) && Array.isArray(merged)) {
+      return this.#mergeLists(merged, less, having);
+    }
+    if ([merged, less, having].every((one) => isJson(one) && !isCall(one))) {
+      return this.#mergeObjects(Object(merged), Object(less), Object(having));
+    }
+    if (!isDeepStrictEqual(merged, less)) {
+      throw new TypeError(`Two conditions change ${JSON.stringify(less)}.`);
+    }
+    return this.choose(having, less);
+  }
+
+  #mergeObjects(merged: Json, less: Json, having: Json): Json {
+    const names = [...new Set([...Object.keys(merged), ...Object.keys(having)])];
+    const entries = names.map((name) => {
+      if (!(name in having)) {
+        return [name, name in less ? this.choose(NO_VALUE, merged[name]) : merged[name]];
+      }
+      if (!(name in less)) return [name, this.choose(having[name], merged[name] ?? NO_VALUE)];
+      return [name, this.merge(merged[name], less[name], having[name])];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  /** Lists of the same length are merged item by item. Other lists have no order: statements, actions of alarms. */
+  #mergeLists(
+    merged: readonly unknown[],
+    less: readonly unknown[],
+    having: readonly unknown[],
+  ): readonly unknown[] {
+    if (less.length === having.length) {
+      return merged.map((one, index) =>
+        index < less.length ? this.merge(one, less[index], having[index]) : one,
+      );
+    }
+    const isIn = (list: readonly unknown[], one: unknown) =>
+      list.some((other) => isDeepStrictEqual(other, one));
+    if (!less.every((one) => isIn(having, one))) {
+      throw new TypeError(`The condition ${this.#condition} removes an item of a list.`);
+    }
+    const added = having.filter((one) => !isIn(less, one));
+    return [...merged, ...added.map((one) => this.choose(one, NO_VALUE))];
+  }
+
+  /** Resources and outputs that exist under the condition only get it as an attribute. */
+  mergeSection(merged: Json, less: Json, having: Json): Json {
+    const entries = Object.entries(having).flatMap(([id, one]): readonly [string, unknown][] => {
+      if (!(id in less)) return [[id, { ...Object(one), Condition: this.#condition }]];
+      return [[id, this.#mergeResource(Object(merged[id]), Object(less[id]), Object(one))]];
+    });
+    return { ...merged, ...Object.fromEntries(entries) };
+  }
+
+  #mergeResource(merged: Json, less: Json, having: Json): Json {
+    const { DependsOn: ofMerged = [], ...rest } = merged;
+    const { DependsOn: ofLess = [], ...restOfLess } = less;
+    const { DependsOn: ofHaving = [], ...restOfHaving } = having;
+    // CloudFormation ignores dependencies on resources whose condition does not hold.
+    const dependencies = [...new Set([ofMerged, ofLess, ofHaving].flat())];
+    return {
+      ...Object(this.merge(rest, restOfLess, restOfHaving)),
+      ...(dependencies.length > 0 && { DependsOn: dependencies.toSorted() }),
+    };
+  }
+}
+
+/** Resources and outputs of a template. */
+export interface Sections {
+  readonly Resources: Json;
+  readonly Outputs: Json;
+}
+
+/** Adds to a template what another one has in addition to a third, under a condition. */
+export function mergeUnder(
+  condition: string,
+  merged: Sections,
+  less: Sections,
+  having: Sections,
+): Sections {
+  const merger = new Merger(condition);
+  return {
+    Resources: merger.mergeSection(merged.Resources, less.Resources, having.Resources),
+    Outputs: merger.mergeSection(merged.Outputs, less.Outputs, having.Outputs),
+  };
+}
