@@ -15,7 +15,7 @@ import { type ProxyEnds, startDeafProxy, startProxy } from '../support/network/s
 import { errorResponse, message, readyForQuery } from '../support/network/wire.ts';
 import { type ChangingServer, startChangingServer } from '../support/postgres/changing-server.ts';
 import type { TestDatabase } from '../support/postgres/databases.ts';
-import { type Arrange, consenting, testFaults, timeFor } from '../support/run/faults.ts';
+import { type Arrange, consenting, healthy, testFaults, timeFor } from '../support/run/faults.ts';
 import { POOLER_ARRANGEMENTS } from './arrangements/pooler.ts';
 import { serverStateArrangements } from './arrangements/server-states.ts';
 import { findBackend, whenBlocked } from './arrangements/sessions.ts';
@@ -35,8 +35,8 @@ afterAll(async () => server[Symbol.asyncDispose]());
 
 const at =
   (to: { port?: number; host?: string }): Arrange =>
-  async (stack) =>
-    movedTo(await consenting(stack), to);
+  async () =>
+    movedTo(await healthy(), to);
 
 /** Resolves the name of the server to these addresses. Without one, the lookup fails as if no DNS server answered. */
 const resolving =
@@ -45,7 +45,7 @@ const resolving =
     portOf: (stack: AsyncDisposableStack) => Promise<number>,
   ): Arrange =>
   async (stack) => ({
-    ...movedTo(await consenting(stack), { host: 'db.invalid', port: await portOf(stack) }),
+    ...movedTo(await healthy(), { host: 'db.invalid', port: await portOf(stack) }),
     preload: [RESOLVER],
     environment: { RESOLVES_TO: addresses.join() },
   });
@@ -87,7 +87,7 @@ const limited =
 testFaults(NETWORK_FAULTS, {
   unresolvable: at({ host: UNRESOLVABLE }),
   resolverSilent: resolving([], async () => 5_432),
-  refused: async (stack) => movedTo(await consenting(stack), { port: await freePort() }),
+  refused: async () => movedTo(await healthy(), { port: await freePort() }),
   allAddressesRefuse: resolving(['::1', '127.0.0.1', '127.0.0.2'], freePort),
   firstAddressRefuses: resolving(
     ['::1', '127.0.0.1'],
@@ -98,7 +98,7 @@ testFaults(NETWORK_FAULTS, {
     return stack.use(await startBlackHole('127.0.0.2', port)).port;
   }),
   blackHole: async (stack) => ({
-    ...movedTo(await consenting(stack), stack.use(await startBlackHole())),
+    ...movedTo(await healthy(), stack.use(await startBlackHole())),
     timeoutMs: timeFor(500),
   }),
   // Takes the 10 s of a login, so that it differs from a run at its time limit.
@@ -116,17 +116,16 @@ testFaults(NETWORK_FAULTS, {
       chunk[0] === 'X'.charCodeAt(0) ? reset(ends) : ends.server.write(chunk),
   })),
   goodbyeUnanswered: async (stack) =>
-    movedTo(await consenting(stack), stack.use(await startDeafProxy(inject('postgres').port))),
+    movedTo(await healthy(), stack.use(await startDeafProxy(inject('postgres').port))),
   drips: inQuery(drip(setImmediate)),
   dripsTooSlowly: inQuery(
     drip(() => delay(50)),
     { timeoutMs: timeFor(1_000) },
   ),
   garbage: instead((socket) => void socket.end(Buffer.alloc(64, 0xa7))),
-  webServer: async (stack) =>
-    movedTo(await consenting(stack), { port: await webServerPort(stack) }),
+  webServer: async (stack) => movedTo(await healthy(), { port: await webServerPort(stack) }),
   webServerAskedForTls: async (stack) => ({
-    ...movedTo(await consenting(stack), { port: await webServerPort(stack) }),
+    ...movedTo(await healthy(), { port: await webServerPort(stack) }),
     target: TLS,
   }),
   sshServer: instead((socket) => void socket.write(SSH_BANNER)),

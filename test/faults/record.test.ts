@@ -4,7 +4,7 @@ import { freePort } from '../../emulator/http-server.ts';
 import { type S3, type S3Options, startS3 } from '../../emulator/s3.ts';
 import { decodeRunOf, type RecordedRun } from '../../lib/record/recorded-run.ts';
 import { answerUnavailable } from '../support/lambda/retries.ts';
-import { type Arrange, consenting, type FaultRun, testFaults } from '../support/run/faults.ts';
+import { type Arrange, type FaultRun, healthy, testFaults } from '../support/run/faults.ts';
 import { RECORD_FAULTS } from './rows/record.ts';
 
 const BUCKET = 'records';
@@ -35,7 +35,7 @@ const interferes =
   async (stack) => {
     const s3 = stack.use(await startS3({ bucket: BUCKET, interfere }));
     return {
-      database: await consenting(stack),
+      database: await healthy(),
       environment: environmentOf(s3),
       after: () => expect(s3.objects.size).toBe(0),
     };
@@ -47,7 +47,7 @@ const recovers =
   async (stack) => {
     const s3 = stack.use(await startS3({ bucket: BUCKET, interfere }));
     return {
-      database: await consenting(stack),
+      database: await healthy(),
       environment: environmentOf(s3),
       after(run) {
         expectRecorded(s3, run);
@@ -88,19 +88,19 @@ const neverEnds = (response: ServerResponse): boolean => {
 };
 
 testFaults(RECORD_FAULTS, {
-  invalid: async (stack) => ({
-    database: await consenting(stack),
+  invalid: async () => ({
+    database: await healthy(),
     environment: { RECORD: '{"bucket":"Records"}' },
   }),
   noBucket: async (stack) => {
     const s3 = stack.use(await startS3({ bucket: BUCKET }));
-    return { database: await consenting(stack), environment: environmentOf(s3, 'others') };
+    return { database: await healthy(), environment: environmentOf(s3, 'others') };
   },
   denied: interferes(denies),
   elsewhere: interferes(answers(301, errorText('PermanentRedirect'))),
   expired: interferes(answers(400, errorText('InvalidToken'))),
-  refused: async (stack) => ({
-    database: await consenting(stack),
+  refused: async () => ({
+    database: await healthy(),
     environment: environmentOf({ url: `http://127.0.0.1:${await freePort()}` }),
   }),
   silent: interferes(() => true),
@@ -125,7 +125,7 @@ testFaults(RECORD_FAULTS, {
   exists: async (stack) => {
     const s3 = stack.use(await startS3({ bucket: BUCKET }));
     return {
-      database: await consenting(stack),
+      database: await healthy(),
       environment: environmentOf(s3),
       async after(run) {
         expectRecorded(s3, run);
@@ -138,7 +138,7 @@ testFaults(RECORD_FAULTS, {
   afterFailure: async (stack) => {
     const s3 = stack.use(await startS3({ bucket: BUCKET, interfere: denies }));
     return {
-      database: await consenting(stack),
+      database: await healthy(),
       environment: environmentOf(s3),
       world: { answer: answerUnavailable },
     };

@@ -1,15 +1,15 @@
 import { freePort } from '../../emulator/http-server.ts';
 import type { SecretAnswer, SecretVersion, ServiceError } from '../../emulator/secrets-manager.ts';
 import type { TestDatabase } from '../support/postgres/databases.ts';
-import { type Arrange, consenting, testFaults, timeFor } from '../support/run/faults.ts';
+import { type Arrange, healthy, testFaults, timeFor } from '../support/run/faults.ts';
 import { secretFor } from '../support/run/world.ts';
 import { SECRET_FAULTS } from './rows/secret.ts';
 
 /** Gives the same answer to every request. */
 const answers =
   (answer: ReturnType<SecretAnswer>, environment: Record<string, string> = {}): Arrange =>
-  async (stack) => ({
-    database: await consenting(stack),
+  async () => ({
+    database: await healthy(),
     world: { secrets: () => answer },
     environment,
   });
@@ -26,8 +26,8 @@ function version(VersionId: string, database: TestDatabase, password?: string): 
 /** Gives one answer after the other, and the last one to all further requests. */
 const inTurn =
   (answersOf: (database: TestDatabase) => readonly (SecretVersion | ServiceError)[]): Arrange =>
-  async (stack) => {
-    const database = await consenting(stack);
+  async () => {
+    const database = await healthy();
     const turns = answersOf(database);
     let requests = 0;
     const secrets: SecretAnswer = () => {
@@ -41,8 +41,8 @@ const inTurn =
 
 const byStage =
   (answersOf: (database: TestDatabase) => Record<string, SecretVersion | ServiceError>): Arrange =>
-  async (stack) => {
-    const database = await consenting(stack);
+  async () => {
+    const database = await healthy();
     const stages = answersOf(database);
     return {
       database,
@@ -68,14 +68,14 @@ testFaults(SECRET_FAULTS, {
     version('v1', database),
   ]),
   broken: answers({ status: 500, type: 'InternalServiceError' }),
-  refused: async (stack) => ({
-    database: await consenting(stack),
+  refused: async () => ({
+    database: await healthy(),
     environment: { AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${await freePort()}` },
   }),
   // One attempt instead of the SDK's three saves time.
   silent: answers({ silence: true }, { AWS_MAX_ATTEMPTS: '1' }),
-  slow: async (stack) => ({
-    database: await consenting(stack),
+  slow: async () => ({
+    database: await healthy(),
     world: { secrets: () => ({ silence: true }) },
     timeoutMs: timeFor(500),
   }),
@@ -84,8 +84,8 @@ testFaults(SECRET_FAULTS, {
   portInHost: contains(
     '{"username": "fault", "password": "unused-password-of-the-faults", "host": "h:5432", "dbname": "d"}',
   ),
-  blankParts: async (stack) => {
-    const database = await consenting(stack);
+  blankParts: async () => {
+    const database = await healthy();
     const unusual = { ca: null, port: String(database.port), host: ' 127.0.0.1\n' };
     return { database, world: { secret: secretFor(database, unusual) } };
   },

@@ -16,13 +16,7 @@ import { serveTls, startTlsProxy } from '../support/network/tls-proxy.ts';
 import { isQuery, SSL_REQUEST } from '../support/network/wire.ts';
 import { createDatabase } from '../support/postgres/databases.ts';
 import { type OwnServer, startPostgres } from '../support/postgres/postgres.ts';
-import {
-  type Arrange,
-  consenting,
-  type Faulty,
-  testFaults,
-  timeFor,
-} from '../support/run/faults.ts';
+import { type Arrange, type Faulty, healthy, testFaults, timeFor } from '../support/run/faults.ts';
 import { secretFor } from '../support/run/world.ts';
 import { TLS_FAULTS } from './rows/tls.ts';
 
@@ -45,6 +39,9 @@ const strictServers = new AsyncDisposableStack();
 beforeAll(async () => {
   strictServer = await startPostgres(['-c', 'ssl_ca_file=server.crt']);
   strictServers.defer(() => strictServer.stop());
+  const file = join(strictServer.dataFolder, 'pg_hba.conf');
+  const rule = 'hostssl all all all scram-sha-256 clientcert=verify-ca';
+  await writeFile(file, `${rule}\n${await readFile(file, 'utf8')}`);
 });
 
 afterAll(() => strictServers.disposeAsync());
@@ -58,8 +55,8 @@ interface Choices {
 /** Connects to the server that all test files share. */
 const direct =
   ({ tls = {}, secret = {} }: Choices, faulty: Partial<Faulty> = {}): Arrange =>
-  async (stack) => {
-    const database = await consenting(stack);
+  async () => {
+    const database = await healthy();
     return {
       database,
       world: { secret: secretFor(database, { host: 'localhost', ...secret }) },
@@ -86,18 +83,15 @@ const presenting = (
   choices: Choices = { secret: { ca: bundle } },
 ): Arrange => through(async () => startTlsProxy(serverPort, await tls()), choices);
 
-/** Connects to a server that requires a client certificate of this role. */
+/** Connects to the server that requires client certificates. */
 const requiringCertificate =
   (maxVersion: 'TLSv1.2' | 'TLSv1.3'): Arrange =>
   async (stack) => {
-    const { port, dataFolder, authority: ca } = strictServer;
+    const { port, authority: ca } = strictServer;
     const database = stack.use(
       await createDatabase({ release: '2.28.3', level: 'basic', label: 'fault', port }),
     );
-    const { admin, name, role } = database;
-    const rule = `hostssl ${name} ${role} all scram-sha-256 clientcert=verify-ca`;
-    const file = join(dataFolder, 'pg_hba.conf');
-    await writeFile(file, `${rule}\n${await readFile(file, 'utf8')}`);
+    const { admin } = database;
     await admin.query(`alter system set ssl_max_protocol_version = '${maxVersion}'`);
     await admin.query('select pg_reload_conf()');
     return {
@@ -160,8 +154,8 @@ testFaults(TLS_FAULTS, {
   authorityExpired: presenting(() => createCertificate('localhost', past, PRESENT), {
     secret: { ca: past.cert },
   }),
-  urlWeakens: async (stack) => {
-    const database = await consenting(stack);
+  urlWeakens: async () => {
+    const database = await healthy();
     const { role, password, name } = database;
     const secret = `postgres://${role}:${password}@localhost:${serverPort}/${name}?sslmode=no-verify`;
     return { database, world: { secret }, target: { tls: {} } };

@@ -41,10 +41,8 @@ async function drip(to: Writable | null, text: string): Promise<void> {
 /** 97 kB. */
 const BOMB = gzipSync(Buffer.alloc(100_000_000));
 
-/** Expects less memory than a reply of 100 MB would need. */
-const expectLittleMemory: NonNullable<Faulty['after']> = ({ invocations: [invocation] }) => {
-  expect(invocation?.maxMemoryBytes).toBeLessThan(128 * 2 ** 20);
-};
+/** Less memory than a reply of 100 MB would need. */
+const LITTLE_MEMORY: Faulty = { memoryBytes: 128 * 2 ** 20 };
 
 /** The endpoint receives the report, and its reply has a fault. */
 export const REPLY_ARRANGEMENTS = {
@@ -103,25 +101,16 @@ export const REPLY_ARRANGEMENTS = {
   status204: answers((response) => {
     response.writeHead(204).end();
   }),
-  endless: answers(
-    (response) => {
-      response.writeHead(200);
-      writeEndlessly(response);
-    },
-    { after: expectLittleMemory },
-  ),
-  bomb: answers(
-    (response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB);
-    },
-    { after: expectLittleMemory },
-  ),
-  smallBomb: answers(
-    (response) => {
-      response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(gzipSync(BOMB));
-    },
-    { after: expectLittleMemory },
-  ),
+  endless: answers((response) => {
+    response.writeHead(200);
+    writeEndlessly(response);
+  }, LITTLE_MEMORY),
+  bomb: answers((response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB);
+  }, LITTLE_MEMORY),
+  smallBomb: answers((response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(gzipSync(BOMB));
+  }, LITTLE_MEMORY),
   lengthTooLong: writes(`HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n${GOOD_REPLY}`, 'end'),
   lengthTooShort: writes(`HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n${GOOD_REPLY}`),
   chunkGarbage: writes('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n'),

@@ -70,6 +70,7 @@ const CHANGES = {
 
 function inState(server: ChangingServer, change: Change): Arrange {
   return async (stack) => {
+    await server.reserve(stack);
     stack.defer(() => server.restart());
     const { database, port } = server;
     const faulty = await change(server, stack);

@@ -60,6 +60,7 @@ function sent(fault: string, expected = OUT_OF_DATE): Fault {
 
 export const ENDPOINT_FAULTS = {
   title: 'The endpoint',
+  command: 'own-arrangement',
   faults: {
     unresolved: {
       fault: 'its name does not resolve',

@@ -46,5 +46,10 @@ export function isRetried({ outcome, expected: { code }, retry }: Fault): boolea
 export interface FaultGroup<Id extends string = string> {
   /** Heading of a section of docs/faults.md. */
   readonly title: string;
+  /**
+   * How the tests also run the command `run` with each fault: with an arrangement of its own or, where the fault lasts, with
+   * the same.
+   */
+  readonly command?: 'own-arrangement' | 'same-arrangement';
   readonly faults: Readonly<Record<Id, Fault>>;
 }

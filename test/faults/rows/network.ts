@@ -21,6 +21,7 @@ import type { FaultGroup } from './fault.ts';
 
 export const NETWORK_FAULTS = {
   title: 'The network to the database',
+  command: 'own-arrangement',
   faults: {
     unresolvable: {
       fault: 'its name does not resolve',

@@ -17,6 +17,7 @@ const recorded = (fault: string): Fault => ({ fault, outcome: 'sent', expected: 
 
 export const RECORD_FAULTS = {
   title: 'The record',
+  command: 'own-arrangement',
   faults: {
     invalid: {
       fault: 'its bucket has an invalid name',

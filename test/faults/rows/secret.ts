@@ -12,6 +12,7 @@ import type { FaultGroup } from './fault.ts';
 
 export const SECRET_FAULTS = {
   title: 'The secret',
+  command: 'own-arrangement',
   faults: {
     missing: {
       fault: 'there is no such secret',

@@ -23,6 +23,7 @@ import type { FaultGroup } from './fault.ts';
 
 export const TLS_FAULTS = {
   title: 'TLS to the database',
+  command: 'own-arrangement',
   faults: {
     selfSigned: {
       fault: 'its certificate is self-signed',

@@ -13,6 +13,7 @@ function fails(fault: string, expected: ExpectedMessage, origin?: string) {
 
 export const WIRE_FAULTS = {
   title: 'Protocol messages of the server',
+  command: 'own-arrangement',
   faults: {
     gssapi: fails(
       'the server requires GSSAPI (gss in pg_hba.conf)',

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import type { TestDatabase } from '../postgres/databases.ts';
-import { type Arrange, consenting, type Faulty } from '../run/faults.ts';
+import { type Arrange, type Faulty, healthy } from '../run/faults.ts';
 import { secretFor } from '../run/world.ts';
 import { type Interception, type ProxyEnds, serveSockets, startProxy } from './sockets.ts';
 import { isQuery } from './wire.ts';
@@ -15,7 +15,7 @@ export const proxied =
   (intercept: (ends: ProxyEnds) => Interception, faulty: Partial<Faulty> = {}): Arrange =>
   async (stack) => {
     const { port } = stack.use(await startProxy(inject('postgres').port, intercept));
-    return { ...movedTo(await consenting(stack), { port }), ...faulty };
+    return { ...movedTo(await healthy(), { port }), ...faulty };
   };
 
 /** Passes the server's bytes after the client's nth query to `answer` instead of the client; the first query is 1. */
@@ -48,5 +48,5 @@ export const instead =
   (talk: Parameters<typeof serveSockets>[0], faulty: Partial<Faulty> = {}): Arrange =>
   async (stack) => {
     const { port } = stack.use(await serveSockets(talk));
-    return { ...movedTo(await consenting(stack), { port }), ...faulty };
+    return { ...movedTo(await healthy(), { port }), ...faulty };
   };

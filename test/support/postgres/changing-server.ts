@@ -24,6 +24,8 @@ export interface ChangingServer extends AsyncDisposable {
   readonly port: number;
   /** A consenting database. The sessions of its superuser end with the first change of state. */
   readonly database: TestDatabase;
+  /** Waits until no other test uses the server, and reserves it until the stack is disposed of. */
+  reserve(stack: AsyncDisposableStack): Promise<void>;
   /**
    * Starts the server again as a primary.
    *
@@ -126,9 +128,17 @@ export async function startChangingServer(): Promise<ChangingServer> {
   await database.admin.query(
     `alter database ${database.name} set timescaledb.telemetry_level = 'basic'`,
   );
+  let lastUse = Promise.resolve();
   return {
     port,
     database,
+    async reserve(stack) {
+      const before = lastUse;
+      const use = Promise.withResolvers<void>();
+      lastUse = use.promise;
+      await before;
+      stack.defer(() => use.resolve());
+    },
     async restart(flags = [], wanted = ACCEPTED) {
       await stop();
       await rm(standbySignal, { force: true });

@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, inject, test } from 'vitest';
 import { type Circumstances, type Invocation, invoke } from '../../../emulator/lambda/invoke.ts';
 import { type Fault, type FaultGroup, isRetried, warningText } from '../../faults/rows/fault.ts';
 import { type Scheduler, startScheduler } from '../aws/scheduler.ts';
@@ -7,15 +7,22 @@ import { createDatabase, type TestDatabase } from '../postgres/databases.ts';
 import type { HandmadeRelease } from '../timescaledb/catalogs.ts';
 import type { Json } from '../timescaledb/reports.ts';
 import { scaled } from '../vitest/time-limits.ts';
+import { expectFaultOfCommand } from './command-faults.ts';
+import {
+  ENOUGH_MS,
+  environmentFor,
+  expectArrived,
+  expectNoSecretLogged,
+  expectNothingLeft,
+  patternOf,
+  RESERVES_MS,
+} from './fault-checks.ts';
 import { type Settings, secretFor, startWorld, type World, type WorldOptions } from './world.ts';
 
 const RETRY = {
   scheduleGroup: 'telemetry',
   roleArn: 'arn:aws:iam::000000000000:role/scheduler',
 };
-
-/** Lambda's timeout for a fault that does not wait for a limit. */
-const ENOUGH_MS = scaled(60_000);
 
 /** One fault. A part that is absent works normally. */
 export interface Faulty extends Circumstances {
@@ -37,6 +44,8 @@ export interface Faulty extends Circumstances {
   readonly times?: number;
   /** Number of debug lines besides the summary and the metrics. */
   readonly furtherLines?: number;
+  /** Limit of the memory (RSS) of the function's process, in bytes. */
+  readonly memoryBytes?: number;
   /** Texts that the log must not contain, besides the database's names and password. */
   readonly secrets?: readonly string[];
   /** More assertions after the run. */
@@ -55,6 +64,15 @@ export interface FaultRun {
 /** Creates the fault; the stack disposes of what it starts. */
 export type Arrange = (stack: AsyncDisposableStack) => Promise<Faulty> | Faulty;
 
+/** A database of all tests of a file. */
+let shared: Promise<TestDatabase> | undefined;
+
+/** Returns a healthy database that consents. All tests of a file share it: a fault must not change or lock it. */
+export function healthy(): Promise<TestDatabase> {
+  shared ??= createDatabase({ release: '2.28.3', level: 'basic', label: 'fault' });
+  return shared;
+}
+
 /** Creates a healthy database that consents. */
 export async function consenting(
   stack: AsyncDisposableStack,
@@ -68,13 +86,7 @@ export async function consenting(
 
 /** Returns Lambda's timeout for a run that reaches its limit after `runMs`: adds the reserves for the line and a retry. */
 export function timeFor(runMs: number, mostMs?: number): number {
-  return scaled(runMs, mostMs) + 6_500;
-}
-
-/** Returns the message of a fault as a pattern: `…` stands for a number. */
-function patternOf(message: string): RegExp {
-  const parts = message.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[\\d.]+')}$`);
+  return scaled(runMs, mostMs) + RESERVES_MS;
 }
 
 /** Expects one summary line with its message and level, and the result of the function. */
@@ -108,38 +120,6 @@ function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): voi
   );
 }
 
-/**
- * Expects no session and no prepared transaction. The server may notice a closed connection after a moment.
- *
- * @param pooled allows idle sessions outside any transaction
- */
-async function expectNothingLeft(
-  { admin, name, role }: TestDatabase,
-  pooled: boolean,
-): Promise<void> {
-  const left = async (): Promise<unknown[]> => {
-    // A transaction of the admin, which some faults hold open, keeps the statistics of its first query.
-    await admin.query('select pg_stat_clear_snapshot()');
-    const { rows } = await admin.query(
-      `select 'session' as what from pg_stat_activity where usename = $1 and not ($3 and state = 'idle')
-       union all select 'prepared transaction' from pg_prepared_xacts where database = $2`,
-      [role, name, pooled],
-    );
-    return rows;
-  };
-  await expect.poll(left).toEqual([]);
-}
-
-function expectNoSecretLogged(
-  { log }: Invocation,
-  database: TestDatabase | undefined,
-  more: readonly string[],
-): void {
-  const names =
-    database === undefined ? [] : [database.name, database.role, database.password, '"host"'];
-  for (const secret of [...names, ...more]) expect(log.join('\n')).not.toContain(secret);
-}
-
 /** Expects no summary line from a process that was killed, and an error that Lambda counts. */
 function expectNoLine({ log, ...result }: Invocation): void {
   expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
@@ -147,26 +127,14 @@ function expectNoLine({ log, ...result }: Invocation): void {
   expect(result.exitCode).not.toBe(0);
 }
 
-function expectArrived(
-  { outcome, arrive = outcome === 'sent' ? 1 : 0, touchesEndpoint }: Fault,
-  { endpoint }: World,
-): void {
-  expect(endpoint.reports).toHaveLength(arrive);
-  if (arrive === 0 && touchesEndpoint !== true) expect(endpoint.connections()).toBe(0);
-}
-
 function eventFor({ event }: Pick<Faulty, 'event'>): unknown {
   const tick = `${new Date().toISOString().slice(0, 19)}Z`;
   return typeof event === 'function' ? event(tick) : { scheduledTime: tick, ...event };
 }
 
-function environmentFor({ environment }: Pick<Faulty, 'environment'>, world: World) {
-  return typeof environment === 'function' ? environment(world) : environment;
-}
-
-async function expectFault(fault: Fault, arrange: Arrange, common: Faulty): Promise<void> {
+async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const { database, world: options = {}, ...faulty } = { ...common, ...(await arrange(stack)) };
+  const { database, world: options = {}, ...faulty } = await arrange(stack);
   const secret = database === undefined ? {} : { secret: secretFor(database) };
   const world = stack.use(await startWorld({ ...secret, ...options }));
   const scheduler = stack.use(await startScheduler());
@@ -193,9 +161,11 @@ async function expectFault(fault: Fault, arrange: Arrange, common: Faulty): Prom
   );
 
   for (const invocation of invocations) {
-    expectNoSecretLogged(invocation, database, faulty.secrets ?? []);
+    expectNoSecretLogged(invocation.log, database, faulty.secrets ?? []);
     if (fault.outcome === 'killed') expectNoLine(invocation);
     else expectLine(fault, invocation, faulty.furtherLines);
+    const { memoryBytes } = faulty;
+    if (memoryBytes !== undefined) expect(invocation.maxMemoryBytes).toBeLessThan(memoryBytes);
     // Lambda would have ended a run that takes longer; its line would be missing.
     expect(invocation.tookMs ?? 0).toBeLessThan(scaled(timeoutMs));
   }
@@ -206,22 +176,50 @@ async function expectFault(fault: Fault, arrange: Arrange, common: Faulty): Prom
   await faulty.after?.({ invocations, invokeAgain: () => invokeIn(unharmed), world, scheduler });
 }
 
+/** Runs the bundle and the command with one arrangement, or with one each. */
+async function expectBoth(
+  fault: Fault,
+  arrange: Arrange,
+  command: NonNullable<FaultGroup['command']>,
+): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const arranged = command === 'same-arrangement' ? await arrange(stack) : undefined;
+  const arrangeRun: Arrange = arranged === undefined ? arrange : () => arranged;
+  // At the same time, because most faults wait.
+  const ends = [expectFault(fault, arrangeRun), expectFaultOfCommand(fault, arrangeRun)];
+  await Promise.allSettled(ends);
+  await Promise.all(ends);
+}
+
 /**
  * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, the reports
- * that arrived, that no session remains on the database, and that the log contains no secret.
+ * that arrived, that no session remains on the database, and that the log contains no secret. If the group says so, it also
+ * runs the command `run`.
  *
  * @param common returns the parts that the faults have in common; a fault may replace them
  */
 export function testFaults<Id extends string>(
-  { title, faults }: FaultGroup<Id>,
+  { title, faults, command }: FaultGroup<Id>,
   arrange: Readonly<Record<Id, Arrange>>,
   common: () => Faulty = () => ({}),
 ): void {
   const ids = Object.keys(faults) as Id[];
+  afterAll(async () => {
+    const database = await shared;
+    shared = undefined;
+    await database?.[Symbol.asyncDispose]();
+  });
   describe(title, () => {
     test.each(ids.map((id) => [faults[id].fault, faults[id].outcome, id] as const))(
       '%s: the run ends as %s',
-      async (_fault, _outcome, id) => expectFault(faults[id], arrange[id], common()),
+      async (_fault, _outcome, id) => {
+        const arrangeAll: Arrange = async (stack) => ({
+          ...common(),
+          ...(await arrange[id](stack)),
+        });
+        if (command === undefined) await expectFault(faults[id], arrangeAll);
+        else await expectBoth(faults[id], arrangeAll, command);
+      },
     );
   });
 }
