@@ -12,7 +12,13 @@ import {
   stagesWith,
   UNRESOLVABLE,
 } from '../support/lambda/checks.ts';
-import { invokeRecorded, linesOf, portOf, summariesOf } from '../support/lambda/invocations.ts';
+import {
+  databaseRoute,
+  invokeRecorded,
+  linesOf,
+  portOf,
+  summariesOf,
+} from '../support/lambda/invocations.ts';
 import {
   createTrustedCertificate,
   type ServerCertificate,
@@ -94,7 +100,7 @@ describe('a check without a problem', () => {
     expect(value.stages.map(({ stage }) => stage)).toEqual([...READING_STAGES, ...REPORT_STAGES]);
     expect(stagesWith(value.stages, 'skipped')).toEqual(['dns', 'tls']);
     expect(value.ok).toBe(true);
-    expect(connections).toEqual([portOf(world.secrets), `127.0.0.1:${healthy.port}`].toSorted());
+    expect(connections).toEqual([portOf(world.secrets), databaseRoute(world, healthy)].toSorted());
   });
 
   test('connects to a plain-text endpoint on loopback and sends nothing', async () => {
@@ -151,7 +157,7 @@ describe('a check without consent', () => {
     expect(log.map((line) => JSON.parse(line))).toMatchObject([
       { level: 'INFO', remedy: denying?.remedy },
     ]);
-    expect(connections).toEqual([portOf(world.secrets), `127.0.0.1:${database.port}`].toSorted());
+    expect(connections).toEqual([portOf(world.secrets), databaseRoute(world, database)].toSorted());
     expect(lookups.filter((name) => name !== '127.0.0.1')).toEqual([]);
   });
 

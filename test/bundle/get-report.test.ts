@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { invokeRecorded, linesOf, portOf } from '../support/lambda/invocations.ts';
+import { databaseRoute, invokeRecorded, linesOf, portOf } from '../support/lambda/invocations.ts';
 import { createDatabase } from '../support/postgres/databases.ts';
 import { secretFor, startWorld } from '../support/run/world.ts';
 
@@ -18,7 +18,7 @@ async function consenting() {
 test('connects only to Secrets Manager and to the database', async () => {
   await using database = await consenting();
   await using world = await startWorld({ secret: secretFor(database) });
-  const both = [portOf(world.secrets), `127.0.0.1:${database.port}`].toSorted();
+  const both = [portOf(world.secrets), databaseRoute(world, database)].toSorted();
 
   const shown = await invokeRecorded(world, 'get-report');
   const sent = await invokeRecorded(world, 'send-report', { ignoreSchedule: true });

@@ -4,13 +4,20 @@ import type { Stage } from '../../../lib/diagnostics/checklist.ts';
 import { createDatabase, type TestDatabase } from '../postgres/databases.ts';
 import type { Settings, World } from '../run/world.ts';
 import { invokeRecorded, linesOf, metricsOf, type Recorded } from './invocations.ts';
+import { IS_SPLIT_BY_DEFAULT } from './worker.ts';
 
 /** A label of more than 63 letters is invalid, so that no DNS server is queried. */
 export const UNRESOLVABLE = 'canary'.repeat(11);
 export const CHECK_EVENT = { check: true };
 
+/** The stages of a check of a function with a worker, in order. */
+export const SPLIT_READING_STAGES = [
+  ...['secret', 'worker', 'dns', 'tcp', 'tls', 'login', 'privileges', 'extension'],
+];
 /** The stages of a check, in order. */
-export const READING_STAGES = ['secret', 'dns', 'tcp', 'tls', 'login', 'privileges', 'extension'];
+export const READING_STAGES = SPLIT_READING_STAGES.filter(
+  (stage) => IS_SPLIT_BY_DEFAULT || stage !== 'worker',
+);
 export const REPORT_STAGES = ['level', 'job', 'report'];
 export const ENDPOINT_STAGES = ['endpoint-dns', 'endpoint-tcp', 'proxy', 'endpoint-tls'];
 
@@ -58,7 +65,12 @@ function failedStageOf({ value, log }: Checked): Stage | undefined {
   const states = stages.map(({ status }) => status);
   expect(states.slice(at + 1).every((state) => state === 'not-reached')).toBe(true);
   expect(failed).toMatchObject({ remedy: expect.stringMatching(/\S/), ms: expect.any(Number) });
-  expect(sentence).toBe(`The stage "${failed.stage}" failed: ${failed.detail}`);
+  const isInWorker =
+    stages.some(({ stage }) => stage === 'worker') &&
+    [...SPLIT_READING_STAGES.slice(2), ...REPORT_STAGES].includes(failed.stage);
+  expect(sentence).toBe(
+    `The stage "${failed.stage}" failed${isInWorker ? ' in the worker' : ''}: ${failed.detail}`,
+  );
   expect(log.map((line) => JSON.parse(line))).toMatchObject([
     {
       level: 'WARN',

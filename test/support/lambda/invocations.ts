@@ -5,7 +5,8 @@ import type { FunctionName } from '../../../infra/bundle/bundle.ts';
 import type { Settings, World } from '../run/world.ts';
 import type { Json } from '../timescaledb/reports.ts';
 
-const RECORDER = join(import.meta.dirname, '..', 'network', 'record-connections.ts');
+/** Preloaded into a process whose connections are recorded. */
+export const RECORDER = join(import.meta.dirname, '..', 'network', 'record-connections.ts');
 const CONNECTS = 'CONNECTS TO ';
 const LOOKS_UP = 'LOOKS UP ';
 
@@ -19,6 +20,21 @@ export type Recorded = Invocation & {
   readonly connections: readonly string[];
   readonly lookups: readonly string[];
 };
+
+/** Returns the destinations that a recorder has written into the log of a process. */
+export function connectionsIn(log: readonly string[]): string[] {
+  return restsAfter(CONNECTS, log);
+}
+
+/** Returns the lines of a log without those of a recorder. */
+export function withoutRecord(log: readonly string[]): string[] {
+  return log.filter((line) => !line.startsWith(CONNECTS) && !line.startsWith(LOOKS_UP));
+}
+
+/** Returns the place that a function connects to for its database: the database, or Lambda if it has a worker. */
+export function databaseRoute({ lambda }: World, { port }: { readonly port: number }): string {
+  return lambda === undefined ? `127.0.0.1:${port}` : portOf(lambda);
+}
 
 /** Returns the rests of the lines that begin with a prefix, sorted and without duplicates. */
 function restsAfter(prefix: string, lines: readonly string[]): string[] {
@@ -46,11 +62,10 @@ export async function invokeRecorded(
     timeoutMs,
     { preload: [RECORDER] },
   );
-  const isRecord = (line: string) => line.startsWith(CONNECTS) || line.startsWith(LOOKS_UP);
   return {
     ...invocation,
-    log: invocation.log.filter((line) => !isRecord(line)),
-    connections: restsAfter(CONNECTS, invocation.log),
+    log: withoutRecord(invocation.log),
+    connections: connectionsIn(invocation.log),
     lookups: restsAfter(LOOKS_UP, invocation.log),
   };
 }
