@@ -76,7 +76,7 @@ function recordVariables({ place, record }: Environment): Variables {
 
 function workerVariables({ place }: Environment, { name, hasWorker }: Database): Variables {
   if (!hasWorker) return {};
-  return { WORKER: JSON.stringify({ functionArn: functionArn(place, name, DATABASE_WORKER) }) };
+  return { WORKER: toJson(place, { functionArn: functionArn(place, name, DATABASE_WORKER) }) };
 }
 
 /** Path of the fleet's databases and mutes in the code of `fleet-report`: they can be longer than the variables of a function. */

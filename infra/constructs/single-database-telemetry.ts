@@ -75,7 +75,7 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
     });
     this.failedRunsQueue = failedRunsQueue;
     this.undeliveredQueue = undeliveredQueue;
-    this.functions = exposeFunctions(this, telemetry, network);
+    this.functions = exposeFunctions(this, telemetry, checked.database, network);
     this.schedule = new DeployedSchedule(this, 'Schedule', telemetry.schedule, this.scheduleGroup);
     const { missingRuns } = telemetry;
     if (missingRuns === undefined) {
@@ -89,7 +89,7 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
   }
 
   /**
-   * The security groups of the functions.
+   * The security groups of the functions in the VPC.
    *
    * @throws Error if the functions are in no VPC
    */

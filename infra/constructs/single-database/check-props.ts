@@ -124,7 +124,6 @@ const CONTEXT = {
   },
   defaults: {},
   networks: [NETWORK],
-  withoutEgress: new Set<string>(),
   delivery: {},
   stacks: 1,
 } as const satisfies Partial<DatabaseContext>;
@@ -143,7 +142,9 @@ export interface CheckedProps {
  */
 export function checkProps(path: string, props: SingleDatabaseTelemetryProps): CheckedProps {
   const problems: string[] = [];
-  const context: DatabaseContext = { ...CONTEXT, now: Date.now(), folder: process.cwd() };
+  const withoutEgress = new Set(props.egress === 'none' ? [NETWORK] : []);
+  const here = { now: Date.now(), folder: process.cwd() };
+  const context: DatabaseContext = { ...CONTEXT, ...here, withoutEgress };
   const database = toDatabase(
     validatePartially(
       '',

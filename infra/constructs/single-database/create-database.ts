@@ -88,10 +88,10 @@ function createWithCode(
     ...(scheduleExpression !== undefined && { scheduleExpression }),
   });
   created.telemetry = telemetry;
-  const { network } = constructs;
-  if (network === undefined) return telemetry;
+  const routes = constructs.network?.routes;
+  if (routes === undefined) return telemetry;
   for (const { function: lambda } of telemetry.functions.values()) {
-    lambda.node.addDependency(network.routes);
+    lambda.node.addDependency(routes);
   }
   return telemetry;
 }

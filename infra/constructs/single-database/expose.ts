@@ -4,6 +4,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { CfnSchedule, ISchedule, IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { DatabaseFunction } from '../../../lib/naming.ts';
+import { networkOf } from '../../config/functions-of.ts';
+import type { Database } from '../../config/resolved-environment.ts';
 import { toFunction } from '../database-resources.ts';
 import type { DatabaseTelemetry } from '../database-telemetry.ts';
 import type { Network } from './network.ts';
@@ -12,13 +14,15 @@ import type { Network } from './network.ts';
 export function exposeFunctions(
   scope: Construct,
   { functions }: DatabaseTelemetry,
+  database: Database,
   network: Network | undefined,
 ): ReadonlyMap<DatabaseFunction, IFunction> {
-  const [securityGroup] = network?.securityGroups ?? [];
   const exposed = [...functions].map(([purpose, created]): [DatabaseFunction, IFunction] => {
     const own = new Construct(scope, `Exposed-${purpose}`);
     const { attrArn: functionArn } = created.function;
     const role = Role.fromRoleArn(own, 'Role', created.role.attrArn, { mutable: false });
+    const isInNetwork = networkOf(purpose, database) !== undefined;
+    const [securityGroup] = isInNetwork ? (network?.securityGroups ?? []) : [];
     const deployed = { functionArn, role, ...(securityGroup !== undefined && { securityGroup }) };
     return [purpose, toFunction(own, 'Function', deployed)];
   });

@@ -17,15 +17,17 @@ const POSTGRESQL_PORT = 5_432;
 
 /** Returns the problems of the network. */
 export function networkProblems(props: NetworkProps): readonly string[] {
-  const { vpc, vpcSubnets, securityGroups, connectTo } = props;
+  const { vpc, vpcSubnets, securityGroups, connectTo, egress } = props;
   if (vpc === undefined) {
-    return Object.entries({ vpcSubnets, securityGroups, connectTo })
+    return Object.entries({ vpcSubnets, securityGroups, connectTo, egress })
       .filter(([, value]) => value !== undefined)
       .map(([key]) => `${key}: has no effect without vpc; set vpc, or remove it`);
   }
   const { subnetIds, hasPublic } = vpc.selectSubnets(vpcSubnets);
+  const groups = securityGroups?.length ?? 1;
   return [
-    ...(hasPublic
+    ...(['vpc', 'none', undefined].includes(egress) ? [] : ['egress: must be vpc or none']),
+    ...(hasPublic && egress !== 'none'
       ? [
           'vpcSubnets: contains a public subnet, from which a function does not reach the internet; select private subnets',
         ]
@@ -35,7 +37,7 @@ export function networkProblems(props: NetworkProps): readonly string[] {
           `vpcSubnets: selects ${subnetIds.length} subnets, but the limit of Lambda is ${MAX_SUBNETS}; select fewer`,
         ]
       : []),
-    ...(securityGroups?.length === 0 || (securityGroups?.length ?? 0) > MAX_SECURITY_GROUPS
+    ...(groups === 0 || groups > MAX_SECURITY_GROUPS
       ? [
           `securityGroups: must contain 1 to ${MAX_SECURITY_GROUPS} security groups, the limit of Lambda`,
         ]
@@ -48,8 +50,8 @@ export interface Network {
   readonly subnets: string[];
   readonly securityGroups: readonly ISecurityGroup[];
   readonly connections: Connections;
-  /** The routes to the internet, without which a function would fail. */
-  readonly routes: IDependable;
+  /** The routes to the internet, without which a function would fail, unless it needs none. */
+  readonly routes?: IDependable;
 }
 
 function createGroup(
@@ -60,7 +62,7 @@ function createGroup(
   const group = new SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     allowAllOutbound: false,
-    description: 'Functions of timescaledb-telemetry: out to the database and 443, nothing in',
+    description: 'Functions of timescaledb-telemetry: nothing in',
   });
   for (const port of new Set(ports)) {
     group.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
@@ -82,13 +84,13 @@ export function createNetwork(
   scope: Construct,
   props: SingleDatabaseTelemetryProps,
 ): Network | undefined {
-  const { vpc, vpcSubnets, connectTo, proxy, port } = props;
+  const { vpc, vpcSubnets, connectTo, proxy, port, egress = 'vpc' } = props;
   if (vpc === undefined) return undefined;
   const { subnetIds, internetConnectivityEstablished } = vpc.selectSubnets(vpcSubnets);
+  const outside = [HTTPS_PORT, ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))])];
   const ports = [
-    HTTPS_PORT,
     ...(connectTo === undefined ? [port ?? POSTGRESQL_PORT] : []),
-    ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))]),
+    ...(egress === 'none' ? [] : outside),
   ];
   const securityGroups = props.securityGroups ?? [createGroup(scope, vpc, ports)];
   const connections = new Connections({ securityGroups: [...securityGroups] });
@@ -97,6 +99,6 @@ export function createNetwork(
     subnets: subnetIds,
     securityGroups,
     connections,
-    routes: internetConnectivityEstablished,
+    ...(egress === 'vpc' && { routes: internetConnectivityEstablished }),
   };
 }

@@ -105,7 +105,7 @@ export function ownEnvironment(
             subnets: network.subnets,
             securityGroups: network.securityGroups.map(({ securityGroupId }) => securityGroupId),
             databasePorts: [],
-            egress: 'vpc' as const,
+            egress: props.egress ?? 'vpc',
           },
         ],
       ]),

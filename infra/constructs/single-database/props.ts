@@ -39,9 +39,16 @@ export interface NetworkProps {
    */
   readonly vpcSubnets?: SubnetSelection;
   /**
-   * Security groups of the functions.
+   * `none`: only the function `database-worker` is in the VPC, and reaches nothing but the database; the others are outside, and
+   * invoke it. `vpc`: all functions are in the VPC, and reach AWS and the internet through it.
    *
-   * @default a new one without inbound rules, and with outbound rules for the database, port 443 and the proxy
+   * @default vpc
+   */
+  readonly egress?: 'vpc' | 'none';
+  /**
+   * Security groups of the functions in the VPC.
+   *
+   * @default a new one without inbound rules, and with outbound rules for the database and, unless `egress` is `none`, port 443 and the proxy
    */
   readonly securityGroups?: readonly ISecurityGroup[];
   /**

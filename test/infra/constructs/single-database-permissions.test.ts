@@ -105,4 +105,26 @@ describe.each<Deployed & { readonly urlSuffix: string }>([
     expect(single).toEqual(expected);
     expect(Object.keys(expected.functions)).toHaveLength(3);
   });
+
+  test('has them in private subnets without a way out', () => {
+    const main = {
+      subnets: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'],
+      securityGroups: ['sg-0a1b2c3d'],
+      egress: 'none',
+    } as const;
+    const expected = inEnvironment(
+      { record: false, networks: { main } },
+      { network: 'main' },
+      deployed,
+    );
+    const single = alone(
+      (stack) => ({ vpc: importedInputs(stack).vpc, egress: 'none' }),
+      deployed,
+      {},
+    );
+    expect(single).toEqual(expected);
+    expect(Object.keys(expected.functions)).toEqual([
+      ...['send-report', 'get-report', 'database-worker'],
+    ]);
+  });
 });

@@ -105,6 +105,15 @@ describe('the problems of a single database', () => {
       (stack) => ({ connectTo: SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0a1b2c3d') }),
       /^connectTo: has no effect without vpc/,
     ],
+    ['a way out without a VPC', () => ({ egress: 'none' }), /^egress: has no effect without vpc/],
+    [
+      'an unknown way out',
+      (stack) => ({
+        vpc: vpcIn(stack, { privateSubnetIds: ['subnet-0a1b2c3d'] }),
+        egress: 'nat',
+      }),
+      /^egress: must be vpc or none/,
+    ],
     ['a late minute', () => ({ tickAt: { hour: 0, minute: 41 } }), /^tickAt\.minute: .*0 to 40/],
     [
       'an hour after the first tick',

@@ -1,5 +1,4 @@
 import { Stack } from 'aws-cdk-lib';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -7,24 +6,18 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import { SingleDatabaseTelemetry } from '../../../infra/constructs/single-database-telemetry.ts';
 import { createApp, templatesOf } from '../../support/aws/apps.ts';
-import {
-  type DeployedResource,
-  resolveTemplate,
-} from '../../support/aws/compare/resolve-template.ts';
+import { resolveTemplate } from '../../support/aws/compare/resolve-template.ts';
 import { schemaProblems } from '../../support/aws/resource-schema.ts';
 import { serviceProblems } from '../../support/aws/service-limits.ts';
-import { createSingle, importedInputs, templateOf } from '../../support/aws/single-database.ts';
+import {
+  createSingle,
+  importedInputs,
+  resourcesOf,
+  templateOf,
+} from '../../support/aws/single-database.ts';
 import { ACCOUNT, REGION } from '../../support/aws/synthesis.ts';
 
 const DEPLOYED = { account: ACCOUNT, region: REGION };
-
-/** Returns the resources of one type as they are deployed. */
-function resourcesOf(
-  single: ReturnType<typeof createSingle>,
-  type: string,
-): readonly DeployedResource[] {
-  return resolveTemplate(templateOf(single), DEPLOYED).filter((one) => one.type === `AWS::${type}`);
-}
 
 describe('the template of a single database', () => {
   const everything = createSingle(importedInputs);
@@ -92,92 +85,6 @@ describe('a schedule group', () => {
     expect(roles).toContain(`arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule-group/default`);
     expect(roles).toMatch(/:schedule\/default\/[0-9a-f]{24}-\*/);
     expect(single.telemetry.scheduleGroup.scheduleGroupName).toBe('default');
-  });
-});
-
-describe('the network of a single database', () => {
-  function vpcIn(stack: Stack) {
-    return Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-0a1b2c3d',
-      availabilityZones: ['a'],
-      privateSubnetIds: ['subnet-0a1b2c3d'],
-      isolatedSubnetIds: ['subnet-9a1b2c3d'],
-    });
-  }
-
-  test('lets the functions out to the database, 443 and the proxy, and nothing in', () => {
-    const single = createSingle((stack) => ({
-      vpc: vpcIn(stack),
-      port: 6_432,
-      proxy: 'http://proxy.example.com:3128',
-    }));
-    const [group] = resourcesOf(single, 'EC2::SecurityGroup');
-    const { SecurityGroupEgress: egress, SecurityGroupIngress: ingress } = group?.properties ?? {};
-    const rules = (egress as { FromPort: number; CidrIp?: string; CidrIpv6?: string }[]).map(
-      ({ FromPort: port, CidrIp: ipv4, CidrIpv6: ipv6 }) => `${ipv4 ?? ipv6} ${port}`,
-    );
-    expect(rules).toEqual(
-      [443, 6_432, 3_128].flatMap((port) => [`0.0.0.0/0 ${port}`, `::/0 ${port}`]),
-    );
-    expect(ingress).toBeUndefined();
-  });
-
-  test('opens the database for the functions on its port, and no port of other databases', () => {
-    const single = createSingle((stack) => ({
-      vpc: vpcIn(stack),
-      connectTo: SecurityGroup.fromSecurityGroupId(stack, 'Database', 'sg-0a1b2c3d'),
-    }));
-    const [group] = resourcesOf(single, 'EC2::SecurityGroup');
-    expect(JSON.stringify(group?.properties['SecurityGroupEgress'])).not.toContain('5432');
-    expect(resourcesOf(single, 'EC2::SecurityGroupIngress')[0]?.properties).toMatchObject({
-      GroupId: 'sg-0a1b2c3d',
-      SourceSecurityGroupId: 'GroupId-of-TelemetrySecurityGroup3E497398',
-      FromPort: 5_432,
-      ToPort: 5_432,
-    });
-    expect(resourcesOf(single, 'EC2::SecurityGroupEgress')[0]?.properties).toMatchObject({
-      DestinationSecurityGroupId: 'sg-0a1b2c3d',
-      FromPort: 5_432,
-    });
-  });
-
-  test('can be selected subnets and security groups of the operator', () => {
-    const single = createSingle((stack) => ({
-      vpc: vpcIn(stack),
-      vpcSubnets: { subnets: vpcIn(new Stack()).isolatedSubnets },
-      securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Own', 'sg-1a1b2c3d')],
-      connectTo: SecurityGroup.fromSecurityGroupId(stack, 'Database', 'sg-0a1b2c3d'),
-    }));
-    expect(resourcesOf(single, 'EC2::SecurityGroup')).toEqual([]);
-    for (const { properties } of resourcesOf(single, 'Lambda::Function')) {
-      expect(properties['VpcConfig']).toEqual({
-        SubnetIds: ['subnet-9a1b2c3d'],
-        SecurityGroupIds: ['sg-1a1b2c3d'],
-      });
-    }
-    expect(resourcesOf(single, 'EC2::SecurityGroupIngress')[0]?.properties).toMatchObject({
-      GroupId: 'sg-0a1b2c3d',
-      SourceSecurityGroupId: 'sg-1a1b2c3d',
-    });
-  });
-
-  test('is complete before the functions: they depend on the routes to the internet', () => {
-    const app = createApp();
-    const stack = new Stack(app, 'stack', { env: DEPLOYED });
-    const vpc = new Vpc(stack, 'Vpc', { maxAzs: 1 });
-    new SingleDatabaseTelemetry(stack, 'Telemetry', {
-      environment: 'test',
-      name: 'metrics',
-      secret: Secret.fromSecretNameV2(stack, 'Secret', 'test/metrics'),
-      ...(Object({ vpc }) as object),
-    });
-    const functions = Object.values(templatesOf(app)['stack']?.Resources ?? {}).filter(
-      ({ Type }) => Type === 'AWS::Lambda::Function',
-    );
-    expect(functions).toHaveLength(2);
-    for (const lambda of functions) {
-      expect(JSON.stringify(Reflect.get(lambda, 'DependsOn'))).toMatch(/DefaultRoute/);
-    }
   });
 });
 

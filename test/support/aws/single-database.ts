@@ -7,6 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { SingleDatabaseTelemetryProps } from '../../../infra/constructs/single-database/props.ts';
 import { SingleDatabaseTelemetry } from '../../../infra/constructs/single-database-telemetry.ts';
 import { createApp, templatesOf } from './apps.ts';
+import { type DeployedResource, resolveTemplate } from './compare/resolve-template.ts';
 import { ACCOUNT, REGION } from './synthesis.ts';
 
 /** A stack with one database. */
@@ -69,4 +70,10 @@ export function importedInputs(stack: Stack) {
       prefix: 'telemetry',
     },
   };
+}
+
+/** Returns the resources of one type, such as `SQS::Queue`, as they are deployed. */
+export function resourcesOf(single: SingleDatabase, type: string): readonly DeployedResource[] {
+  const deployed = { account: ACCOUNT, region: REGION };
+  return resolveTemplate(templateOf(single), deployed).filter((one) => one.type === `AWS::${type}`);
 }

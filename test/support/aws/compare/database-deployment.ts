@@ -102,6 +102,7 @@ const PURPOSES: Readonly<Record<string, RegExp>> = {
   'send-report': /^Sends /,
   'get-report': /^Manual: shows /,
   configure: /^Manual: enables /,
+  'database-worker': /^Connects /,
 };
 
 function purposeOf({ properties: { Description: description } }: DeployedResource): string {
@@ -153,7 +154,9 @@ function functionsOf(resources: Resources, { environment, name }: Names): Functi
     const target = variablesOf(one)['TARGET'];
     return at(target, 'name') === name && at(target, 'environment') === environment;
   });
-  return new Map(own.map((one) => [purposeOf(one), one]));
+  const workers = own.map((one) => at(variablesOf(one)['WORKER'], 'functionArn'));
+  const invoked = resources.of('Lambda::Function').filter(({ arn }) => workers.includes(arn));
+  return new Map([...own, ...invoked].map((one) => [purposeOf(one), one]));
 }
 
 /** Returns the function of a database that the schedule invokes, and the schedule. */
