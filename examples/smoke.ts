@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../infra/config/environment.ts';
+import { defineEnvironment } from 'timescaledb-telemetry';
 
 /**
  * A trial in your account: `npm run smoke -- smoke` deploys it, looks at the results, and deletes it. Use two databases with consent, and

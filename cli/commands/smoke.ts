@@ -1,26 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { environmentsFolder, IS_PACKAGE, ROOT } from '../../infra/config/folders.ts';
-import { SERVICE } from '../../lib/naming.ts';
+import { environmentsFolder } from '../../infra/config/folders.ts';
 import {
   addProblems,
   type CommandDefinition,
   CommandError,
   createCommand,
   EXIT,
-  type ExitStatus,
 } from '../command.ts';
-import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
-import { CLOCK } from '../smoke/clock.ts';
-import type { SmokeContext } from '../smoke/context.ts';
-import { followInterrupts } from '../smoke/interrupts.ts';
-import { openTrial } from '../smoke/open-trial.ts';
-import { toReport } from '../smoke/report.ts';
-import { showPlan, showRest, showResult } from '../smoke/show.ts';
-import { runTrial } from '../smoke/smoke.ts';
-import { hasPassed } from '../smoke/step.ts';
+import { requireCdk } from '../deploy/cdk.ts';
+import { TEMPLATE } from '../smoke/environment/template.ts';
+import type { TrialChoices } from '../smoke/try-in-account.ts';
 
 interface Values {
   readonly environments?: string;
@@ -30,16 +19,9 @@ interface Values {
   readonly names?: true;
 }
 
-interface Options {
-  readonly environment: string;
-  readonly folder: string;
+interface Options extends TrialChoices {
   readonly isTemplate: boolean;
-  readonly isConfirmed: boolean;
-  readonly acceptsRealEndpoint: boolean;
-  readonly hasNames: boolean;
 }
-
-const TEMPLATE = join(ROOT, 'examples', 'smoke.ts');
 
 const command = createCommand(
   'smoke',
@@ -52,50 +34,6 @@ const command = createCommand(
   .option('--yes', 'do not ask before the deployment')
   .option('--real-endpoint', "accept TimescaleDB's own endpoint")
   .option('--names', 'print account ids and names in the report');
-
-/** Returns the example, which in the package imports from the package. */
-function template(): string {
-  const text = readFileSync(TEMPLATE, 'utf8');
-  return IS_PACKAGE ? text.replace(/(?<= from ')[^']+(?=';)/, SERVICE) : text;
-}
-
-async function ask(): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question('\n  Deploy it? Type yes: ')).trim() === 'yes';
-  } finally {
-    terminal.close();
-  }
-}
-
-async function trial(
-  context: SmokeContext,
-  { isConfirmed, hasNames }: Options,
-  reporter: TerminalReporter,
-): Promise<ExitStatus> {
-  using interrupts = followInterrupts(() =>
-    reporter.line(
-      '▲',
-      'interrupted',
-      'Everything is removed now. Press Ctrl-C again to end that, too.',
-    ),
-  );
-  const results = await runTrial(context, {
-    clock: CLOCK,
-    interrupt: interrupts.first,
-    secondInterrupt: interrupts.second,
-    confirm: async () => isConfirmed || ask(),
-    onStart: ({ doing }) => reporter.entry(' ', `${doing} …`),
-    onResult: (result) => showResult(reporter, result),
-  });
-  if (!results.some(({ name, status }) => name === 'deploy' && status !== 'not-run')) {
-    reporter.line('–', 'nothing', 'was deployed');
-    return EXIT.failed;
-  }
-  showRest(reporter, context);
-  process.stdout.write(toReport(results, context, hasNames));
-  return results.every(({ name }) => hasPassed(results, name)) ? EXIT.done : EXIT.failed;
-}
 
 export const definition: CommandDefinition<Options> = {
   command,
@@ -117,7 +55,7 @@ export const definition: CommandDefinition<Options> = {
   },
   async perform(options) {
     if (options.isTemplate) {
-      process.stdout.write(template());
+      process.stdout.write(TEMPLATE);
       return EXIT.done;
     }
     if (!options.isConfirmed && !process.stdin.isTTY) {
@@ -127,9 +65,9 @@ export const definition: CommandDefinition<Options> = {
         EXIT.usage,
       );
     }
-    using context = await openTrial(options);
-    const reporter = createTerminalReporter(false, process.stderr);
-    showPlan(reporter, context);
-    return trial(context, options, reporter);
+    requireCdk();
+    // The check of an environment imports CDK.
+    const { tryInAccount } = await import('../smoke/try-in-account.ts');
+    return tryInAccount(options);
   },
 };

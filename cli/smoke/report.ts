@@ -2,7 +2,7 @@ import { arch, platform } from 'node:os';
 import { DATABASE_WORKER, functionName, PURPOSES } from '../../lib/naming.ts';
 import { VERSION } from '../../lib/product.ts';
 import { LABELS, PLACES, type SmokeContext } from './context.ts';
-import { endpointOf } from './rules.ts';
+import { endpointOf } from './environment/rules.ts';
 import type { StepResult } from './step.ts';
 
 /** Shortest name that is replaced wherever it stands as a word. */

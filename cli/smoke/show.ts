@@ -2,7 +2,7 @@ import { estimateMonthlyCost } from '../../infra/config/cost.ts';
 import { commandLine } from '../command-line.ts';
 import type { TerminalReporter } from '../output/terminal/terminal.ts';
 import { LABELS, PLACES, type SmokeContext } from './context.ts';
-import { endpointOf } from './rules.ts';
+import { endpointOf } from './environment/rules.ts';
 import type { StepResult } from './step.ts';
 import { stacksOf } from './steps/prepare.ts';
 

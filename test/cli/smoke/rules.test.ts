@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trialProblems } from '../../../cli/smoke/rules.ts';
+import { trialProblems } from '../../../cli/smoke/environment/rules.ts';
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
 import { resolve, SETTINGS } from '../../support/smoke/trial.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runCdk } from '../../../cli/smoke/cdk.ts';
 import type { Clock } from '../../../cli/smoke/clock.ts';
 import type { SmokeContext } from '../../../cli/smoke/context.ts';
-import { databasesOf } from '../../../cli/smoke/rules.ts';
+import { databasesOf } from '../../../cli/smoke/environment/rules.ts';
 import { runTrial } from '../../../cli/smoke/smoke.ts';
 import { SmokeError, type StepResult } from '../../../cli/smoke/step.ts';
 import { LOCAL_CREDENTIALS } from '../../../emulator/lambda/invoke.ts';

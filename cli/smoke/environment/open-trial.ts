@@ -1,15 +1,17 @@
-import { EnvironmentError } from '../../infra/config/environment-error.ts';
-import { readEnvironment } from '../../infra/config/load.ts';
-import type { Environment } from '../../infra/config/resolved-environment.ts';
-import { CommandError, EXIT } from '../command.ts';
-import { invokeDeployed } from '../lambda-client.ts';
-import { createAwsClient } from './aws/client.ts';
-import { PROGRAM, runCdk } from './cdk.ts';
-import { CLOCK } from './clock.ts';
-import type { SmokeContext } from './context.ts';
+import { EnvironmentError } from '../../../infra/config/environment-error.ts';
+import { readEnvironment } from '../../../infra/config/load.ts';
+import type { Environment } from '../../../infra/config/resolved-environment.ts';
+import { checkEnvironment } from '../../../infra/config/validate.ts';
+import { CommandError, EXIT } from '../../command.ts';
+import { invokeDeployed } from '../../lambda-client.ts';
+import { createAwsClient } from '../aws/client.ts';
+import { PROGRAM, runCdk } from '../cdk.ts';
+import { CLOCK } from '../clock.ts';
+import type { SmokeContext } from '../context.ts';
 import { databasesOf, trialProblems } from './rules.ts';
 
-interface Source {
+/** The environment of a trial. */
+export interface TrialSource {
   /** The name of the environment. */
   readonly environment: string;
   /** Folder of the environments. */
@@ -22,9 +24,7 @@ interface Source {
  *
  * @throws CommandError if it cannot be deployed
  */
-async function loadEnvironment({ environment: name, folder }: Source): Promise<Environment> {
-  // Loaded here because it imports the CDK.
-  const { checkEnvironment } = await import('../../infra/config/validate.ts');
+async function loadEnvironment({ environment: name, folder }: TrialSource): Promise<Environment> {
   try {
     const written = await readEnvironment(name, folder);
     return checkEnvironment(name, written.settings, Date.now(), written.folder);
@@ -43,7 +43,7 @@ async function loadEnvironment({ environment: name, folder }: Source): Promise<E
  *
  * @throws CommandError if the environment does not fit
  */
-export async function openTrial(source: Source): Promise<SmokeContext & Disposable> {
+export async function openTrial(source: TrialSource): Promise<SmokeContext & Disposable> {
   const environment = await loadEnvironment(source);
   const problems = trialProblems(environment, source.acceptsRealEndpoint);
   const databases = databasesOf(environment);

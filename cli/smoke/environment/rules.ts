@@ -1,6 +1,6 @@
-import type { Database, Environment } from '../../infra/config/resolved-environment.ts';
-import { DEFAULT_ENDPOINT } from '../../lib/config/send-report-config.ts';
-import type { Place } from './context.ts';
+import type { Database, Environment } from '../../../infra/config/resolved-environment.ts';
+import { DEFAULT_ENDPOINT } from '../../../lib/config/send-report-config.ts';
+import type { Place } from '../context.ts';
 
 /** The only name, or its beginning: an environment in use is never destroyed by mistake. */
 const NAME = /^smoke(-|$)/;
