@@ -1,9 +1,9 @@
 import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { flattenReference } from '../iam/flatten-reference.ts';
 import { type Grant, type PolicyStatement, policyOf } from '../iam/policies.ts';
 import { ROLE_PATH } from '../naming.ts';
-import { flattenReference } from './flatten-reference.ts';
 
 function resourcesOf({ Effect, Resource }: PolicyStatement): readonly string[] {
   return Effect === 'Deny' ? [] : [Resource].flat();

@@ -15,7 +15,7 @@ import { EnvironmentAlarms } from '../constructs/alarms.ts';
 import { createDashboard } from '../constructs/dashboard.ts';
 import { FleetReport } from '../constructs/fleet-report.ts';
 import { SAVED_QUERIES } from '../constructs/log-queries.ts';
-import { RecordStore } from '../constructs/record-store.ts';
+import { RecordStore } from '../constructs/record/store.ts';
 import {
   egressGroupParameter,
   environmentName,

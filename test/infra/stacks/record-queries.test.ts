@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordQueries } from '../../../infra/constructs/record-queries.ts';
-import { RUN_COLUMNS } from '../../../infra/constructs/record-tables.ts';
+import { recordQueries } from '../../../infra/constructs/record/queries.ts';
+import { RUN_COLUMNS } from '../../../infra/constructs/record/tables.ts';
 import { encodeRun } from '../../../lib/record/encode-run.ts';
 import { recordKey } from '../../../lib/record/record-key.ts';
 import type { RecordedLine, RecordedRun } from '../../../lib/record/recorded-run.ts';

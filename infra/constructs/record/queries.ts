@@ -1,5 +1,5 @@
-import { NEVER_CONNECTED } from '../../lib/record/posted.ts';
-import type { Environment } from '../config/resolved-environment.ts';
+import { NEVER_CONNECTED } from '../../../lib/record/posted.ts';
+import type { Environment } from '../../config/resolved-environment.ts';
 
 /** Table of the runs of all databases, by day. */
 export const ALL_DATABASES = 'runs';

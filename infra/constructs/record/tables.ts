@@ -1,10 +1,10 @@
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { Construct } from 'constructs';
-import { dayPrefix } from '../../lib/record/record-key.ts';
-import type { Environment, RecordBucket } from '../config/resolved-environment.ts';
-import { catalogName, environmentName } from '../naming.ts';
-import { ALL_DATABASES, ONE_DATABASE, recordQueries } from './record-queries.ts';
+import { dayPrefix } from '../../../lib/record/record-key.ts';
+import type { Environment, RecordBucket } from '../../config/resolved-environment.ts';
+import { catalogName, environmentName } from '../../naming.ts';
+import { ALL_DATABASES, ONE_DATABASE, recordQueries } from './queries.ts';
 
 /** Folder of the results of queries, beside `runs/`. */
 export const QUERY_RESULTS = 'query-results';

@@ -1,9 +1,9 @@
 import { CfnDeletionPolicy, Validations } from 'aws-cdk-lib';
 import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Environment, RecordBucket } from '../config/resolved-environment.ts';
-import { bucketStatements } from '../iam/record.ts';
-import { createRecordTables, QUERY_RESULTS } from './record-tables.ts';
+import type { Environment, RecordBucket } from '../../config/resolved-environment.ts';
+import { bucketStatements } from '../../iam/record.ts';
+import { createRecordTables, QUERY_RESULTS } from './tables.ts';
 
 /** Results of Athena's queries contain reports, too. */
 const QUERY_RESULT_DAYS = 7;
