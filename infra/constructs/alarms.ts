@@ -81,7 +81,9 @@ export class EnvironmentAlarms extends Construct {
     this.alarms = alarms;
     const create = (name: string, props: OwnAlarmProps) => {
       const alarmName = `${environmentName(place)}-${name}`;
-      alarms.set(name, createAlarm(this, name, topic, { alarmName, ...props }));
+      const alarm = createAlarm(this, name, topic, { alarmName, ...props });
+      alarms.set(name, alarm);
+      return alarm;
     };
     create('final-failures', {
       alarmDescription:
@@ -109,13 +111,21 @@ export class EnvironmentAlarms extends Construct {
       metric: environmentMetric(place, 'JobsBroken', { statistic: 'Maximum' }),
     });
     if (fleet === undefined) return;
-    create('missing-fleet-report', {
+    const missingReport = create('missing-fleet-report', {
       alarmDescription:
-        'The record was not read for two days: silent databases are not detected, and no changes are published. Read the log of fleet-report, then invoke it with {}.',
-      evaluationPeriods: 2,
+        'INSUFFICIENT_DATA: the record was not read for two days. Silent databases are not detected, and no changes are published. Read the log of fleet-report, then invoke it with {}. In a new deployment: the first report is made at 23:58 UTC.',
+      // Two days. CloudWatch looks back over some more periods, which are short for that reason.
+      evaluationPeriods: 8,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      treatMissingData: TreatMissingData.BREACHING,
-      metric: environmentMetric(place, 'Silent', { statistic: 'SampleCount' }),
+      // Breaching data would raise the alarm of every new deployment until its first report. Without data, a new alarm keeps its
+      // first state, INSUFFICIENT_DATA, and an older one changes to it, which is notified. Other alarms detect a function that
+      // never runs: undelivered, if the schedule cannot invoke it, and final-failures, if it fails.
+      treatMissingData: TreatMissingData.MISSING,
+      metric: environmentMetric(place, 'Silent', {
+        statistic: 'SampleCount',
+        period: Duration.hours(6),
+      }),
     });
+    if (topic) missingReport.addInsufficientDataAction(new SnsAction(topic));
   }
 }

@@ -7,6 +7,11 @@ import { createRecordTables, QUERY_RESULTS } from './tables.ts';
 
 /** Results of Athena's queries contain reports, too. */
 const QUERY_RESULT_DAYS = 7;
+/**
+ * Least number of days after which the page, its JSON and the state expire, counted from the last report: a report continues the
+ * state after as many days without one.
+ */
+const MIN_FLEET_DAYS = 14;
 
 function encryptionOf({ keyArn }: RecordBucket): CfnBucket.ServerSideEncryptionRuleProperty {
   return keyArn === undefined
@@ -50,17 +55,23 @@ export class RecordStore extends Construct {
       lifecycleConfiguration: {
         rules: [
           expire('runs', 'runs/', recordDays),
+          // Each report writes them anew, so that they expire only after the last one: its page has texts of reports.
+          expire('fleet', 'fleet/', Math.max(recordDays, MIN_FLEET_DAYS)),
           expire('query-results', `${QUERY_RESULTS}/`, QUERY_RESULT_DAYS),
         ],
       },
     });
     bucket.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
     bucket.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
-    new CfnBucketPolicy(this, 'BucketPolicy', {
+    const policy = new CfnBucketPolicy(this, 'BucketPolicy', {
       // cdk-nag finds the bucket in the statements by this name.
       bucket: record.name,
       policyDocument: { Version: '2012-10-17', Statement: bucketStatements(place, record.name) },
-    }).addResourceDependency(bucket);
+    });
+    policy.addResourceDependency(bucket);
+    // The bucket that remains refuses plain HTTP and replaced runs as before.
+    policy.cfnOptions.deletionPolicy = CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE;
+    policy.cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:

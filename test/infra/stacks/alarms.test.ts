@@ -147,7 +147,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  test('of the report on the fleet detects two days without one, also without any data', () => {
+  test('of the report on the fleet detects two days without one, and is silent until the first one', () => {
     const [, { Properties } = { Properties: {} }] =
       prod
         .resources('AWS::CloudWatch::Alarm')
@@ -160,11 +160,38 @@ describe('the alarms', () => {
         { Name: 'service', Value: 'timescaledb-telemetry' },
       ],
       Statistic: 'SampleCount',
-      Period: 86_400,
-      EvaluationPeriods: 2,
+      Period: 21_600,
+      EvaluationPeriods: 8,
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
+      // A metric without data is no data point below the threshold: a new alarm has the state INSUFFICIENT_DATA and keeps it.
+      TreatMissingData: 'missing',
+      // An alarm that had data changes to this state.
+      InsufficientDataActions: ['arn:aws:sns:eu-central-1:333333333333:database-alarms'],
+    });
+  });
+
+  test('of a report that never ran are those of its schedule and of its function', () => {
+    const queues = ['undelivered', 'failed-runs'].map((queue) => [
+      { Name: 'QueueName', Value: `timescaledb-telemetry-prod-${queue}` },
+    ]);
+    const watched = prod
+      .resources('AWS::CloudWatch::Alarm')
+      .map(([, { Properties }]) => Properties['Dimensions']);
+    expect(watched).toEqual(expect.arrayContaining(queues));
+    const [, schedule] =
+      prod
+        .resources('AWS::Scheduler::Schedule')
+        .find(([, one]) => one.Properties['Name'] === '_fleet-report') ?? [];
+    const [, invocation] =
+      prod
+        .resources('AWS::Lambda::EventInvokeConfig')
+        .find(([, one]) => JSON.stringify(one.Properties['FunctionName']).includes('Fleet')) ?? [];
+    expect(schedule?.Properties).toMatchObject({
+      Target: { DeadLetterConfig: { Arn: expect.stringMatching(/-undelivered$/) } },
+    });
+    expect(invocation?.Properties).toMatchObject({
+      DestinationConfig: { OnFailure: { Destination: expect.stringMatching(/-failed-runs$/) } },
     });
   });
 });

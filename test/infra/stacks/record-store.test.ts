@@ -53,27 +53,45 @@ describe('the bucket of the record', () => {
     });
   });
 
-  test('deletes runs after recordDays, and the results of queries after a week', () => {
-    const bucket = onlyOne(synthesise(checked({ recordDays: 30 })), 'AWS::S3::Bucket');
-    const multipart = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
-    expect(property(bucket, 'LifecycleConfiguration')).toEqual({
-      Rules: [
-        { Id: 'runs', Status: 'Enabled', Prefix: 'runs/', ExpirationInDays: 30, ...multipart },
-        {
-          Id: 'query-results',
-          Status: 'Enabled',
-          Prefix: 'query-results/',
-          ExpirationInDays: 7,
-          ...multipart,
-        },
-      ],
-    });
-  });
+  test.each([
+    [30, 30],
+    // A page that is written every day must not expire before the next one, nor the state in a fortnight without reports.
+    [1, 14],
+  ])(
+    'with recordDays %d deletes runs, %d days after the last report its results, and the results of queries after a week',
+    (recordDays, fleetDays) => {
+      const bucket = onlyOne(synthesise(checked({ recordDays })), 'AWS::S3::Bucket');
+      const multipart = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } };
+      const rule = (Id: string, ExpirationInDays: number) => ({
+        Id,
+        Status: 'Enabled',
+        Prefix: `${Id}/`,
+        ExpirationInDays,
+        ...multipart,
+      });
+      expect(property(bucket, 'LifecycleConfiguration')).toEqual({
+        Rules: [
+          rule('runs', recordDays),
+          rule('fleet', fleetDays),
+          {
+            Id: 'query-results',
+            Status: 'Enabled',
+            Prefix: 'query-results/',
+            ExpirationInDays: 7,
+            ...multipart,
+          },
+        ],
+      });
+    },
+  );
 
-  test('is kept when the environment is destroyed, or a change would replace it', () => {
+  test('is kept with its policy when the environment is destroyed, or a change would replace it', () => {
+    expect(onlyOne(prod, 'AWS::S3::BucketPolicy').Properties).toMatchObject({
+      Bucket: prod.environment.record?.name,
+    });
     expect(
       breaking(
-        prod.resources('AWS::S3::Bucket'),
+        [...prod.resources('AWS::S3::Bucket'), ...prod.resources('AWS::S3::BucketPolicy')],
         ({ DeletionPolicy, UpdateReplacePolicy }) =>
           DeletionPolicy === 'RetainExceptOnCreate' && UpdateReplacePolicy === 'Retain',
       ),
