@@ -27,7 +27,7 @@ const KEY = '^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$';
 const KEY_PROBLEM = 'Use the ARN of a key; policies accept no alias.';
 
 /** The parameters of the template, by the headings under which the console shows them. */
-export const PARAMETERS = {
+const PARAMETERS = {
   'The database': {
     Environment: {
       ...NAME,

@@ -1,96 +1,30 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { parse } from 'yaml';
+import { describe, expect, inject, test } from 'vitest';
 import { exampleFile } from '../../../infra/archives/cloudformation/example.ts';
 import { createVariant, OPTIONS, SUBNET } from '../../../infra/archives/cloudformation/variants.ts';
 import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
+import {
+  ADMINISTRATOR,
+  deployedWith,
+  EXAMPLE,
+  KEY,
+  SECRET,
+  TEMPLATE,
+  TOPIC,
+  withRequired,
+} from '../../support/aws/cloudformation-example.ts';
 import { describeDatabase } from '../../support/aws/compare/database-deployment.ts';
 import {
-  type Deployed,
   type DeployedResource,
   resolveTemplate,
 } from '../../support/aws/compare/resolve-template.ts';
-import type { Json } from '../../support/aws/intrinsics.ts';
 import { ACCOUNT, aDatabase, checked, REGION, synthesise } from '../../support/aws/synthesis.ts';
 import { templateProblems } from '../../support/aws/template-drafts.ts';
 
-const FILE = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  '..',
-  'examples',
-  'cloudformation',
-  'database.yaml',
-);
-const KEY_ID = '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9';
-const SECRET = arn('secretsmanager', 'secret:test/metrics-AbCdEf');
-const ADMINISTRATOR = arn('secretsmanager', 'secret:test/administrator-AbCdEf');
-const KEY = arn('kms', `key/${KEY_ID}`);
-const TOPIC = arn('sns', 'alarms');
-const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/company-boundary`;
-
-function arn(service: string, resource: string): string {
-  return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
-}
-
-const REQUIRED = {
-  Environment: 'test',
-  Database: 'metrics',
-  SecretArn: SECRET,
-  CodeBucket: 'archives',
-  CodePrefix: '1.0.0/',
-  TickHour: 7,
-  TickMinute: 8,
-};
-/** Values of the parameters that conditions depend on. */
-const OPTIONAL: Readonly<Record<string, string>> = {
-  AdministratorSecretArn: ADMINISTRATOR,
-  AdministratorSecretKeyArn: KEY,
-  SecretKeyArn: KEY,
-  VpcId: 'vpc-0a1b2c3d',
-  AlarmTopicArn: TOPIC,
-  RecordBucket: 'company-telemetry',
-  RecordKeyArn: KEY,
-  PermissionsBoundaryArn: BOUNDARY,
-};
-
-let text: string;
-let template: Json;
-
-beforeAll(() => {
-  text = readFileSync(FILE, 'utf8');
-  template = parse(text, { version: '1.1' });
-});
-
-/** Returns the conditions that hold with the parameters of some conditions. */
-function withRequired(conditions: readonly string[]): ReadonlySet<string> {
-  const all = OPTIONS.filter(({ condition }) => conditions.includes(condition));
-  return new Set([...conditions, ...all.flatMap(({ within }) => within ?? [])]);
-}
-
-function deployedWith(conditions: ReadonlySet<string>): Deployed {
-  const chosen = OPTIONS.filter(({ condition }) => conditions.has(condition)).map(
-    ({ parameter }) => [parameter, OPTIONAL[parameter]] as const,
-  );
-  const parameters = { ...REQUIRED, SubnetIds: [SUBNET], ...Object.fromEntries(chosen) };
-  return { account: ACCOUNT, region: REGION, parameters: withDefaults(parameters) };
-}
-
-/** Adds the default of each parameter: the stacks of the construct have none. */
-function withDefaults(parameters: Json): Json {
-  const declared = Object.entries(Object(template['Parameters'])).map(([name, one]) => [
-    name,
-    Object(one).Default,
-  ]);
-  return { ...Object.fromEntries(declared), ...parameters };
-}
-
 function resourcesOf(conditions: ReadonlySet<string>): readonly DeployedResource[] {
-  return resolveTemplate(template, deployedWith(conditions));
+  return resolveTemplate(TEMPLATE, deployedWith(conditions));
 }
 
 let apps = 0;
@@ -104,7 +38,7 @@ function createApp(): App {
 }
 
 test('examples/cloudformation/database.yaml is up to date with the construct', () => {
-  expect(text === exampleFile(), 'run `npm run docs` and commit the files that it writes').toBe(
+  expect(EXAMPLE === exampleFile(), 'run `npm run docs` and commit the files that it writes').toBe(
     true,
   );
 });
@@ -215,47 +149,4 @@ test('the AWS Solutions rules of cdk-nag find no problem in the construct with a
   createVariant(app, 'stack', new Set(NAMES));
   const { violations } = new AwsSolutionsChecks().validateScope(app);
   expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
-});
-
-describe('the parameters', () => {
-  const declared = () => Object.entries(Object(template['Parameters'])) as [string, Json][];
-
-  test('are all used and described, and only four are required', () => {
-    const rest = JSON.stringify({ ...template, Parameters: {}, Metadata: {} });
-    const isUsed = (name: string) =>
-      rest.includes(`{"Ref":"${name}"}`) || rest.includes(`\${${name}}`);
-    expect(declared().filter(([name]) => !isUsed(name))).toEqual([]);
-    expect(declared().filter(([, { Description: one }]) => one === undefined)).toEqual([]);
-    const required = declared()
-      .filter(([, one]) => !('Default' in one))
-      .map(([name]) => name);
-    expect(required).toEqual(['Database', 'SecretArn', 'CodeBucket', 'CodePrefix']);
-  });
-
-  test.each([
-    ['Database', 'metrics', 'a/b'],
-    ['SecretArn', SECRET, 'postgres://role:password@host/db'],
-    ['SecretKeyArn', KEY, 'alias/key'],
-    ['SecretKeyArn', '', KEY_ID],
-    ['AdministratorSecretArn', '', 'test/administrator'],
-    ['CodePrefix', 'telemetry/1.0.0/', '1.0.0'],
-    ['VpcId', 'vpc-0a1b2c3d', 'subnet-0a1b2c3d'],
-    ['AlarmTopicArn', TOPIC, 'alarms'],
-    ['PermissionsBoundaryArn', BOUNDARY, 'company-boundary'],
-  ])('%s accepts %j and rejects %j', (name, accepted, rejected) => {
-    const [, parameter] = declared().find(([one]) => one === name) ?? [];
-    const pattern = new RegExp(`^(?:${parameter?.['AllowedPattern']})$`);
-    expect(pattern.test(accepted)).toBe(true);
-    expect(pattern.test(rejected)).toBe(false);
-  });
-
-  test('are all under a heading of the console', () => {
-    const groups = Object(template['Metadata'])['AWS::CloudFormation::Interface'].ParameterGroups;
-    const shown = groups.flatMap(({ Parameters }: { readonly Parameters: string[] }) => Parameters);
-    expect(shown.toSorted()).toEqual(
-      declared()
-        .map(([name]) => name)
-        .toSorted(),
-    );
-  });
 });

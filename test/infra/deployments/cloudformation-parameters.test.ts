@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import {
+  BOUNDARY,
+  KEY,
+  SECRET,
+  TEMPLATE,
+  TOPIC,
+} from '../../support/aws/cloudformation-example.ts';
+import type { Json } from '../../support/aws/intrinsics.ts';
+
+describe('the parameters', () => {
+  const declared = () => Object.entries(Object(TEMPLATE['Parameters'])) as [string, Json][];
+
+  test('are all used and described, and only four are required', () => {
+    const rest = JSON.stringify({ ...TEMPLATE, Parameters: {}, Metadata: {} });
+    const isUsed = (name: string) =>
+      rest.includes(`{"Ref":"${name}"}`) || rest.includes(`\${${name}}`);
+    expect(declared().filter(([name]) => !isUsed(name))).toEqual([]);
+    expect(declared().filter(([, { Description: one }]) => one === undefined)).toEqual([]);
+    const required = declared()
+      .filter(([, one]) => !('Default' in one))
+      .map(([name]) => name);
+    expect(required).toEqual(['Database', 'SecretArn', 'CodeBucket', 'CodePrefix']);
+  });
+
+  test.each([
+    ['Database', 'metrics', 'a/b'],
+    ['SecretArn', SECRET, 'postgres://role:password@host/db'],
+    ['SecretKeyArn', KEY, 'alias/key'],
+    ['SecretKeyArn', '', '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9'],
+    ['AdministratorSecretArn', '', 'test/administrator'],
+    ['CodePrefix', 'telemetry/1.0.0/', '1.0.0'],
+    ['VpcId', 'vpc-0a1b2c3d', 'subnet-0a1b2c3d'],
+    ['AlarmTopicArn', TOPIC, 'alarms'],
+    ['PermissionsBoundaryArn', BOUNDARY, 'company-boundary'],
+  ])('%s accepts %j and rejects %j', (name, accepted, rejected) => {
+    const [, parameter] = declared().find(([one]) => one === name) ?? [];
+    const pattern = new RegExp(`^(?:${parameter?.['AllowedPattern']})$`);
+    expect(pattern.test(accepted)).toBe(true);
+    expect(pattern.test(rejected)).toBe(false);
+  });
+
+  test('are all under a heading of the console', () => {
+    const groups = Object(TEMPLATE['Metadata'])['AWS::CloudFormation::Interface'].ParameterGroups;
+    const shown = groups.flatMap(({ Parameters }: { readonly Parameters: string[] }) => Parameters);
+    expect(shown.toSorted()).toEqual(
+      declared()
+        .map(([name]) => name)
+        .toSorted(),
+    );
+  });
+});
