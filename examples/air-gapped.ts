@@ -3,7 +3,8 @@ import { defineEnvironment } from 'timescaledb-telemetry';
 /**
  * A network without access to the internet: no report is sent, and versions are judged by an SSM parameter, which is read
  * at each deployment. The network needs an interface endpoint of Secrets Manager, and for the record a gateway endpoint of S3, which is
- * free; retries need an interface endpoint of EventBridge Scheduler, too.
+ * free; retries need an interface endpoint of EventBridge Scheduler, too. With `egress: 'none'` in the network it needs none of them: only the
+ * function that connects to the database then runs in it.
  * Replace every id.
  */
 export const environment = defineEnvironment({
