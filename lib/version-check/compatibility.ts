@@ -1,10 +1,7 @@
 import Range from 'semver/classes/range.js';
 import coerce from 'semver/functions/coerce.js';
-import { compareVersions, isNewer, toVersion, type Version } from '../version.ts';
+import { compareVersions, isNewer, SEMVER_OPTIONS, toVersion, type Version } from '../version.ts';
 import type { Incompatibility, ReleaseData } from './release-data.ts';
-
-/** Ranges also cover pre-releases: 2.29.1-rc1 lies in `<2.29.1`. */
-const RANGE_OPTIONS = { includePrerelease: true, loose: true } as const;
 
 /** Parsed ranges, by their text: a verdict tests each of them against many versions. */
 const ranges = new Map<string, Range>();
@@ -12,7 +9,7 @@ const ranges = new Map<string, Range>();
 function toRange(text: string): Range {
   const known = ranges.get(text);
   if (known !== undefined) return known;
-  const range = new Range(text, RANGE_OPTIONS);
+  const range = new Range(text, SEMVER_OPTIONS);
   ranges.set(text, range);
   return range;
 }
@@ -27,10 +24,16 @@ export function isInRange(version: Version, range: string): boolean {
   return [version, releaseOf(version)].some(({ order }) => toRange(range).test(order));
 }
 
+/** Parsed releases, by their text. */
+const releases = new Map<string, Version>();
+
 /** Parses a release of the data, which was checked when it was loaded. */
 export function toRelease(text: string): Version {
+  const known = releases.get(text);
+  if (known !== undefined) return known;
   const version = toVersion(text);
   if (version === undefined) throw new TypeError(`${text} is not a version`);
+  releases.set(text, version);
   return version;
 }
 
