@@ -8,9 +8,10 @@ import { CommandError } from '../command.ts';
 /** Packages that deploying needs, and the package of the program leaves to its user. */
 const NEEDED = ['aws-cdk/bin/cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs'] as const;
 
-/** The program of the app, and the settings of `cdk.json`: the working folder of a user has no such file. */
+/** The app, and the settings of `cdk.json`: the working folder of a user has no such file. */
 const APP_OPTIONS = [
-  ...['--app', `"${process.execPath}" "${join(ROOT, 'infra', 'bin', 'app.js')}"`],
+  // A path alone: the CDK command starts it with its own Node, and quotes it for the shell.
+  ...['--app', join(ROOT, 'infra', 'bin', 'app.js')],
   ...['--no-version-reporting', '--no-notices'],
 ];
 

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import * as z from 'zod';
 import { bundle, FUNCTIONS } from '../bundle/bundle.ts';
 import { ROOT } from '../config/folders.ts';
-import { createManifest, ENTRIES, startManifest } from './manifest.ts';
+import { createManifest, ENTRIES, startManifest, TYPES } from './manifest.ts';
 import { writeSbom } from './sbom.ts';
+import { deletePrivateTypes } from './types.ts';
 import { writeVendored } from './vendor.ts';
 
 /** Bill of materials, in the package. */
@@ -36,6 +38,19 @@ function compile(project: string, folder: string): Promise<void> {
   });
 }
 
+const mapSchema = z.looseObject({ sources: z.array(z.string()) });
+
+/** Names the source of each map by the file's own name: its text is in the map, and its path depends on the machine. */
+async function nameSources(folder: string): Promise<void> {
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith('.js.map')) continue;
+    const path = join(folder, file);
+    const map = mapSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const sources = [basename(file).replace(/\.js\.map$/, '.ts')];
+    await writeFile(path, JSON.stringify({ ...map, sources }));
+  }
+}
+
 async function writeManifest(folder: string, manifest: object): Promise<void> {
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
@@ -53,6 +68,8 @@ export async function buildPackage(
   await mkdir(folder, { recursive: true });
   await writeManifest(folder, startManifest());
   for (const project of ['tsconfig.json', 'tsconfig.types.json']) await compile(project, folder);
+  await deletePrivateTypes(folder, Object.values(TYPES));
+  await nameSources(folder);
   await chmod(join(folder, ENTRIES.program), 0o755);
   for (const file of COPIED) await copyFile(join(ROOT, file), join(folder, file));
   const bundles = join(folder, 'bundles');

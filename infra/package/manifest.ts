@@ -18,8 +18,15 @@ const rootSchema = z.object({
 export const ENTRIES = {
   program: 'cli/main.js',
   environment: 'infra/config/environment.js',
+  constructs: 'infra/cdk.js',
   app: 'infra/bin/app.js',
   runtimeClient: 'emulator/lambda/runtime-client.js',
+} as const;
+
+/** The types of what users import. */
+export const TYPES = {
+  environment: 'infra/config/environment.d.ts',
+  constructs: 'infra/cdk.d.ts',
 } as const;
 
 /** The modules that package.json chooses, instead of those of the repository. */
@@ -101,7 +108,8 @@ export async function createManifest(root: string, folder: string): Promise<obje
     engines: { node: '>=22.18' },
     bin: { [SERVICE]: ENTRIES.program },
     exports: {
-      '.': { types: './infra/config/environment.d.ts', default: `./${ENTRIES.environment}` },
+      '.': { types: `./${TYPES.environment}`, default: `./${ENTRIES.environment}` },
+      './cdk': { types: `./${TYPES.constructs}`, default: `./${ENTRIES.constructs}` },
       './package.json': './package.json',
     },
     dependencies: pick(imported.filter((name) => !apart.includes(name))),

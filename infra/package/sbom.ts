@@ -1,7 +1,6 @@
 import { cyclonedxEsbuildPlugin } from '@cyclonedx/cyclonedx-esbuild';
 import { build } from 'esbuild';
 import { fileAliases, PACKAGE_ALIASES } from '../bundle/aliases.ts';
-import { builtins } from '../bundle/builtins.ts';
 import { BUILD_OPTIONS, FUNCTIONS } from '../bundle/bundle.ts';
 import { evaluatedReleaseData } from '../bundle/release-data.ts';
 import { VENDORED } from './vendor.ts';
@@ -21,7 +20,6 @@ export async function writeSbom(file: string): Promise<void> {
     alias: PACKAGE_ALIASES,
     plugins: [
       fileAliases,
-      builtins(),
       evaluatedReleaseData,
       cyclonedxEsbuildPlugin({
         outputFile: file,
