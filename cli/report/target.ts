@@ -7,7 +7,7 @@ import { latestVersionOption, readLatestVersion } from '../options/latest-versio
 import type { ConnectionParameters } from '../options/libpq-parameters.ts';
 
 /** The options of a target, as commander parses them. */
-export interface TargetValues {
+interface TargetValues {
   readonly level?: string;
   readonly reportSource?: string;
   readonly sizes?: string;

@@ -68,7 +68,7 @@ export interface NameProblem {
   readonly remedy: string;
 }
 
-export function formatNameProblem({ message, remedy }: NameProblem): string {
+function formatNameProblem({ message, remedy }: NameProblem): string {
   return `${message}. ${remedy}`;
 }
 

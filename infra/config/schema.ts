@@ -18,7 +18,7 @@ const MAX_SUBNETS = 16;
 const MAX_SECURITY_GROUPS = 5;
 
 /** Whether the functions of a network reach AWS and the internet through it, or run outside of it and use a worker in it. */
-export const EGRESS = ['vpc', 'none'] as const;
+const EGRESS = ['vpc', 'none'] as const;
 
 const text = () => z.string().check(z.minLength(1, 'must not be empty'));
 const matching = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message));

@@ -30,7 +30,7 @@ export const TYPES = {
 } as const;
 
 /** The modules that package.json chooses, instead of those of the repository. */
-export const IMPORTS = {
+const IMPORTS = {
   '#bundle': './infra/bundle/prebuilt.js',
   '#bundle-code': './infra/bundle/prebuilt-code.js',
   '#pglite-socket': './vendor/pglite-socket.js',

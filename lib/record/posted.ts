@@ -25,7 +25,7 @@ export function postedStatus({
 }
 
 /** What is known of a posted report: the endpoint accepted it, answered with another status than 2xx, or did not answer. */
-export const ARRIVALS = ['accepted', 'answered', 'unknown'] as const;
+const ARRIVALS = ['accepted', 'answered', 'unknown'] as const;
 export type Arrival = (typeof ARRIVALS)[number];
 
 export function arrivalOf(status: number | null): Arrival {

@@ -12,7 +12,7 @@ import type { ChangedAnswer, FailedAnswer, ReadAnswer, WorkerEvent } from './con
 import type { ReadOperation, WorkerRequest } from './contract/request.ts';
 
 /** The results of an operation, as its answer has them. */
-export type Done =
+type Done =
   | Omit<ReadAnswer, 'version' | 'productVersion' | 'durationMs'>
   | Omit<ChangedAnswer, 'version' | 'productVersion' | 'durationMs'>;
 

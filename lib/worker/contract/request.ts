@@ -51,6 +51,3 @@ export type WorkerRequest = z.infer<typeof requestSchema>;
 
 /** A reading that is requested. */
 export type ReadOperation = Exclude<WorkerRequest['operation'], { readonly change: Change }>;
-
-/** A change that is requested. */
-export type ChangeOperation = Extract<WorkerRequest['operation'], { readonly change: Change }>;

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { escapeUnprintable } from '../../config/printable.ts';
 
 /** Limit of one text that a server has sent, in UTF-16 units. */
-export const MAX_TEXT_LENGTH = 65_536;
+const MAX_TEXT_LENGTH = 65_536;
 /** Limit of one sentence for a person, in UTF-16 units. */
 export const MAX_SENTENCE_LENGTH = 16_384;
 /** Limit of one token, such as an error code or a time. */

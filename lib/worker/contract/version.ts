@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { VERSION } from '../../product.ts';
 
 /** Version of the requests and answers between a function and its worker. */
-export const CONTRACT_VERSION = 1;
+const CONTRACT_VERSION = 1;
 
 /** The first fields of each request and answer. */
 export const VERSIONS = { version: CONTRACT_VERSION, productVersion: VERSION } as const;

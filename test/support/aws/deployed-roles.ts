@@ -11,7 +11,7 @@ import { type Role, roleOf } from './policies.ts';
 import type { Resource, Synthesis } from './synthesis.ts';
 
 /** The deployed worker of a database, with its role. */
-export interface DeployedWorker {
+interface DeployedWorker {
   readonly title: string;
   readonly database: string;
   readonly stack: string;

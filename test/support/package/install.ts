@@ -92,7 +92,7 @@ export interface Installation {
 }
 
 export const NODE_VERSIONS = ['22', '24'] as const;
-export type NodeVersion = (typeof NODE_VERSIONS)[number];
+type NodeVersion = (typeof NODE_VERSIONS)[number];
 
 /** Links CDK into a folder, as if it were installed. */
 async function linkCdk(folder: string): Promise<void> {

@@ -22,7 +22,7 @@ export const FACTS = aServer({ installedVersion: '2.28.3', availableVersion: '2.
 
 /** A tick at which the job of FACTS is due. */
 export const TICK = '2026-11-22T22:40:00Z';
-export const OPTIONS: ReadOptions = { time: Date.parse(TICK), report: 'when-due' };
+const OPTIONS: ReadOptions = { time: Date.parse(TICK), report: 'when-due' };
 
 /** Returns the report of an answer, with the hash and the size of its text. */
 export function reportOf(text: string): NonNullable<ReadAnswer['report']> {
