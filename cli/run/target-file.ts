@@ -118,8 +118,9 @@ export async function readTargetFile(
     TARGET: JSON.stringify({ secretId: ABSENT, ...withPath(target, absolute) }),
     DELIVERY: JSON.stringify(delivery),
     RECORD: jsonOf(place.variable),
-    // The scheduler of the command decides about retries.
+    // The scheduler of the command decides about retries, and the database is read in this process.
     RETRY: undefined,
+    WORKER: undefined,
   };
   const assignment = checkSettings(settings, problems);
   const isOfEnvironment = !hasSecret && credentialsFile === undefined;

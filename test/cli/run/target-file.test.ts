@@ -83,10 +83,15 @@ describe('a target file', () => {
     expect(file?.recordFolder).toBeUndefined();
   });
 
-  test('takes precedence over TARGET, DELIVERY, RECORD and RETRY of the environment', async () => {
-    const { file } = await read(MINIMAL, { TARGET: '{', DELIVERY: '{', RECORD: '{', RETRY: '{' });
+  test('takes precedence over the variables of a function', async () => {
+    const { file } = await read(
+      MINIMAL,
+      Object.fromEntries(
+        ['TARGET', 'DELIVERY', 'RECORD', 'RETRY', 'WORKER'].map((name) => [name, '{']),
+      ),
+    );
     expect(file?.target).toMatchObject(MINIMAL);
-    expect(file?.settings.RETRY).toBeUndefined();
+    expect(file?.settings).toMatchObject({ RETRY: undefined, WORKER: undefined });
   });
 });
 
