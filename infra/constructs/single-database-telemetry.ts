@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Alarm, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -53,7 +54,7 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
    */
   constructor(scope: Construct, id: string, props: SingleDatabaseTelemetryProps) {
     super(scope, id);
-    const checked = checkProps(this.node.path, props);
+    const checked = checkProps(this.node.path, props, this.findTwin(props));
     const { environment, name: database, logRetention, alarmTopic: topic } = props;
     this.dimensions = { environment, database };
     const network = createNetwork(this, props);
@@ -86,6 +87,19 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
     const others = { metrics: this, failedRunsQueue, undeliveredQueue, topic };
     const { alarms } = new DatabaseAlarms(this, 'Alarms', others);
     this.alarms = new Map([['missing-runs', this.missingRunsAlarm], ...alarms]);
+  }
+
+  /** Returns the path of another database of the stack with the same names, if there is one. */
+  private findTwin({ environment, name }: SingleDatabaseTelemetryProps): string | undefined {
+    return Stack.of(this)
+      .node.findAll()
+      .find(
+        (one) =>
+          one instanceof SingleDatabaseTelemetry &&
+          one !== this &&
+          one.dimensions['environment'] === environment &&
+          one.dimensions['database'] === name,
+      )?.node.path;
   }
 
   /**

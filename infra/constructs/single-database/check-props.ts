@@ -138,9 +138,14 @@ export interface CheckedProps {
  * Checks the properties of a single database.
  *
  * @param path of the construct
+ * @param twin path of a construct with the same names, if there is one
  * @throws EnvironmentError with all problems at once
  */
-export function checkProps(path: string, props: SingleDatabaseTelemetryProps): CheckedProps {
+export function checkProps(
+  path: string,
+  props: SingleDatabaseTelemetryProps,
+  twin: string | undefined,
+): CheckedProps {
   const problems: string[] = [];
   const withoutEgress = new Set(props.egress === 'none' ? [NETWORK] : []);
   const here = { now: Date.now(), folder: process.cwd() };
@@ -165,6 +170,11 @@ export function checkProps(path: string, props: SingleDatabaseTelemetryProps): C
   );
   const versionData = readVersionData(rest.versionData, context, problems);
   problems.push(...otherProblems(props));
+  if (twin !== undefined) {
+    problems.push(
+      `name: ${twin} has the same environment and name, which identify a database in logs and metrics; give each database a name of its own`,
+    );
+  }
   const environment: Environment = {
     place: { ...CONTEXT.place, environment: rest.environment },
     databases: [database],
