@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { errorCodeOf } from '../lib/errors.ts';
 import { SERVICE } from '../lib/naming.ts';
 import { VERSION } from '../lib/product.ts';
 import {
@@ -53,6 +54,17 @@ function runWithoutCommand(args: readonly string[]): number {
   return EXIT.usage;
 }
 
+const EMBEDDED = '@electric-sql/pglite';
+
+/** Whether a module could not be imported because npm left out the embedded TimescaleDB. */
+function lacksTimescaledb(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    errorCodeOf(error) === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${EMBEDDED}'`)
+  );
+}
+
 /**
  * Runs the program.
  *
@@ -63,6 +75,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
   const command = findCommand(words);
   if (command === undefined) return runWithoutCommand(words);
-  const { definition } = await command.found.load();
-  return runCommand(definition, command.rest);
+  try {
+    const { definition } = await command.found.load();
+    return await runCommand(definition, command.rest);
+  } catch (error) {
+    if (!lacksTimescaledb(error)) throw error;
+    printErrors([
+      `The package ${EMBEDDED}, an optional dependency with the embedded TimescaleDB, is not installed.`,
+      'Run npm install --include=optional.',
+    ]);
+    return EXIT.failed;
+  }
 }

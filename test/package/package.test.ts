@@ -20,8 +20,8 @@ import { readOwn } from '../support/repo/pages.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
 
 /** Limits of the package's size in bytes; raise them only for a reason. */
-const MAX_PACKED = 1_900_000;
-const MAX_UNPACKED = 6_500_000;
+const MAX_PACKED = 2_200_000;
+const MAX_UNPACKED = 7_500_000;
 
 /** What Node 24 has and Node 22 has not. */
 const LACKING_IN_NODE_22 =
