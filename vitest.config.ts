@@ -7,7 +7,7 @@ const timeFactor = Number(process.env['TEST_TIME_FACTOR'] ?? (await measureTimeF
 // The test processes inherit it (see test/support/vitest/time-limits.ts).
 process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 
-type Setup = 'folder' | 'postgres' | 'bundles';
+type Setup = 'folder' | 'postgres' | 'bundles' | 'package';
 
 /** Test files with the same needs; their global setups run only when one of the files does. */
 function project(
@@ -54,7 +54,7 @@ const PROJECTS: TestProjectInlineConfiguration[] = [
   project('infra', INFRA, ['folder', 'bundles']),
   project('database', DATABASE, ['folder', 'postgres', 'bundles']),
   project('page', PAGE, []),
-  project('package', PACKAGE, ['folder', 'postgres', 'bundles']),
+  project('package', PACKAGE, ['folder', 'postgres', 'bundles', 'package']),
   project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
 ];
 

@@ -22,6 +22,11 @@ new TelemetryEnvironment(app, 'prod', {
 console.log(app.synth().stacks.map(({ stackName }) => stackName).join(' '));
 `;
 
+/** Parses a template, without the metadata that the CDK command adds. */
+export function parseTemplate(text: string): unknown {
+  return JSON.parse(text, (key, value: unknown) => (key === 'Metadata' ? undefined : value));
+}
+
 /**
  * Returns the templates that this repository synthesises for the environment `prod` of a folder, by stack.
  *
@@ -30,7 +35,7 @@ console.log(app.synth().stacks.map(({ stackName }) => stackName).join(' '));
 export async function ownTemplates(
   bundles: string,
   folder: string,
-): Promise<Readonly<Record<string, object>>> {
+): Promise<Readonly<Record<string, unknown>>> {
   const written = await readEnvironment('prod', join(folder, 'environments'));
   const environment = checkEnvironment('prod', written.settings, Date.now(), written.folder);
   using code = copyCode(bundles, environment);
@@ -38,16 +43,10 @@ export async function ownTemplates(
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readOwn('cdk.json')));
   const outdir = await mkdtemp(join(inject('folder'), 'own-templates-'));
-  const app = new App({
-    outdir,
-    analyticsReporting: false,
-    context: {
-      ...context,
-      'aws:cdk:enable-path-metadata': true,
-      'aws:cdk:enable-asset-metadata': true,
-    },
-  });
+  const app = new App({ outdir, analyticsReporting: false, context });
   createStacks(app, environment, code);
   const { stacks } = app.synth();
-  return Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template]));
+  return Object.fromEntries(
+    stacks.map(({ stackName, template }) => [stackName, parseTemplate(JSON.stringify(template))]),
+  );
 }

@@ -1,23 +1,12 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { SBOM } from '../../infra/package/build-package.ts';
 import { VERSION } from '../../lib/product.ts';
-import {
-  type Installation,
-  installPackage,
-  NODE_VERSIONS,
-  type Packed,
-  packPackage,
-} from '../support/package/install.ts';
-import { APP, ownTemplates } from '../support/package/templates.ts';
-import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { urlOf } from '../support/process/commands.ts';
 import { readOwn } from '../support/repo/pages.ts';
-import { upperBound } from '../support/vitest/time-limits.ts';
 
 /** Limits of the package's size in bytes; raise them only for a reason. */
 const MAX_PACKED = 2_200_000;
@@ -27,17 +16,7 @@ const MAX_UNPACKED = 7_500_000;
 const LACKING_IN_NODE_22 =
   /new (Async)?DisposableStack\b|RegExp\.escape|Promise\.try\(|Error\.isError|new URLPattern|Math\.f16round/;
 
-let packed: Packed;
-let installed: Installation;
-let database: TestDatabase;
-beforeAll(async () => {
-  packed = await packPackage();
-  [installed, database] = await Promise.all([
-    installPackage(packed),
-    createDatabase({ release: '2.28.3', level: 'basic' }),
-  ]);
-}, upperBound(180_000));
-afterAll(() => database[Symbol.asyncDispose]());
+const packed = inject('packed');
 
 const versionsSchema = z.record(z.string(), z.string());
 const manifestSchema = z.object({
@@ -176,67 +155,5 @@ describe('the package', () => {
     expect(bomFormat).toBe('CycloneDX');
     expect([...new Set(bundled)].filter((one) => !listed.includes(one))).toEqual([]);
     expect(listed).toContain('@electric-sql/pglite-socket 0.0.19');
-  });
-});
-
-describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
-  test('has one program with a version', async () => {
-    const { stdout, stderr, code } = await installed.program(node, ['--version']);
-    expect([stdout, stderr, code]).toEqual([`${VERSION}\n`, '', 0]);
-  });
-
-  test('ends the demo with a sent report', async () => {
-    const { stdout, stderr, code } = await installed.program(node, ['demo']);
-    expect([stderr, code]).toEqual(['', 0]);
-    expect(stdout).toMatch(/✔ endpoint +received [\d ]+ bytes with the same sha256\n/);
-    expect(stdout).toContain('npx timescaledb-telemetry demo --report ');
-  });
-
-  test('shows the report and the verdict of a server', async () => {
-    const url = ['--database-url', urlOf(database)];
-    const { stdout, stderr, code } = await installed.program(node, ['report', ...url]);
-    expect([stderr, code]).toEqual(['', 0]);
-    expect(stdout).toMatch(/"db_uuid": "/);
-    expect(stdout).toMatch(/version +.*2\.28\.3/);
-  });
-
-  test('synthesises an app of ten lines with its construct', async () => {
-    const file = join(installed.folder, 'app.js');
-    await writeFile(file, APP);
-    const { stdout, stderr, code } = await installed.module(node, file);
-    expect([stdout, stderr, code]).toEqual([
-      'timescaledb-telemetry-prod timescaledb-telemetry-prod-1\n',
-      '',
-      0,
-    ]);
-  });
-
-  test('creates a folder to deploy from, and synthesises the templates of this repository', async () => {
-    const folder = join(installed.folder, `deploy-${node}`);
-    const created = await installed.program(node, ['init', folder]);
-    expect([created.stderr, created.code]).toEqual(['', 0]);
-    await symlink(join(installed.folder, 'node_modules'), join(folder, 'node_modules'));
-    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
-    expect(stderr).toMatch(/✔ stacks +2 of prod synthesised for account 111111111111, /);
-    expect(stderr).not.toMatch(/warning/i);
-    expect(code).toBe(0);
-    const own = await ownTemplates(join(packed.folder, 'bundles'), folder);
-    for (const [stack, template] of Object.entries(own)) {
-      const file = join(folder, 'cdk.out', `${stack}.template.json`);
-      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(template);
-    }
-    expect(Object.keys(own)).toHaveLength(2);
-  });
-
-  test('lists the problems of an environment without esbuild', async () => {
-    const folder = join(installed.folder, `broken-${node}`);
-    await installed.program(node, ['init', folder]);
-    await writeFile(
-      join(folder, 'environments', 'prod.ts'),
-      'export const environment = {\n  account: 1,,\n};\n',
-    );
-    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
-    expect(stderr).toMatch(/environments\/prod\.ts:2(:\d+)?: /);
-    expect(code).toBe(1);
   });
 });

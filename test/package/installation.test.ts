@@ -1,0 +1,104 @@
+import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { VERSION } from '../../lib/product.ts';
+import { type Installation, installPackage, NODE_VERSIONS } from '../support/package/install.ts';
+import { APP, ownTemplates, parseTemplate } from '../support/package/templates.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
+import { urlOf } from '../support/process/commands.ts';
+import { upperBound } from '../support/vitest/time-limits.ts';
+
+const packed = inject('packed');
+
+let installed: Installation;
+let database: TestDatabase;
+beforeAll(async () => {
+  [installed, database] = await Promise.all([
+    installPackage(packed),
+    createDatabase({ release: '2.28.3', level: 'basic' }),
+  ]);
+}, upperBound(180_000));
+afterAll(() => database?.[Symbol.asyncDispose]());
+
+test('without CDK names the packages that are missing, and the command that installs them', () => {
+  const { stderr, code } = installed.withoutCdk;
+  expect([stderr, code]).toEqual([
+    'Packages for deploying are not installed: aws-cdk, aws-cdk-lib, cdk-nag, constructs.\nRun npm install --save-dev aws-cdk@2 aws-cdk-lib@2 cdk-nag@3 constructs@10.\n',
+    1,
+  ]);
+});
+
+test('without its optional dependency says how to install the embedded TimescaleDB', async () => {
+  const [kept, hidden] = ['@electric-sql', 'hidden'].map((name) =>
+    join(installed.folder, 'node_modules', name),
+  );
+  await rename(kept ?? '', hidden ?? '');
+  const { stderr, code } = await installed.program('24', ['demo']);
+  await rename(hidden ?? '', kept ?? '');
+  expect([stderr, code]).toEqual([
+    'The package @electric-sql/pglite, an optional dependency with the embedded TimescaleDB, is not installed.\nRun npm install --include=optional.\n',
+    1,
+  ]);
+});
+
+describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
+  test('has one program with a version', async () => {
+    const { stdout, stderr, code } = await installed.program(node, ['--version']);
+    expect([stdout, stderr, code]).toEqual([`${VERSION}\n`, '', 0]);
+  });
+
+  test('ends the demo with a sent report', async () => {
+    const { stdout, stderr, code } = await installed.program(node, ['demo']);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toMatch(/✔ endpoint +received [\d ]+ bytes with the same sha256\n/);
+    expect(stdout).toContain('npx timescaledb-telemetry demo --report ');
+  });
+
+  test('shows the report and the verdict of a server', async () => {
+    const url = ['--database-url', urlOf(database)];
+    const { stdout, stderr, code } = await installed.program(node, ['report', ...url]);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toMatch(/"db_uuid": "/);
+    expect(stdout).toMatch(/version +.*2\.28\.3/);
+  });
+
+  test('synthesises an app of ten lines with its construct', async () => {
+    const file = join(installed.folder, 'app.js');
+    await writeFile(file, APP);
+    const { stdout, stderr, code } = await installed.module(node, file);
+    expect([stdout, stderr, code]).toEqual([
+      'timescaledb-telemetry-prod timescaledb-telemetry-prod-1\n',
+      '',
+      0,
+    ]);
+  });
+
+  test('creates a folder to deploy from, and synthesises the templates of this repository', async () => {
+    const folder = join(installed.folder, `deploy-${node}`);
+    const created = await installed.program(node, ['init', folder]);
+    expect([created.stderr, created.code]).toEqual(['', 0]);
+    await symlink(join(installed.folder, 'node_modules'), join(folder, 'node_modules'));
+    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
+    expect(stderr).toMatch(/✔ stacks +2 of prod synthesised for account 111111111111, /);
+    expect(stderr).not.toMatch(/warning/i);
+    expect(code).toBe(0);
+    const own = await ownTemplates(join(packed.folder, 'bundles'), folder);
+    for (const [stack, template] of Object.entries(own)) {
+      const file = join(folder, 'cdk.out', `${stack}.template.json`);
+      expect(parseTemplate(await readFile(file, 'utf8'))).toEqual(template);
+    }
+    expect(Object.keys(own)).toHaveLength(2);
+  });
+
+  test('lists the problems of an environment without esbuild', async () => {
+    const folder = join(installed.folder, `broken-${node}`);
+    await installed.program(node, ['init', folder]);
+    await writeFile(
+      join(folder, 'environments', 'prod.ts'),
+      'export const environment = {\n  account: 1,,\n};\n',
+    );
+    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
+    expect(stderr).toMatch(/environments\/prod\.ts:2(:\d+)?: /);
+    expect(code).toBe(1);
+  });
+});
