@@ -54,9 +54,9 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
    */
   constructor(scope: Construct, id: string, props: SingleDatabaseTelemetryProps) {
     super(scope, id);
-    const checked = checkProps(this.node.path, props, this.findTwin(props));
     const { environment, name: database, logRetention, alarmTopic: topic } = props;
     this.dimensions = { environment, database };
+    const checked = checkProps(this.node.path, props, this.findTwin(props));
     const network = createNetwork(this, props);
     this.#connections = network?.connections;
     this.scheduleGroup = props.scheduleGroup ?? createScheduleGroup(this);
