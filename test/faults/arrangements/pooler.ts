@@ -78,7 +78,7 @@ const LEFT_OVERS = `
   set extra_float_digits = -15;
   set bytea_output = 'escape';
   set client_encoding = 'LATIN1';
-  set statement_timeout = '1ms';
+  set statement_timeout = '10ms';
   set default_transaction_isolation = 'serializable';
   set default_transaction_deferrable = on`;
 
