@@ -97,7 +97,8 @@ export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResou
         (one) =>
           one instanceof SingleDatabaseTelemetry &&
           one !== this &&
-          one.dimensions['environment'] === environment &&
+          // A construct whose properties were rejected stays in the tree, without dimensions.
+          one.dimensions?.['environment'] === environment &&
           one.dimensions['database'] === name,
       )?.node.path;
   }

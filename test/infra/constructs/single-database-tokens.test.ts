@@ -11,7 +11,7 @@ describe('parameters of a template', () => {
   const VALUES = {
     Environment: 'prod',
     Name: 'metrics.example',
-    SecretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:reporter-AbCdEf',
+    LoginArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:reporter-AbCdEf',
     Host: 'db.example.com',
     Port: 5_433,
     Database: 'tsdb',
@@ -30,7 +30,7 @@ describe('parameters of a template', () => {
     return {
       environment: text('Environment'),
       name: text('Name'),
-      secret: Secret.fromSecretCompleteArn(stack, 'Reporter', text('SecretArn')),
+      secret: Secret.fromSecretCompleteArn(stack, 'Reporter', text('LoginArn')),
       host: text('Host'),
       port: number('Port'),
       database: text('Database'),
@@ -58,7 +58,7 @@ describe('parameters of a template', () => {
       target: {
         environment: 'prod',
         name: 'metrics.example',
-        secretId: VALUES.SecretArn,
+        secretId: VALUES.LoginArn,
         host: 'db.example.com',
         port: 5_433,
         database: 'tsdb',
