@@ -36,7 +36,7 @@ const DATABASE = ['test/database/**/*.test.ts', 'test/repo-rules/no-secret-comes
 /** Without test/cli/output, which needs no servers. */
 const FUNCTIONS = ['test/{bundle,faults}/**/*.test.ts', 'test/cli/{,options/}*.test.ts'];
 
-/** Installs the package with npm. */
+/** Install the package with npm; with TEST_PACKAGE=1 only, in a job beside .ci/run. */
 const PACKAGE = ['test/package/**/*.test.ts'];
 
 /** Each file starts a browser. */
@@ -54,7 +54,9 @@ const PROJECTS: TestProjectInlineConfiguration[] = [
   project('infra', INFRA, ['folder', 'bundles']),
   project('database', DATABASE, ['folder', 'postgres', 'bundles']),
   project('page', PAGE, []),
-  project('package', PACKAGE, ['folder', 'postgres', 'bundles', 'package']),
+  ...(process.env['TEST_PACKAGE'] === '1'
+    ? [project('package', PACKAGE, ['folder', 'postgres', 'bundles', 'package'])]
+    : []),
   project('functions', FUNCTIONS, ['folder', 'postgres', 'bundles']),
 ];
 
