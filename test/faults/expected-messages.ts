@@ -43,7 +43,7 @@ export const secretInvalid = (problem: string): ExpectedMessage =>
 export const WORKER_DENIED = expectedMessage(
   'WORKER_DENIED',
   'Permission denied: the function may not invoke the worker, or has no valid AWS credentials.',
-  "Grant lambda:InvokeFunction on the worker to the function's role.",
+  "Wait for the end of a deployment. Otherwise grant lambda:InvokeFunction on the worker to the function's role. The run will be retried automatically.",
 );
 
 export const WORKER_THROTTLED = expectedMessage(
