@@ -7,7 +7,7 @@ const timeFactor = Number(process.env['TEST_TIME_FACTOR'] ?? (await measureTimeF
 // The test processes inherit it (see test/support/vitest/time-limits.ts).
 process.env['TEST_TIME_FACTOR'] = String(timeFactor);
 
-type Setup = 'folder' | 'postgres' | 'bundles' | 'package';
+type Setup = 'folder' | 'postgres' | 'bundles' | 'package' | 'browser';
 
 /** Test files with the same needs; their global setups run only when one of the files does. */
 function project(
@@ -53,7 +53,7 @@ const PROJECTS: TestProjectInlineConfiguration[] = [
   },
   project('infra', INFRA, ['folder', 'bundles']),
   project('database', DATABASE, ['folder', 'postgres', 'bundles']),
-  project('page', PAGE, []),
+  project('page', PAGE, ['folder', 'browser']),
   ...(process.env['TEST_PACKAGE'] === '1'
     ? [project('package', PACKAGE, ['folder', 'postgres', 'bundles', 'package'])]
     : []),

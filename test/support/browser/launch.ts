@@ -10,8 +10,8 @@ const INSTALLED = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ] as const;
 
-/** The package contains a Chromium for Linux on x64, and unpacks it once into the temporary folder. */
-async function findBrowser(): Promise<string> {
+/** The package contains a Chromium for Linux on x64, and unpacks it into the temporary folder unless it is there. */
+export async function findBrowser(): Promise<string> {
   const named = process.env['CHROMIUM'];
   if (named !== undefined) return named;
   const installed = INSTALLED.find((path) => existsSync(path));

@@ -16,9 +16,13 @@ function toText(chunk: unknown): string {
   return chunk instanceof Uint8Array ? Buffer.from(chunk).toString('utf8') : '';
 }
 
-/** Taps a child's stream where data arrive, because a `data` listener would start the stream. */
-function tapReadable(stream: Readable | null, hear: (text: string) => void): void {
-  if (stream === null) return;
+/**
+ * Taps a child's stream where data arrive, because a `data` listener would start the stream.
+ *
+ * @param stream null or undefined without a pipe, or if the process could not be started
+ */
+function tapReadable(stream: Readable | null | undefined, hear: (text: string) => void): void {
+  if (!stream) return;
   const push = stream.push.bind(stream);
   stream.push = (chunk, encoding) => {
     hear(toText(chunk));
