@@ -7,6 +7,9 @@ import { Sha256 } from './sha256.ts';
 /** Limit of an error's document, in bytes. */
 const MAX_ERROR_BYTES = 4_096;
 
+/** Difference of the two clocks from which a refused request is signed again with the time of AWS, as the AWS SDK does. */
+const MIN_SKEW_MS = 300_000;
+
 /** The caller of a service of AWS. */
 export interface AwsCaller {
   readonly region: string;
@@ -128,7 +131,12 @@ function targetOf({ url, query = {} }: AwsRequest): string {
   return parameters === '' ? url.pathname : `${url.pathname}?${parameters}`;
 }
 
-async function sign(request: AwsRequest, { region, credentials, agents }: AwsCaller) {
+/** @param signingDate the time of the signature */
+async function sign(
+  request: AwsRequest,
+  { region, credentials, agents }: AwsCaller,
+  signingDate: Date,
+) {
   const { service, method, url, query, headers, body } = request;
   const signer = new SignatureV4({
     service,
@@ -137,21 +145,24 @@ async function sign(request: AwsRequest, { region, credentials, agents }: AwsCal
     sha256: Sha256,
     uriEscapePath: service !== 's3',
   });
-  const signed = await signer.sign({
-    method,
-    protocol: url.protocol,
-    hostname: url.hostname,
-    path: url.pathname,
-    ...(query !== undefined && { query: { ...query } }),
-    headers: {
-      host: url.host,
-      ...(agents === undefined && { connection: 'close' }),
-      ...(body !== undefined && { 'content-length': String(body.byteLength) }),
-      'user-agent': PRODUCT,
-      ...headers,
+  const signed = await signer.sign(
+    {
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      ...(query !== undefined && { query: { ...query } }),
+      headers: {
+        host: url.host,
+        ...(agents === undefined && { connection: 'close' }),
+        ...(body !== undefined && { 'content-length': String(body.byteLength) }),
+        'user-agent': PRODUCT,
+        ...headers,
+      },
+      body,
     },
-    body,
-  });
+    { signingDate },
+  );
   return signed.headers;
 }
 
@@ -179,9 +190,14 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-async function send(request: AwsRequest, caller: AwsCaller, signal: AbortSignal) {
+async function send(
+  request: AwsRequest,
+  caller: AwsCaller,
+  signal: AbortSignal,
+  signingDate = new Date(),
+) {
   const { method, url, body } = request;
-  const headers = await sign(request, caller);
+  const headers = await sign(request, caller, signingDate);
   const protocol = url.protocol === 'https:' ? 'https:' : 'http:';
   const start = protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise<IncomingMessage>((resolve, reject) => {
@@ -199,8 +215,24 @@ async function send(request: AwsRequest, caller: AwsCaller, signal: AbortSignal)
   });
 }
 
+/** Returns the time of AWS if it has refused a signature because of the time; undefined for any other answer. */
+function timeOfRefusal({ statusCode, headers }: IncomingMessage): Date | undefined {
+  if (statusCode !== 403 && statusCode !== 400) return undefined;
+  const date = new Date(headers.date ?? '');
+  return Math.abs(date.getTime() - Date.now()) >= MIN_SKEW_MS ? date : undefined;
+}
+
+/** Sends a request. If it was refused and the clock is wrong, sends it once more with the time of AWS. */
+async function sendInTime(request: AwsRequest, caller: AwsCaller, signal: AbortSignal) {
+  const response = await send(request, caller, signal);
+  const date = timeOfRefusal(response);
+  if (date === undefined) return response;
+  response.destroy();
+  return send(request, caller, signal, date);
+}
+
 /**
- * Sends one signed request, and does not repeat it.
+ * Sends one signed request. It is repeated only if it was refused and the clock is wrong.
  *
  * @throws AwsError, AnswerTooLarge, or an error of the connection or of the signal
  */
@@ -209,7 +241,7 @@ export async function requestAws(
   caller: AwsCaller,
   signal: AbortSignal,
 ): Promise<AwsAnswer> {
-  const response = await send(request, caller, signal);
+  const response = await sendInTime(request, caller, signal);
   const { statusCode: status = 0, headers } = response;
   try {
     if (status !== 200) throw new AwsError(status, await errorCodeIn(response));
