@@ -4,6 +4,8 @@ import { type Answered, type Circumstances, type Sandbox, startSandbox } from '.
 export interface FunctionPool extends AsyncDisposable {
   /** Invokes the function in an idle process, or in a new one if all are busy. */
   invoke(event: unknown): Promise<Answered>;
+  /** Starts an idle process, and waits until it can be invoked. */
+  warm(): Promise<void>;
 }
 
 /**
@@ -30,6 +32,11 @@ export function createFunctionPool(
       const answered = await sandbox.invoke(event);
       if (sandbox.isAlive()) idle.push(sandbox);
       return answered;
+    },
+    async warm() {
+      const sandbox = await start();
+      await sandbox.untilIdle();
+      idle.push(sandbox);
     },
     async [Symbol.asyncDispose]() {
       for (const sandbox of await Promise.all(all)) await sandbox[Symbol.asyncDispose]();

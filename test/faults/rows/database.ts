@@ -46,7 +46,8 @@ const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_
 
 export const DATABASE_FAULTS = {
   title: 'The database',
-  command: 'same-arrangement',
+  split: 'same',
+  command: 'same',
   faults: {
     noDatabase: failed('there is no such database', DATABASE_MISSING, '3D000'),
     noRole: failed('there is no such role', DATABASE_AUTHENTICATION, '28P01'),

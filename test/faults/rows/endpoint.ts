@@ -60,7 +60,8 @@ function sent(fault: string, expected = OUT_OF_DATE): Fault {
 
 export const ENDPOINT_FAULTS = {
   title: 'The endpoint',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     unresolved: {
       fault: 'its name does not resolve',

@@ -29,7 +29,12 @@ export interface Fault {
   readonly arrive?: number;
   /** A connection to the endpoint is opened although no report arrives. */
   readonly touchesEndpoint?: true;
+  /** How the tests also run this fault with a worker; by default as the group says. */
+  readonly split?: Arrangement;
 }
+
+/** Whether a further run of a fault has an arrangement of its own or, where the fault lasts, the same. */
+export type Arrangement = 'own' | 'same';
 
 /** Returns the text of a fault's warning. */
 export function warningText({ warning }: Fault): string | undefined {
@@ -46,10 +51,9 @@ export function isRetried({ outcome, expected: { code }, retry }: Fault): boolea
 export interface FaultGroup<Id extends string = string> {
   /** Heading of a section of docs/faults.md. */
   readonly title: string;
-  /**
-   * How the tests also run the command `run` with each fault: with an arrangement of its own or, where the fault lasts, with
-   * the same.
-   */
-  readonly command?: 'own-arrangement' | 'same-arrangement';
+  /** How the tests also run each fault with a worker that reads the database. */
+  readonly split?: Arrangement;
+  /** How the tests also run the command `run` with each fault. */
+  readonly command?: Arrangement;
   readonly faults: Readonly<Record<Id, Fault>>;
 }

@@ -21,7 +21,8 @@ import type { FaultGroup } from './fault.ts';
 
 export const NETWORK_FAULTS = {
   title: 'The network to the database',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     unresolvable: {
       fault: 'its name does not resolve',

@@ -17,7 +17,8 @@ const recorded = (fault: string): Fault => ({ fault, outcome: 'sent', expected: 
 
 export const RECORD_FAULTS = {
   title: 'The record',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     invalid: {
       fault: 'its bucket has an invalid name',

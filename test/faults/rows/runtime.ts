@@ -73,12 +73,14 @@ export const RUNTIME_FAULTS = {
   title: 'The runtime',
   faults: {
     oneSecond: {
+      split: 'own',
       fault: 'Lambda has 1 s left at the start, which is too short to schedule a retry',
       outcome: 'failed',
       expected: timeLimit('credentials'),
       retry: false,
     },
     fiveSeconds: {
+      split: 'own',
       fault: 'Lambda has 5 s left at the start, which is enough to schedule a retry',
       outcome: 'failed',
       expected: timeLimit('credentials'),
@@ -90,20 +92,31 @@ export const RUNTIME_FAULTS = {
     killedInRetry: killed('it is killed while it schedules the retry', 1),
     outOfMemory: killed('it has no memory left'),
     littleMemory: sent('it has 128 MiB of memory'),
-    doubled: { ...sent('a tick is invoked twice at once'), arrive: 2 },
+    doubled: { ...sent('a tick is invoked twice at once'), arrive: 2, split: 'own' },
     doubledFailure: {
+      split: 'own',
       fault: 'a tick is invoked twice at once, and the endpoint answers 503',
       outcome: 'failed',
       expected: endpointUnavailable(503),
       origin: '503',
       arrive: 2,
     },
-    clockAhead: sent('its clock is a day ahead, and AWS rejects its signatures'),
-    clockBehind: sent('its clock is a day behind, and AWS rejects its signatures'),
-    clockAheadFailure: unscheduled(
-      'its clock is a day ahead, so that the next tick has passed, and the endpoint answers 503',
-    ),
+    clockAhead: {
+      ...sent('its clock is a day ahead, and AWS rejects its signatures'),
+      split: 'own',
+    },
+    clockBehind: {
+      ...sent('its clock is a day behind, and AWS rejects its signatures'),
+      split: 'own',
+    },
+    clockAheadFailure: {
+      ...unscheduled(
+        'its clock is a day ahead, so that the next tick has passed, and the endpoint answers 503',
+      ),
+      split: 'own',
+    },
     clockBehindFailure: {
+      split: 'own',
       fault: 'its clock is a day behind, and the endpoint answers 503',
       outcome: 'failed',
       expected: endpointUnavailable(503),
@@ -123,7 +136,10 @@ export const RUNTIME_FAULTS = {
       origin: 'CredentialsProviderError',
     },
     noRegion: misconfigured('its AWS region is not set', 'AWS_REGION: is not set'),
-    readOnly: sent('it has no permission to write files or to start processes and workers'),
+    readOnly: {
+      ...sent('it has no permission to write files or to start processes and workers'),
+      split: 'own',
+    },
 
     noTarget: misconfigured('it has no TARGET', 'TARGET: is not set; set it to a JSON object'),
     targetNoJson: misconfigured('its TARGET is not JSON', 'TARGET: is not JSON'),

@@ -12,7 +12,8 @@ import type { FaultGroup } from './fault.ts';
 
 export const SECRET_FAULTS = {
   title: 'The secret',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     missing: {
       fault: 'there is no such secret',

@@ -6,7 +6,8 @@ const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_
 /** Settings of the reporting role, which must not change the bytes of the report. */
 export const SETTINGS_FAULTS = {
   title: 'Settings of the reporting role and of its database',
-  command: 'same-arrangement',
+  split: 'same',
+  command: 'same',
   faults: {
     searchPath: sent('search_path has pg_catalog last'),
     intervalSqlStandard: sent('IntervalStyle is sql_standard'),

@@ -23,7 +23,8 @@ import type { FaultGroup } from './fault.ts';
 
 export const TLS_FAULTS = {
   title: 'TLS to the database',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     selfSigned: {
       fault: 'its certificate is self-signed',

@@ -9,6 +9,7 @@ const sent = (fault: string): Fault => ({ fault, outcome: 'sent', expected: OUT_
  */
 export const TRAP_FAULTS = {
   title: 'Traps in the database',
+  split: 'same',
   faults: {
     functions: sent('functions in public with the names and arguments of the called functions'),
     ownFunctions: sent("the same functions in the role's schema"),

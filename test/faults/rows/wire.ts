@@ -13,7 +13,8 @@ function fails(fault: string, expected: ExpectedMessage, origin?: string) {
 
 export const WIRE_FAULTS = {
   title: 'Protocol messages of the server',
-  command: 'own-arrangement',
+  split: 'own',
+  command: 'own',
   faults: {
     gssapi: fails(
       'the server requires GSSAPI (gss in pg_hba.conf)',

@@ -26,6 +26,11 @@ function sharedWorker(): FunctionPool {
   return shared;
 }
 
+/** Starts a process of the shared worker, so that its first invocation does not wait for one. */
+export function warmSharedWorker(): Promise<void> {
+  return sharedWorker().warm();
+}
+
 /** Ends the processes of the shared worker; called after each test file. */
 export async function disposeSharedWorker(): Promise<void> {
   await shared?.[Symbol.asyncDispose]();

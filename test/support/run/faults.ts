@@ -1,28 +1,17 @@
-import { afterAll, describe, expect, inject, test } from 'vitest';
-import { type Circumstances, type Invocation, invoke } from '../../../emulator/lambda/invoke.ts';
-import { type Fault, type FaultGroup, isRetried, warningText } from '../../faults/rows/fault.ts';
-import { type Scheduler, startScheduler } from '../aws/scheduler.ts';
-import { linesOf, metricsOf, summariesOf } from '../lambda/invocations.ts';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { Circumstances, Invocation } from '../../../emulator/lambda/invoke.ts';
+import type { Arrangement, Fault, FaultGroup } from '../../faults/rows/fault.ts';
+import type { Scheduler } from '../aws/scheduler.ts';
+import { warmSharedWorker } from '../lambda/worker.ts';
 import { createDatabase, type TestDatabase } from '../postgres/databases.ts';
 import type { HandmadeRelease } from '../timescaledb/catalogs.ts';
 import type { Json } from '../timescaledb/reports.ts';
 import { scaled } from '../vitest/time-limits.ts';
 import { expectFaultOfCommand } from './command-faults.ts';
-import {
-  ENOUGH_MS,
-  environmentFor,
-  expectArrived,
-  expectNoSecretLogged,
-  expectNothingLeft,
-  patternOf,
-  RESERVES_MS,
-} from './fault-checks.ts';
-import { type Settings, secretFor, startWorld, type World, type WorldOptions } from './world.ts';
-
-const RETRY = {
-  scheduleGroup: 'telemetry',
-  roleArn: 'arn:aws:iam::000000000000:role/scheduler',
-};
+import { expectFault } from './expect-fault.ts';
+import { RESERVES_MS } from './fault-checks.ts';
+import { setCaller } from './split-faults.ts';
+import type { Settings, World, WorldOptions } from './world.ts';
 
 /** One fault. A part that is absent works normally. */
 export interface Faulty extends Circumstances {
@@ -89,121 +78,55 @@ export function timeFor(runMs: number, mostMs?: number): number {
   return scaled(runMs, mostMs) + RESERVES_MS;
 }
 
-/** Expects one summary line with its message and level, and the result of the function. */
-function expectLine(fault: Fault, invocation: Invocation, furtherLines = 0): void {
-  const { outcome, expected, origin } = fault;
-  const summaries = summariesOf(invocation);
-  expect(summaries, 'exactly one summary line').toHaveLength(1);
-  expect(metricsOf(invocation), 'exactly one line of metrics').toHaveLength(1);
-  expect(linesOf(invocation), 'no other line').toHaveLength(2 + furtherLines);
-  const [line] = summaries;
-  const warning = warningText(fault);
-  if (warning !== undefined) expect(line).toMatchObject({ warnings: [warning] });
-  expect(line).toMatchObject({
-    outcome,
-    message: expect.stringMatching(patternOf(expected.message)),
-  });
-  if (outcome !== 'failed') {
-    expect(invocation).toMatchObject({ value: { outcome }, exitCode: 0 });
-    if (expected.remedy !== undefined) expect(line).toMatchObject({ remedy: expected.remedy });
-    return;
-  }
-  const retried = isRetried(fault);
-  expect(line).toMatchObject({
-    level: retried ? 'WARN' : 'ERROR',
-    remedy: expected.remedy,
-    error: { code: expected.code, ...(origin !== undefined && { origin }) },
-  });
-  if (origin === undefined) expect(line?.['error']).not.toHaveProperty('origin');
-  expect(invocation).toMatchObject(
-    retried ? { value: { outcome }, exitCode: 0 } : { error: { name: 'RunError' }, exitCode: 0 },
-  );
+/** Returns an arrangement that is made once for all its users. */
+function sharing(arrange: Arrange, stack: AsyncDisposableStack): Arrange {
+  let arranged: Promise<Faulty> | undefined;
+  return () => {
+    arranged ??= Promise.resolve(arrange(stack));
+    return arranged;
+  };
 }
 
-/** Expects no summary line from a process that was killed, and an error that Lambda counts. */
-function expectNoLine({ log, ...result }: Invocation): void {
-  expect(log.filter((line) => line.includes('"outcome"'))).toEqual([]);
-  expect(result).toMatchObject({ error: { name: 'Runtime.ExitError' } });
-  expect(result.exitCode).not.toBe(0);
-}
-
-function eventFor({ event }: Pick<Faulty, 'event'>): unknown {
-  const tick = `${new Date().toISOString().slice(0, 19)}Z`;
-  return typeof event === 'function' ? event(tick) : { scheduledTime: tick, ...event };
-}
-
-async function expectFault(fault: Fault, arrange: Arrange): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const { database, world: options = {}, ...faulty } = await arrange(stack);
-  const secret = database === undefined ? {} : { secret: secretFor(database) };
-  const world = stack.use(await startWorld({ ...secret, ...options }));
-  const scheduler = stack.use(await startScheduler());
-  const timeoutMs = faulty.timeoutMs ?? ENOUGH_MS;
-
-  const event = eventFor(faulty);
-  const environment = environmentFor(faulty, world);
-  const invokeIn = (circumstances: Circumstances): Promise<Invocation> =>
-    invoke(
-      inject('bundles')['send-report'].file,
-      event,
-      {
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
-        AWS_ENDPOINT_URL_SCHEDULER: scheduler.url,
-        RETRY: JSON.stringify(RETRY),
-        ...world.environment({ target: faulty.target, environment }),
-      },
-      timeoutMs,
-      circumstances,
-    );
-
-  const invocations = await Promise.all(
-    Array.from({ length: faulty.times ?? 1 }, () => invokeIn(faulty)),
-  );
-
-  for (const invocation of invocations) {
-    expectNoSecretLogged(invocation.log, database, faulty.secrets ?? []);
-    if (fault.outcome === 'killed') expectNoLine(invocation);
-    else expectLine(fault, invocation, faulty.furtherLines);
-    const { memoryBytes } = faulty;
-    if (memoryBytes !== undefined) expect(invocation.maxMemoryBytes).toBeLessThan(memoryBytes);
-    // Lambda would have ended a run that takes longer; its line would be missing.
-    expect(invocation.tookMs ?? 0).toBeLessThan(scaled(timeoutMs));
-  }
-  expect(scheduler.schedules).toHaveLength(isRetried(fault) ? 1 : 0);
-  expectArrived(fault, world);
-  if (database !== undefined) await expectNothingLeft(database, faulty.pooled === true);
-  const { kill: _, ...unharmed } = faulty;
-  await faulty.after?.({ invocations, invokeAgain: () => invokeIn(unharmed), world, scheduler });
-}
-
-/** Runs the bundle and the command with one arrangement, or with one each. */
-async function expectBoth(
+/** Runs the bundle with the fault and, as its group says, a run with a worker and the command. */
+async function expectAll(
   fault: Fault,
   arrange: Arrange,
-  command: NonNullable<FaultGroup['command']>,
+  group: Pick<FaultGroup, 'split' | 'command'>,
 ): Promise<void> {
+  const { command } = group;
+  const split = fault.split ?? group.split;
   await using stack = new AsyncDisposableStack();
-  const arranged = command === 'same-arrangement' ? await arrange(stack) : undefined;
-  const arrangeRun: Arrange = arranged === undefined ? arrange : () => arranged;
+  const shared = sharing(arrange, stack);
+  const arrangementOf = (arrangement: Arrangement): Arrange =>
+    arrangement === 'same' ? shared : arrange;
+  const isShared = split === 'same' || command === 'same';
   // At the same time, because most faults wait.
-  const ends = [expectFault(fault, arrangeRun), expectFaultOfCommand(fault, arrangeRun)];
+  const ends = [
+    expectFault(fault, isShared ? shared : arrange),
+    ...(split ? [expectFault(fault, arrangementOf(split), true)] : []),
+    ...(command ? [expectFaultOfCommand(fault, arrangementOf(command))] : []),
+  ];
   await Promise.allSettled(ends);
   await Promise.all(ends);
 }
 
 /**
  * Defines a test for each fault of a group. It invokes the bundle and checks the outcome, the line, the retry, the reports
- * that arrived, that no session remains on the database, and that the log contains no secret. If the group says so, it also
- * runs the command `run`.
+ * that arrived, that no session remains on the database, and that the log contains no secret. If the group says so, it does
+ * the same for a run whose worker reads the database, and for the command `run`.
  *
  * @param common returns the parts that the faults have in common; a fault may replace them
  */
 export function testFaults<Id extends string>(
-  { title, faults, command }: FaultGroup<Id>,
+  { title, faults, ...further }: FaultGroup<Id>,
   arrange: Readonly<Record<Id, Arrange>>,
   common: () => Faulty = () => ({}),
 ): void {
   const ids = Object.keys(faults) as Id[];
+  if ([further, ...Object.values<Fault>(faults)].some(({ split }) => split !== undefined)) {
+    beforeAll(warmSharedWorker);
+    beforeAll(setCaller);
+  }
   afterAll(async () => {
     const database = await shared;
     shared = undefined;
@@ -217,8 +140,7 @@ export function testFaults<Id extends string>(
           ...common(),
           ...(await arrange[id](stack)),
         });
-        if (command === undefined) await expectFault(faults[id], arrangeAll);
-        else await expectBoth(faults[id], arrangeAll, command);
+        await expectAll(faults[id], arrangeAll, further);
       },
     );
   });

@@ -63,6 +63,8 @@ export interface WorldOptions {
   readonly secrets?: SecretAnswer;
   /** Options of Secrets Manager. */
   readonly secretsManager?: ListenOptions;
+  /** Attempts of a request of the source to Secrets Manager; by default one, which saves time. */
+  readonly secretAttempts?: number;
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
   /** Options of the endpoint. */
   readonly endpoint?: ListenOptions;
@@ -104,6 +106,7 @@ export async function startWorld({
     [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
   }),
   secretsManager: secretsOptions = {},
+  secretAttempts: maxAttempts = 1,
   answer = answerWithVersion('2.30.1'),
   endpoint: listenOptions = {},
   split = IS_SPLIT_BY_DEFAULT,
@@ -118,7 +121,7 @@ export async function startWorld({
       accessKeyId: 'test',
       secretAccessKey: remember('secret-access-key-of-the-tests'),
     },
-    maxAttempts: 1,
+    maxAttempts,
   });
   const environment = ({
     target = {},
@@ -152,7 +155,7 @@ export async function startWorld({
         functionArn: FUNCTION_ARN,
         createSchedule,
         writeRecord: (run, to, now, signal) =>
-          writeRecord(run, to, environment(settings), now, signal),
+          writeRecord(run, to, { ...CALLER_VARIABLES, ...environment(settings) }, now, signal),
       });
       return { outcome: line, error };
     },
