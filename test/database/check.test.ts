@@ -4,7 +4,7 @@ import { freePort, listenOnFreePort } from '../../emulator/http-server.ts';
 import type { CheckEnding } from '../../lib/diagnostics/check-result.ts';
 import { startWireProxy, type WireProxy } from '../support/network/wire-proxy.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { secretFor, startWorld } from '../support/run/world.ts';
+import { MODES, secretFor, startWorld } from '../support/run/world.ts';
 import { scaled } from '../support/vitest/time-limits.ts';
 
 let database: TestDatabase;
@@ -32,14 +32,17 @@ function messagesTo({ conversations }: WireProxy) {
   }));
 }
 
-test('sends the same statements to the database as a run', async () => {
+test.each(MODES)('the same statements as in a run are sent %s', async (_how, split) => {
   await using ofRun = await startWireProxy(inject('postgres').port);
   await using ofCheck = await startWireProxy(inject('postgres').port);
   for (const [proxy, what] of [
     [ofRun, 'run'],
     [ofCheck, 'check'],
   ] as const) {
-    await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+    await using world = await startWorld({
+      secret: secretFor(database, { port: proxy.port }),
+      split,
+    });
     if (what === 'run') {
       const { outcome } = await world.run({ event: { ignoreSchedule: true } });
       expect(outcome.outcome).toBe('sent');

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
 import { isOldPostgresHere, startOldPostgres } from '../../support/postgres/old-postgres.ts';
 import { startPostgres } from '../../support/postgres/postgres.ts';
-import { configured, consentOf, decisionOf } from '../../support/run/configuring.ts';
+import { configured, consentOf, decisionOf, useChanger } from '../../support/run/configuring.ts';
+import { MODES } from '../../support/run/world.ts';
 import { type HandmadeRelease, has } from '../../support/timescaledb/catalogs.ts';
 import { LEVEL } from './change-state.ts';
 import { documentedSql, jobRows, RELEASES_ON } from './documented-job.ts';
@@ -29,7 +30,12 @@ describe.each(([12, 18] as const).filter((major) => major === 18 || isOldPostgre
       return database;
     }
 
-    describe.each(RELEASES_ON[major])('in %s', (release) => {
+    describe.each(
+      RELEASES_ON[major].flatMap((release) =>
+        MODES.map(([how, split]) => ({ release, how, split })),
+      ),
+    )('in $release, $how', ({ release, split }) => {
+      useChanger(split);
       /** Shared by all tests of the release: each one restores it. */
       let database: TestDatabase;
       let rowsBefore: unknown[];

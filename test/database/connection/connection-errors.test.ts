@@ -5,7 +5,13 @@ import { serveSockets, startDeafProxy } from '../../support/network/sockets.ts';
 import { SSL_REQUEST } from '../../support/network/wire.ts';
 import { createBlocker } from '../../support/postgres/blocker.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
-import { type Settings, secretFor, startWorld, type World } from '../../support/run/world.ts';
+import {
+  MODES,
+  type Settings,
+  secretFor,
+  startWorld,
+  type World,
+} from '../../support/run/world.ts';
 import { scaled } from '../../support/vitest/time-limits.ts';
 
 /** A label of more than 63 letters, which is rejected without a request to a resolver. */
@@ -59,29 +65,41 @@ test.each(['disable', 'verify-full'])(
   },
 );
 
-test('sends only the request for TLS to a server without TLS', async () => {
-  const said: Buffer[] = [];
-  await using server = await serveSockets((socket) => {
-    socket.on('data', (chunk: Buffer) => {
-      said.push(chunk);
-      socket.write('N');
+test.each(MODES)(
+  'only the request for TLS is sent to a server without TLS %s',
+  async (_how, split) => {
+    const said: Buffer[] = [];
+    await using server = await serveSockets((socket) => {
+      socket.on('data', (chunk: Buffer) => {
+        said.push(chunk);
+        socket.write('N');
+      });
     });
-  });
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
-  const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
-  expect(code).toBe('DATABASE_TLS_UNSUPPORTED');
-  expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
-});
+    await using world = await startWorld({
+      secret: secretFor(NOWHERE, { port: server.port }),
+      split,
+    });
+    const code = await failure(world, { target: { tls: { mode: 'verify-full' } } });
+    expect(code).toBe('DATABASE_TLS_UNSUPPORTED');
+    expect(Buffer.concat(said)).toEqual(SSL_REQUEST);
+  },
+);
 
-test('ends at the time limit with an unresponsive server, and names the phase', async () => {
-  const sockets: Socket[] = [];
-  await using server = await serveSockets((socket) => sockets.push(socket.resume()));
-  await using world = await startWorld({ secret: secretFor(NOWHERE, { port: server.port }) });
-  const { outcome } = await world.run({ limitMs: scaled(300) });
-  expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
-  expect(outcome.message).toContain('"connection"');
-  await expect.poll(() => sockets.map(({ closed }) => closed)).toEqual([true]);
-});
+test.each(MODES)(
+  'a run ends at the time limit, and names the phase, if an unresponsive server is reached %s',
+  async (_how, split) => {
+    const sockets: Socket[] = [];
+    await using server = await serveSockets((socket) => sockets.push(socket.resume()));
+    await using world = await startWorld({
+      secret: secretFor(NOWHERE, { port: server.port }),
+      split,
+    });
+    const { outcome } = await world.run({ limitMs: scaled(300) });
+    expect(outcome.error).toMatchObject({ code: 'TIME_LIMIT', retryable: true });
+    expect(outcome.message).toContain('"connection"');
+    await expect.poll(() => sockets.map(({ closed }) => closed)).toEqual([true]);
+  },
+);
 
 test.each([
   ['in plain text', { tls: { mode: 'disable' } }, {}],
@@ -171,18 +189,21 @@ test.each([
   expect(await failure(world)).toBe(code);
 });
 
-test('reports a session that an administrator ends during a statement as a lost connection', async () => {
-  await using database = await consenting();
-  await using blocker = await createBlocker(database);
-  await using world = await startWorld({ secret: secretFor(database) });
-  const failing = failure(world);
-  await blocker.untilSomeoneWaits();
-  await database.admin.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
-    [database.role],
-  );
-  expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
-});
+test.each(MODES)(
+  'a session that an administrator ends during a statement is a lost connection %s',
+  async (_how, split) => {
+    await using database = await consenting();
+    await using blocker = await createBlocker(database);
+    await using world = await startWorld({ secret: secretFor(database), split });
+    const failing = failure(world);
+    await blocker.untilSomeoneWaits();
+    await database.admin.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1',
+      [database.role],
+    );
+    expect(await failing).toBe('DATABASE_CONNECTION_LOST, retryable');
+  },
+);
 
 test('reports a locked catalog table as CATALOG_LOCKED after the lock timeout', async () => {
   await using database = await consenting();

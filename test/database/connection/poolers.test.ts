@@ -4,7 +4,7 @@ import { createDatabase, type TestDatabase } from '../../support/postgres/databa
 import { pgBouncerVersion, startPgBouncer } from '../../support/postgres/pgbouncer.ts';
 import { startPooler } from '../../support/postgres/pooler.ts';
 import { LOGIN_METHODS, type LoginMethod } from '../../support/postgres/pooler-login.ts';
-import { SECRET_ID, secretFor, startWorld } from '../../support/run/world.ts';
+import { MODES, SECRET_ID, secretFor, startWorld } from '../../support/run/world.ts';
 
 const version = pgBouncerVersion();
 
@@ -81,21 +81,25 @@ describe.each(POOLERS)('$name', ({ start }) => {
       ]);
     });
 
-    test('accepts the password of an AWSCURRENT that was promoted in the meantime', async () => {
-      await using database = await createDatabase({ release: '2.28.3' });
-      await using pooler = await start(database, method);
-      let reads = 0;
-      await using world = await startWorld({
-        secrets() {
-          reads += 1;
-          return reads === 1
-            ? secretVersion('old', database, 'old', pooler.port)
-            : secretVersion('new', database, database.password, pooler.port);
-        },
-      });
+    test.each(MODES)(
+      'the password of an AWSCURRENT that was promoted in the meantime is accepted %s',
+      async (_how, split) => {
+        await using database = await createDatabase({ release: '2.28.3' });
+        await using pooler = await start(database, method);
+        let reads = 0;
+        await using world = await startWorld({
+          secrets() {
+            reads += 1;
+            return reads === 1
+              ? secretVersion('old', database, 'old', pooler.port)
+              : secretVersion('new', database, database.password, pooler.port);
+          },
+          split,
+        });
 
-      expect((await world.run()).outcome).toMatchObject({ outcome: 'skipped' });
-      expect(reads).toBe(2);
-    });
+        expect((await world.run()).outcome).toMatchObject({ outcome: 'skipped' });
+        expect(reads).toBe(2);
+      },
+    );
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createCertificate } from '../../support/network/certificates.ts';
 import { serveTls } from '../../support/network/tls-proxy.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
-import { secretFor, startWorld } from '../../support/run/world.ts';
+import { MODES, secretFor, startWorld } from '../../support/run/world.ts';
 
 /** The server's certificate is for `localhost` alone, signed by `authority`. */
 const { authority, strangerAuthority } = inject('postgres');
@@ -20,8 +20,12 @@ afterAll(async () => {
 async function outcomeWith(
   tls: Readonly<Record<string, unknown>> | undefined,
   secret: Readonly<Record<string, unknown>>,
+  split?: boolean,
 ) {
-  await using world = await startWorld({ secret: secretFor(database, secret) });
+  await using world = await startWorld({
+    secret: secretFor(database, secret),
+    ...(split !== undefined && { split }),
+  });
   const { outcome } = await world.run({ target: { tls } });
   return outcome;
 }
@@ -89,22 +93,25 @@ test("does not weaken the target's TLS by a URL's sslmode", async () => {
   expect(outcome.error).toMatchObject({ code: 'DATABASE_TLS_UNVERIFIED' });
 });
 
-test('sends serverName as SNI, also when the host is a name', async () => {
-  const asked: string[] = [];
-  await using server = await serveTls({
-    ...(await createCertificate('any')),
-    SNICallback(name, done) {
-      asked.push(name);
-      done(null);
-    },
-  });
-  for (const [host, serverName] of [
-    ['localhost', 'db.example.com'],
-    ['127.0.0.1', 'db.example.com'],
-    ['localhost', undefined],
-  ]) {
-    const outcome = await outcomeWith({ serverName }, { host, port: server.port });
-    expect(outcome.error?.code).toBe('DATABASE_TLS_UNVERIFIED');
-  }
-  expect(asked).toEqual(['db.example.com', 'db.example.com', 'localhost']);
-});
+test.each(MODES)(
+  'serverName is sent as SNI %s, also when the host is a name',
+  async (_how, split) => {
+    const asked: string[] = [];
+    await using server = await serveTls({
+      ...(await createCertificate('any')),
+      SNICallback(name, done) {
+        asked.push(name);
+        done(null);
+      },
+    });
+    for (const [host, serverName] of [
+      ['localhost', 'db.example.com'],
+      ['127.0.0.1', 'db.example.com'],
+      ['localhost', undefined],
+    ]) {
+      const outcome = await outcomeWith({ serverName }, { host, port: server.port }, split);
+      expect(outcome.error?.code).toBe('DATABASE_TLS_UNVERIFIED');
+    }
+    expect(asked).toEqual(['db.example.com', 'db.example.com', 'localhost']);
+  },
+);

@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { PRODUCT } from '../../../lib/product.ts';
 import { startWireProxy } from '../../support/network/wire-proxy.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/databases.ts';
-import { secretFor, startWorld } from '../../support/run/world.ts';
+import { MODES, secretFor, startWorld } from '../../support/run/world.ts';
 import { scaled } from '../../support/vitest/time-limits.ts';
 
 function consentingDatabase(): Promise<TestDatabase> {
@@ -70,53 +70,65 @@ test('builds the report with a role that has only a login and CONNECT', async ()
   expect(world.endpoint.reports).toHaveLength(1);
 });
 
-test('takes four round trips over one connection: server query, facts, report, commit', async () => {
-  await using database = await consentingDatabase();
-  await using proxy = await startWireProxy(inject('postgres').port);
-  await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+test.each(MODES)(
+  'four round trips over one connection (server query, facts, report, commit) are made %s',
+  async (_how, split) => {
+    await using database = await consentingDatabase();
+    await using proxy = await startWireProxy(inject('postgres').port);
+    await using world = await startWorld({
+      secret: secretFor(database, { port: proxy.port }),
+      split,
+    });
 
-  await world.run();
+    await world.run();
 
-  expect(proxy.conversations).toHaveLength(1);
-  const [conversation] = proxy.conversations;
-  // The two password messages are those of SCRAM. Without Parse there is no prepared statement.
-  expect(conversation?.messages).toEqual(['p', 'p', 'Q', 'Q', 'Q', 'Q', 'X']);
-  expect(conversation?.queries.at(0)).toMatch(
-    /^\/\* timescaledb-telemetry\/[^*]+ \*\/\nbegin transaction isolation level repeatable read, read only;/,
-  );
-  expect(conversation?.queries.at(-1)).toBe('commit');
-  // No statement has failed, and none may use parallel workers.
-  expect(conversation?.queries.join()).not.toContain('rollback to savepoint');
-  expect(conversation?.queries[0]).toContain('set local max_parallel_workers_per_gather = 0;');
-  // Only startup parameters that a pooler accepts.
-  expect(conversation?.startup).toEqual({
-    user: database.role,
-    database: database.name,
-    application_name: PRODUCT,
-    client_encoding: 'UTF8',
-  });
-});
+    expect(proxy.conversations).toHaveLength(1);
+    const [conversation] = proxy.conversations;
+    // The two password messages are those of SCRAM. Without Parse there is no prepared statement.
+    expect(conversation?.messages).toEqual(['p', 'p', 'Q', 'Q', 'Q', 'Q', 'X']);
+    expect(conversation?.queries.at(0)).toMatch(
+      /^\/\* timescaledb-telemetry\/[^*]+ \*\/\nbegin transaction isolation level repeatable read, read only;/,
+    );
+    expect(conversation?.queries.at(-1)).toBe('commit');
+    // No statement has failed, and none may use parallel workers.
+    expect(conversation?.queries.join()).not.toContain('rollback to savepoint');
+    expect(conversation?.queries[0]).toContain('set local max_parallel_workers_per_gather = 0;');
+    // Only startup parameters that a pooler accepts.
+    expect(conversation?.startup).toEqual({
+      user: database.role,
+      database: database.name,
+      application_name: PRODUCT,
+      client_encoding: 'UTF8',
+    });
+  },
+);
 
-test('limits every statement on the server to the rest of the run', async () => {
-  await using database = await consentingDatabase();
-  await using proxy = await startWireProxy(inject('postgres').port);
-  await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+test.each(MODES)(
+  'every statement on the server is limited to the rest of the run %s',
+  async (_how, split) => {
+    await using database = await consentingDatabase();
+    await using proxy = await startWireProxy(inject('postgres').port);
+    await using world = await startWorld({
+      secret: secretFor(database, { port: proxy.port }),
+      split,
+    });
 
-  const shortLimitMs = scaled(5_000);
-  await world.run({ limitMs: shortLimitMs });
-  await world.run({ limitMs: scaled(90_000) });
+    const shortLimitMs = scaled(5_000);
+    await world.run({ limitMs: shortLimitMs });
+    await world.run({ limitMs: scaled(90_000) });
 
-  const [short = [], long = []] = proxy.conversations.map(({ queries }) =>
-    queries
-      .slice(0, 3)
-      .map((text) => Number(/set local statement_timeout = (\d+);/.exec(text)?.[1])),
-  );
-  // Server query, facts and report: each is limited to the time that is left when it is sent.
-  expect(short).toHaveLength(3);
-  expect(short.every((ms) => ms > 1_000 && ms <= shortLimitMs)).toBe(true);
-  expect(short).toEqual(short.toSorted((one, other) => other - one));
-  expect(long).toEqual([60_000, 60_000, 60_000]);
-});
+    const [short = [], long = []] = proxy.conversations.map(({ queries }) =>
+      queries
+        .slice(0, 3)
+        .map((text) => Number(/set local statement_timeout = (\d+);/.exec(text)?.[1])),
+    );
+    // Server query, facts and report: each is limited to the time that is left when it is sent.
+    expect(short).toHaveLength(3);
+    expect(short.every((ms) => ms > 1_000 && ms <= shortLimitMs)).toBe(true);
+    expect(short).toEqual(short.toSorted((one, other) => other - one));
+    expect(long).toEqual([60_000, 60_000, 60_000]);
+  },
+);
 
 test('sends no statement of the report without consent', async () => {
   await using database = await createDatabase({ release: '2.28.3' });

@@ -4,7 +4,6 @@ import type { Stage } from '../../../lib/diagnostics/checklist.ts';
 import { createDatabase, type TestDatabase } from '../postgres/databases.ts';
 import type { Settings, World } from '../run/world.ts';
 import { invokeRecorded, linesOf, metricsOf, type Recorded } from './invocations.ts';
-import { IS_SPLIT_BY_DEFAULT } from './worker.ts';
 
 /** A label of more than 63 letters is invalid, so that no DNS server is queried. */
 export const UNRESOLVABLE = 'canary'.repeat(11);
@@ -15,9 +14,7 @@ export const SPLIT_READING_STAGES = [
   ...['secret', 'worker', 'dns', 'tcp', 'tls', 'login', 'privileges', 'extension'],
 ];
 /** The stages of a check, in order. */
-export const READING_STAGES = SPLIT_READING_STAGES.filter(
-  (stage) => IS_SPLIT_BY_DEFAULT || stage !== 'worker',
-);
+export const READING_STAGES = SPLIT_READING_STAGES.filter((stage) => stage !== 'worker');
 export const REPORT_STAGES = ['level', 'job', 'report'];
 export const ENDPOINT_STAGES = ['endpoint-dns', 'endpoint-tcp', 'proxy', 'endpoint-tls'];
 

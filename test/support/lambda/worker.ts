@@ -10,9 +10,6 @@ import {
 export const WORKER_ARN =
   'arn:aws:lambda:us-east-1:000000000000:function:telemetry-test-metrics-database-worker';
 
-/** With TEST_SPLIT=1, every world of the tests has a worker. */
-export const IS_SPLIT_BY_DEFAULT = process.env['TEST_SPLIT'] === '1';
-
 /** The variables of the worker. It has no target and no secret. */
 export const WORKER_ENVIRONMENT = {
   AWS_LAMBDA_FUNCTION_NAME: 'telemetry-test-metrics-database-worker',

@@ -1,10 +1,13 @@
+import { afterAll, beforeAll } from 'vitest';
 import type { Configured, ConfigureLine } from '../../../lib/configure/change-outcome.ts';
 import { configure } from '../../../lib/configure/configure.ts';
-import { inProcessChanger } from '../../../lib/configure/database-changer.ts';
+import { type DatabaseChanger, inProcessChanger } from '../../../lib/configure/database-changer.ts';
 import { type Consent, decideConsent } from '../../../lib/consent/decide-consent.ts';
 import { parseSecret } from '../../../lib/credentials/parse-secret.ts';
 import type { Ending } from '../../../lib/run/run-to-end.ts';
 import { readFacts } from '../../../lib/timescaledb/facts.ts';
+import { chooseChanger } from '../../../lib/worker/choose-changer.ts';
+import { CALLER_VARIABLES, startWorkerApi, workerVariables } from '../lambda/worker.ts';
 import type { TestDatabase } from '../postgres/databases.ts';
 import { SUPERUSER, SUPERUSER_PASSWORD } from '../postgres/postgres.ts';
 import { aTarget, loginTo, snapshotOf } from '../postgres/snapshots.ts';
@@ -17,6 +20,22 @@ export interface Administrator {
 }
 
 const SUPERUSER_LOGIN: Administrator = { role: SUPERUSER, password: SUPERUSER_PASSWORD };
+
+let changer: DatabaseChanger = inProcessChanger;
+
+/** Lets a worker make all changes in the tests of a block, or leaves them to `configure` itself. */
+export function useChanger(isSplit: boolean): void {
+  const stack = new AsyncDisposableStack();
+  beforeAll(async () => {
+    if (!isSplit) return;
+    const lambda = stack.use(await startWorkerApi({}));
+    changer = chooseChanger({ ...CALLER_VARIABLES, ...workerVariables(lambda) });
+  });
+  afterAll(async () => {
+    changer = inProcessChanger;
+    await stack.disposeAsync();
+  });
+}
 
 /** Invokes `configure` for a database of the tests, as its superuser or as another administrator. */
 export async function configureAs(
@@ -48,7 +67,7 @@ export async function configureAs(
       secretsOf: () => ({ read: async () => credentials }),
       limitMs: scaled(20_000),
       now: Date.now,
-      changer: inProcessChanger,
+      changer,
     },
   );
 }

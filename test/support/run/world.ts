@@ -28,7 +28,6 @@ import { createSchedule } from '../../../lib/schedule/schedule-retry.ts';
 import { chooseReader } from '../../../lib/worker/choose-reader.ts';
 import {
   CALLER_VARIABLES,
-  IS_SPLIT_BY_DEFAULT,
   startWorkerApi,
   type WorkerOptions,
   workerVariables,
@@ -36,6 +35,7 @@ import {
 import type { TestDatabase } from '../postgres/databases.ts';
 import { secret as remember } from '../process/secrets.ts';
 import { scaled } from '../vitest/time-limits.ts';
+import { withTwin } from './twin.ts';
 
 export const SECRET_ID = 'test/metrics';
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:send-report-local';
@@ -58,6 +58,12 @@ export function secretFor(
   );
 }
 
+/** The ways to reach a database, for tests that look at its connections: a label, and `split` of the world. */
+export const MODES = [
+  ['by the function itself', false],
+  ['by a worker', true],
+] as const;
+
 export interface WorldOptions {
   readonly secret?: string;
   readonly secrets?: SecretAnswer;
@@ -68,7 +74,10 @@ export interface WorldOptions {
   readonly answer?: (response: ServerResponse) => Promise<void> | void;
   /** Options of the endpoint. */
   readonly endpoint?: ListenOptions;
-  /** Whether a worker reaches the database, or its options. */
+  /**
+   * Whether a worker reaches the database, or its options. By default the source runs twice: without a worker, and then in a
+   * world of its own with one, where it must end alike.
+   */
   readonly split?: boolean | WorkerOptions;
 }
 
@@ -100,7 +109,7 @@ export interface World extends AsyncDisposable {
   check(settings?: Settings): Promise<CheckEnding>;
 }
 
-export async function startWorld({
+async function startOneWorld({
   secret = '{}',
   secrets: answerSecret = fromTable({
     [SECRET_ID]: { AWSCURRENT: { VersionId: 'v1', SecretString: remember(secret) } },
@@ -109,7 +118,7 @@ export async function startWorld({
   secretAttempts: maxAttempts = 1,
   answer = answerWithVersion('2.30.1'),
   endpoint: listenOptions = {},
-  split = IS_SPLIT_BY_DEFAULT,
+  split = false,
 }: WorldOptions): Promise<World> {
   const secrets = await startSecretsManager(answerSecret, secretsOptions);
   const endpoint = await startTelemetryEndpoint(answer, listenOptions);
@@ -176,4 +185,11 @@ export async function startWorld({
       await lambda?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Starts the services around a run. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const world = await startOneWorld(options);
+  if (options.split !== undefined) return world;
+  return withTwin(world, () => startOneWorld({ ...options, split: true }));
 }

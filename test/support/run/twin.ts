@@ -1,0 +1,54 @@
+import { expect } from 'vitest';
+import type { World } from './world.ts';
+
+/** Fields of a line that differ between two runs of one function. */
+const OF_ONE_RUN = new Set(['durationMs', 'receipt', 'scheduledTime', 'tookMs', 'at', 'since']);
+
+/** Removes what differs between two runs, times that were left, and where a check has failed. */
+function withoutRun(line: unknown): unknown {
+  const text = JSON.stringify(line, (name, value: unknown) =>
+    OF_ONE_RUN.has(name) ? undefined : value,
+  );
+  return JSON.parse(
+    text.replaceAll(' failed in the worker: ', ' failed: ').replaceAll(/ [\d.]+ s\b/g, ' … s'),
+  );
+}
+
+/** Runs the source once more in another world, after it has run in this one, and expects the same end. */
+export function withTwin(world: World, startTwin: () => Promise<World>): World {
+  let twin: Promise<World> | undefined;
+  const inTwin = async <T>(run: (twin: World) => Promise<T>): Promise<T> => {
+    twin ??= startTwin();
+    return run(await twin);
+  };
+  const twice =
+    <Parameters extends readonly unknown[], T>(
+      run: (one: World, ...parameters: Parameters) => Promise<T>,
+      endOf: (result: T) => unknown,
+    ) =>
+    async (...parameters: Parameters): Promise<T> => {
+      const result = await run(world, ...parameters);
+      const again = await inTwin((one) => run(one, ...parameters));
+      expect(withoutRun(endOf(again)), 'the end with a worker').toEqual(withoutRun(endOf(result)));
+      return result;
+    };
+  return {
+    ...world,
+    run: twice(
+      (one, settings) => one.run(settings),
+      ({ outcome }) => outcome,
+    ),
+    preview: twice(
+      (one, settings) => one.preview(settings),
+      ({ outcome }) => outcome,
+    ),
+    check: twice(
+      (one, settings) => one.check(settings),
+      ({ line }) => line,
+    ),
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]();
+      await (await twin)?.[Symbol.asyncDispose]();
+    },
+  };
+}
