@@ -1,8 +1,7 @@
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { CheckEnding } from '../lib/diagnostics/check-result.ts';
-import { createLog } from '../lib/observability/logger.ts';
+import type { Log } from '../lib/observability/log.ts';
 import { SUMMARY_RESERVE_MS } from '../lib/run/deadline.ts';
 import type { Line } from '../lib/run/outcome.ts';
 import type { Ending, RunDependencies } from '../lib/run/run-to-end.ts';
@@ -20,6 +19,7 @@ type Invocation = Pick<RunDependencies, 'limitMs' | 'now'>;
 
 /** The steps in which handlers differ. */
 interface HandlerParts<L extends Line, Result> {
+  readonly log: Log;
   readonly run: (
     event: unknown,
     invocation: Invocation,
@@ -29,8 +29,6 @@ interface HandlerParts<L extends Line, Result> {
   readonly check?: (event: unknown, invocation: Invocation) => Promise<CheckEnding>;
   /** Writes the metrics of a run. A check writes none, because they would end an alarm about missing runs. */
   readonly writeMetrics?: (line: L) => void;
-  /** The event contains credentials, and is never logged, whatever the variables of Powertools request. */
-  readonly isEventSecret?: true;
 }
 
 function isCheckEvent(event: unknown): boolean {
@@ -42,13 +40,11 @@ function isCheckEvent(event: unknown): boolean {
  * the error.
  */
 export function createHandler<L extends Line, Result>({
+  log,
   run,
   check,
   writeMetrics = () => undefined,
-  isEventSecret,
 }: HandlerParts<L, Result>) {
-  const { logger, write } = createLog();
-
   async function handle(event: unknown, context: Context) {
     const invocation: Invocation = {
       limitMs: context.getRemainingTimeInMillis() - SUMMARY_RESERVE_MS,
@@ -63,13 +59,11 @@ export function createHandler<L extends Line, Result>({
     { line, result, error, retryError, recordError }: HandlerEnding<M, R>,
     writeMetricsOf: (line: M) => void = () => undefined,
   ): R | undefined {
-    write(line, error, retryError, recordError);
+    log.write(line, error, retryError, recordError);
     writeMetricsOf(line);
     if (error !== undefined && result === undefined) throw error;
     return result;
   }
 
-  return middy(handle, { timeoutEarlyInMillis: EARLY_TIMEOUT_MS }).use(
-    injectLambdaContext(logger, isEventSecret && { logEvent: false }),
-  );
+  return middy(handle, { timeoutEarlyInMillis: EARLY_TIMEOUT_MS }).use(log.middleware);
 }

@@ -1,6 +1,7 @@
 import { widgetRequest } from '../lib/fleet-report/event.ts';
 import type { FleetLine } from '../lib/fleet-report/line.ts';
 import { createFleetMetrics } from '../lib/fleet-report/publishing/metrics.ts';
+import { createLog } from '../lib/observability/logger.ts';
 import type { Ending } from '../lib/run/run-to-end.ts';
 import { createHandler } from './create-handler.ts';
 
@@ -11,6 +12,7 @@ const metrics = createFleetMetrics();
  * dashboard. It has no code that reads a database or a secret.
  */
 export const handler = createHandler({
+  log: createLog(),
   async run(event, invocation): Promise<Ending<FleetLine, FleetLine | string>> {
     const widget = widgetRequest(event);
     if (widget !== undefined) {

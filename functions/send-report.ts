@@ -1,5 +1,6 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { createSecretReaders } from '../lib/credentials/secrets-manager.ts';
+import { createLog } from '../lib/observability/logger.ts';
 import { createMetrics } from '../lib/observability/metrics.ts';
 import { sendReport } from '../lib/run/send-report.ts';
 import { chooseReader } from '../lib/worker/choose-reader.ts';
@@ -14,6 +15,7 @@ const metrics = createMetrics(process.env);
 
 /** Invoked by the schedule: sends the report of one target if the database consents, and checks its version. */
 export const handler = createHandler({
+  log: createLog(),
   run: (event, invocation, { invokedFunctionArn }) =>
     sendReport(event, process.env, {
       ...invocation,

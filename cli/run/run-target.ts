@@ -1,11 +1,11 @@
 import { configError } from '../../lib/config/target.ts';
+import { type LineWriter, writeLines } from '../../lib/observability/write-lines.ts';
 import { type RunOutcome, toOutcome } from '../../lib/run/outcome.ts';
 import { inProcessReader as reader } from '../../lib/run/read-database.ts';
 import type { RetryDependencies } from '../../lib/run/retry.ts';
 import type { RunDependencies } from '../../lib/run/run-to-end.ts';
 import { sendReport } from '../../lib/run/send-report.ts';
 import type { Machine } from '../options/settings.ts';
-import { type LineOptions, writeLine } from './line.ts';
 import { recordWriter } from './record.ts';
 import { secretsFrom } from './secrets.ts';
 import { readTargetFile } from './target-file.ts';
@@ -13,7 +13,7 @@ import { tickOf } from './tick.ts';
 import { adaptWording } from './wording.ts';
 
 /** One run of a target file. */
-export interface TargetRun extends LineOptions, Omit<RunDependencies, 'secretsOf'> {
+export interface TargetRun extends LineWriter, Omit<RunDependencies, 'secretsOf'> {
   /** Path of the target file. */
   readonly file: string;
   /** The tick's nominal time, ISO 8601; undefined for the present tick of the target. */
@@ -37,7 +37,7 @@ export async function runTarget(run: TargetRun): Promise<RunOutcome> {
     const error = configError(problems);
     const context = { credentials: 'secret', hasRecordFolder: false } as const;
     const outcome = adaptWording(toOutcome({ error, durationMs: {} }), context);
-    writeLine(outcome, [error], run);
+    writeLines(outcome, [error], run);
     return outcome;
   }
   const { settings, credentials, recordFolder } = target;
@@ -64,6 +64,6 @@ export async function runTarget(run: TargetRun): Promise<RunOutcome> {
     },
   );
   const outcome = adapt(line);
-  writeLine(outcome, [error, recordError], run);
+  writeLines(outcome, [error, recordError], run);
   return outcome;
 }

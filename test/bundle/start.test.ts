@@ -8,7 +8,7 @@ const LARGEST_BYTES: Readonly<Record<FunctionName, number>> = {
   'send-report': 363_000,
   'get-report': 343_000,
   configure: 355_000,
-  'database-worker': 195_000,
+  'database-worker': 171_500,
   'fleet-report': 90_000,
 };
 
