@@ -1,4 +1,11 @@
-import { Temporal } from 'temporal-polyfill';
+import { fromEpochMilliseconds, toZonedDateTimeISO } from 'temporal-polyfill/fns/Instant';
+import {
+  addDays,
+  addMonths,
+  type Record as PlainDateTime,
+  toZonedDateTime,
+} from 'temporal-polyfill/fns/PlainDateTime';
+import { toPlainDateTime } from 'temporal-polyfill/fns/ZonedDateTime';
 import type { Interval } from '../timescaledb/facts.ts';
 
 /**
@@ -15,20 +22,19 @@ export function boundariesIn(
   anchorMs: number,
   { months, days, microseconds }: Interval,
 ): (n: number) => number {
-  const add = (ms: number, duration: Temporal.DurationLike): number =>
-    Temporal.Instant.fromEpochMilliseconds(ms)
-      .toZonedDateTimeISO(timeZone)
-      .toPlainDateTime()
-      .add(duration, { overflow: 'constrain' })
-      .toZonedDateTime(timeZone, { disambiguation: 'later' }).epochMilliseconds;
+  const move = (ms: number, by: (local: PlainDateTime) => PlainDateTime): number => {
+    const local = toPlainDateTime(toZonedDateTimeISO(fromEpochMilliseconds(ms), timeZone));
+    return toZonedDateTime(by(local), timeZone, { disambiguation: 'later' }).epochMilliseconds;
+  };
   // Checks the time zone, also for an interval without months and days.
-  add(0, { days: 0 });
+  move(0, (local) => local);
   return (n) => {
     // The anchor itself may be the first of two equal local times.
     if (n === 0) return anchorMs;
     try {
-      const inMonth = months === 0 ? anchorMs : add(anchorMs, { months: n * months });
-      const onDay = days === 0 ? inMonth : add(inMonth, { days: n * days });
+      const inMonth =
+        months === 0 ? anchorMs : move(anchorMs, (local) => addMonths(local, n * months));
+      const onDay = days === 0 ? inMonth : move(inMonth, (local) => addDays(local, n * days));
       return onDay + (n * microseconds) / 1_000;
     } catch (error) {
       if (error instanceof RangeError) return Number.NaN;
