@@ -15,9 +15,9 @@ import type { Start } from './cold-start/start.ts';
 import { median, printRow, range, sampleInRotation } from './support/figures.ts';
 
 /**
- * Measures a cold start: the import of `send-report` as it ships, of an empty handler, and of the minimum that reads a
- * secret and connects to PostgreSQL. Modules that the start does not import may be imported later, so the time to the first
- * request at Secrets Manager is measured, too.
+ * Measures a cold start: the import of `send-report` and of its worker as they ship, of an empty handler, and of the minimum
+ * that reads a secret and connects to PostgreSQL. Modules that the start does not import may be imported later, so the time
+ * to the first request at Secrets Manager is measured, too.
  */
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '25' } } });
@@ -92,6 +92,7 @@ const EMPTY = 'an empty handler';
 const YARDSTICK = 'the SDK and pg';
 const SPLIT = 'the same, split';
 const OURS = 'send-report';
+const WORKER = 'database-worker';
 
 const folder = await mkdtemp(join(tmpdir(), 'timescaledb-telemetry-bench-'));
 const secretsManager = await startSecretsManager(folder);
@@ -135,6 +136,7 @@ const candidates: Readonly<Record<string, Candidate>> = {
   [YARDSTICK]: await bundlePlainly('yardstick', folder, false),
   [SPLIT]: await bundlePlainly('yardstick', folder, true),
   [OURS]: await bundle(OURS, folder),
+  [WORKER]: await bundle(WORKER, folder),
 };
 const samples = await sampleInRotation(
   Object.keys(candidates),
@@ -171,18 +173,27 @@ for (const [name, { bytes }] of Object.entries(candidates)) {
   );
 }
 
-function ratio(of: (name: string) => readonly number[], other: string, less = 0): string {
-  return ((median(of(OURS)) - less) / (median(of(other)) - less)).toFixed(2);
+type Figures = (name: string) => readonly number[];
+
+function ratio(of: Figures, name: string, other: string, less = 0): string {
+  return ((median(of(name)) - less) / (median(of(other)) - less)).toFixed(2);
 }
 
-const figures = {
-  import: (other: string) => ratio(importsOf, other),
-  'import less that of an empty handler': (other: string) =>
-    ratio(importsOf, other, median(importsOf(EMPTY))),
-  CPU: (other: string) => ratio(cpuTimesOf, other),
-  'to the first request': (other: string) => ratio(requestsOf, other),
-};
-for (const other of [YARDSTICK, SPLIT]) {
-  const ratios = Object.entries(figures).map(([name, of]) => `${name} ${of(other)}`);
-  process.stdout.write(`${OURS} / ${other}: ${ratios.join(', ')}\n`);
+const emptyMs = median(importsOf(EMPTY));
+/** Limits of the ratios of import times. */
+const COMPARISONS = [
+  { name: OURS, other: YARDSTICK, limit: 0.7 },
+  { name: OURS, other: SPLIT },
+  { name: WORKER, other: OURS, limit: 0.6 },
+] as const;
+for (const { name, other, ...rest } of COMPARISONS) {
+  const limit = 'limit' in rest ? ` (limit ${rest.limit.toFixed(2)})` : '';
+  const ratios = [
+    `import ${ratio(importsOf, name, other)}${limit}`,
+    `import less that of an empty handler ${ratio(importsOf, name, other, emptyMs)}`,
+    `CPU ${ratio(cpuTimesOf, name, other)}`,
+    // The worker makes no request.
+    ...(name === WORKER ? [] : [`to the first request ${ratio(requestsOf, name, other)}`]),
+  ];
+  process.stdout.write(`${name} / ${other}: ${ratios.join(', ')}\n`);
 }
