@@ -6,6 +6,7 @@ import { faultsPage } from './faults.ts';
 import { fleetPageAssetsFile } from './fleet-page-assets.ts';
 import { fieldsPage, schemaFiles } from './report-fields.ts';
 import { versionDataSchemaFile } from './version-data-schema.ts';
+import { workerPage } from './worker.ts';
 
 /**
  * Writes the generated pages of docs/, the schemas, script and style of the fleet's page, and the template for CloudFormation. Tests
@@ -14,6 +15,7 @@ import { versionDataSchemaFile } from './version-data-schema.ts';
 await writeFile(join(import.meta.dirname, 'report-fields.md'), fieldsPage());
 await writeFile(join(import.meta.dirname, 'faults.md'), faultsPage());
 await writeFile(join(import.meta.dirname, 'construct.md'), constructPage(readConstructs()));
+await writeFile(join(import.meta.dirname, 'worker.md'), await workerPage());
 const schemas = join(import.meta.dirname, 'schemas');
 await rm(schemas, { recursive: true, force: true });
 await mkdir(schemas);
@@ -25,5 +27,5 @@ await writeFile(join(page, 'assets.ts'), await fleetPageAssetsFile());
 const examples = join(import.meta.dirname, '..', 'examples');
 await writeFile(join(examples, 'cloudformation', 'database.yaml'), exampleFile());
 process.stdout.write(
-  'docs/report-fields.md, docs/faults.md, docs/construct.md, docs/schemas/, data/timescaledb.schema.json, lib/fleet-page/assets.ts and examples/cloudformation/database.yaml are up to date.\n',
+  'docs/report-fields.md, docs/faults.md, docs/construct.md, docs/worker.md, docs/schemas/, data/timescaledb.schema.json, lib/fleet-page/assets.ts and examples/cloudformation/database.yaml are up to date.\n',
 );

@@ -6,6 +6,10 @@ import { faultsPage } from '../../docs/faults.ts';
 import { fleetPageAssetsFile } from '../../docs/fleet-page-assets.ts';
 import { fieldsPage, formats, schemaFiles } from '../../docs/report-fields.ts';
 import { versionDataSchemaFile } from '../../docs/version-data-schema.ts';
+import { workerPage } from '../../docs/worker.ts';
+import { VERSION } from '../../lib/product.ts';
+import { parseAnswerOfKind } from '../../lib/worker/contract/answer.ts';
+import { requestSchema } from '../../lib/worker/contract/request.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FRESH = 'run `npm run docs` and commit the files that it writes';
@@ -43,6 +47,25 @@ describe('docs/construct.md', () => {
   test('begins with an example of ten lines', () => {
     const [example = ''] = EXAMPLES.map((file) => readFileSync(join(DOCS, '..', file), 'utf8'));
     expect(example.split('\n').filter((line) => line !== '')).toHaveLength(9);
+  });
+});
+
+describe('docs/worker.md', () => {
+  const page = readFileSync(join(DOCS, 'worker.md'), 'utf8');
+
+  test('is up to date with the schemas of requests and answers', async () => {
+    expect(page === (await workerPage()), FRESH).toBe(true);
+  });
+
+  test('has examples of a request, a reading and an error that the schemas accept', () => {
+    const examples = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text = '']): object => ({
+      ...JSON.parse(text),
+      productVersion: VERSION,
+    }));
+    const [request, ...answers] = examples;
+    expect(requestSchema.safeParse(request).data).toStrictEqual(request);
+    expect(answers.map(parseAnswerOfKind)).toStrictEqual(answers);
+    expect(answers).toMatchObject([{ kind: 'read' }, { kind: 'error' }]);
   });
 });
 

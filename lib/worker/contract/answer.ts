@@ -131,7 +131,12 @@ export type FailedAnswer = z.infer<typeof failedSchema>;
 
 const kindSchema = z.object({ kind: z.enum(['read', 'change', 'error']) });
 
-const SCHEMAS = { read: readSchema, change: changedSchema, error: failedSchema } as const;
+/** Schemas of answers, by kind. */
+export const ANSWER_SCHEMAS = {
+  read: readSchema,
+  change: changedSchema,
+  error: failedSchema,
+} as const;
 
 /** The place of the first problem of an answer, such as `facts.jobs.0.id`; empty for the answer. Its keys are those of the schema. */
 export interface AnswerProblem {
@@ -142,7 +147,7 @@ export interface AnswerProblem {
 export function parseAnswerOfKind(value: unknown): WorkerAnswer | AnswerProblem {
   const kind = kindSchema.safeParse(value).data?.kind;
   if (kind === undefined) return { place: 'kind' };
-  const { data, error } = SCHEMAS[kind].safeParse(value);
+  const { data, error } = ANSWER_SCHEMAS[kind].safeParse(value);
   if (data !== undefined) return data;
   return { place: error.issues[0]?.path.map(String).join('.') ?? '' };
 }
