@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { databaseRoute, invokeRecorded, linesOf, portOf } from '../support/lambda/invocations.ts';
 import { createDatabase } from '../support/postgres/databases.ts';
-import { secretFor, startWorld } from '../support/run/world.ts';
+import { MODES, secretFor, startWorld } from '../support/run/world.ts';
 
 const CANARY = 'c4n4ry-in-the-metadata';
 
@@ -15,48 +15,50 @@ async function consenting() {
   return database;
 }
 
-test('connects only to Secrets Manager and to the database', async () => {
-  await using database = await consenting();
-  await using world = await startWorld({ secret: secretFor(database) });
-  const both = [portOf(world.secrets), databaseRoute(world, database)].toSorted();
+describe.each(MODES)('the database is reached %s', (_how, split) => {
+  test('connects only to Secrets Manager, and to the database or its worker', async () => {
+    await using database = await consenting();
+    await using world = await startWorld({ secret: secretFor(database), split });
+    const both = [portOf(world.secrets), databaseRoute(world, database)].toSorted();
 
-  const shown = await invokeRecorded(world, 'get-report');
-  const sent = await invokeRecorded(world, 'send-report', { ignoreSchedule: true });
+    const shown = await invokeRecorded(world, 'get-report');
+    const sent = await invokeRecorded(world, 'send-report', { ignoreSchedule: true });
 
-  expect(shown.connections).toStrictEqual(both);
-  expect(shown).toMatchObject({ value: { consent: { granted: true }, database: 'metrics' } });
-  // The recorder records connections to the endpoint, too.
-  expect(sent.connections).toStrictEqual([...both, portOf(world.endpoint)].toSorted());
-  expect(world.endpoint.connections()).toBe(1);
-  const posted = world.endpoint.reports[0]?.body.toString('utf8');
-  expect(shown).toMatchObject({ value: { report: posted } });
-  expect(posted).toContain(CANARY);
-});
-
-test('logs one line with the hash and the size, and not the report', async () => {
-  await using database = await consenting();
-  await using world = await startWorld({ secret: secretFor(database) });
-  const { log, ...invocation } = await invokeRecorded(world, 'get-report');
-  const [line, ...others] = linesOf({ ...invocation, log });
-  expect(others).toStrictEqual([]);
-  expect(line).toMatchObject({
-    level: 'INFO',
-    outcome: 'shown',
-    environment: 'test',
-    database: 'metrics',
-    consent: { granted: true, rule: 'level-set' },
-    report: { bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    expect(shown.connections).toStrictEqual(both);
+    expect(shown).toMatchObject({ value: { consent: { granted: true }, database: 'metrics' } });
+    // The recorder records connections to the endpoint, too.
+    expect(sent.connections).toStrictEqual([...both, portOf(world.endpoint)].toSorted());
+    expect(world.endpoint.connections()).toBe(1);
+    const posted = world.endpoint.reports[0]?.body.toString('utf8');
+    expect(shown).toMatchObject({ value: { report: posted } });
+    expect(posted).toContain(CANARY);
   });
-  expect(log.join('\n')).not.toContain(CANARY);
-});
 
-test('logs a failure in one line, and throws it', async () => {
-  await using world = await startWorld({ secret: 'no secret' });
-  const invocation = await invokeRecorded(world, 'get-report');
-  expect(invocation).toMatchObject({ error: { name: 'RunError' } });
-  expect(linesOf(invocation)).toMatchObject([
-    { level: 'ERROR', outcome: 'failed', error: { code: 'SECRET_INVALID' } },
-  ]);
+  test('logs one line with the hash and the size, and not the report', async () => {
+    await using database = await consenting();
+    await using world = await startWorld({ secret: secretFor(database), split });
+    const { log, ...invocation } = await invokeRecorded(world, 'get-report');
+    const [line, ...others] = linesOf({ ...invocation, log });
+    expect(others).toStrictEqual([]);
+    expect(line).toMatchObject({
+      level: 'INFO',
+      outcome: 'shown',
+      environment: 'test',
+      database: 'metrics',
+      consent: { granted: true, rule: 'level-set' },
+      report: { bytes: expect.any(Number), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect(log.join('\n')).not.toContain(CANARY);
+  });
+
+  test('logs a failure in one line, and throws it', async () => {
+    await using world = await startWorld({ secret: 'no secret', split });
+    const invocation = await invokeRecorded(world, 'get-report');
+    expect(invocation).toMatchObject({ error: { name: 'RunError' } });
+    expect(linesOf(invocation)).toMatchObject([
+      { level: 'ERROR', outcome: 'failed', error: { code: 'SECRET_INVALID' } },
+    ]);
+  });
 });
 
 /** Files and folders of lib/ that only send-report contains. */
