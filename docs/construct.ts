@@ -108,8 +108,8 @@ functions, which CDK uploads as assets.
 
 ${linked(of('SingleDatabaseTelemetry').description)}
 
-It creates functions with roles and log groups, the schedule, two queues and five alarms. An environment also has a dashboard, saved
-queries, a bucket for the record, and the report on the fleet.
+It creates functions with roles and log groups, the schedule, two queues and [five alarms](operating.md#alarms). An environment also has a
+dashboard, saved queries, a bucket for the record, and the report on the fleet.
 
 - **Secret:** the functions may read its value, and decrypt it with its key, under the conditions of
   [the policies](security.md). For a secret in another account allow the roles in its policy and in that of its key.
@@ -135,8 +135,9 @@ ${linked(of('TelemetryEnvironment').description)}
 
 ${code(environment)}
 
-Deploy its stacks by the path of the construct: \`npx cdk deploy 'prod/*'\`. They are the stacks of \`npm run deploy -- prod\`, with the same
-names: to move an environment into an app, deploy the same settings from there. An app can have several environments.
+Deploy its stacks by the path of the construct: \`npx cdk deploy 'prod/*'\`. They are the stacks of
+\`npx timescaledb-telemetry deploy prod\`, with the same names: to move an environment into an app, deploy the same settings from there. An
+app can have several environments.
 
 ### Keys of \`TelemetryEnvironmentProps\`
 

@@ -38,8 +38,7 @@ export interface ReportSettings {
    */
   readonly tls?: TlsSettings;
   /**
-   * The telemetry level of a server that was built without telemetry, and of no other. This is the only setting of an
-   * environment that can grant consent.
+   * The telemetry level of a server that was built without telemetry, and of no other. No other setting can grant consent.
    *
    * @default off
    */
@@ -267,7 +266,7 @@ export interface EnvironmentSettings {
    */
   readonly logLevel?: 'INFO' | 'DEBUG';
   /**
-   * Qualifier of a separate CDK bootstrap, which `npm run bootstrap` creates.
+   * Qualifier of a separate CDK bootstrap, which `timescaledb-telemetry bootstrap` creates.
    *
    * @default the qualifier of CDK, shared with other apps in the account and region
    */

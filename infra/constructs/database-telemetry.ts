@@ -12,6 +12,7 @@ import { functionsOf } from '../config/functions-of.ts';
 import type { Database, Environment } from '../config/resolved-environment.ts';
 import { tickExpression, WINDOW_MINUTES } from '../cron.ts';
 import {
+  type DeployPlace,
   functionArn,
   missingRunsAlarmName,
   queueArn,
@@ -32,6 +33,13 @@ const IDS: Readonly<Record<DatabaseFunction, string>> = {
   configure: 'Configure',
   'database-worker': 'DatabaseWorker',
 };
+
+/** Returns how to find the cause of missing runs. A single database has no saved queries, and its queues have generated names. */
+function findCause({ own }: DeployPlace): string {
+  return own === undefined
+    ? 'Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered.'
+    : 'Search the log of send-report for the outcome failed, then check the queue of undelivered events.';
+}
 
 export interface DatabaseTelemetryProps {
   readonly environment: Environment;
@@ -105,7 +113,7 @@ export class DatabaseTelemetry extends Construct {
     const metricName: MetricName = 'Completed';
     return new CfnAlarm(this, 'MissingRuns', {
       ...(place.own === undefined && { alarmName: missingRunsAlarmName(place, name) }),
-      alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. Run the saved query "failed runs" for the cause, then check the log of send-report and the queue undelivered. See docs/operating.md, "Alarms".`,
+      alarmDescription: `No run of ${name} has completed (sent, checked or skipped) for ${MISSED_TICKS} ticks of ${tickHours} h. ${findCause(place)} See docs/operating.md, "Alarms".`,
       namespace: METRICS_NAMESPACE,
       metricName,
       dimensions: [

@@ -60,9 +60,9 @@ function rejectTokens(environment: string, settings: object): void {
 }
 
 /**
- * An environment: the databases of one account and region, with everything that `npm run deploy` creates. It consists of stacks of
- * its own, a shared one and those of the databases, in the app or stage that contains it. Names are built from the settings, which
- * can therefore contain no tokens.
+ * An environment: the databases of one account and region, with everything that `timescaledb-telemetry deploy` creates. It consists
+ * of stacks of its own, a shared one and those of the databases, in the app or stage that contains it. Names are built from the
+ * settings, which can therefore contain no tokens.
  */
 export class TelemetryEnvironment extends RunMetrics {
   /** Name of the environment. */

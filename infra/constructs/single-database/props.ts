@@ -95,6 +95,8 @@ export interface SingleDatabaseTelemetryProps
     NetworkProps {
   /** Name of the environment in log lines and metrics, such as `prod`. With `name` it identifies the database. */
   readonly environment: string;
+  /** Name of the database in log lines and metrics, such as `metrics`. */
+  readonly name: string;
   /**
    * Deploys the function `configure`, which uses an administrator's secret.
    *

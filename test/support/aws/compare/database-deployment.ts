@@ -208,7 +208,8 @@ function missingRunsOf(resources: Resources, { environment, name }: Names): Json
         JSON.stringify(properties['Dimensions']) === dimensions,
     );
   if (alarm === undefined) return undefined;
-  const { AlarmName: _, ...properties } = alarm.properties;
+  // Its description names what else the deployment has.
+  const { AlarmName: _name, AlarmDescription: _description, ...properties } = alarm.properties;
   return properties;
 }
 
