@@ -1,5 +1,5 @@
 variable "archives" {
-  description = "Folder with the archives of a release: what npm run archives writes to dist/archives."
+  description = "Folder with the archives of a release and their SHA256SUMS."
   type        = string
 
   validation {

@@ -106,7 +106,7 @@ export function validateReport(text: string, release: string): void {
     `The report does not match the published list for this release: ${listed(problems, '; ')}.`,
     {
       remedy:
-        'Nothing was sent. Compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.',
+        "Nothing was sent. Compare the named fields with docs/report-fields.md and the server's catalogs, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.",
       original: result.error,
     },
   );

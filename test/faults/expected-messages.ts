@@ -347,7 +347,7 @@ export const reportUnpublished = (problem: string): ExpectedMessage =>
   expectedMessage(
     'REPORT_UNPUBLISHED',
     `The report does not match the published list for this release: ${problem}.`,
-    'Nothing was sent. Compare the report (npm run report -- --database-url … --always) with docs/report-fields.md, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.',
+    "Nothing was sent. Compare the named fields with docs/report-fields.md and the server's catalogs, and report the difference: the catalogs may be damaged, or timescaledb-telemetry has a defect.",
   );
 
 export const ENDPOINT_UNREACHABLE = expectedMessage(

@@ -2,7 +2,7 @@
 export const TEMPLATE = `import { defineEnvironment } from 'timescaledb-telemetry';
 
 /**
- * A trial in your account: \`npm run smoke -- smoke\` deploys it, looks at the results, and deletes it. Use two databases with consent, and
+ * A trial in your account: the command \`smoke\` deploys it, looks at the results, and deletes it. Use two databases with consent, and
  * an endpoint of your own that answers 200 with \`{}\`. Replace every id.
  */
 export const environment = defineEnvironment({

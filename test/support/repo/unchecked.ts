@@ -1,19 +1,9 @@
-import { parseSync } from 'oxc-parser';
+import { type Fields, fieldsOf, isFields, nodesIn, parseSource } from './syntax.ts';
 
 /**
  * Finds type assertions that no check supports. External input (an event, a variable, a secret, a row, a reply) is `unknown`
  * or text until a schema has parsed it. TypeScript enforces that, except where the source overrides its types.
  */
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
-}
 
 /** Returns the name of a member expression, such as `JSON.parse`, or `?.safeParse` if its object has no name. */
 function nameOf(value: unknown): string {
@@ -69,18 +59,10 @@ const CHECKS: Readonly<Record<string, (place: Place) => string | undefined>> = {
     value === 'node:process' && type === 'ImportDeclaration' ? value : undefined,
 };
 
-function* nodesIn(value: unknown, parent: Fields): Generator<{ node: Fields; parent: Fields }> {
-  if (Array.isArray(value)) for (const one of value) yield* nodesIn(one, parent);
-  if (!isFields(value)) return;
-  if (typeof value['type'] === 'string') yield { node: value, parent };
-  for (const child of Object.values(value)) yield* nodesIn(child, value);
-}
-
 /** Returns the kinds of unchecked assertions in a source file, in their order. */
 export function uncheckedIn(source: string): readonly string[] {
-  const { program, comments, errors } = parseSync('source.ts', source);
-  if (errors.length > 0) throw new SyntaxError(errors[0]?.message);
-  const nodes = [...nodesIn(program, {})];
+  const { program, comments } = parseSource(source);
+  const nodes = [...nodesIn(program)];
   const unknowns = new Set(
     nodes
       .filter(({ node }) => node['type'] === 'VariableDeclarator' && isUnknown(node['id']))
