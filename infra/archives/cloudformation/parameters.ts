@@ -50,7 +50,7 @@ const PARAMETERS = {
       allowedValues: [...LEVELS],
     },
     AdministratorSecretArn: optional(
-      'Complete ARN of the secret of an administrator, which deploys the function configure',
+      'Complete ARN of the secret of an administrator, never its value; it deploys the function configure',
       ANY_SECRET,
       SECRET_PROBLEM,
     ),

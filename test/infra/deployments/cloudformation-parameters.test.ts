@@ -40,6 +40,33 @@ describe('the parameters', () => {
     expect(pattern.test(rejected)).toBe(false);
   });
 
+  /** Names for which a linter expects NoEcho, as of parameters with the value of a secret. */
+  const sensitive = () =>
+    declared().filter(([name]) => /secret|password|credential|token|login/i.test(name));
+
+  test('with a name like that of a secret are ARNs of secrets and keys, and say so', () => {
+    const names = sensitive().map(([name]) => name);
+    expect(names).toEqual([
+      'SecretArn',
+      'SecretKeyArn',
+      'AdministratorSecretArn',
+      'AdministratorSecretKeyArn',
+    ]);
+    const values = ['hunter2', 'postgres://role:password@host/db', '{"password": "hunter2"}'];
+    for (const [name, { Description: description, AllowedPattern: allowed }] of sensitive()) {
+      const isKey = name.endsWith('KeyArn');
+      expect(description).toMatch(isKey ? /^ARN of / : /^Complete ARN of .*, never its value/);
+      const pattern = new RegExp(`^(?:${allowed})$`);
+      expect([isKey ? KEY : SECRET, ...values].filter((one) => pattern.test(one))).toHaveLength(1);
+    }
+  });
+
+  test('are the only way in for secrets: the template resolves none, and sets no password', () => {
+    const text = JSON.stringify(TEMPLATE);
+    expect(text).not.toMatch(/\{\{resolve:/);
+    expect(text).not.toMatch(/password|SecretString/i);
+  });
+
   test('are all under a heading of the console', () => {
     const groups = Object(TEMPLATE['Metadata'])['AWS::CloudFormation::Interface'].ParameterGroups;
     const shown = groups.flatMap(({ Parameters }: { readonly Parameters: string[] }) => Parameters);
