@@ -21,6 +21,8 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
 
 locals {
   alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
+  # Queries of the archives also search the log of database-worker.
+  log_groups = [for purpose, settings in local.functions : settings.LogGroup.LogGroupName]
 }
 
 resource "aws_cloudwatch_query_definition" "query" {
@@ -28,7 +30,7 @@ resource "aws_cloudwatch_query_definition" "query" {
 
   name            = each.value.Name
   query_string    = each.value.QueryString
-  log_group_names = each.value.LogGroupNames
+  log_group_names = [for name in each.value.LogGroupNames : name if contains(local.log_groups, name)]
 
   depends_on = [aws_cloudwatch_log_group.function]
 }

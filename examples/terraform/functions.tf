@@ -22,21 +22,28 @@ locals {
     configure  = {}
   }
 
+  # Leaves the other functions without a worker if there is none.
+  worker_variable = {
+    WORKER = local.has_worker ? jsonencode({ functionArn = "arn:${local.placeholders.partition}:lambda:${local.placeholders.region}:${local.placeholders.account}:function:${local.functions["database-worker"].Function.FunctionName}" }) : null
+  }
+
   variables = {
     for purpose, settings in local.functions : purpose => {
       for name, value in merge(
         settings.Function.Environment.Variables,
         { TARGET = jsonencode(merge(local.target, { secretId = jsondecode(settings.Function.Environment.Variables.TARGET).secretId })) },
         local.more_variables[purpose],
+        local.worker_variable,
       ) : name => value if value != null
-    }
+    } if purpose != "database-worker"
   }
 
   # The optional permissions of each function, by the ends of their files' names.
   conditions = {
     for purpose, settings in local.functions : purpose => compact([
       (purpose == "configure" ? local.placeholders.administrator_secret_key_arn : local.placeholders.secret_key_arn) == "" ? "" : "-secret-key",
-      var.network == null ? "" : "-network",
+      var.network == null || local.has_worker ? "" : "-network",
+      local.has_worker ? "-worker" : "",
       var.record == null ? "" : "-record",
       local.placeholders.record_key_arn == "" ? "" : "-record-key",
     ])
@@ -81,7 +88,7 @@ resource "aws_iam_role_policy" "function" {
 }
 
 resource "aws_lambda_function" "function" {
-  for_each = local.functions
+  for_each = { for purpose, settings in local.functions : purpose => settings if purpose != "database-worker" }
 
   function_name    = each.value.Function.FunctionName
   description      = each.value.Function.Description
@@ -106,7 +113,7 @@ resource "aws_lambda_function" "function" {
   }
 
   dynamic "vpc_config" {
-    for_each = var.network == null ? [] : [var.network]
+    for_each = var.network == null || local.has_worker ? [] : [var.network]
 
     content {
       subnet_ids         = vpc_config.value.subnet_ids
@@ -114,14 +121,14 @@ resource "aws_lambda_function" "function" {
     }
   }
 
-  # Lambda checks the permissions for a VPC when it creates the function.
-  depends_on = [aws_cloudwatch_log_group.function, aws_iam_role_policy.function]
+  # Lambda checks the permissions for a VPC when it creates the function. The worker exists before a function refers to it.
+  depends_on = [aws_cloudwatch_log_group.function, aws_iam_role_policy.function, aws_lambda_function.worker]
 }
 
 resource "aws_lambda_function_event_invoke_config" "function" {
   for_each = local.functions
 
-  function_name                = aws_lambda_function.function[each.key].function_name
+  function_name                = each.value.Function.FunctionName
   qualifier                    = each.value.EventInvokeConfig.Qualifier
   maximum_retry_attempts       = each.value.EventInvokeConfig.MaximumRetryAttempts
   maximum_event_age_in_seconds = each.value.EventInvokeConfig.MaximumEventAgeInSeconds
@@ -137,5 +144,5 @@ resource "aws_lambda_function_event_invoke_config" "function" {
   }
 
   # Lambda checks that the role may send to the queue.
-  depends_on = [aws_sqs_queue.queue]
+  depends_on = [aws_lambda_function.function, aws_lambda_function.worker, aws_sqs_queue.queue]
 }

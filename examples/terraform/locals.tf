@@ -38,7 +38,13 @@ locals {
     alarm_topic_arn              = var.alarm_topic_arn == null ? "" : var.alarm_topic_arn
   }
 
-  purposes = concat(["send-report", "get-report"], var.configure == null ? [] : ["configure"])
+  # In a network without a way out one function reaches the database for the others.
+  has_worker = try(var.network.egress, "vpc") == "none"
+  purposes = concat(
+    ["send-report", "get-report"],
+    var.configure == null ? [] : ["configure"],
+    local.has_worker ? ["database-worker"] : [],
+  )
 
   functions = {
     for purpose, settings in jsondecode(templatefile("${var.archives}/functions.json", local.placeholders)) :

@@ -2,7 +2,8 @@ locals {
   creates_group = try(var.network.vpc_id, null) != null
   proxy_port    = var.proxy == null ? [] : [try(tonumber(regex(":([0-9]+)/?$", var.proxy)[0]), startswith(coalesce(var.proxy, "-"), "https:") ? 443 : 80)]
   own_port      = var.target.port == null ? [] : [var.target.port]
-  ports         = local.creates_group ? toset(concat([443], var.network.database_ports, local.own_port, local.proxy_port)) : []
+  outside_ports = local.has_worker ? [] : concat([443], local.proxy_port)
+  ports         = local.creates_group ? toset(concat(local.outside_ports, var.network.database_ports, local.own_port)) : []
 
   security_groups = local.creates_group ? aws_security_group.functions[*].id : try(var.network.security_group_ids, [])
 }

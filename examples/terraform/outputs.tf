@@ -1,6 +1,6 @@
 output "functions" {
   description = "Names of the functions by purpose."
-  value       = { for purpose, one in aws_lambda_function.function : purpose => one.function_name }
+  value       = { for purpose, one in merge(aws_lambda_function.function, aws_lambda_function.worker) : purpose => one.function_name }
 }
 
 output "security_group_id" {

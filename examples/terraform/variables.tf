@@ -133,18 +133,23 @@ variable "tick_hours" {
 }
 
 variable "network" {
-  description = "VPC of the functions; null for none. Either vpc_id, in which a security group is created, or security_group_ids."
+  description = "VPC of the functions; null for none. Either vpc_id, in which a security group is created, or security_group_ids. With the egress none only database-worker is in the VPC, and the others are outside and invoke it."
   type = object({
     subnet_ids         = list(string)
     vpc_id             = optional(string)
     security_group_ids = optional(list(string))
     database_ports     = optional(list(number), [5432])
+    egress             = optional(string, "vpc")
   })
   default = null
 
   validation {
     condition     = var.network == null || try((var.network.vpc_id == null) != (var.network.security_group_ids == null), false)
     error_message = "Set either vpc_id or security_group_ids."
+  }
+  validation {
+    condition     = contains(["vpc", "none"], try(var.network.egress, "vpc"))
+    error_message = "Use the egress vpc or none."
   }
 }
 

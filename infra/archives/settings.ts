@@ -142,7 +142,7 @@ export async function settingFiles(bundles: string): Promise<ReadonlyMap<string,
   // A database has a worker only in a network.
   const split = await synthesiseResources(environmentInNetwork('none', { record }), bundles);
   const findOf = (name: FunctionName) => (name === DATABASE_WORKER ? finder(split) : find);
-  const all = (type: string) => resources.filter((one) => one.type === type);
+  const all = (type: string, among = resources) => among.filter((one) => one.type === type);
   const files: Readonly<Record<string, object>> = {
     'functions.json': Object.fromEntries(
       FUNCTIONS.map((name) => [name, functionSettings(name, findOf(name))]),
@@ -159,7 +159,8 @@ export async function settingFiles(bundles: string): Promise<ReadonlyMap<string,
       ]),
     ),
     'queues.json': Object.fromEntries(QUEUES.map((name) => [name, queueSettings(name, find)])),
-    'queries.json': all('AWS::Logs::QueryDefinition').map(({ properties }) => properties),
+    // Those of an environment with a worker also search its log.
+    'queries.json': all('AWS::Logs::QueryDefinition', split).map(({ properties }) => properties),
   };
   return new Map(Object.entries(files).map(([name, one]) => [name, withPlaceholders(one)]));
 }

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { mergeUnder, type Sections } from './merge.ts';
 import { parameterInterface, parameterSection } from './parameters.ts';
 import { withSubstitutions } from './readable.ts';
-import { createVariant, OPTIONS, SUBNET } from './variants.ts';
+import { createVariant, OPTIONS, type Option, SUBNET } from './variants.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,15 +42,29 @@ function withRequired(condition: string): readonly string[] {
   return within === undefined ? [condition] : [...withRequired(within), condition];
 }
 
-/** Synthesises the template without a condition, and with each; all but the first one beside the first one. */
+/** Returns the conditions that hold in the template to which an option adds its resources and properties. */
+function conditionsBeside({ condition, within, changes }: Option): readonly string[] {
+  const [first] = OPTIONS;
+  if (condition === first.condition) return [];
+  const others = [within, changes].filter((one) => one !== undefined);
+  return [first.condition, ...others.flatMap(withRequired)];
+}
+
+function nameOf(conditions: readonly string[]): string {
+  return [NONE, ...conditions].join('-');
+}
+
+/** Synthesises the template with each option, and without it. */
 function synthesiseVariants(): ReadonlyMap<string, Sections> {
   const outdir = mkdtempSync(join(tmpdir(), 'timescaledb-telemetry-example-'));
   try {
     const app = new App({ outdir, analyticsReporting: false });
-    const [first] = OPTIONS;
-    createVariant(app, NONE, new Set());
-    for (const { condition } of OPTIONS) {
-      createVariant(app, condition, new Set([first.condition, ...withRequired(condition)]));
+    const variants = OPTIONS.flatMap((option) => {
+      const less = conditionsBeside(option);
+      return [less, [...less, option.condition]];
+    });
+    for (const [name, conditions] of new Map(variants.map((one) => [nameOf(one), one]))) {
+      createVariant(app, name, new Set(conditions));
     }
     return new Map(
       app
@@ -71,24 +85,25 @@ function mergeVariants(variants: ReadonlyMap<string, Sections>): Sections {
     if (found === undefined) throw new TypeError(`${name} was not synthesised.`);
     return found;
   };
-  const [first] = OPTIONS;
   return OPTIONS.reduce<Sections>((merged, option) => {
-    const less = option === first ? NONE : (option.within ?? first.condition);
     const { condition } = option;
-    return mergeUnder(condition, merged, variantOf(less), variantOf(condition));
+    const less = conditionsBeside(option);
+    const having = nameOf([...less, condition]);
+    return mergeUnder(condition, merged, variantOf(nameOf(less)), variantOf(having));
   }, variantOf(NONE));
 }
 
 function conditionSection(): Json {
-  const isSet = (parameter: string) => ({
-    'Fn::Not': [{ 'Fn::Equals': [{ Ref: parameter }, ''] }],
-  });
+  const holds = ({ parameter, value }: Option) => {
+    const equals = { 'Fn::Equals': [{ Ref: parameter }, value ?? ''] };
+    return value === undefined ? { 'Fn::Not': [equals] } : equals;
+  };
   return Object.fromEntries(
-    OPTIONS.map(({ condition, parameter, within }) => [
-      condition,
-      within === undefined
-        ? isSet(parameter)
-        : { 'Fn::And': [{ Condition: within }, isSet(parameter)] },
+    OPTIONS.map((option) => [
+      option.condition,
+      option.within === undefined
+        ? holds(option)
+        : { 'Fn::And': [{ Condition: option.within }, holds(option)] },
     ]),
   );
 }
@@ -100,6 +115,15 @@ const RULES = {
       {
         Assert: { 'Fn::Not': [{ 'Fn::EachMemberEquals': [{ Ref: 'SubnetIds' }, ''] }] },
         AssertDescription: 'Set SubnetIds to private subnets of the VPC.',
+      },
+    ],
+  },
+  EgressOfVpc: {
+    RuleCondition: { 'Fn::Equals': [{ Ref: 'Egress' }, 'none'] },
+    Assertions: [
+      {
+        Assert: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'VpcId' }, ''] }] },
+        AssertDescription: 'Set VpcId, or Egress to vpc: Egress is that of a VPC.',
       },
     ],
   },

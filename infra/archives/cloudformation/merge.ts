@@ -66,11 +66,29 @@ class Merger {
     }
     const isIn = (list: readonly unknown[], one: unknown) =>
       list.some((other) => isDeepStrictEqual(other, one));
-    if (!less.every((one) => isIn(having, one))) {
-      throw new TypeError(`The condition ${this.#condition} removes an item of a list.`);
-    }
+    const removed = less.filter((one) => !isIn(having, one));
     const added = having.filter((one) => !isIn(less, one));
-    return [...merged, ...added.map((one) => this.choose(one, NO_VALUE))];
+    return [
+      ...this.#removeItems(merged, removed),
+      ...added.map((one) => this.choose(one, NO_VALUE)),
+    ];
+  }
+
+  /** Removes items of a list, which other conditions may have added. */
+  #removeItems(merged: readonly unknown[], removed: readonly unknown[]): readonly unknown[] {
+    const isItem = (one: unknown, item: unknown) => {
+      const { 'Fn::If': [, having, otherwise] = [] } = Object(one);
+      return (
+        isDeepStrictEqual(one, item) ||
+        (isDeepStrictEqual(having, item) && isDeepStrictEqual(otherwise, NO_VALUE))
+      );
+    };
+    if (!removed.every((item) => merged.some((one) => isItem(one, item)))) {
+      throw new TypeError(`${this.#condition} removes an item that another condition changes.`);
+    }
+    return merged.map((one) =>
+      removed.some((item) => isItem(one, item)) ? this.choose(NO_VALUE, one) : one,
+    );
   }
 
   /** Resources and outputs that exist under the condition only get it as an attribute. */

@@ -99,6 +99,13 @@ const PARAMETERS = {
       description: 'Private subnets of this VPC, separated by commas',
       default: '',
     },
+    Egress: {
+      type: 'String',
+      description:
+        'none: only database-worker is in the VPC, which needs no way out; the other functions are outside and invoke it',
+      default: 'vpc',
+      allowedValues: ['vpc', 'none'],
+    },
   },
   'Logs, alarms and record': {
     LogRetentionDays: {

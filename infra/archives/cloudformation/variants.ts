@@ -1,5 +1,5 @@
 import { type CfnElement, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -13,18 +13,30 @@ import { type ParameterIn, type ParameterName, parametersIn } from './parameters
 /** Stands for the list of subnets, whose length CDK would have to know. */
 export const SUBNET = 'subnet-00000000000000000';
 
-/** Something that a deployment has if a parameter is not empty. */
-interface Option {
+/** Something that a deployment has if a parameter is not empty, or has a certain value. */
+export interface Option {
   /** Name of the condition in the template. */
   readonly condition: string;
   readonly parameter: ParameterName;
+  /** The value of the parameter; without it, any but the empty one. */
+  readonly value?: string;
   /** The option that it requires, and whose properties it replaces. */
   readonly within?: string;
+  /** An option that creates resources which this one changes. Those of the first one are changed by most. */
+  readonly changes?: string;
   /** Changes of the construct's properties. Parameters are given by their names. */
   readonly props?: (
     stack: Stack,
     text: (parameter: ParameterName) => string,
   ) => Partial<SingleDatabaseTelemetryProps>;
+}
+
+function vpcIn(stack: Stack, text: (parameter: ParameterName) => string): IVpc {
+  return Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: text('VpcId'),
+    availabilityZones: [''],
+    privateSubnetIds: [SUBNET],
+  });
 }
 
 /** The first one creates a function, which most of the others change, too. */
@@ -65,13 +77,14 @@ export const OPTIONS: readonly [Option, ...Option[]] = [
   {
     condition: 'InVpc',
     parameter: 'VpcId',
-    props: (stack, text) => ({
-      vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-        vpcId: text('VpcId'),
-        availabilityZones: [''],
-        privateSubnetIds: [SUBNET],
-      }),
-    }),
+    props: (stack, text) => ({ vpc: vpcIn(stack, text) }),
+  },
+  {
+    condition: 'WithoutEgress',
+    parameter: 'Egress',
+    value: 'none',
+    within: 'InVpc',
+    props: (stack, text) => ({ vpc: vpcIn(stack, text), egress: 'none' }),
   },
   {
     condition: 'HasAlarmTopic',
@@ -100,7 +113,11 @@ export const OPTIONS: readonly [Option, ...Option[]] = [
       },
     }),
   },
-  { condition: 'HasBoundary', parameter: 'PermissionsBoundaryArn' },
+  {
+    condition: 'HasBoundary',
+    parameter: 'PermissionsBoundaryArn',
+    changes: 'WithoutEgress',
+  },
 ];
 
 /** A stack with the parameters of the template, whose logical ids a person can read. */

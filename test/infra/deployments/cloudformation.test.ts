@@ -48,6 +48,11 @@ const COMBINATIONS: readonly (readonly [title: string, conditions: readonly stri
   ['no condition', []],
   ...NAMES.map((name) => [name, [name]] as const),
   ['a VPC, configure and a boundary', ['InVpc', 'HasConfigure', 'HasBoundary']],
+  ['a VPC without a way out and configure', ['WithoutEgress', 'HasConfigure']],
+  [
+    'all conditions but that of a VPC without a way out',
+    NAMES.filter((name) => name !== 'WithoutEgress'),
+  ],
   ['all conditions', NAMES],
 ];
 
@@ -124,13 +129,16 @@ describe('the deployment has the permissions, schedule and limits of the databas
     expect(ofTemplate([])).toEqual(comparable(expected));
   });
 
-  test('with all parameters', () => {
+  test.each([
+    ['vpc', NAMES.filter((name) => name !== 'WithoutEgress')],
+    ['none', NAMES],
+  ] as const)('with all parameters, and the egress %s', (egress, names) => {
     const expected = inEnvironment(
       {
         record: { bucket: 'company-telemetry', kmsKey: KEY },
         fleet: false,
         alarmTopic: TOPIC,
-        networks: { main: { subnets: [SUBNET], vpc: 'vpc-0a1b2c3d' } },
+        networks: { main: { subnets: [SUBNET], vpc: 'vpc-0a1b2c3d', egress } },
       },
       {
         levelWhenUnset: 'off',
@@ -139,7 +147,7 @@ describe('the deployment has the permissions, schedule and limits of the databas
         network: 'main',
       },
     );
-    expect(ofTemplate(NAMES)).toEqual(comparable(expected));
+    expect(ofTemplate(names)).toEqual(comparable(expected));
   });
 });
 

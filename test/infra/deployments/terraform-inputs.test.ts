@@ -37,6 +37,11 @@ test.each<[title: string, inputs: ObjectValue, message: string]>([
     { network: { subnet_ids: ['subnet-0a1b2c3d'] } },
     'either vpc_id',
   ],
+  [
+    'an unknown egress',
+    { network: { vpc_id: 'vpc-0a1b2c3d', subnet_ids: ['subnet-0a1b2c3d'], egress: 'proxy' } },
+    'egress vpc or none',
+  ],
   ['a prefix with a slash', { record: { bucket: 'b', prefix: 'a/' } }, 'slash'],
   ['an unknown log level', { log_level: 'TRACE' }, 'INFO or DEBUG'],
 ])('the example rejects %s', (_, inputs, message) => {

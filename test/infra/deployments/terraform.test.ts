@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { EnvironmentSettings } from '../../../infra/config/environment.ts';
 import { checkEnvironment } from '../../../infra/config/validate.ts';
-import { functionName, PURPOSES } from '../../../lib/naming.ts';
+import { DATABASE_FUNCTIONS, functionName } from '../../../lib/naming.ts';
 import { comparableResources } from '../../support/aws/compare/compare-resources.ts';
 import { synthesise } from '../../support/aws/synthesis.ts';
 import { templateProblems } from '../../support/aws/template-drafts.ts';
@@ -15,8 +15,8 @@ import { toTemplate } from '../../support/terraform/to-cloudformation.ts';
 
 const { archives, plan } = await loadExample();
 
-/** Resources of an environment that the example does not deploy. It has no worker, and `egress` of its network cannot change. */
-const WITHOUT = /^AWS::SSM::Parameter |fleet-report|database-worker| that leave main: /;
+/** Resources of an environment that the example does not deploy. It has one security group, whose ports depend on `egress`. */
+const WITHOUT = /^AWS::SSM::Parameter |fleet-report| that leave main: /;
 const REFERS_TO_LEFT_OUT = /^GroupId of .* that leave main: /;
 
 /** Leaves the second security group of a network out of the functions' configurations. */
@@ -38,9 +38,12 @@ describe.each(CASES)('with $title', ({ inputs, database, environment }) => {
     };
     const { templates } = synthesise(checkEnvironment('prod', settings, Date.now()));
     const expected = comparableResources(Object.values(templates), account);
-    // An environment has the log group of configure in any case.
+    const hasWorker = environment?.networks?.['main']?.egress === 'none';
+    // An environment has the log groups of configure and of the workers in any case.
     const isLeftOut = (name: string) =>
-      WITHOUT.test(name) || (database?.configure === undefined && name.endsWith('/configure'));
+      WITHOUT.test(name) ||
+      (database?.configure === undefined && name.endsWith('/configure')) ||
+      (!hasWorker && name.endsWith('/database-worker'));
     const compared = Object.entries(expected)
       .filter(([name]) => !isLeftOut(name))
       .map(([name, one]) => [name, JSON.parse(JSON.stringify(one), withoutSecondGroup)]);
@@ -72,12 +75,13 @@ describe.each(CASES)('with $title', ({ inputs, database, environment }) => {
   });
 });
 
+const SEALED = { vpc_id: 'vpc-0a1b2c3d', subnet_ids: ['subnet-0a1b2c3d'], egress: 'none' };
+
 test('the code of each function is its archive, with the checksum of the archive', () => {
   const sums = readFileSync(join(archives, 'SHA256SUMS'), 'utf8');
-  const functions = plan({ configure: { secret_arn: ADMINISTRATOR } }).resources.filter(
-    ({ type }) => type === 'aws_lambda_function',
-  );
-  expect(functions).toHaveLength(PURPOSES.length);
+  const { resources } = plan({ configure: { secret_arn: ADMINISTRATOR }, network: SEALED });
+  const functions = resources.filter(({ type }) => type === 'aws_lambda_function');
+  expect(functions).toHaveLength(DATABASE_FUNCTIONS.length);
   for (const { arguments: given } of functions) {
     const hash = Buffer.from(String(given['source_code_hash']), 'base64').toString('hex');
     expect(sums).toContain(`${hash}  ${basename(String(given['filename']))}\n`);
@@ -94,4 +98,7 @@ test('the outputs are the names of the functions and the id of the created secur
     security_group_id: `\${aws_security_group.functions[0].id}`,
   });
   expect(plan().outputs).toMatchObject({ security_group_id: null });
+  expect(Object.keys(Object(plan({ network: SEALED }).outputs['functions']))).toEqual([
+    ...['database-worker', 'get-report', 'send-report'],
+  ]);
 });

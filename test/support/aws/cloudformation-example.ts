@@ -41,6 +41,7 @@ const OPTIONAL: Readonly<Record<string, string>> = {
   AdministratorSecretKeyArn: KEY,
   SecretKeyArn: KEY,
   VpcId: 'vpc-0a1b2c3d',
+  Egress: 'none',
   AlarmTopicArn: TOPIC,
   RecordBucket: 'company-telemetry',
   RecordKeyArn: KEY,

@@ -91,4 +91,41 @@ export const CASES: readonly Case[] = [
       permissionsBoundary: null,
     },
   },
+  {
+    title: 'a VPC without a way out',
+    inputs: {
+      secret_key_arn: KEY,
+      configure: { secret_arn: ADMINISTRATOR, secret_key_arn: OTHER_KEY },
+      target: { port: 6_543 },
+      proxy: 'http://proxy.example.com:3128',
+      network: { vpc_id: 'vpc-0a1b2c3d', subnet_ids: NETWORK.subnets, egress: 'none' },
+      record: { bucket: 'company-telemetry', key_arn: KEY },
+    },
+    database: {
+      kmsKey: KEY,
+      configure: { secret: ADMINISTRATOR, kmsKey: OTHER_KEY },
+      port: 6_543,
+      proxy: 'http://proxy.example.com:3128',
+      network: 'main',
+    },
+    environment: {
+      networks: { main: { ...NETWORK, vpc: 'vpc-0a1b2c3d', egress: 'none' } },
+      record: { bucket: 'company-telemetry', kmsKey: KEY },
+      fleet: false,
+    },
+  },
+  {
+    title: 'security groups of yours without a way out',
+    inputs: {
+      network: {
+        security_group_ids: ['sg-0a1b2c3d'],
+        subnet_ids: NETWORK.subnets,
+        egress: 'none',
+      },
+    },
+    database: { network: 'main' },
+    environment: {
+      networks: { main: { ...NETWORK, securityGroups: ['sg-0a1b2c3d'], egress: 'none' } },
+    },
+  },
 ];
