@@ -9,9 +9,10 @@ import { CommandError, EXIT } from './command.ts';
 /** Lambda's longest time limit of a function, with time for the answer. */
 const LONGEST_RUN_MS = 900_000 + 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const REGION_IN_ARN = /^arn:[a-z-]+:lambda:([a-z0-9-]+):/;
 
-/** One deployed function of a database. */
-export interface DeployedFunction {
+/** One deployed function of a database in an environment. */
+interface FunctionOfEnvironment {
   readonly environment: string;
   readonly database: string;
   readonly purpose: Purpose;
@@ -19,18 +20,46 @@ export interface DeployedFunction {
   readonly folder: string;
 }
 
+/** A deployed function by its name or ARN, such as that of a single database, whose name CloudFormation generates. */
+interface NamedFunction {
+  readonly functionId: string;
+  readonly purpose: Purpose;
+}
+
+/** One deployed function. */
+export type DeployedFunction = FunctionOfEnvironment | NamedFunction;
+
+/** Returns the name of a function, or its ARN if it was given by that. */
+export function nameOf(deployed: DeployedFunction): string {
+  if ('functionId' in deployed) return deployed.functionId;
+  const { environment, database, purpose } = deployed;
+  return functionName(environment, database, purpose);
+}
+
+function notFound(deployed: DeployedFunction): CommandError {
+  const missing = `There is no function ${nameOf(deployed)} in this account and region`;
+  if ('functionId' in deployed) {
+    return new CommandError(
+      `${missing}.`,
+      'Check the name, AWS_PROFILE and AWS_REGION. The outputs of the stack, or its resources, have the names of the functions.',
+    );
+  }
+  const { environment, database, purpose } = deployed;
+  return new CommandError(
+    `${missing}: ${purpose} of database ${database} in environment ${environment}.`,
+    purpose === 'configure'
+      ? 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment deploys configure.'
+      : 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment is deployed.',
+  );
+}
+
 /** Returns the error for a known name or code of AWS, its SDK or the network. */
-function knownError(thrown: unknown, { environment, database, purpose }: DeployedFunction) {
-  const name = functionName(environment, database, purpose);
+function knownError(thrown: unknown, deployed: DeployedFunction) {
+  const name = nameOf(deployed);
   const origin = errorCodeOf(thrown) ?? '';
   switch (origin) {
     case 'ResourceNotFoundException':
-      return new CommandError(
-        `There is no function ${name} in this account and region: ${purpose} of database ${database} in environment ${environment}.`,
-        purpose === 'configure'
-          ? 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment deploys configure.'
-          : 'Check both names, AWS_PROFILE and AWS_REGION, and that the environment is deployed.',
-      );
+      return notFound(deployed);
     case 'AccessDeniedException':
       return new CommandError(
         `Permission denied: lambda:InvokeFunction on ${name}.`,
@@ -62,7 +91,7 @@ function toCommandError(thrown: unknown, deployed: DeployedFunction): CommandErr
   if (isWithoutRegion(thrown)) {
     return new CommandError(
       'No AWS region is set.',
-      'Set AWS_REGION to the region of the environment, or use a profile (AWS_PROFILE) that has one.',
+      'Set AWS_REGION to the region of the function, or use a profile (AWS_PROFILE) that has one.',
     );
   }
   return (
@@ -94,10 +123,14 @@ function messageOf(payload: unknown): string {
   return `${errorType}: ${errorMessage}`;
 }
 
-/** Returns the region of the environment's file, unless the shell sets one. Without both, the SDK uses that of the profile. */
-async function regionOf({ environment, folder }: DeployedFunction): Promise<string | undefined> {
+/**
+ * Returns the region of a function's ARN; otherwise that of the environment's file, unless the shell sets one. Without all of
+ * them, the SDK uses that of the profile.
+ */
+async function regionOf(deployed: DeployedFunction): Promise<string | undefined> {
+  if ('functionId' in deployed) return REGION_IN_ARN.exec(deployed.functionId)?.[1];
   const isSet = ['AWS_REGION', 'AWS_DEFAULT_REGION'].some((name) => process.env[name]);
-  return isSet ? undefined : (await readIfPossible(environment, folder))?.region;
+  return isSet ? undefined : (await readIfPossible(deployed.environment, deployed.folder))?.region;
 }
 
 /**
@@ -105,7 +138,9 @@ async function regionOf({ environment, folder }: DeployedFunction): Promise<stri
  *
  * @throws CommandError with the status for invalid options
  */
-export async function checkTarget({ environment, database, folder }: DeployedFunction) {
+export async function checkTarget(deployed: DeployedFunction): Promise<void> {
+  if ('functionId' in deployed) return;
+  const { environment, database, folder } = deployed;
   const problem = await findTargetProblem(environment, database, folder);
   if (problem === undefined) return;
   throw new CommandError(`${problem.message}.`, `${problem.remedy}.`, EXIT.usage);
@@ -117,8 +152,7 @@ export async function checkTarget({ environment, database, folder }: DeployedFun
  * @throws CommandError when there is no result
  */
 export async function invokeDeployed(deployed: DeployedFunction, event: unknown): Promise<unknown> {
-  const { environment, database, purpose } = deployed;
-  const name = functionName(environment, database, purpose);
+  const name = nameOf(deployed);
   const region = await regionOf(deployed);
   const client = new LambdaClient({
     ...(region !== undefined && { region }),

@@ -115,11 +115,16 @@ dashboard, saved queries, a bucket for the record, and the report on the fleet.
   [the policies](security.md). For a secret in another account allow the roles in its policy and in that of its key.
 - **Network:** with \`vpc\` the functions are in its private subnets. \`connectTo\` takes the database, or its security group: the
   construct opens the database's port for the functions. [Networks](networks.md) has what the subnets must reach.
-- **Invoke:** the names of the functions are generated; add an output with the name that you need. This checks every step of a run, and
-  sends nothing:
-  \`\`\`sh
-  aws lambda invoke --function-name … --cli-binary-format raw-in-base64-out --payload '{"check": true}' result.json
+- **Invoke:** the names of the functions are generated. Add outputs with the names that you need, and give them to the
+  [command](cli.md#npm-run-invoke). The check looks at every step of a run, and sends nothing:
+  \`\`\`ts
+  new CfnOutput(stack, 'SendReport', { value: telemetry.functions.get('send-report')!.functionName });
   \`\`\`
+  \`\`\`sh
+  npx timescaledb-telemetry invoke --function … check
+  npx timescaledb-telemetry invoke --function … send --ignore-schedule
+  \`\`\`
+  Without the package: \`aws lambda invoke --function-name … --cli-binary-format raw-in-base64-out --payload '{"check": true}' result.json\`.
 
 ### Keys of \`SingleDatabaseTelemetryProps\`
 

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { environmentsFolder } from '../../infra/config/folders.ts';
 import { nameSchema } from '../../lib/config/target.ts';
 import { check } from '../../lib/config/validate.ts';
-import { functionName, type Purpose } from '../../lib/naming.ts';
+import type { Purpose } from '../../lib/naming.ts';
 import { PRODUCT } from '../../lib/product.ts';
 import {
   addProblems,
@@ -15,7 +15,7 @@ import {
   type ExitStatus,
   oneOf,
 } from '../command.ts';
-import { checkTarget, type DeployedFunction, invokeDeployed } from '../lambda-client.ts';
+import { checkTarget, type DeployedFunction, invokeDeployed, nameOf } from '../lambda-client.ts';
 import {
   actionArgument,
   addChangeOptions,
@@ -56,6 +56,7 @@ const PURPOSES: Readonly<Record<Operation, Purpose>> = {
 
 interface Values extends ChangeValues {
   readonly environments?: string;
+  readonly function?: string;
   readonly always?: true;
   readonly ignoreSchedule?: true;
   readonly json?: true;
@@ -73,11 +74,15 @@ const command = addChangeOptions(
     'invoke',
     "Invokes a deployed function of a database and shows its result, with this shell's AWS credentials and region (AWS_PROFILE, AWS_REGION).",
   )
-    .argument('<environment>', 'the name of the environment')
-    .argument('<database>', 'the name of the database in that environment')
+    .argument('[environment]', 'the name of the environment')
+    .argument('[database]', 'the name of the database in that environment')
     .addArgument(choiceArgument('[function]', OPERATIONS, 'the function to invoke', 'report'))
     .addArgument(actionArgument('[action]'))
     .option('--environments <dir>', 'the folder of the environments (default: environments)')
+    .option(
+      '--function <name>',
+      'name or ARN of the function, instead of environment and database: for a database outside of an environment',
+    )
     .option('--json', 'print the bare bytes of the report, or one JSON object of the others')
     .optionsGroup('report:')
     .option('--always', 'show the report even without consent (always by plain SQL)')
@@ -127,15 +132,52 @@ function eventOf(
   }
 }
 
-function read(parsed: Command, problems: string[]): Options {
-  const values = parsed.opts<Values>();
-  const [environment, database, operationText, action] = parsed.args.filter(
-    (arg) => !arg.startsWith('-'),
-  );
+/** The name of a function, or its ARN, each with or without a version. */
+const FUNCTION_ID =
+  /^(arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:function:)?[\w-]{1,64}(:[\w$-]{1,128})?$/;
+
+/** Arguments of the command. */
+interface Arguments {
+  readonly environment?: string | undefined;
+  readonly database?: string | undefined;
+  readonly operationText?: string | undefined;
+  readonly action?: string | undefined;
+}
+
+/** Reads the arguments, which begin with the names unless the function is named by an option. */
+function readArguments(
+  parsed: Command,
+  functionId: string | undefined,
+  problems: string[],
+): Arguments {
+  const args = parsed.args.filter((arg) => !arg.startsWith('-'));
+  if (functionId !== undefined) {
+    const [operationText, action, ...more] = args;
+    addProblems(problems, [
+      [!FUNCTION_ID.test(functionId), '--function must be the name or ARN of a function'],
+      [more.length > 0, 'an environment and a database are only without --function'],
+    ]);
+    return { operationText, action };
+  }
+  const [environment, database, operationText, action] = args;
+  addProblems(problems, [
+    [environment === undefined, 'an environment and a database are missing, or --function'],
+    [environment !== undefined && database === undefined, 'a database is missing'],
+  ]);
   for (const [argument, name] of Object.entries({ environment, database })) {
-    // Missing arguments are reported by commander.
     if (name !== undefined) check(`<${argument}>`, nameSchema, name, problems);
   }
+  return { environment, database, operationText, action };
+}
+
+function read(parsed: Command, problems: string[]): Options {
+  const values = parsed.opts<Values>();
+  const { function: functionId } = values;
+  const { environment, database, operationText, action } = readArguments(
+    parsed,
+    functionId,
+    problems,
+  );
   const operation =
     operationText === undefined
       ? 'report'
@@ -150,12 +192,15 @@ function read(parsed: Command, problems: string[]): Options {
   if (operation !== undefined) checkOptionsFit(parsed, operation, problems);
   return {
     operation: known,
-    deployed: {
-      environment: environment ?? '',
-      database: database ?? '',
-      purpose: PURPOSES[known],
-      folder: environmentsFolder(values.environments),
-    },
+    deployed:
+      functionId === undefined
+        ? {
+            environment: environment ?? '',
+            database: database ?? '',
+            purpose: PURPOSES[known],
+            folder: environmentsFolder(values.environments),
+          }
+        : { functionId, purpose: PURPOSES[known] },
     event: eventOf(known, action, values, problems),
     json: values.json === true,
   };
@@ -169,19 +214,17 @@ const MAX_PROBLEMS = 5;
  *
  * @throws CommandError with the problems of the reply
  */
-function parseReply<T>(
-  { environment, database, purpose }: DeployedFunction,
-  schema: z.ZodMiniType<T>,
-  reply: unknown,
-): T {
+function parseReply<T>(deployed: DeployedFunction, schema: z.ZodMiniType<T>, reply: unknown): T {
   const problems: string[] = [];
   const parsed = check('reply', schema, reply, problems);
   if (parsed !== undefined) return parsed;
   const more = problems.length - MAX_PROBLEMS;
   const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`${more} more`] : [])];
   throw new CommandError(
-    `${functionName(environment, database, purpose)} ran, but ${PRODUCT} does not know its reply: ${shown.join('; ')}.`,
-    'Deploy the environment again, or use the version that deployed it. Use --json to print the reply unchanged.',
+    `${nameOf(deployed)} ran, but ${PRODUCT} does not know its reply: ${shown.join('; ')}.`,
+    'functionId' in deployed
+      ? `Check that this is the function ${deployed.purpose}, of this version. Use --json to print the reply unchanged.`
+      : 'Deploy the environment again, or use the version that deployed it. Use --json to print the reply unchanged.',
   );
 }
 
@@ -230,15 +273,18 @@ function finishForTerminal(
 
 async function perform(options: Options): Promise<ExitStatus> {
   const { operation, deployed, event, json } = options;
-  const { environment, database, purpose } = deployed;
   await checkTarget(deployed);
   const reporter = createTerminalReporter(json);
-  reporter.title(`timescaledb-telemetry · ${operation} of ${database} in ${environment}`);
+  const subject =
+    'functionId' in deployed
+      ? `by ${deployed.functionId}`
+      : `of ${deployed.database} in ${deployed.environment}`;
+  reporter.title(`timescaledb-telemetry · ${operation} ${subject}`);
   const reply = await reporter.step(
     'function',
     'waiting for its result',
     () => invokeDeployed(deployed, event),
-    () => functionName(environment, database, purpose),
+    () => nameOf(deployed),
   );
   return json ? finishJson(options, reply) : finishForTerminal(reporter, options, reply);
 }

@@ -19,6 +19,10 @@ afterAll(async () => {
 });
 
 describe.concurrent('npm run invoke', () => {
+  const answering = (reply: unknown) => ({
+    answer: async (_invoked: unknown, response: ServerResponse) => respond(response, reply),
+  });
+
   test('names the missing function of a database that is not deployed', async () => {
     await using deployment = await deploy(granted);
     const { stderr, code } = await runCommand(
@@ -31,6 +35,24 @@ describe.concurrent('npm run invoke', () => {
       `There is no function ${functionName('prod', 'another', 'get-report')} in this account and region: get-report of database another in environment prod.\n`,
     );
     expect(stderr).toContain('AWS_REGION');
+  });
+
+  test('names a missing function that was given by its name', async () => {
+    await using deployment = await deploy(granted);
+    const args = ['--function', 'stack-GetReport', 'report'];
+    const { stderr, code } = await runCommand('invoke', args, deployment.shell);
+    expect(code).toBe(1);
+    expect(stderr).toContain('There is no function stack-GetReport in this account and region.\n');
+    expect(stderr).toContain('The outputs of the stack, or its resources, have the names');
+  });
+
+  test('says which function an operation needs when another one was named', async () => {
+    await using deployment = await deploy(granted, answering({ ok: true }));
+    const args = ['--function', 'stack-GetReport', 'send'];
+    const { stderr, code } = await runCommand('invoke', args, deployment.shell);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^stack-GetReport ran, but .* does not know its reply: /);
+    expect(stderr).toContain('\nCheck that this is the function send-report, of this version. ');
   });
 
   test.each<[string, number, RegExp]>([
@@ -75,10 +97,6 @@ describe.concurrent('npm run invoke', () => {
   ] as const;
   const argsOf = (operation: string) =>
     operation === 'configure' ? [operation, 'disable', '--scope', 'database'] : [operation];
-  const answering = (reply: unknown) => ({
-    answer: async (_invoked: unknown, response: ServerResponse) => respond(response, reply),
-  });
-
   test.each(ANOTHER_VERSION)(
     'reports an unknown reply to %s (%j)',
     async (operation, reply, problem) => {

@@ -163,14 +163,50 @@ describe.concurrent('configure', () => {
   });
 });
 
+describe.concurrent('a function that is named', () => {
+  test('is invoked by its name, without an environment', async () => {
+    await using deployment = await deploy(granted);
+    const name = deployedName('send-report');
+    const args = ['--function', name, 'check'];
+    const { stdout, stderr, code } = await runCommand('invoke', args, deployment.shell);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toContain(`check by ${name}\n`);
+    expect(stdout).toContain(`✔ function      ${name}`);
+    expect(deployment.invoked).toEqual([{ name, event: { check: true } }]);
+  });
+
+  test('is invoked by its ARN, in the region of the ARN', async () => {
+    const regions: unknown[] = [];
+    await using deployment = await deploy(granted, {
+      answer: async (_invoked, response) => {
+        regions.push(
+          /\/\d{8}\/([^/]+)\/lambda\//.exec(response.req.headers.authorization ?? '')?.[1],
+        );
+        respond(response, { report: '{"a":1}', consent: { sentence: 'On.' } });
+      },
+    });
+    const arn = 'arn:aws:lambda:eu-west-3:123456789012:function:stack-GetReport-AbCdEf';
+    const args = ['--function', arn, '--json'];
+    const { stdout, stderr, code } = await runCommand('invoke', args, deployment.shell);
+    expect([stdout, stderr, code]).toEqual(['{"a":1}', '', 0]);
+    expect(deployment.invoked.map(({ name }) => decodeURIComponent(name))).toEqual([arn]);
+    expect(regions).toEqual(['eu-west-3']);
+  });
+});
+
 describe.concurrent('the options', () => {
   test.each<[string, readonly string[], readonly string[]]>([
+    ['no target', [], ['an environment and a database are missing, or --function']],
+    ['half a target', ['prod'], ['a database is missing']],
     [
-      'no target',
-      [],
-      ["missing required argument 'environment'", "missing required argument 'database'"],
+      'a function that is no name, and a target beside it',
+      ['prod', 'metrics', 'check', '--function', 'metrics/1'],
+      [
+        '--function must be the name or ARN of a function',
+        'an environment and a database are only without --function',
+        '[function] must be one of report, check, send, configure',
+      ],
     ],
-    ['half a target', ['prod'], ["missing required argument 'database'"]],
     [
       'invalid names, and an unknown function',
       ['my prod', 'metrics/1', 'restart'],
@@ -228,10 +264,10 @@ describe.concurrent('the options', () => {
     const { stdout, stderr, code } = await runCommand('invoke', ['--help']);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toContain(
-      'Usage: npm run invoke -- [options] <environment> <database> [function] [action]',
+      'Usage: npm run invoke -- [options] [environment] [database] [function] [action]',
     );
     expect(optionsIn(stdout)).toEqual([
-      ...['--environments', '--json', '--help', '--always', '--ignore-schedule'],
+      ...['--environments', '--function', '--json', '--help', '--always', '--ignore-schedule'],
       ...['--scope', '--role', '--in-database', '--level', '--job', '--schedule-interval'],
       '--apply',
     ]);
