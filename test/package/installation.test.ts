@@ -2,8 +2,19 @@ import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { VERSION } from '../../lib/product.ts';
+import { databaseProblems } from '../support/aws/judge-database.ts';
+import { missingThings } from '../support/aws/named-things.ts';
+import { schemaProblems } from '../support/aws/resource-schema.ts';
+import { serviceProblems } from '../support/aws/service-limits.ts';
+import { ACCOUNT, REGION } from '../support/aws/synthesis.ts';
 import { type Installation, installPackage, NODE_VERSIONS } from '../support/package/install.ts';
-import { APP, ownTemplates, parseTemplate } from '../support/package/templates.ts';
+import {
+  APPS,
+  deployedFrom,
+  ownTemplates,
+  parseTemplate,
+  withNag,
+} from '../support/package/templates.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { urlOf } from '../support/process/commands.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
@@ -41,6 +52,17 @@ test('without its optional dependency says how to install the embedded Timescale
   ]);
 });
 
+test('a finding of cdk-nag fails the synthesis of an app', async () => {
+  const file = join(installed.folder, 'careless.js');
+  const careless = "new (await import('aws-cdk-lib/aws-sqs')).CfnQueue(stack, 'Careless', {});\n";
+  const app = withNag(APPS.SingleDatabaseTelemetry).replace('console.log', `${careless}$&`);
+  await writeFile(file, app);
+  const templates = join(installed.folder, 'careless');
+  const { stdout, stderr, code } = await installed.app('24', file, templates);
+  expect([stdout, code]).toEqual(['', 1]);
+  expect(stderr).toContain('AwsSolutions-SQS4');
+});
+
 describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
   test('has one program with a version', async () => {
     const { stdout, stderr, code } = await installed.program(node, ['--version']);
@@ -62,15 +84,39 @@ describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
     expect(stdout).toMatch(/version +.*2\.28\.3/);
   });
 
-  test('synthesises an app of ten lines with its construct', async () => {
-    const file = join(installed.folder, 'app.js');
-    await writeFile(file, APP);
-    const { stdout, stderr, code } = await installed.module(node, file);
-    expect([stdout, stderr, code]).toEqual([
-      'timescaledb-telemetry-prod timescaledb-telemetry-prod-1\n',
-      '',
-      0,
-    ]);
+  describe.each(Object.entries(APPS))('in an app of ten lines with %s', (construct, text) => {
+    const stacks = {
+      TelemetryEnvironment: 'timescaledb-telemetry-prod timescaledb-telemetry-prod-1',
+      SingleDatabaseTelemetry: 'metrics',
+    }[construct];
+
+    /** Synthesises an app, and returns the folder of its templates. */
+    async function synthesise(name: string, app: string): Promise<string> {
+      const file = join(installed.folder, `${name}-${construct}.js`);
+      const templates = join(installed.folder, `${name}-${construct}-${node}`);
+      await writeFile(file, app);
+      const { stdout, stderr, code } = await installed.app(node, file, templates);
+      expect([stdout, stderr, code]).toEqual([`${stacks}\n`, '', 0]);
+      return templates;
+    }
+
+    test('synthesises templates that pass the rules, with the permissions that roles need', async () => {
+      const resources = await deployedFrom(await synthesise('app', text));
+      const entries = resources.map(({ id, type, properties }) => [
+        id,
+        { Type: type, Properties: properties },
+      ]);
+      const template = { Resources: Object.fromEntries(entries) };
+      expect([...schemaProblems(template), ...serviceProblems(template)]).toEqual([]);
+      expect(missingThings(resources)).toEqual([]);
+      const secret = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:prod/metrics/telemetry-Qw3rTy`;
+      const hasRecord = construct === 'TelemetryEnvironment';
+      expect(await databaseProblems(resources, { secret, hasRecord })).toEqual([]);
+    });
+
+    test('has no finding of cdk-nag', async () => {
+      await synthesise('nag', withNag(text));
+    });
   });
 
   test('creates a folder to deploy from, and synthesises the templates of this repository', async () => {

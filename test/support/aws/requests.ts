@@ -1,7 +1,6 @@
 import { parseSettings } from '../../../lib/config/send-report-config.ts';
 import { retrySchedule } from '../../../lib/schedule/plan-retry.ts';
 import type { DeployedFunction } from './deployed-roles.ts';
-import { at } from './role-fixtures.ts';
 import { ACCOUNT, REGION } from './synthesis.ts';
 
 /** The requests that functions and schedulers send to AWS, each without its resource. */
@@ -28,7 +27,11 @@ export function decrypting(secret: string, via = VIA_SECRETS_MANAGER) {
 const TICK = '2026-11-22T04:05:00Z';
 
 /** Returns the schedule that a function creates for its first retry, from its own variables. */
-export function retryOf({ arn, title, variables }: DeployedFunction) {
+export function retryOf({
+  arn,
+  title,
+  variables,
+}: Pick<DeployedFunction, 'arn' | 'title' | 'variables'>) {
   const { target, retry } = parseSettings(variables);
   if (retry === undefined) throw new Error(`${title} schedules no retries.`);
   return retrySchedule({ attempt: 1, at: '2026-11-22T05:05:00Z' }, TICK, target, retry, arn);
@@ -38,7 +41,7 @@ export function retryOf({ arn, title, variables }: DeployedFunction) {
 export const GROUP = 'timescaledb-telemetry-test';
 
 export function scheduleArn(group: string, name: string): string {
-  return at('scheduler', `schedule/${group}/${name}`);
+  return `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/${group}/${name}`;
 }
 
 /** Returns the ARN of a log stream, with a name as Lambda creates it. */

@@ -33,8 +33,8 @@ export interface Installation {
   readonly withoutCdk: Ended;
   /** Runs the program of the package with a version of Node. */
   program(node: NodeVersion, args: readonly string[], cwd?: string): Promise<Ended>;
-  /** Runs a module of the folder. */
-  module(node: NodeVersion, file: string): Promise<Ended>;
+  /** Runs an app for CDK in the folder, which writes its templates into another folder. */
+  app(node: NodeVersion, file: string, templates: string): Promise<Ended>;
 }
 
 export const NODE_VERSIONS = ['22', '24'] as const;
@@ -74,6 +74,7 @@ export async function installPackage({ tarball }: Packed): Promise<Installation>
     folder,
     withoutCdk,
     program,
-    module: (node, module) => run('node', [module], folder, environment(node)),
+    app: (node, app, templates) =>
+      run('node', [app], folder, { ...environment(node), CDK_OUTDIR: templates }),
   };
 }
