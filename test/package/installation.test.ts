@@ -1,4 +1,4 @@
-import { readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { VERSION } from '../../lib/product.ts';
@@ -17,9 +17,14 @@ import {
 } from '../support/package/templates.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
 import { urlOf } from '../support/process/commands.ts';
+import { startAccount } from '../support/smoke/account.ts';
+import { simulate } from '../support/smoke/simulation.ts';
+import { resolve, SETTINGS } from '../support/smoke/trial.ts';
 import { upperBound } from '../support/vitest/time-limits.ts';
 
 const packed = inject('packed');
+/** Preloaded into the program: CDK commands become requests to the account on loopback. */
+const CDK_STUB = join(import.meta.dirname, '..', 'support', 'smoke', 'preload-cdk-stub.ts');
 
 let installed: Installation;
 let database: TestDatabase;
@@ -124,7 +129,7 @@ describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
     const created = await installed.program(node, ['init', folder]);
     expect([created.stderr, created.code]).toEqual(['', 0]);
     await symlink(join(installed.folder, 'node_modules'), join(folder, 'node_modules'));
-    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
+    const { stderr, code } = await installed.program(node, ['synth', 'prod'], { cwd: folder });
     expect(stderr).toMatch(/✔ stacks +2 of prod synthesised for account 111111111111, /);
     expect(stderr).not.toMatch(/warning/i);
     expect(code).toBe(0);
@@ -136,6 +141,33 @@ describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
     expect(Object.keys(own)).toHaveLength(2);
   });
 
+  test('prints an environment for smoke, which can be synthesised', async () => {
+    const folder = join(installed.folder, `trial-${node}`);
+    const { stdout, stderr, code } = await installed.program(node, ['smoke', '--template']);
+    expect([stderr, code]).toEqual(['', 0]);
+    await mkdir(folder);
+    await writeFile(join(folder, 'smoke.ts'), stdout);
+    const synth = await installed.program(node, ['synth', 'smoke', '--environments', folder]);
+    expect(synth.stderr).toMatch(/✔ stacks +2 of smoke synthesised for account 111111111111, /);
+    expect(synth.code).toBe(0);
+  });
+
+  test('tries a deployment in an account on loopback', async () => {
+    await using account = await startAccount({ environment: resolve(), run: simulate() });
+    const folder = join(installed.folder, `smoke-${node}`);
+    await mkdir(folder);
+    const settings = `export const environment = ${JSON.stringify(SETTINGS)};\n`;
+    await writeFile(join(folder, 'smoke-test.ts'), settings);
+    const { stdout, stderr, code } = await installed.program(
+      node,
+      ['smoke', 'smoke-test', '--yes', '--environments', folder],
+      { env: { ...account.shell, NODE_OPTIONS: `--import ${CDK_STUB}` } },
+    );
+    expect(stderr).toContain('output of cdk deploy\n');
+    expect(stdout).toContain('- All steps passed\n');
+    expect([code, account.stacks.size]).toEqual([0, 0]);
+  });
+
   test('lists the problems of an environment without esbuild', async () => {
     const folder = join(installed.folder, `broken-${node}`);
     await installed.program(node, ['init', folder]);
@@ -143,7 +175,7 @@ describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
       join(folder, 'environments', 'prod.ts'),
       'export const environment = {\n  account: 1,,\n};\n',
     );
-    const { stderr, code } = await installed.program(node, ['synth', 'prod'], folder);
+    const { stderr, code } = await installed.program(node, ['synth', 'prod'], { cwd: folder });
     expect(stderr).toMatch(/environments\/prod\.ts:2(:\d+)?: /);
     expect(code).toBe(1);
   });

@@ -26,13 +26,19 @@ async function npmInstall(folder: string, what: string): Promise<void> {
   );
 }
 
+interface HowToRun {
+  readonly cwd?: string;
+  /** Further environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** An empty folder in which the package is installed. */
 export interface Installation {
   readonly folder: string;
   /** The result of `synth` before CDK was there. */
   readonly withoutCdk: Ended;
-  /** Runs the program of the package with a version of Node. */
-  program(node: NodeVersion, args: readonly string[], cwd?: string): Promise<Ended>;
+  /** Runs the program of the package with a version of Node, by default in the folder. */
+  program(node: NodeVersion, args: readonly string[], how?: HowToRun): Promise<Ended>;
   /** Runs an app for CDK in the folder, which writes its templates into another folder. */
   app(node: NodeVersion, file: string, templates: string): Promise<Ended>;
 }
@@ -66,8 +72,8 @@ export async function installPackage({ tarball }: Packed): Promise<Installation>
     NO_COLOR: '1',
   });
   const file = join(folder, 'node_modules', '.bin', 'timescaledb-telemetry');
-  const program: Installation['program'] = (node, args, cwd = folder) =>
-    run(file, args, cwd, environment(node));
+  const program: Installation['program'] = (node, args, { cwd = folder, env } = {}) =>
+    run(file, args, cwd, { ...environment(node), ...env });
   const withoutCdk = await program('24', ['synth', 'prod']);
   await linkCdk(folder);
   return {

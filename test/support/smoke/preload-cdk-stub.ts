@@ -9,7 +9,7 @@ const { spawn } = childProcess;
 childProcess.spawn = (file: string, args: readonly string[], options: object) =>
   spawn(
     file,
-    args.map((arg) => (arg.endsWith('cli/main.ts') ? STUB : arg)),
+    args.map((arg) => (/cli[/\\]main\.[jt]s$/.test(arg) ? STUB : arg)),
     options,
   );
 syncBuiltinESMExports();
