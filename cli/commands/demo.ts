@@ -11,9 +11,9 @@ import { silentLine } from '../command-line.ts';
 import { prepareRecord } from '../options/record.ts';
 import { createCliAdapter } from '../output/adapt-for-cli.ts';
 import { printJson } from '../output/finish.ts';
-import { describeContents, showReceived, showSummary } from '../output/show-demo.ts';
-import { showOutcome } from '../output/show-outcome.ts';
-import { showReportText } from '../output/show-report.ts';
+import { describeContents, showReceived, showSummary } from '../output/results/show-demo.ts';
+import { showOutcome } from '../output/results/show-outcome.ts';
+import { showReportText } from '../output/results/show-report.ts';
 import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
 /** Folder of the database that `--keep` keeps. */

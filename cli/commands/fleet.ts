@@ -14,11 +14,11 @@ import {
 import { type PageChoice, pageOptions, readPage, showPage, writePage } from '../fleet/page.ts';
 import type { Fleet, FleetSource } from '../fleet/row.ts';
 import { readSource, type SourceValues, sourceOptions } from '../fleet/source-options.ts';
+import { replaceFile } from '../output/files/replace-file.ts';
 import { printJson } from '../output/finish.ts';
 import { formatCsv } from '../output/fleet/fleet-csv.ts';
 import { formatPrometheus } from '../output/fleet/prometheus.ts';
 import { showFleet } from '../output/fleet/show-fleet.ts';
-import { replaceFile } from '../output/replace-file.ts';
 import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 /** Conditions that `--fail-on` knows. */

@@ -39,8 +39,8 @@ import {
   outcomeStatusSchema,
   previewSchema,
 } from '../output/replies.ts';
-import { showCheck } from '../output/show-check.ts';
-import { showOutcome } from '../output/show-outcome.ts';
+import { showCheck } from '../output/results/show-check.ts';
+import { showOutcome } from '../output/results/show-outcome.ts';
 import { createTerminalReporter, type TerminalReporter } from '../output/terminal/terminal.ts';
 
 const OPERATIONS = ['report', 'check', 'send', 'configure'] as const;

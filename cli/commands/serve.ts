@@ -11,7 +11,7 @@ import { errorCodeOf } from '../../lib/errors.ts';
 import { type CommandDefinition, CommandError, createCommand, EXIT } from '../command.ts';
 import { commandLine, silentLine } from '../command-line.ts';
 import { printJson } from '../output/finish.ts';
-import { describeContents } from '../output/show-demo.ts';
+import { describeContents } from '../output/results/show-demo.ts';
 import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
 interface Values {

@@ -7,8 +7,8 @@ import type {
   OutcomeStatusReply,
   PreviewReply,
 } from './replies.ts';
-import { showChange } from './show-change.ts';
-import { showPreview } from './show-report.ts';
+import { showChange } from './results/show-change.ts';
+import { showPreview } from './results/show-report.ts';
 import { toPrintableLine } from './terminal/printable.ts';
 import type { TerminalReporter } from './terminal/terminal.ts';
 

@@ -3,8 +3,8 @@ import { runCheck } from '../../lib/diagnostics/run-check.ts';
 import type { ExitStatus } from '../command.ts';
 import { functionFor } from '../local-function.ts';
 import { printJson, statusOfCheck } from '../output/finish.ts';
-import { showCheck } from '../output/show-check.ts';
-import { showSql } from '../output/show-sql.ts';
+import { showCheck } from '../output/results/show-check.ts';
+import { showSql } from '../output/results/show-sql.ts';
 import { beginSession } from './session.ts';
 import type { TargetOptions } from './target.ts';
 

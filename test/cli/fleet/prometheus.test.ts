@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replaceFile } from '../../../cli/output/files/replace-file.ts';
 import { formatPrometheus, GAUGES } from '../../../cli/output/fleet/prometheus.ts';
-import { replaceFile } from '../../../cli/output/replace-file.ts';
 import { namesInTables, parsePage, readOwn, sectionsOf } from '../../support/repo/pages.ts';
 import { CURRENT, fleetOf, UNREACHABLE, VULNERABLE } from './rows.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { finishChange, finishPreview, printJson } from '../../../cli/output/finish.ts';
 import type { PreviewReply } from '../../../cli/output/replies.ts';
-import { showCheck } from '../../../cli/output/show-check.ts';
-import { showOutcome } from '../../../cli/output/show-outcome.ts';
+import { showCheck } from '../../../cli/output/results/show-check.ts';
+import { showOutcome } from '../../../cli/output/results/show-outcome.ts';
 import {
   createTerminalReporter,
   type TerminalReporter,

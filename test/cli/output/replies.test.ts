@@ -7,10 +7,10 @@ import {
   outcomeSchema,
   previewSchema,
 } from '../../../cli/output/replies.ts';
-import { showChange } from '../../../cli/output/show-change.ts';
-import { showCheck } from '../../../cli/output/show-check.ts';
-import { showOutcome } from '../../../cli/output/show-outcome.ts';
-import { showPreview } from '../../../cli/output/show-report.ts';
+import { showChange } from '../../../cli/output/results/show-change.ts';
+import { showCheck } from '../../../cli/output/results/show-check.ts';
+import { showOutcome } from '../../../cli/output/results/show-outcome.ts';
+import { showPreview } from '../../../cli/output/results/show-report.ts';
 import { createTerminalReporter } from '../../../cli/output/terminal/terminal.ts';
 
 const DECISION = { granted: false, rule: 'level-off', sentence: 'Off.', remedy: 'Turn it on.' };

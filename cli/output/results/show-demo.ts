@@ -1,7 +1,7 @@
-import type { DemoContents, DemoRun } from '../../emulator/demo.ts';
-import { commandLine } from '../command-line.ts';
+import type { DemoContents, DemoRun } from '../../../emulator/demo.ts';
+import { commandLine } from '../../command-line.ts';
+import { grouped, type TerminalReporter } from '../terminal/terminal.ts';
 import { markOfVersion, summarizeVersion } from './show-version.ts';
-import { grouped, type TerminalReporter } from './terminal/terminal.ts';
 
 export function describeContents(contents: DemoContents): string {
   const { timescaledb, postgresql, hypertables, chunks } = contents;

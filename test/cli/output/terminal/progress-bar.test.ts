@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { showProgressBar } from '../../../cli/output/terminal/progress-bar.ts';
-import { terminalOutput } from '../../support/process/terminal-output.ts';
+import { showProgressBar } from '../../../../cli/output/terminal/progress-bar.ts';
+import { terminalOutput } from '../../../support/process/terminal-output.ts';
 
 const REMOVED = '\u001b[1G\u001b[2K';
 

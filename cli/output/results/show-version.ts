@@ -1,5 +1,5 @@
-import type { VersionReply } from './replies.ts';
-import { grouped, type Mark, type TerminalReporter } from './terminal/terminal.ts';
+import type { VersionReply } from '../replies.ts';
+import { grouped, type Mark, type TerminalReporter } from '../terminal/terminal.ts';
 
 /** The versions of a verdict, one per row. */
 function versionTable({

@@ -1,6 +1,6 @@
-import type { CheckReply, StageReply } from './replies.ts';
+import type { CheckReply, StageReply } from '../replies.ts';
+import type { Mark, TerminalReporter } from '../terminal/terminal.ts';
 import { showVerdict, summarizeVersion } from './show-version.ts';
-import type { Mark, TerminalReporter } from './terminal/terminal.ts';
 
 const MARKS: Readonly<Record<string, Mark>> = { ok: '✔', failed: '✖' };
 

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTerminalReporter } from '../../../cli/output/terminal/terminal.ts';
-import { wrap } from '../../../cli/output/terminal/wrap.ts';
-import { terminalOutput } from '../../support/process/terminal-output.ts';
+import { createTerminalReporter } from '../../../../cli/output/terminal/terminal.ts';
+import { wrap } from '../../../../cli/output/terminal/wrap.ts';
+import { terminalOutput } from '../../../support/process/terminal-output.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);
 const INDENT = 18;

@@ -1,8 +1,8 @@
-import type { OutcomeReply, PreviewReply } from './replies.ts';
+import type { OutcomeReply, PreviewReply } from '../replies.ts';
+import { grouped, type TerminalReporter } from '../terminal/terminal.ts';
 import { showConsent, showLevels, showRules } from './show-consent.ts';
 import { showJobs } from './show-jobs.ts';
 import { showVerdict, summarizeVersion } from './show-version.ts';
-import { grouped, type TerminalReporter } from './terminal/terminal.ts';
 
 /** Returns the size of a report, how it was built, and its hash. */
 export function describeReport({

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { errorCodeOf } from '../../lib/errors.ts';
+import { errorCodeOf } from '../../../lib/errors.ts';
 
 /** How long an opener may take to report a failure. It may also run as long as the browser that it starts. */
 const WAIT_MS = 2_000;

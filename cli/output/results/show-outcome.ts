@@ -1,9 +1,9 @@
-import type { OutcomeReply } from './replies.ts';
+import type { OutcomeReply } from '../replies.ts';
+import type { TerminalReporter } from '../terminal/terminal.ts';
 import { showConsent } from './show-consent.ts';
 import { showJobs } from './show-jobs.ts';
 import { describeReport } from './show-report.ts';
 import { showVerdict } from './show-version.ts';
-import type { TerminalReporter } from './terminal/terminal.ts';
 
 function showVersion(
   reporter: TerminalReporter,

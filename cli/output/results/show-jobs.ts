@@ -1,5 +1,5 @@
-import type { JobsReply } from './replies.ts';
-import { grouped, type TerminalReporter } from './terminal/terminal.ts';
+import type { JobsReply } from '../replies.ts';
+import { grouped, type TerminalReporter } from '../terminal/terminal.ts';
 
 /** Returns the numbers of scheduled and failing jobs as one phrase. */
 function describeJobs({ scheduled, failing, oldestFailure }: JobsReply): string {

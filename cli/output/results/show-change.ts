@@ -1,6 +1,6 @@
-import type { ConfiguredReply } from './replies.ts';
+import type { ConfiguredReply } from '../replies.ts';
+import type { TerminalReporter } from '../terminal/terminal.ts';
 import { showConsent } from './show-consent.ts';
-import type { TerminalReporter } from './terminal/terminal.ts';
 
 /** Shows the statements of a change, and the consent before and after it. */
 export function showChange(reporter: TerminalReporter, configured: ConfiguredReply): void {

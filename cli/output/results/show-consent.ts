@@ -1,6 +1,6 @@
-import { describePlace } from '../../lib/consent/level-place.ts';
-import type { DecisionReply, PreviewReply, RuleReply } from './replies.ts';
-import type { Mark, TerminalReporter } from './terminal/terminal.ts';
+import { describePlace } from '../../../lib/consent/level-place.ts';
+import type { DecisionReply, PreviewReply, RuleReply } from '../replies.ts';
+import type { Mark, TerminalReporter } from '../terminal/terminal.ts';
 
 /** Shows whether a report may be sent, and the rule that decided. */
 export function showConsent(
