@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 
@@ -6,10 +7,15 @@ const childProcess = createRequire(import.meta.url)('node:child_process');
 const STUB = join(import.meta.dirname, 'cdk-stub.ts');
 const { spawn } = childProcess;
 
+/** Whether an argument is the program: in the repository, or compiled in the package. A file that does not exist fails as it would. */
+function isProgram(arg: string): boolean {
+  return /cli[/\\]main\.[jt]s$/.test(arg) && existsSync(arg);
+}
+
 childProcess.spawn = (file: string, args: readonly string[], options: object) =>
   spawn(
     file,
-    args.map((arg) => (/cli[/\\]main\.[jt]s$/.test(arg) ? STUB : arg)),
+    args.map((arg) => (isProgram(arg) ? STUB : arg)),
     options,
   );
 syncBuiltinESMExports();
