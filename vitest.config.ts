@@ -77,6 +77,9 @@ export default defineConfig({
     hookTimeout: upperBound(60_000, timeFactor),
     teardownTimeout: upperBound(10_000, timeFactor),
     expect: { poll: { timeout: upperBound(5_000, timeFactor) } },
+    // CDK's own validation takes most of the CPU time of a synthesis, and only prints what it finds, unless cdk.json applies.
+    // It runs where it can fail a test: in the examples, and in the commands.
+    env: { CDK_VALIDATION: 'false' },
     setupFiles: ['test/support/vitest/no-secret-comes-out.ts'],
     provide: { secrets: [] },
     reporters: ['default', './test/support/vitest/closing-line.ts'],

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { bundleCode } from '../../infra/bundle/bundle-code.ts';
+import { expect, test, vi } from 'vitest';
+import { copyCode } from '../../infra/bundle/code-assets.ts';
 import { environmentNames } from '../../infra/config/load.ts';
-import { loadEnvironment, synthesise } from '../support/aws/synthesis.ts';
+import { bundlesFolder, loadEnvironment, synthesise } from '../support/aws/synthesis.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 
 // One test for all examples, because the folder may be empty.
-test('every example can be synthesised without warnings', async () => {
-  for (const name of await environmentNames(EXAMPLES)) {
-    const environment = await loadEnvironment(name, EXAMPLES);
-    using code = await bundleCode(environment);
-    const { warnings, templates } = synthesise(environment, code);
-    expect([name, warnings]).toEqual([name, []]);
-    expect(Object.keys(templates)).toHaveLength(environment.stacks + 1);
+test("every example can be synthesised without warnings, and passes CDK's validation", async () => {
+  vi.stubEnv('CDK_VALIDATION', 'true');
+  try {
+    for (const name of await environmentNames(EXAMPLES)) {
+      const environment = await loadEnvironment(name, EXAMPLES);
+      using code = copyCode(bundlesFolder(), environment);
+      const { warnings, templates } = synthesise(environment, code);
+      expect([name, warnings]).toEqual([name, []]);
+      expect(Object.keys(templates)).toHaveLength(environment.stacks + 1);
+    }
+  } finally {
+    vi.unstubAllEnvs();
   }
 });

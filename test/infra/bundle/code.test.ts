@@ -2,12 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { bundleCode } from '../../../infra/bundle/bundle-code.ts';
+import { type Code, copyCode } from '../../../infra/bundle/code-assets.ts';
 import type { Database } from '../../../infra/config/resolved-environment.ts';
 import type { SecretReference } from '../../../infra/config/rules/secret-reference.ts';
 import { parseFleetSettings, readFleetFile } from '../../../lib/fleet-report/settings.ts';
 import { PURPOSES } from '../../../lib/naming.ts';
 import { functionsOfDatabases } from '../../support/aws/constructs.ts';
-import { checked, type Synthesis, synthesise } from '../../support/aws/synthesis.ts';
+import { bundlesFolder, checked, type Synthesis, synthesise } from '../../support/aws/synthesis.ts';
 
 const SECRET: SecretReference = { id: 'x', resources: ['x'] };
 
@@ -68,7 +69,7 @@ test('the target of a function names the file of its certificate authority', asy
     ...database,
     caFile: authority('own'),
   }));
-  using code = await bundleCode({ databases });
+  using code = copyCode(bundlesFolder(), { databases });
   const synthesis = synthesise({ ...environment, databases }, code);
   for (const [, { Properties }] of functionsOfDatabases(synthesis)) {
     const { Variables } = Properties['Environment'] as { readonly Variables: { TARGET: string } };
@@ -82,7 +83,7 @@ test('the version data of an environment is in the code of all its functions', a
   if (database === undefined) throw new TypeError('There is no database.');
   const databases = [database, { ...database, name: 'private', caFile: authority('third') }];
   const versionData = { path: 'own.json', asOf: '2026-11-21', ageDays: 1, json: '{"asOf":"…"}' };
-  using code = await bundleCode({ databases, versionData });
+  using code = copyCode(bundlesFolder(), { databases, versionData });
   for (const purpose of PURPOSES) {
     for (const one of databases) {
       const file = join(code.folderOf(purpose, one), 'version-data.json');
@@ -98,7 +99,7 @@ test('the version data of an environment is in the code of all its functions', a
   expect(targets.map(({ versionData: path }) => path)).toEqual(
     Array.from({ length: 4 }, () => 'version-data.json'),
   );
-  using plain = await bundleCode(environment);
+  using plain = copyCode(bundlesFolder(), environment);
   expect(existsSync(join(plain.folderOf('send-report', database), 'version-data.json'))).toBe(
     false,
   );
@@ -110,19 +111,19 @@ test('the version data of an environment is in the code of all its functions', a
 // Otherwise every deployment would update every function.
 test('two bundles of the same sources have the same hash', async () => {
   const environment = checked();
-  const keys = async (): Promise<unknown[]> => {
-    using code = await bundleCode(environment);
-    return synthesise(environment, code)
+  using first = copyCode(bundlesFolder(), environment);
+  using second = await bundleCode(environment);
+  const keysOf = (code: Code): unknown[] =>
+    synthesise(environment, code)
       .resources('AWS::Lambda::Function')
       .map(([, { Properties }]) => Properties['Code']);
-  };
-  expect(await keys()).toEqual(await keys());
+  expect(keysOf(second)).toEqual(keysOf(first));
 });
 
 test('the code of fleet-report has the databases and the mutes of the environment', async () => {
   const mute = [{ database: 'metrics', until: '2027-01-31', reason: 'Not exposed.' }];
   const environment = checked({ mute });
-  using code = await bundleCode(environment);
+  using code = copyCode(bundlesFolder(), environment);
   const content: unknown = JSON.parse(readFileSync(join(code.fleetFolder, 'fleet.json'), 'utf8'));
   expect(content).toEqual({
     databases: environment.databases.map(({ name, tickHours }) => ({ name, tickHours })),

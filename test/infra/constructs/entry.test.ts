@@ -9,7 +9,7 @@ import { BUNDLES_CONTEXT } from '../../../infra/bundle/bundles-folder.ts';
 import { resolveTemplate } from '../../support/aws/compare/resolve-template.ts';
 import { schemaProblems } from '../../support/aws/resource-schema.ts';
 import { serviceProblems } from '../../support/aws/service-limits.ts';
-import { ACCOUNT, REGION } from '../../support/aws/synthesis.ts';
+import { ACCOUNT, bundlesFolder, REGION } from '../../support/aws/synthesis.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -50,13 +50,12 @@ test.each(EXAMPLES)('%s is synthesised, as CDK starts it, without problems', asy
     inject('folder'),
     `example-${dirname(example)}-${example.length}`.replaceAll('/', '-'),
   );
-  const bundles = dirname(dirname(inject('bundles')['send-report'].file));
   await promisify(execFile)(process.execPath, [example], {
     cwd: ROOT,
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ [BUNDLES_CONTEXT]: bundles }),
+      CDK_CONTEXT_JSON: JSON.stringify({ [BUNDLES_CONTEXT]: bundlesFolder() }),
     },
   });
   const templates = readdirSync(outdir).filter((file) => file.endsWith('.template.json'));

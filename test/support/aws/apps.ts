@@ -1,7 +1,8 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { inject } from 'vitest';
 import { BUNDLES_CONTEXT } from '../../../infra/bundle/bundles-folder.ts';
+import { bundlesFolder } from './synthesis.ts';
 
 let made = 0;
 
@@ -12,7 +13,7 @@ export function createApp({ context = {}, ...props }: AppProps = {}): App {
     outdir: join(inject('folder'), `app-${process.pid}-${made}`),
     analyticsReporting: false,
     context: {
-      [BUNDLES_CONTEXT]: dirname(dirname(inject('bundles')['send-report'].file)),
+      [BUNDLES_CONTEXT]: bundlesFolder(),
       ...context,
     },
     ...props,

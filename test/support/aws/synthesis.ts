@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { VALIDATE_AGAINST_DEFAULT_RULES } from 'aws-cdk-lib/cx-api';
 import { inject } from 'vitest';
 import type { Code } from '../../../infra/bundle/code-assets.ts';
 import type { DatabaseSettings, EnvironmentSettings } from '../../../infra/config/environment.ts';
@@ -58,6 +59,11 @@ export interface Synthesis {
   resources(type?: string): readonly (readonly [where: string, resource: Resource])[];
 }
 
+/** Returns the folder of the bundles that all tests share, with a folder for each function. */
+export function bundlesFolder(): string {
+  return dirname(dirname(inject('bundles')['send-report'].file));
+}
+
 /** Returns the bundles that all tests share, for templates without a certificate authority's file. */
 export function sharedCode(): Code {
   const bundles = inject('bundles');
@@ -75,8 +81,12 @@ let made = 0;
 export function synthesise(environment: Environment, code: Code = sharedCode()): Synthesis {
   made += 1;
   const outdir = join(inject('folder'), `assembly-${process.pid}-${made}`);
-  // Adds the path of its construct to every resource, as the CDK command does.
-  const context = { 'aws:cdk:enable-path-metadata': true };
+  const context = {
+    // Adds the path of its construct to every resource, as the CDK command does.
+    'aws:cdk:enable-path-metadata': true,
+    // Fails the synthesis when CDK's validation, where a test turns it on, finds an error.
+    [VALIDATE_AGAINST_DEFAULT_RULES]: true,
+  };
   const app = new App({ outdir, context, analyticsReporting: false });
   createStacks(app, environment, code);
   const stacks = app.synth().stacks;
