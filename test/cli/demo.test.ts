@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Ended, optionsIn, runCommand } from '../support/process/commands.ts';
+import {
+  BUILDS_FUNCTIONS,
+  type Ended,
+  optionsIn,
+  runCommand,
+} from '../support/process/commands.ts';
 import { readOwn } from '../support/repo/pages.ts';
 import { recordedIn } from '../support/run/recorded.ts';
 
@@ -20,7 +25,7 @@ function stablePart(text: string): string {
 
 let ended: Ended;
 beforeAll(async () => {
-  ended = await runCommand('demo', ['--latest', '2.31.4']);
+  ended = await runCommand('demo', ['--latest', '2.31.4'], BUILDS_FUNCTIONS);
 });
 
 const REPORT_TEXT = /"db_uuid": "[0-9a-f-]{36}"/;

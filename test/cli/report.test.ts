@@ -7,7 +7,7 @@ import {
   startTelemetryEndpoint,
 } from '../../emulator/telemetry-endpoint.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { type Ended, runCommand, urlOf } from '../support/process/commands.ts';
+import { BUILDS_FUNCTIONS, type Ended, runCommand, urlOf } from '../support/process/commands.ts';
 import { recordedIn } from '../support/run/recorded.ts';
 
 const LEVEL = 'timescaledb.telemetry_level';
@@ -167,7 +167,8 @@ describe.concurrent('--send', () => {
   test('sends with consent, shows receipt and verdict, and exits with 0', async () => {
     await using endpoint = await startEndpoint();
     const args = ['--send', '--ignore-schedule', '--endpoint', endpoint.url + ENDPOINT_PATH];
-    const { stdout, stderr, code } = await reportOf(granted, ...args, '--log');
+    const url = ['--database-url', urlOf(granted)];
+    const { stdout, stderr, code } = await report([...url, ...args, '--log'], BUILDS_FUNCTIONS);
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toMatch(/✔ sent {10}127\.0\.0\.1:\d+ answered 200/);
     expect(stdout).toContain(

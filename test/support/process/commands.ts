@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import type { TestDatabase } from '../postgres/databases.ts';
 
@@ -19,9 +19,20 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
+/** Variables of a command that builds the functions itself. */
+export const BUILDS_FUNCTIONS = { NODE_OPTIONS: '' } as const;
+
+/** Returns the variables with which a command uses the functions that the tests have built. */
+function builtFunctions(): Readonly<Record<string, string>> {
+  return {
+    NODE_OPTIONS: '--conditions=bundles-of-tests',
+    TEST_BUNDLES: dirname(dirname(inject('bundles')['send-report'].file)),
+  };
+}
+
 /**
  * Starts a command of the program. It inherits only PATH and Node's folder of compiled code: no PG*, AWS_* or DO_NOT_TRACK.
- * Its home directory has no configuration files.
+ * Its home directory has no configuration files. It uses the functions that the tests have built.
  *
  * @param command its name, such as `report` or `versions check`; empty for the program itself
  */
@@ -31,7 +42,13 @@ export function startCommand(
   environment: Readonly<Record<string, string>> = {},
 ): Started {
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const env = { PATH, NODE_COMPILE_CACHE, HOME: inject('folder'), ...environment };
+  const env = {
+    PATH,
+    NODE_COMPILE_CACHE,
+    HOME: inject('folder'),
+    ...builtFunctions(),
+    ...environment,
+  };
   const { promise: ended, resolve, reject } = Promise.withResolvers<Ended>();
   const child = execFile(
     process.execPath,
