@@ -62,20 +62,50 @@ function tooManyValues(): RunError {
   });
 }
 
-/** Returns a reviver of `JSON.parse` that counts the values and exposes `__proto__`. */
-function limitValues(): (key: string, value: unknown) => unknown {
-  let values = 0;
-  return (key, value) => {
-    values += 1;
-    if (values > MAX_VALUES) throw tooManyValues();
-    return exposeProtoKey(key, value);
-  };
+/** Of two fields with one name, a reader of the report would see only the last, but both would be sent. */
+function repeatedField(): RunError {
+  return new RunError('REPORT_UNPUBLISHED', 'The report has a field twice.', {
+    remedy:
+      'Nothing was sent. Check that host and port lead to a PostgreSQL server: its jsonb has no field twice.',
+  });
 }
 
-/** Parses a report by its schema. Throws when it is not JSON, is nested too deep, or has too many values. */
+/** The end of a text in JSON, and the white space after it. */
+const TEXT_END = /(?:[^"\\]+|\\.)*"\s*/y;
+
+/** Counts the keys in the text of valid JSON, also those that a later key of the same name replaces. */
+function countKeys(text: string): number {
+  let keys = 0;
+  let start = text.indexOf('"');
+  while (start !== -1) {
+    TEXT_END.lastIndex = start + 1;
+    TEXT_END.test(text);
+    const { lastIndex } = TEXT_END;
+    if (text[lastIndex] === ':') keys += 1;
+    start = text.indexOf('"', lastIndex);
+  }
+  return keys;
+}
+
+/** Parses JSON with a reviver that counts the values and the keys, and exposes `__proto__`. */
+function parseCounting(text: string): unknown {
+  let values = 0;
+  let keys = 0;
+  const parsed: unknown = JSON.parse(text, function (this: unknown, key, value) {
+    values += 1;
+    if (values > MAX_VALUES) throw tooManyValues();
+    if (!Array.isArray(this)) keys += 1;
+    return exposeProtoKey(key, value);
+  });
+  // The whole value has an empty key, which is not in the text.
+  if (keys - 1 !== countKeys(text)) throw repeatedField();
+  return parsed;
+}
+
+/** Parses a report by its schema. Throws when it is not JSON, is nested too deep, or has too many values or a field twice. */
 function parseReport(text: string, release: string) {
   try {
-    return reportSchema(release).safeParse(JSON.parse(text, limitValues()));
+    return reportSchema(release).safeParse(parseCounting(text));
   } catch (original) {
     if (original instanceof RunError) throw original;
     throw new RunError('REPORT_UNPUBLISHED', 'The report is not JSON, or is nested too deep.', {

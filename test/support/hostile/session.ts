@@ -53,7 +53,10 @@ export async function recordSession(name: string, database: TestDatabase): Promi
       },
     };
   });
-  await using world = await startWorld({ secret: secretFor(database, { port: proxy.port }) });
+  await using world = await startWorld({
+    secret: secretFor(database, { port: proxy.port }),
+    split: false,
+  });
   const { outcome } = await world.run({ event: { ignoreSchedule: true } });
   expect(outcome, `the run of ${name}, which is recorded`).toMatchObject({ outcome: 'sent' });
   expect(sessions, `the sessions of ${name}`).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../lib/report/build-report.ts';
 import { validateReport } from '../../../lib/report/validate-report.ts';
@@ -42,11 +43,51 @@ test.each([
   await expect(buildReport(snapshot, CATALOG, 'basic')).rejects.toMatchObject({ code });
 });
 
+const example = readFileSync(
+  join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', '2.28.3.json'),
+  'utf8',
+);
+
+describe('a field that a report has twice', () => {
+  test.each([
+    ['before the published one', '{', '{"db_uuid": {"c4n4ry": ["text"]}, '],
+    ['with the same value', '{', '{"db_uuid": "0d1f4b4e-0000-4000-8000-000000000001", '],
+    ['with escaped letters', '{', '{"db_\\u0075uid": "c4n4ry", '],
+    ['within an object', '"related_extensions": {', '"related_extensions": {"ai": "c4n4ry", '],
+    ['where keys are data', '"db_metadata": {', '"db_metadata": {"a": "c4n4ry", "a": "b", '],
+    ['__proto__', '"db_metadata": {', '"db_metadata": {"__proto__": "c4n4ry", "__proto__": "b", '],
+  ])('is rejected: %s', (_what, place, replacement) => {
+    expect(example).toContain(place);
+    const check = () =>
+      validateReport(example.replace(place, () => replacement).replace(/, \s*}/g, '}'), '2.28.3');
+    expect(check).toThrow('The report has a field twice.');
+    expect(check).not.toThrow(/c4n4ry/);
+  });
+
+  test('is not seen in texts that look like fields', () => {
+    const metadata = { a: '"a": "b"', b: '\\"c":', 'c":"c': '\\', 'd\\': '":', e: '{"e":1,"e":2}' };
+    const text = JSON.stringify({ ...JSON.parse(example), db_metadata: metadata });
+    expect(() => validateReport(text, '2.28.3')).not.toThrow();
+    expect(() => validateReport(JSON.stringify(JSON.parse(text), null, 4), '2.28.3')).not.toThrow();
+  });
+
+  test('is not seen in any JSON without one', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 1, 4), (value, indent) => {
+        const check = () => validateReport(JSON.stringify(value, null, indent), '2.28.3');
+        expect(check).toThrow(/does not match the published list/);
+      }),
+    );
+  });
+
+  test('is not seen in a text of a megabyte', () => {
+    const metadata = JSON.stringify('\\"x'.repeat(100_000));
+    const text = example.replace('"db_metadata": {', () => `"db_metadata": {"a": ${metadata}, `);
+    expect(() => validateReport(text.replace(/, \s*}/g, '}'), '2.28.3')).not.toThrow();
+  });
+});
+
 describe('the key __proto__', () => {
-  const example = readFileSync(
-    join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', '2.28.3.json'),
-    'utf8',
-  );
   const withObject = (name: string, object: string): string =>
     JSON.stringify({ ...JSON.parse(example), [name]: JSON.parse(object) });
 

@@ -81,6 +81,13 @@ describe('nothing is sent for an answer', () => {
       (one) => ({ ...one, report: { ...one.report, bytes: REPORT_TEXT.length + 1 } }),
     ],
     ['with a field that is not published', (one) => ({ ...one, report: reportOf(OTHER_TEXT) })],
+    [
+      'with a field twice',
+      (one) => ({
+        ...one,
+        report: reportOf(REPORT_TEXT.replace('{', '{"db_uuid": {"mine": 1}, ')),
+      }),
+    ],
     ['with a report that is not JSON', (one) => ({ ...one, report: reportOf('{"db_uuid"') })],
     [
       'with a report of another release',
