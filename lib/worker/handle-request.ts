@@ -9,10 +9,11 @@ import { type ErrorFields, RunError, toErrorFields, toRunError } from '../errors
 import { createDeadline, type Durations } from '../run/deadline.ts';
 import type { Line } from '../run/outcome.ts';
 import type { Ending, RunDependencies } from '../run/run-to-end.ts';
-import { MAX_ANSWER_BYTES, parseAnswerOfKind, type WorkerAnswer } from './contract/answer.ts';
+import type { WorkerAnswer } from './contract/answer.ts';
 import { requestSchema, type WorkerRequest } from './contract/request.ts';
 import { MAX_SENTENCE_LENGTH, TOKEN } from './contract/texts.ts';
 import { isOfOtherVersion, VERSIONS } from './contract/version.ts';
+import { toAnswer } from './fitting-answer.ts';
 import { startOperation } from './operate.ts';
 
 /** The summary line of one request. It contains no credentials, and no names of hosts, roles or databases. */
@@ -68,26 +69,6 @@ function describeFailure(error: RunError, durationMs: Durations, known: object =
     remedy: quotable(remedy, MAX_SENTENCE_LENGTH),
   };
   return { ...VERSIONS, kind: 'error', error: fields, durationMs, ...known };
-}
-
-/**
- * Checks an answer by its schema. The state of a database may exceed the bounds of the contract.
- *
- * @throws RunError CATALOG_UNEXPECTED
- */
-function toAnswer(answer: object): WorkerAnswer {
-  const checked = parseAnswerOfKind(answer);
-  const bytes = Buffer.byteLength(JSON.stringify(answer));
-  if (!('place' in checked) && bytes <= MAX_ANSWER_BYTES) return checked;
-  const problem = ('place' in checked && checked.place) || `${bytes} bytes`;
-  throw new RunError(
-    'CATALOG_UNEXPECTED',
-    `The state of this database does not fit into the worker's answer: ${problem}.`,
-    {
-      remedy:
-        'Look for very long or very many telemetry levels, telemetry jobs and metadata in the database. If there are none, the catalogs may be damaged.',
-    },
-  );
 }
 
 /** Answers with an error, without what was known before it if that does not fit. */

@@ -10,6 +10,8 @@ import type { DatabaseContext } from '../run/run-to-end.ts';
 import type { Facts } from '../timescaledb/facts.ts';
 import type { ChangedAnswer, FailedAnswer, ReadAnswer, WorkerEvent } from './contract/answer.ts';
 import type { ReadOperation, WorkerRequest } from './contract/request.ts';
+import { VERSIONS } from './contract/version.ts';
+import { misfitError, misfitOf } from './fitting-answer.ts';
 
 /** The results of an operation, as its answer has them. */
 type Done =
@@ -86,6 +88,21 @@ function startReading(
   };
 }
 
+/**
+ * Checks that the answer about a change fits. Before a change is applied, its state after the change counts as large as that
+ * before it: an answer that does not fit must not follow a change.
+ *
+ * @throws RunError CATALOG_UNEXPECTED
+ */
+function checkFit(parts: ChangeParts): void {
+  const { facts, plan, factsAfter } = parts;
+  const isPlanned = facts !== undefined && plan !== undefined && factsAfter === undefined;
+  const change = isPlanned ? { ...parts, applyNotes: [], factsAfter: facts } : parts;
+  const misfit = misfitOf({ ...VERSIONS, kind: 'change', change, durationMs: { total: 0 } });
+  if (misfit === undefined) return;
+  throw misfitError(misfit, factsAfter === undefined ? ' Nothing was changed.' : '');
+}
+
 function startChange(change: Change, logIn: LogIn): Operation {
   let parts: ChangeParts = {};
   return {
@@ -94,7 +111,9 @@ function startChange(change: Change, logIn: LogIn): Operation {
       // Loaded only by a change.
       const { runChange } = await import('../configure/run-change.ts');
       await runChange(logIn, change, { deadline }, (learned) => {
-        parts = { ...parts, ...learned };
+        const known = { ...parts, ...learned };
+        checkFit(known);
+        parts = known;
       });
       return { kind: 'change', change: parts };
     },

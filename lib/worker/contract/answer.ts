@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { LEVELS, SOURCES } from '../../config/target.ts';
 import type { ChangeParts } from '../../configure/run-change.ts';
 import { MAX_REPORT_BYTES } from '../../report/limits.ts';
+import { MAX_JOBS } from '../../timescaledb/facts.ts';
 import { WORKER_ERROR_CODES } from './error-codes.ts';
 import { factsSchema } from './facts.ts';
 import {
@@ -17,7 +18,8 @@ import { versionShape } from './version.ts';
 export const MAX_ANSWER_BYTES = 5 * 1_048_576;
 
 const MAX_EVENTS = 50;
-const MAX_STATEMENTS = 100;
+/** Up to two for each telemetry job, and those for the level and the restart. */
+const MAX_STATEMENTS = 2 * MAX_JOBS + 100;
 const MAX_NOTES = 100;
 
 const consentSchema = z.strictObject({

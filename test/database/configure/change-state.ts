@@ -30,3 +30,18 @@ export async function administratorOf(
     },
   };
 }
+
+/** Creates the functions that 2.x has in C; they record their calls. */
+export const JOB_FUNCTIONS = `
+  create table calls (call text);
+  create function alter_job(job_id int, schedule_interval interval = null, scheduled bool = null, next_start timestamptz = null)
+    returns void language sql as $$ insert into public.calls values (
+      pg_catalog.format('alter %s %s %s%s', job_id, schedule_interval, scheduled,
+        case when next_start = pg_catalog.now() then 'now' end)) $$;
+  create function delete_job(job_id int) returns void language sql
+    as $$ insert into public.calls values (pg_catalog.format('delete %s', job_id)) $$;
+  create function _timescaledb_functions.restart_background_workers() returns bool language sql
+    as $$ insert into public.calls values ('restart') returning true $$;
+  alter extension timescaledb add function alter_job(int, interval, bool, timestamptz);
+  alter extension timescaledb add function delete_job(int);
+  alter extension timescaledb add function _timescaledb_functions.restart_background_workers()`;

@@ -3,7 +3,7 @@ import { createDatabase } from '../../support/postgres/databases.ts';
 import { startPostgres } from '../../support/postgres/postgres.ts';
 import { configureAs, configured, decisionOf, useChanger } from '../../support/run/configuring.ts';
 import { MODES } from '../../support/run/world.ts';
-import { administratorOf, LEVEL, OFF, stateOf } from './change-state.ts';
+import { administratorOf, JOB_FUNCTIONS, LEVEL, OFF, stateOf } from './change-state.ts';
 import { DENIED } from './denied-cases.ts';
 
 // A separate server, because ALTER SYSTEM affects all databases.
@@ -79,28 +79,13 @@ describe.each(MODES)('a change that is made %s', (_how, split) => {
     },
   );
 
-  /** Creates the functions that 2.x has in C; they record their calls. */
-  const API = `
-  create table calls (call text);
-  create function alter_job(job_id int, schedule_interval interval = null, scheduled bool = null, next_start timestamptz = null)
-    returns void language sql as $$ insert into public.calls values (
-      pg_catalog.format('alter %s %s %s%s', job_id, schedule_interval, scheduled,
-        case when next_start = pg_catalog.now() then 'now' end)) $$;
-  create function delete_job(job_id int) returns void language sql
-    as $$ insert into public.calls values (pg_catalog.format('delete %s', job_id)) $$;
-  create function _timescaledb_functions.restart_background_workers() returns bool language sql
-    as $$ insert into public.calls values ('restart') returning true $$;
-  alter extension timescaledb add function alter_job(int, interval, bool, timestamptz);
-  alter extension timescaledb add function delete_job(int);
-  alter extension timescaledb add function _timescaledb_functions.restart_background_workers()`;
-
   describe("with the extension's own functions for jobs", () => {
     async function callsAfter(
       event: Readonly<Record<string, unknown>>,
       sql: (database: string) => string = () => '',
     ): Promise<readonly string[]> {
       await using database = await consenting();
-      await database.admin.query(API);
+      await database.admin.query(JOB_FUNCTIONS);
       await database.admin.query(sql(database.name));
       await configured(database, event);
       const { rows } = await database.admin.query<{ call: string }>('select call from calls');
@@ -144,7 +129,7 @@ describe.each(MODES)('a change that is made %s', (_how, split) => {
       async (release, may) => {
         await using database = await createDatabase({ release });
         const { admin, name, role, password } = database;
-        await admin.query(`${API}; grant insert on calls to ${role};
+        await admin.query(`${JOB_FUNCTIONS}; grant insert on calls to ${role};
       grant set on parameter ${LEVEL} to ${role};
       alter database ${name} set ${LEVEL} = 'off'; alter database ${name} owner to ${role}`);
         const { statements, notes } = await configured(
@@ -180,7 +165,7 @@ describe.each(MODES)('a change that is made %s', (_how, split) => {
 
     test('notes a failed restart, and keeps the change', async () => {
       await using database = await consenting();
-      await database.admin.query(`${API}; drop table calls;
+      await database.admin.query(`${JOB_FUNCTIONS}; drop table calls;
       alter extension timescaledb drop function alter_job(int, interval, bool, timestamptz)`);
       const { notes, consent } = await configured(database, OFF);
       expect(notes.join(' ')).toMatch(
