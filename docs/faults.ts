@@ -43,7 +43,8 @@ and some of its texts name the target file instead of the function. It schedules
 
 The tests of these sections also run each fault in a network without egress, in which a [worker](networks.md#vpc-without-egress) as it
 ships reads the database: ${WITH_WORKER}. So do these tests of other sections: ${FURTHER_WITH_WORKER}. The end is the same: outcome,
-message, code, retry, and the reports that arrive. In most of these runs the sender is not the bundle but its source.
+message, code, retry, and the reports that arrive. In most of these runs the sender is not the bundle but its source, of which the one
+line is checked.
 
 Not listed: \`CHANGE_DENIED\` and \`CHANGE_FAILED\`, which only \`configure\` reports, \`INTERRUPTED\`, which only a run outside Lambda
 reports, and \`INTERNAL\`, a defect of this project.

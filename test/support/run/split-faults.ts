@@ -1,7 +1,7 @@
 import { expect, inject } from 'vitest';
 import { createFunctionPool, type FunctionPool } from '../../../emulator/lambda/function-pool.ts';
 import type { Answered, Circumstances, Invocation } from '../../../emulator/lambda/invoke.ts';
-import { shortenLine } from '../../../lib/observability/shorten-line.ts';
+import { writeLines } from '../../../lib/observability/write-lines.ts';
 import { SUMMARY_RESERVE_MS } from '../../../lib/run/deadline.ts';
 import { summariesOf } from '../lambda/invocations.ts';
 import { CALLER_VARIABLES, WORKER_ENVIRONMENT, type WorkerOptions } from '../lambda/worker.ts';
@@ -82,14 +82,16 @@ export async function runHere(
   const startedAt = performance.now();
   const limitMs = timeoutMs - SUMMARY_RESERVE_MS;
   const { outcome, error } = await world.run({ event, environment, limitMs });
-  const { severity: level, ...line } = outcome;
+  const log: string[] = [];
+  const write = (text: string): void => void log.push(text.trimEnd());
+  writeLines(outcome, [error], { debug: false, now: Date.now, write });
   const isFinal = error !== undefined && outcome.retry === undefined;
   return {
     ...(isFinal ? { error } : { value: outcome }),
     requestId: '',
     tookMs: performance.now() - startedAt,
     maxMemoryBytes: undefined,
-    log: [JSON.stringify({ level, ...shortenLine(line) })],
+    log,
     runtimeLog: [],
     exitCode: 0,
   };
