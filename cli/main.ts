@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts';
+import { isSupportedNode, SUPPORTED_NODE } from '../infra/node-version.ts';
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    // A reader such as `head` may close the pipe. The work goes on, and decides the status.
-    if (!('code' in error) || error.code !== 'EPIPE') throw error;
-  });
+// Old releases of Node must be able to parse this file and its import, to say which release they lack. Other modules are
+// imported afterwards.
+if (isSupportedNode(process.versions.node)) {
+  void import('./start.ts');
+} else {
+  process.stderr.write(
+    `This program needs Node ${SUPPORTED_NODE}, and this is Node ${process.versions.node}.\n` +
+      'Install a newer release of Node, or put it first on the PATH. Older ones ignore NODE_USE_ENV_PROXY, for example.\n',
+  );
+  process.exitCode = 1;
 }
-process.exitCode = await runProgram(process.argv.slice(2));

@@ -1,3 +1,4 @@
+import { SUPPORTED_NODE } from '../../infra/node-version.ts';
 import { SERVICE } from '../../lib/naming.ts';
 import type { PlaceValues } from '../options/place.ts';
 import { pinnedVersions } from './versions.ts';
@@ -21,7 +22,7 @@ function packageJson(environment: string): string {
     private: true,
     type: 'module',
     scripts: Object.fromEntries(scripts),
-    engines: { node: '>=22.18' },
+    engines: { node: SUPPORTED_NODE },
     devDependencies: pinnedVersions(),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;

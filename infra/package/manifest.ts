@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as z from 'zod';
 import { SERVICE } from '../../lib/naming.ts';
+import { SUPPORTED_NODE } from '../node-version.ts';
 
 const versionsSchema = z.record(z.string(), z.string());
 const rootSchema = z.object({
@@ -105,7 +106,7 @@ export async function createManifest(root: string, folder: string): Promise<obje
     license,
     keywords: ['timescaledb', 'postgresql', 'telemetry', 'version-check', 'aws-lambda', 'aws-cdk'],
     ...startManifest(),
-    engines: { node: '>=22.18' },
+    engines: { node: SUPPORTED_NODE },
     bin: { [SERVICE]: ENTRIES.program },
     exports: {
       '.': { types: `./${TYPES.environment}`, default: `./${ENTRIES.environment}` },

@@ -1,12 +1,19 @@
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import {
+  answerWithVersion,
+  ENDPOINT_PATH,
+  startTelemetryEndpoint,
+} from '../../emulator/telemetry-endpoint.ts';
 import { VERSION } from '../../lib/product.ts';
 import { databaseProblems } from '../support/aws/judge-database.ts';
 import { missingThings } from '../support/aws/named-things.ts';
 import { schemaProblems } from '../support/aws/resource-schema.ts';
 import { serviceProblems } from '../support/aws/service-limits.ts';
 import { ACCOUNT, REGION } from '../support/aws/synthesis.ts';
+import { createAuthority, createCertificate } from '../support/network/certificates.ts';
+import { startConnectProxy, tunnel } from '../support/network/connect-proxy.ts';
 import { type Installation, installPackage, NODE_VERSIONS } from '../support/package/install.ts';
 import {
   APPS,
@@ -16,7 +23,7 @@ import {
   withNag,
 } from '../support/package/templates.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/databases.ts';
-import { urlOf } from '../support/process/commands.ts';
+import { urlOf, variablesOf } from '../support/process/commands.ts';
 import { startAccount } from '../support/smoke/account.ts';
 import { simulate } from '../support/smoke/simulation.ts';
 import { resolve, SETTINGS } from '../support/smoke/trial.ts';
@@ -68,6 +75,17 @@ test('a finding of cdk-nag fails the synthesis of an app', async () => {
   expect(stderr).toContain('AwsSolutions-SQS4');
 });
 
+test.each([['demo'], ['report'], ['--help']])(
+  'on Node 20 %s says which releases it needs',
+  async (command) => {
+    const { stdout, stderr, code } = await installed.program('20', [command]);
+    expect([stdout, code]).toEqual(['', 1]);
+    expect(stderr).toMatch(
+      /^This program needs Node \^22\.21\.0 \|\| >=24\.5\.0, and this is Node 20\.\d+\.\d+\.\nInstall /,
+    );
+  },
+);
+
 describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
   test('has one program with a version', async () => {
     const { stdout, stderr, code } = await installed.program(node, ['--version']);
@@ -87,6 +105,41 @@ describe.each(NODE_VERSIONS)('the installed package on Node %s', (node) => {
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toMatch(/"db_uuid": "/);
     expect(stdout).toMatch(/version +.*2\.28\.3/);
+  });
+
+  test('sends a report through the proxy of the environment', async () => {
+    const authority = await createAuthority('Authority of the endpoint');
+    const { key, cert } = await createCertificate('localhost', authority);
+    await using endpoint = await startTelemetryEndpoint(answerWithVersion('2.30.1'), {
+      tls: { key, cert },
+    });
+    await using proxy = await startConnectProxy(tunnel());
+    const host = `localhost:${new URL(endpoint.url).port}`;
+    const [authorityFile, target] = ['authority.pem', 'target.json'].map((name) =>
+      join(installed.folder, `${node}-${name}`),
+    );
+    await writeFile(authorityFile ?? '', authority.cert);
+    const content = {
+      ...{ name: 'metrics', environment: 'test', tls: { mode: 'disable' } },
+      delivery: { endpoint: `https://${host}${ENDPOINT_PATH}` },
+    };
+    await writeFile(target ?? '', JSON.stringify(content));
+    // Node 22 warns on standard error that its proxy agent is experimental.
+    const { code } = await installed.program(
+      node,
+      ['run', '--target', target ?? '', '--ignore-schedule'],
+      {
+        env: {
+          ...variablesOf(database),
+          NODE_EXTRA_CA_CERTS: authorityFile ?? '',
+          NODE_USE_ENV_PROXY: '1',
+          HTTPS_PROXY: proxy.url,
+        },
+      },
+    );
+    expect(code).toBe(0);
+    expect(endpoint.reports).toHaveLength(1);
+    expect(proxy.requests).toEqual([`CONNECT ${host}`]);
   });
 
   describe.each(Object.entries(APPS))('in an app of ten lines with %s', (construct, text) => {

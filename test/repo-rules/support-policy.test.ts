@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { SUPPORTED_NODE } from '../../infra/node-version.ts';
 import { parsePage, readOwn, sectionsOf } from '../support/repo/pages.ts';
 
 const SECTION =
@@ -11,6 +12,15 @@ test('SECURITY.md names the runtime of the functions', () => {
   const [, runtime = 'unknown'] =
     /runtime: '(\w+\.x)'/.exec(readOwn('infra/constructs/telemetry-function.ts')) ?? [];
   expect(SECTION).toContain(`\`${runtime}\``);
+});
+
+test('the pages name the versions of Node for the commands of the package', () => {
+  expect(SUPPORTED_NODE).toBe('^22.21.0 || >=24.5.0');
+  expect(SECTION).toContain('commands of the package | 22.21 and newer, 24.5 and newer, ');
+  for (const page of ['README.md', 'docs/deploying.md', 'docs/outside-lambda.md']) {
+    expect(readOwn(page)).toContain('Node 22.21, or 24.5 or newer');
+  }
+  expect(readOwn('docs/cli.md')).toContain(SUPPORTED_NODE);
 });
 
 test("SECURITY.md names the versions of Node for the repository's scripts", () => {

@@ -6,8 +6,8 @@ import { ROOT } from '../repo/pages.ts';
 import type { Packed } from './pack.ts';
 import { run } from './run.ts';
 
-/** The oldest line of Node that the package supports, as the registry has it. */
-const OLDEST_NODE = '22.23.3';
+/** Releases of Node: the oldest that the package supports, and one that it refuses. */
+const OLD_NODES = { '22': '22.21.0', '20': '20.8.0' } as const;
 /** Packages of CDK, which are linked instead of installed: they have 190 MB. */
 const OF_CDK = ['aws-cdk', 'aws-cdk-lib', 'cdk-nag', 'constructs'];
 
@@ -44,7 +44,7 @@ export interface Installation {
 }
 
 export const NODE_VERSIONS = ['22', '24'] as const;
-type NodeVersion = (typeof NODE_VERSIONS)[number];
+type NodeVersion = (typeof NODE_VERSIONS)[number] | '20';
 
 /** Links CDK into a folder, as if it were installed. */
 async function linkCdk(folder: string): Promise<void> {
@@ -53,17 +53,22 @@ async function linkCdk(folder: string): Promise<void> {
   }
 }
 
-/** Installs the package, and beside it the oldest Node, then CDK. */
+/** Installs the package, and beside it the old releases of Node, then CDK. */
 export async function installPackage({ tarball }: Packed): Promise<Installation> {
   const home = await mkdtemp(join(inject('folder'), 'installation-'));
   const folder = join(home, 'empty');
-  const oldest = `node-${process.platform}-${process.arch}`;
+  const nodePackage = `node-${process.platform}-${process.arch}`;
   await Promise.all([
     npmInstall(folder, tarball),
-    npmInstall(join(home, 'node'), `${oldest}@${OLDEST_NODE}`),
+    ...Object.entries(OLD_NODES).map(([name, version]) =>
+      npmInstall(join(home, name), `${nodePackage}@${version}`),
+    ),
   ]);
+  const pathOf = (name: keyof typeof OLD_NODES): string =>
+    join(home, name, 'node_modules', nodePackage, 'bin');
   const paths: Readonly<Record<NodeVersion, string>> = {
-    '22': join(home, 'node', 'node_modules', oldest, 'bin'),
+    '20': pathOf('20'),
+    '22': pathOf('22'),
     '24': join(process.execPath, '..'),
   };
   const environment = (node: NodeVersion): NodeJS.ProcessEnv => ({
