@@ -112,12 +112,19 @@ export async function performRun(
   }
 }
 
+/** Writes to standard output; otherwise to standard error, because the line is the proof of what was sent. */
+function writeLine(text: string): void {
+  process.stdout.write(text, (error) => {
+    if (error instanceof Error) process.stderr.write(text);
+  });
+}
+
 export const definition: CommandDefinition<RunOptions> = {
   command,
   read,
   perform: (options) =>
     performRun(options, {
       machine: machineWith(process.env),
-      write: (text) => void process.stdout.write(text),
+      write: writeLine,
     }),
 };
