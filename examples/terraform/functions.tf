@@ -117,7 +117,7 @@ resource "aws_lambda_function" "function" {
 
     content {
       subnet_ids         = vpc_config.value.subnet_ids
-      security_group_ids = local.security_groups
+      security_group_ids = local.egress_security_groups
     }
   }
 

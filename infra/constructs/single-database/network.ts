@@ -2,9 +2,11 @@ import {
   Connections,
   type IConnectable,
   type ISecurityGroup,
+  type IVpc,
   Peer,
   Port,
   SecurityGroup,
+  type SecurityGroupProps,
 } from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IDependable } from 'constructs';
 import { HTTPS_PORT, proxyPortOf } from '../../config/rules/network-ports.ts';
@@ -48,7 +50,9 @@ export function networkProblems(props: NetworkProps): readonly string[] {
 /** The network of the functions. */
 export interface Network {
   readonly subnets: string[];
+  /** The security groups of each function in the network. */
   readonly securityGroups: readonly ISecurityGroup[];
+  /** Those that a database is opened for. */
   readonly connections: Connections;
   /** The routes to the internet, without which a function would fail, unless it needs none. */
   readonly routes?: IDependable;
@@ -56,14 +60,11 @@ export interface Network {
 
 function createGroup(
   scope: Construct,
-  vpc: NonNullable<NetworkProps['vpc']>,
+  id: string,
+  props: Pick<SecurityGroupProps, 'vpc' | 'description'>,
   ports: readonly number[],
 ): ISecurityGroup {
-  const group = new SecurityGroup(scope, 'SecurityGroup', {
-    vpc,
-    allowAllOutbound: false,
-    description: 'Functions of timescaledb-telemetry: nothing in',
-  });
+  const group = new SecurityGroup(scope, id, { ...props, allowAllOutbound: false });
   for (const port of new Set(ports)) {
     group.addEgressRule(Peer.anyIpv4(), Port.tcp(port));
     group.addEgressRule(Peer.anyIpv6(), Port.tcp(port));
@@ -76,28 +77,54 @@ function portOf(port: number | undefined, connectTo: IConnectable | undefined): 
   return connectTo?.connections.defaultPort ?? Port.tcp(POSTGRESQL_PORT);
 }
 
+/** The security groups of functions that reach the database only, and of those that reach AWS and the internet through the VPC. */
+interface Groups {
+  readonly base: readonly ISecurityGroup[];
+  readonly leaving: readonly ISecurityGroup[];
+}
+
 /**
- * Returns the network of the functions; undefined without a VPC. Creates its security group unless there are others, and opens
+ * Creates the security groups unless there are others. Both exist whatever `egress` is, with the same rules: functions use the
+ * second one until they have left the VPC.
+ */
+function groupsOf(
+  scope: Construct,
+  vpc: IVpc,
+  { securityGroups, connectTo, proxy, port }: SingleDatabaseTelemetryProps,
+): Groups {
+  if (securityGroups !== undefined) return { base: securityGroups, leaving: securityGroups };
+  const base = createGroup(
+    scope,
+    'SecurityGroup',
+    { vpc, description: 'Functions of timescaledb-telemetry: nothing in' },
+    connectTo === undefined ? [port ?? POSTGRESQL_PORT] : [],
+  );
+  const egress = createGroup(
+    scope,
+    'EgressSecurityGroup',
+    { vpc, description: 'Functions of timescaledb-telemetry that leave the VPC: nothing in' },
+    [HTTPS_PORT, ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))])],
+  );
+  return { base: [base], leaving: [base, egress] };
+}
+
+/**
+ * Returns the network of the functions; undefined without a VPC. Creates its security groups unless there are others, and opens
  * the database's.
  */
 export function createNetwork(
   scope: Construct,
   props: SingleDatabaseTelemetryProps,
 ): Network | undefined {
-  const { vpc, vpcSubnets, connectTo, proxy, port, egress = 'vpc' } = props;
+  const { vpc, vpcSubnets, connectTo, port, egress = 'vpc' } = props;
   if (vpc === undefined) return undefined;
   const { subnetIds, internetConnectivityEstablished } = vpc.selectSubnets(vpcSubnets);
-  const outside = [HTTPS_PORT, ...(proxy === undefined ? [] : [proxyPortOf(new URL(proxy))])];
-  const ports = [
-    ...(connectTo === undefined ? [port ?? POSTGRESQL_PORT] : []),
-    ...(egress === 'none' ? [] : outside),
-  ];
-  const securityGroups = props.securityGroups ?? [createGroup(scope, vpc, ports)];
-  const connections = new Connections({ securityGroups: [...securityGroups] });
+  const { base, leaving } = groupsOf(scope, vpc, props);
+  const connections = new Connections({ securityGroups: [...base] });
   if (connectTo !== undefined) connections.allowTo(connectTo, portOf(port, connectTo));
   return {
     subnets: subnetIds,
-    securityGroups,
+    securityGroups: egress === 'none' ? base : leaving,
     connections,
     ...(egress === 'vpc' && { routes: internetConnectivityEstablished }),
   };

@@ -48,7 +48,8 @@ export interface NetworkProps {
   /**
    * Security groups of the functions in the VPC.
    *
-   * @default a new one without inbound rules, and with outbound rules for the database and, unless `egress` is `none`, port 443 and the proxy
+   * @default two new ones without inbound rules: one with outbound rules for the database; and one for port 443 and the proxy, which
+   * functions have in addition unless `egress` is `none`
    */
   readonly securityGroups?: readonly ISecurityGroup[];
   /**

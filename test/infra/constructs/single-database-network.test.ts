@@ -25,15 +25,20 @@ describe('the network of a single database', () => {
       port: 6_432,
       proxy: 'http://proxy.example.com:3128',
     }));
-    const [group] = resourcesOf(single, 'EC2::SecurityGroup');
-    const { SecurityGroupEgress: egress, SecurityGroupIngress: ingress } = group?.properties ?? {};
-    const rules = (egress as { FromPort: number; CidrIp?: string; CidrIpv6?: string }[]).map(
-      ({ FromPort: port, CidrIp: ipv4, CidrIpv6: ipv6 }) => `${ipv4 ?? ipv6} ${port}`,
+    const rules = resourcesOf(single, 'EC2::SecurityGroup').map(({ properties }) => {
+      expect(properties['SecurityGroupIngress']).toBeUndefined();
+      const egress = properties['SecurityGroupEgress'];
+      return (egress as { FromPort: number; CidrIp?: string; CidrIpv6?: string }[]).map(
+        ({ FromPort: port, CidrIp: ipv4, CidrIpv6: ipv6 }) => `${ipv4 ?? ipv6} ${port}`,
+      );
+    });
+    const expected = [[6_432], [443, 3_128]].map((ports) =>
+      ports.flatMap((port) => [`0.0.0.0/0 ${port}`, `::/0 ${port}`]),
     );
-    expect(rules).toEqual(
-      [6_432, 443, 3_128].flatMap((port) => [`0.0.0.0/0 ${port}`, `::/0 ${port}`]),
-    );
-    expect(ingress).toBeUndefined();
+    expect(rules).toEqual(expected);
+    for (const { properties } of resourcesOf(single, 'Lambda::Function')) {
+      expect(Object(properties['VpcConfig']).SecurityGroupIds).toHaveLength(2);
+    }
   });
 
   test('opens the database for the functions on its port, and no port of other databases', () => {
@@ -41,8 +46,7 @@ describe('the network of a single database', () => {
       vpc: vpcIn(stack),
       connectTo: SecurityGroup.fromSecurityGroupId(stack, 'Database', 'sg-0a1b2c3d'),
     }));
-    const [group] = resourcesOf(single, 'EC2::SecurityGroup');
-    expect(JSON.stringify(group?.properties['SecurityGroupEgress'])).not.toContain('5432');
+    expect(JSON.stringify(resourcesOf(single, 'EC2::SecurityGroup'))).not.toContain('5432');
     expect(resourcesOf(single, 'EC2::SecurityGroupIngress')[0]?.properties).toMatchObject({
       GroupId: 'sg-0a1b2c3d',
       SourceSecurityGroupId: 'GroupId-of-TelemetrySecurityGroup3E497398',
@@ -69,6 +73,10 @@ describe('the network of a single database', () => {
       ({ properties }) => properties['VpcConfig'] !== undefined,
     );
     expect(inVpc.map(({ id }) => id)).toEqual([expect.stringMatching(/DatabaseWorkerFunction/)]);
+    const [worker] = inVpc;
+    expect(Object(worker?.properties['VpcConfig']).SecurityGroupIds).toEqual([
+      `GroupId-of-${group?.id}`,
+    ]);
     const { functions, connections } = single.telemetry;
     expect(functions.get('database-worker')?.connections.securityGroups).toEqual(
       connections.securityGroups,
