@@ -109,6 +109,17 @@ function conditionSection(): Json {
 }
 
 const RULES = {
+  SecretOfConfigure: {
+    Assertions: [
+      {
+        Assert: {
+          'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'AdministratorSecretArn' }, { Ref: 'SecretArn' }] }],
+        },
+        AssertDescription:
+          'Set AdministratorSecretArn to a secret of its own: the reporting role must not have the login of an administrator.',
+      },
+    ],
+  },
   SubnetsInVpc: {
     RuleCondition: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'VpcId' }, ''] }] },
     Assertions: [

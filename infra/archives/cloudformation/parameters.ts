@@ -8,7 +8,9 @@ const NAME = {
   allowedPattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$',
   constraintDescription: 'Use 1 to 63 letters, digits, dots, hyphens and underscores.',
 };
-const ANY_SECRET = '^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}$';
+/** Without asterisks and question marks, which would be wildcards in the policy of a role. */
+const ANY_SECRET =
+  '^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$';
 const SECRET_PROBLEM =
   'Use the complete ARN of a secret, with the six characters that Secrets Manager adds.';
 
@@ -117,6 +119,8 @@ const PARAMETERS = {
     AlarmTopicArn: optional('ARN of the SNS topic for the alarms', '^arn:[a-z-]+:sns:.+$'),
     RecordBucket: optional(
       'Bucket of yours for the record of the runs, in this account and region',
+      '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
+      'Use the name of a bucket.',
     ),
     RecordKeyArn: optional('ARN of the customer-managed key of this bucket', KEY, KEY_PROBLEM),
   },

@@ -26,18 +26,29 @@ describe('the parameters', () => {
   test.each([
     ['Database', 'metrics', 'a/b'],
     ['SecretArn', SECRET, 'postgres://role:password@host/db'],
+    ['SecretArn', SECRET, SECRET.replace('metrics', '*')],
+    ['SecretArn', SECRET, SECRET.replace('metrics', '???????')],
+    ['AdministratorSecretArn', SECRET, SECRET.replace('metrics', '*')],
     ['SecretKeyArn', KEY, 'alias/key'],
     ['SecretKeyArn', '', '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9'],
     ['AdministratorSecretArn', '', 'test/administrator'],
     ['CodePrefix', 'telemetry/1.0.0/', '1.0.0'],
     ['VpcId', 'vpc-0a1b2c3d', 'subnet-0a1b2c3d'],
     ['AlarmTopicArn', TOPIC, 'alarms'],
+    ['RecordBucket', 'company-telemetry', 'company-*'],
+    ['RecordBucket', '', 'company-telemetry/prod'],
     ['PermissionsBoundaryArn', BOUNDARY, 'company-boundary'],
   ])('%s accepts %j and rejects %j', (name, accepted, rejected) => {
     const [, parameter] = declared().find(([one]) => one === name) ?? [];
     const pattern = new RegExp(`^(?:${parameter?.['AllowedPattern']})$`);
     expect(pattern.test(accepted)).toBe(true);
     expect(pattern.test(rejected)).toBe(false);
+  });
+
+  test('must name two secrets for reporting and configure', () => {
+    const { Assertions: assertions } = Object(TEMPLATE['Rules']).SecretOfConfigure;
+    const isSame = { 'Fn::Equals': [{ Ref: 'AdministratorSecretArn' }, { Ref: 'SecretArn' }] };
+    expect(assertions).toMatchObject([{ Assert: { 'Fn::Not': [isSame] } }]);
   });
 
   /** Names for which a linter expects NoEcho, as of parameters with the value of a secret. */
