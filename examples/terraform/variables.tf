@@ -61,6 +61,14 @@ variable "configure" {
     condition     = var.configure == null || try(var.configure.secret_arn != var.secret_arn, false)
     error_message = "Use a secret of its own: configure needs an administrator's login, and reporting must not have one."
   }
+  validation {
+    condition     = var.configure == null || can(regex("^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}$", var.configure.secret_arn))
+    error_message = "Use the complete ARN of an administrator's secret, with the six characters that Secrets Manager adds."
+  }
+  validation {
+    condition     = try(var.configure.secret_key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.configure.secret_key_arn))
+    error_message = "Use the ARN of the key of the administrator's secret. IAM policies accept no alias."
+  }
 }
 
 variable "target" {
@@ -163,8 +171,16 @@ variable "record" {
   default = null
 
   validation {
-    condition     = var.record == null || !can(regex("^/|/$", coalesce(try(var.record.prefix, null), "-")))
-    error_message = "The prefix must not begin or end with a slash."
+    condition     = var.record == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.record.bucket))
+    error_message = "Use the name of a bucket."
+  }
+  validation {
+    condition     = try(var.record.prefix, null) == null || can(regex("^[A-Za-z0-9][A-Za-z0-9_.=-]*(/[A-Za-z0-9][A-Za-z0-9_.=-]*)*$", var.record.prefix))
+    error_message = "Use a folder such as a/b, without a slash at its end, and with letters, digits and _.=- only."
+  }
+  validation {
+    condition     = try(var.record.key_arn, null) == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.record.key_arn))
+    error_message = "Use the ARN of the key of the bucket. IAM policies accept no alias."
   }
 }
 

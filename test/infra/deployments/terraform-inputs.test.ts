@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { arn, loadExample, SECRET } from '../../support/terraform/example.ts';
+import { ADMINISTRATOR, arn, loadExample, SECRET } from '../../support/terraform/example.ts';
 import { blockProblems, PROVIDER } from '../../support/terraform/provider.ts';
 import type { ObjectValue } from '../../support/terraform/values.ts';
 
@@ -42,7 +42,32 @@ test.each<[title: string, inputs: ObjectValue, message: string]>([
     { network: { vpc_id: 'vpc-0a1b2c3d', subnet_ids: ['subnet-0a1b2c3d'], egress: 'proxy' } },
     'egress vpc or none',
   ],
-  ['a prefix with a slash', { record: { bucket: 'b', prefix: 'a/' } }, 'slash'],
+  [
+    'a wildcard in the ARN of a secret',
+    { secret_arn: arn('secretsmanager', 'secret:*-AbCdEf') },
+    'complete ARN',
+  ],
+  [
+    "a wildcard in the ARN of an administrator's secret",
+    { configure: { secret_arn: arn('secretsmanager', 'secret:*-AbCdEf') } },
+    'complete ARN of an administrator',
+  ],
+  [
+    "an alias of the key of an administrator's secret",
+    { configure: { secret_arn: ADMINISTRATOR, secret_key_arn: 'alias/key' } },
+    'no alias',
+  ],
+  ['a bucket with a wildcard', { record: { bucket: 'company-*' } }, 'name of a bucket'],
+  ['a bucket with a folder', { record: { bucket: 'company/prod' } }, 'name of a bucket'],
+  ['a prefix with a slash', { record: { bucket: 'company', prefix: 'a/' } }, 'slash'],
+  ['a prefix with a wildcard', { record: { bucket: 'company', prefix: 'a*' } }, 'letters'],
+  ['a prefix with an empty folder', { record: { bucket: 'company', prefix: 'a//b' } }, 'folder'],
+  ['a prefix of dots', { record: { bucket: 'company', prefix: '../b' } }, 'folder'],
+  [
+    'an alias of the key of a bucket',
+    { record: { bucket: 'company', key_arn: 'alias/key' } },
+    'no alias',
+  ],
   ['an unknown log level', { log_level: 'TRACE' }, 'INFO or DEBUG'],
 ])('the example rejects %s', (_, inputs, message) => {
   expect(() => plan(inputs)).toThrow(message);
