@@ -93,19 +93,34 @@ class Merger {
 
   /** Resources and outputs that exist under the condition only get it as an attribute. */
   mergeSection(merged: Json, less: Json, having: Json): Json {
+    const isAdded = (id: string) => !(id in less);
     const entries = Object.entries(having).flatMap(([id, one]): readonly [string, unknown][] => {
-      if (!(id in less)) return [[id, { ...Object(one), Condition: this.#condition }]];
-      return [[id, this.#mergeResource(Object(merged[id]), Object(less[id]), Object(one))]];
+      if (isAdded(id)) return [[id, { ...Object(one), Condition: this.#condition }]];
+      const resource = Object(one);
+      return [[id, this.#mergeResource(Object(merged[id]), Object(less[id]), resource, isAdded)]];
     });
     return { ...merged, ...Object.fromEntries(entries) };
   }
 
-  #mergeResource(merged: Json, less: Json, having: Json): Json {
+  /**
+   * Merges the properties and dependencies of a resource. Dependencies on resources that exist under the condition only are left
+   * to the references in its properties: linters reject `DependsOn` for them.
+   */
+  #mergeResource(
+    merged: Json,
+    less: Json,
+    having: Json,
+    isConditional: (id: string) => boolean,
+  ): Json {
     const { DependsOn: ofMerged = [], ...rest } = merged;
     const { DependsOn: ofLess = [], ...restOfLess } = less;
     const { DependsOn: ofHaving = [], ...restOfHaving } = having;
-    // CloudFormation ignores dependencies on resources whose condition does not hold.
-    const dependencies = [...new Set([ofMerged, ofLess, ofHaving].flat())];
+    const known = [ofMerged, ofLess].flat();
+    const added = [ofHaving]
+      .flat()
+      .map(String)
+      .filter((id) => !known.includes(id) && !isConditional(id));
+    const dependencies = [ofMerged, added].flat();
     return {
       ...Object(this.merge(rest, restOfLess, restOfHaving)),
       ...(dependencies.length > 0 && { DependsOn: dependencies.toSorted() }),

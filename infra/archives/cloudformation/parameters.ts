@@ -152,6 +152,11 @@ export function parametersIn(stack: Stack): ParameterIn {
   };
 }
 
+/** Returns a value of a parameter for YAML. CDK takes allowed numbers as texts, but the default as a number. */
+function toYamlValue(type: unknown, key: string, value: unknown): unknown {
+  return type === 'Number' && key === 'allowedValues' ? [value].flat().map(Number) : value;
+}
+
 /** Returns the section `Parameters` of the template. */
 export function parameterSection(): Readonly<Record<string, object>> {
   return Object.fromEntries(
@@ -160,7 +165,7 @@ export function parameterSection(): Readonly<Record<string, object>> {
       Object.fromEntries(
         Object.entries(props).map(([key, value]) => [
           key.replace(/^[a-z]/, (letter) => letter.toUpperCase()),
-          value,
+          toYamlValue(props.type, key, value),
         ]),
       ),
     ]),

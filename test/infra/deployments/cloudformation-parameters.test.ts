@@ -45,6 +45,14 @@ describe('the parameters', () => {
     expect(pattern.test(rejected)).toBe(false);
   });
 
+  test('have a default that is one of the allowed values, with the same type', () => {
+    const wrong = declared().filter(
+      ([, { Default: initial, AllowedValues: allowed }]) =>
+        Array.isArray(allowed) && !allowed.includes(initial),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test('must name two secrets for reporting and configure', () => {
     const { Assertions: assertions } = Object(TEMPLATE['Rules']).SecretOfConfigure;
     const isSame = { 'Fn::Equals': [{ Ref: 'AdministratorSecretArn' }, { Ref: 'SecretArn' }] };

@@ -20,6 +20,7 @@ import {
   type DeployedResource,
   resolveTemplate,
 } from '../../support/aws/compare/resolve-template.ts';
+import type { Json } from '../../support/aws/intrinsics.ts';
 import { ACCOUNT, aDatabase, checked, REGION, synthesise } from '../../support/aws/synthesis.ts';
 import { templateProblems } from '../../support/aws/template-drafts.ts';
 
@@ -75,6 +76,32 @@ describe.each(COMBINATIONS)('with %s', (_, names) => {
       { Type: type, Properties: properties },
     ]);
     expect(templateProblems({ Resources: Object.fromEntries(resources) })).toEqual([]);
+  });
+});
+
+describe('the dependencies of the template', () => {
+  const resources = () => Object.entries(Object(TEMPLATE['Resources'])) as [string, Json][];
+
+  test('are on resources that exist whenever the dependent resource exists', () => {
+    const conditionOf = Object.fromEntries(resources().map(([id, one]) => [id, one['Condition']]));
+    const missing = resources().flatMap(([id, { Condition: own, DependsOn: others = [] }]) =>
+      [others]
+        .flat()
+        .map(String)
+        .filter((other) => conditionOf[other] !== undefined && conditionOf[other] !== own)
+        .map((other) => `${id} on ${other}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('put the worker before each function that invokes it, by the variable with its ARN', () => {
+    const senders = resources().filter(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id !== 'DatabaseWorkerFunction',
+    );
+    expect(senders).toHaveLength(3);
+    for (const [, { Properties: properties }] of senders) {
+      expect(JSON.stringify(properties)).toContain(`\${DatabaseWorkerFunction.Arn}`);
+    }
   });
 });
 
