@@ -112,20 +112,33 @@ function resolveDatabase(
 }
 
 /**
- * Writes the problems of databases. A problem that the defaults cause by themselves is written once, for the defaults, and
- * not once per database.
+ * Writes the problems of databases. A problem that a value of the defaults causes, or that all of several databases have, is
+ * written once, for the defaults. A remedy there would change databases that do not have the problem.
+ *
+ * @param isCausedByDefaults whether a value of the defaults causes a problem that databases with nothing of their own have
  */
 function formatDatabaseProblems(
   databases: readonly Resolved[],
   defaults: Resolved,
+  isCausedByDefaults: (problem: string) => boolean,
 ): readonly string[] {
-  const inDatabases = new Set(databases.flatMap(({ problems }) => problems));
-  const shared = new Set(defaults.problems.filter((problem) => inDatabases.has(problem)));
+  const isShared = (problem: string) => {
+    const { length } = databases.filter(({ problems }) => problems.includes(problem));
+    return (
+      length > 0 && (isCausedByDefaults(problem) || (length > 1 && length === databases.length))
+    );
+  };
+  const shared = new Set(defaults.problems.filter(isShared));
   const own = databases.flatMap(({ label, ofKeys, problems }) => [
     ...ofKeys,
     ...problems.filter((problem) => !shared.has(problem)).map((problem) => `${label} ${problem}`),
   ]);
   return [...[...shared].map((problem) => `${defaults.label} ${problem}`), ...own];
+}
+
+/** Returns the key that a problem of a database begins with. */
+function keyOf(problem: string): string {
+  return /^\w*/.exec(problem)?.[0] ?? '';
 }
 
 /** The same databases with the problems of their functions' variables instead. */
@@ -214,9 +227,16 @@ export function checkEnvironment(
     const placeholders = { name: `number-${index}`, secret: 'unknown' };
     return resolveDatabase(labelOf(written, index), written, placeholders, context);
   });
-  // A database with nothing of its own: its problems are those of the defaults.
-  const probe = resolveDatabase('defaults', { name: 'defaults', secret: 'defaults' }, {}, context);
-  problems.push(...formatDatabaseProblems(resolved, probe));
+  // A database with nothing of its own, and the same without defaults.
+  const probeOf = (one: DatabaseContext) =>
+    resolveDatabase('defaults', { name: 'defaults', secret: 'defaults' }, {}, one);
+  const probe = probeOf(context);
+  const bare = probeOf({ ...context, defaults: {} });
+  problems.push(
+    ...formatDatabaseProblems(resolved, probe, (problem) =>
+      Object.hasOwn(defaults, keyOf(problem)),
+    ),
+  );
   const networks = networksOf(checked.networks, problems);
   const databases = resolved.flatMap(({ database }) => database ?? []);
   const versionData = readVersionData(checked.versionData, context, problems);
@@ -226,9 +246,14 @@ export function checkEnvironment(
     ...(record !== undefined && { record }),
   });
   const addVariables = withVariablesProblems(environment);
+  const withoutDefaults = addVariables(bare).problems;
   problems.push(
     ...environmentProblems(environment),
-    ...formatDatabaseProblems(resolved.map(addVariables), addVariables(probe)),
+    ...formatDatabaseProblems(
+      resolved.map(addVariables),
+      addVariables(probe),
+      (problem) => !withoutDefaults.includes(problem),
+    ),
   );
   if (problems.length > 0) throw new EnvironmentError(name, problems);
   return environment;

@@ -71,7 +71,24 @@ describe('the proxy of an environment', () => {
     expect(proxies.map((database) => database?.proxy)).toEqual([PROXY, undefined]);
   });
 
-  test('is reported once for the defaults, and also beside another problem of the network', () => {
+  test.each<[title: string, defaults: object, metrics: object]>([
+    ['without a network', {}, { network: 'open' }],
+    ['in the network of the defaults', { network: 'sealed' }, { network: 'open' }],
+    ['while another sets its own proxy', {}, { proxy: PROXY }],
+  ])('is reported for the database %s, not for the defaults of all', (_, defaults, metrics) => {
+    const network = { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] };
+    const networks = { open: network, sealed: { ...network, egress: 'none' as const } };
+    const databases = [aDatabase('metrics', metrics), aDatabase('billing')];
+    const settings = anEnvironment({ networks, databases, delivery, defaults });
+    expect(problemsOf(settings)).toEqual([
+      expect.stringMatching(/^database "billing" proxy: delivery\.proxy would be reached/),
+    ]);
+    const direct = aDatabase('billing', { proxy: null });
+    const fixed = checked({ ...settings, databases: [aDatabase('metrics', metrics), direct] });
+    expect(fixed.databases.map(({ proxy }) => proxy)).toEqual([PROXY, undefined]);
+  });
+
+  test('is reported once for all databases, and also beside another problem of the network', () => {
     const databases = ['a', 'b'].map((name) => aDatabase(name));
     const networks = { main: { subnets: [], vpc: 'vpc-0a1b2c3d', egress: 'none' as const } };
     const settings = { networks, databases, delivery, defaults: { network: 'main' } };

@@ -69,7 +69,7 @@ describe('the settings of an environment', () => {
     [
       'a proxy that would be reached from the internet',
       { delivery: { proxy: 'http://proxy.example.com:3128' } },
-      /^defaults proxy: .* network is not set; set proxy: null to connect directly, or set proxy/,
+      /^database "metrics" proxy: .* network is not set; set proxy: null to connect directly, or set proxy/,
     ],
     [
       'a network with both kinds of security groups',

@@ -74,6 +74,26 @@ test('reports a mistake in the defaults once, whatever the number of databases',
   ]);
 });
 
+test('names the databases that use a wrong delivery, unless all of them use it', () => {
+  const delivery = { endpoint: 'http://localhost:8080/', proxy: 'http://proxy:3128' };
+  const [direct, one, other] = [
+    aDatabase('direct', { proxy: null }),
+    aDatabase('one', { network: 'main' }),
+    aDatabase('other', { network: 'main' }),
+  ];
+  const networks = { main: { vpc: 'vpc-0a1b2c3d', subnets: ['subnet-0a1b2c3d'] } };
+  const reported = (databases: readonly (typeof one)[], defaults = {}) =>
+    problemsOf(anEnvironment({ networks, delivery, defaults, databases })).map((problem) =>
+      problem.replace(/ is http.*/, ''),
+    );
+  const defaults = { network: 'main' };
+  expect(reported([one, other], defaults)).toEqual(['defaults DELIVERY endpoint:']);
+  expect(reported([direct, one, other], defaults)).toEqual([
+    'database "one" DELIVERY endpoint:',
+    'database "other" DELIVERY endpoint:',
+  ]);
+});
+
 test('accepts a wrong default that every database overrides', () => {
   const databases = [aDatabase('metrics', { network: null })];
   expect(problemsOf(anEnvironment({ defaults: { network: 'main' }, databases }))).toEqual([]);
