@@ -1,4 +1,4 @@
-import { defineEnvironment } from '../infra/config/environment.ts';
+import { defineEnvironment } from 'timescaledb-telemetry';
 
 /**
  * Databases in private subnets, and no NAT gateway, proxy or endpoint: only the function that connects to a database runs in the

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { copyCode } from '../../infra/bundle/code-assets.ts';
 import { environmentNames } from '../../infra/config/load.ts';
 import { bundlesFolder, loadEnvironment, synthesise } from '../support/aws/synthesis.ts';
+import { ownFiles, readOwn } from '../support/repo/pages.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples');
 
@@ -20,4 +21,13 @@ test("every example can be synthesised without warnings, and passes CDK's valida
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+test('every example imports only packages and files of its own, as users who copy it do', () => {
+  const files = ownFiles('examples/**/*.ts');
+  const imports = files.flatMap((file) =>
+    [...readOwn(file).matchAll(/ from '([^']+)'/g)].map(([, name]) => `${file}: ${name}`),
+  );
+  expect(imports).toContain('examples/minimal.ts: timescaledb-telemetry');
+  expect(imports.filter((line) => line.includes(': ../'))).toEqual([]);
 });
