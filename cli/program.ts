@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { displayPath, ROOT } from '../infra/config/folders.ts';
 import { errorCodeOf } from '../lib/errors.ts';
 import { SERVICE } from '../lib/naming.ts';
 import { VERSION } from '../lib/product.ts';
@@ -32,7 +34,10 @@ function createProgram(): Command {
     .usage('<command> [options]')
     .version(VERSION, '-V, --version', 'print the version')
     .helpCommand(false)
-    .addHelpText('after', `\n${SERVICE} <command> --help lists the options of a command.`);
+    .addHelpText(
+      'after',
+      `\n${SERVICE} <command> --help lists the options of a command.\nDocumentation: ${displayPath(join(ROOT, 'docs'))}`,
+    );
   for (const [heading, commands] of Object.entries(GROUPS)) {
     program.commandsGroup(heading);
     for (const command of commands) addStub(program, command);

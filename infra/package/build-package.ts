@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { bundle, FUNCTIONS } from '../bundle/bundle.ts';
 import { ROOT } from '../config/folders.ts';
+import { writeDocumentation } from './documentation.ts';
 import { createManifest, ENTRIES, startManifest, TYPES } from './manifest.ts';
 import { writeSbom } from './sbom.ts';
 import { deletePrivateTypes } from './types.ts';
@@ -15,7 +16,7 @@ export const SBOM = 'sbom.cdx.json';
 
 /** Files that are copied as they are. */
 const COPIED = [
-  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'cdk.json'],
+  ...['LICENSE', 'cdk.json'],
   'data/timescaledb.schema.json',
   'emulator/workload.sql',
   'infra/cloudformation-execution-policy.json',
@@ -80,6 +81,7 @@ export async function buildPackage(
       await cp(one, join(bundles, basename(one)), { recursive: true });
   }
   await writeVendored(ROOT, join(folder, 'vendor'));
+  await writeDocumentation(ROOT, folder);
   await writeManifest(folder, await createManifest(ROOT, folder));
   await writeSbom(join(folder, SBOM));
 }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { SBOM } from '../../infra/package/build-package.ts';
 import { VERSION } from '../../lib/product.ts';
-import { readOwn } from '../support/repo/pages.ts';
+import { anchorsOf, linksOf, type Page, parsePage, readOwn } from '../support/repo/pages.ts';
 
 /** Limits of the package's size in bytes; raise them only for a reason. */
 const MAX_PACKED = 2_200_000;
@@ -26,6 +26,18 @@ const manifestSchema = z.object({
   peerDependencies: versionsSchema,
 });
 
+/** Whether a link of a page leads to nothing in the package. */
+function isBroken(link: string, page: Page, pages: readonly Page[]): boolean {
+  const [file = '', anchor] = link.split('#');
+  const path = file === '' ? page.path : normalize(join(dirname(page.path), file));
+  const exists = path.endsWith('/')
+    ? packed.files.some((other) => other.startsWith(path))
+    : packed.files.includes(path);
+  const target = pages.find((other) => other.path === path);
+  const hasAnchor = anchor === undefined || (target && anchorsOf(target).has(anchor)) === true;
+  return !exists || !hasAnchor;
+}
+
 describe('the package', () => {
   test('is within the limits of its size', () => {
     const { bytes, unpackedBytes } = packed;
@@ -34,7 +46,7 @@ describe('the package', () => {
     expect(unpackedBytes).toBeLessThan(MAX_UNPACKED);
   });
 
-  test('contains code, types, functions, data and licences, and no tests', () => {
+  test('contains code, types, functions, data, documentation, examples and licences, and no tests', () => {
     const folders = packed.files.map((file) => /^(.*?)\//.exec(file)?.[1] ?? '');
     expect([...new Set(folders)].toSorted()).toEqual([
       '',
@@ -43,13 +55,13 @@ describe('the package', () => {
       'data',
       'docs',
       'emulator',
+      'examples',
       'infra',
       'lib',
       'vendor',
     ]);
-    expect(packed.files.filter((file) => /(^|\/)test|\.test\.|(?<!\.d)\.ts$/.test(file))).toEqual(
-      [],
-    );
+    const sources = packed.files.filter((file) => /(^|\/)test|\.test\.|(?<!\.d)\.ts$/.test(file));
+    expect(sources.filter((file) => !file.startsWith('examples/'))).toEqual([]);
     expect(packed.files.filter((file) => /sns|workload/.test(file))).toEqual([
       'emulator/workload.sql',
     ]);
@@ -58,9 +70,24 @@ describe('the package', () => {
         ...['LICENSE', 'README.md', 'CHANGELOG.md', SBOM, 'data/timescaledb.json'],
         ...['cli/main.js', 'cli/main.js.map', 'infra/config/environment.d.ts'],
         ...['bundles/send-report/index.mjs', 'bundles/send-report/THIRD-PARTY-NOTICES.txt'],
-        'vendor/THIRD-PARTY-NOTICES.txt',
+        ...['vendor/THIRD-PARTY-NOTICES.txt', 'docs/networks.md', 'docs/schemas/2.28.0.json'],
+        ...['docs/examples/2.29.2.json', 'examples/minimal.ts', 'examples/terraform/worker.tf'],
       ]),
     );
+  });
+
+  test('has no page with a relative link to a file or heading that it lacks', async () => {
+    const paths = packed.files.filter((file) => file.endsWith('.md'));
+    const pages = await Promise.all(
+      paths.map(async (path) => parsePage(path, await readFile(join(packed.folder, path), 'utf8'))),
+    );
+    const broken = pages.flatMap((page) =>
+      linksOf(page)
+        .filter((link) => isBroken(link, page, pages))
+        .map((link) => `${page.path}: ${link}`),
+    );
+    expect(paths).toEqual(expect.arrayContaining(['README.md', 'docs/cli.md']));
+    expect(broken).toEqual([]);
   });
 
   test('has the sources in its source maps, without paths of this machine', async () => {

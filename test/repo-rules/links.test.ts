@@ -1,18 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
-import { allPages, anchorsOf, ownFiles, type Page, ROOT } from '../support/repo/pages.ts';
+import { allPages, anchorsOf, linksOf, ownFiles, type Page, ROOT } from '../support/repo/pages.ts';
 
 const PAGES = allPages();
 const BY_PATH = new Map(PAGES.map((page) => [page.path, page]));
-
-/** Returns the targets of a page's links, except links to other hosts. */
-function linksOf({ prose }: Page): readonly string[] {
-  const withoutCode = prose.replaceAll(/`[^`]*`/g, '');
-  return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/.test(target));
-}
 
 /** Whether a link leads to a file or folder and, if it has an anchor, to a heading in it. */
 function isBroken(page: Page, link: string): boolean {

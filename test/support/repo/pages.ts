@@ -79,3 +79,11 @@ export function anchorsOf({ prose }: Page): ReadonlySet<string> {
   });
   return new Set(anchors);
 }
+
+/** Returns the targets of a page's links, except links to other hosts. */
+export function linksOf({ prose }: Page): readonly string[] {
+  const withoutCode = prose.replaceAll(/`[^`]*`/g, '');
+  return [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
