@@ -10,8 +10,8 @@ import {
   createCommand,
   EXIT,
 } from '../command.ts';
-import { commandLine } from '../command-line.ts';
-import { type InitChoices, initFiles } from '../init/files.ts';
+import { initFiles } from '../init/files.ts';
+import { type InitChoices, nextSteps } from '../init/steps.ts';
 import { addPlaceOptions, checkPlace } from '../options/place.ts';
 import { createTerminalReporter } from '../output/terminal/terminal.ts';
 
@@ -84,8 +84,7 @@ export const definition: CommandDefinition<Options> = {
     reporter.title(`timescaledb-telemetry · ${folder}`);
     for (const file of files.keys()) reporter.line('✔', 'written', file);
     reporter.block('Next steps', [
-      `  cd ${folder} && npm install`,
-      `  ${commandLine('synth', choices.environment)}`,
+      ...[`cd ${folder} && npm install`, ...nextSteps(choices)].map((line) => `  ${line}`),
     ]);
     return EXIT.done;
   },

@@ -1,17 +1,7 @@
 import { SUPPORTED_NODE } from '../../infra/node-version.ts';
 import { SERVICE } from '../../lib/naming.ts';
-import type { PlaceValues } from '../options/place.ts';
+import { DATABASE, DOCS, type InitChoices, nextSteps, placeOf, secretOf } from './steps.ts';
 import { pinnedVersions } from './versions.ts';
-
-/** Placeholders of the account and the region. */
-const ACCOUNT = '111111111111';
-const REGION = 'eu-central-1';
-
-/** The choices of a new folder to deploy from. */
-export interface InitChoices extends PlaceValues {
-  /** Name of the environment. */
-  readonly environment: string;
-}
 
 function packageJson(environment: string): string {
   const scripts = ['synth', 'diff', 'deploy'].map((command) => [
@@ -28,21 +18,25 @@ function packageJson(environment: string): string {
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
 
-function environmentFile({ account, region }: InitChoices): string {
-  const comment =
-    account === undefined || region === undefined ? '// Replace account and region.\n' : '';
+function environmentFile(choices: InitChoices): string {
+  const { account, region } = placeOf(choices);
+  const isPlaceholder = choices.account === undefined || choices.region === undefined;
+  const comment = isPlaceholder
+    ? '// Replace account and region; the region also in .github/workflows/telemetry.yml.\n'
+    : '';
   return `import { defineEnvironment } from '${SERVICE}';
 
 ${comment}export const environment = defineEnvironment({
-  account: '${account ?? ACCOUNT}',
-  region: '${region ?? REGION}',
+  account: '${account}',
+  region: '${region}',
   // The name of a secret with host, port, dbname, username and password. A database in a VPC also needs a network.
-  databases: [{ name: 'metrics', secret: '${SERVICE}/metrics' }],
+  databases: [{ name: '${DATABASE}', secret: '${secretOf(choices)}' }],
 });
 `;
 }
 
-function workflow({ environment, region }: InitChoices): string {
+function workflow(choices: InitChoices): string {
+  const { environment } = choices;
   return `# Checks each change, and deploys the main branch. Create a role that GitHub may assume (OpenID Connect) and that may assume CDK's
 # roles, and set its ARN as the variable AWS_ROLE_ARN of the repository.
 name: Telemetry
@@ -96,17 +90,32 @@ jobs:
       - uses: aws-actions/configure-aws-credentials@61815dcd50bd041e203e49132bacad1fd04d2708 # v5.1.1
         with:
           role-to-assume: \${{ vars.AWS_ROLE_ARN }}
-          aws-region: ${region ?? REGION}
+          # As in environments/${environment}.ts.
+          aws-region: ${placeOf(choices).region}
       - run: npx ${SERVICE} deploy ${environment} --require-approval never
 `;
 }
 
-function readme(environment: string): string {
+function readme(choices: InitChoices): string {
+  const { environment } = choices;
   return `# Telemetry of our TimescaleDB databases
 
-1. \`npm install\`, then edit [environments/${environment}.ts](environments/${environment}.ts): account, region, databases.
-2. \`npx ${SERVICE} synth ${environment}\` checks it without credentials; \`npx ${SERVICE} deploy ${environment}\` deploys it.
-3. Update: read the changelog, raise the version in package.json, then \`npm install\` and \`npx ${SERVICE} diff ${environment}\`.
+[environments/${environment}.ts](environments/${environment}.ts) describes them. After \`npm install\` the documentation is in
+[${DOCS}](${DOCS}/): begin with [Deploying](${DOCS}/deploying.md).
+
+## The first report
+
+\`\`\`sh
+npm install
+${nextSteps(choices).join('\n')}
+\`\`\`
+
+The workflow needs a role that GitHub may assume; see [telemetry.yml](.github/workflows/telemetry.yml).
+
+## Update
+
+Read the [changelog](node_modules/${SERVICE}/CHANGELOG.md) of the new version, raise the version in package.json, and run \`npm install\`, then
+\`npx ${SERVICE} diff ${environment}\`. Commit package.json and package-lock.json.
 `;
 }
 
@@ -120,6 +129,6 @@ export function initFiles(choices: InitChoices): ReadonlyMap<string, string> {
     [`environments/${environment}.ts`, environmentFile(choices)],
     ['.github/workflows/telemetry.yml', workflow(choices)],
     ['.gitignore', GITIGNORE.map((line) => `${line}\n`).join('')],
-    ['README.md', readme(environment)],
+    ['README.md', readme(choices)],
   ]);
 }

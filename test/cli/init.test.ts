@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -5,7 +6,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { VERSION } from '../../lib/product.ts';
 import { runCommand } from '../support/process/commands.ts';
-import { readOwn } from '../support/repo/pages.ts';
+import { linksOf, parsePage, ROOT, readOwn } from '../support/repo/pages.ts';
 
 const FILES = [
   '.github/workflows/telemetry.yml',
@@ -36,10 +37,41 @@ test('writes a folder to deploy from, and prints the next steps', async () => {
   expect([stderr, code]).toEqual(['', 0]);
   expect(await filesIn(folder)).toEqual(FILES);
   expect(stdout).toContain(`cd ${folder} && npm install\n`);
-  expect(await readFile(join(folder, 'environments/prod.ts'), 'utf8')).toContain(
-    '// Replace account and region.\n',
+  const environment = await readFile(join(folder, 'environments/prod.ts'), 'utf8');
+  expect(environment).toContain(
+    '// Replace account and region; the region also in .github/workflows/telemetry.yml.\n',
   );
-  expect((await readFile(join(folder, 'README.md'), 'utf8')).split('\n')).toHaveLength(6);
+  expect(environment).toContain("secret: 'prod/metrics/telemetry'");
+});
+
+test('prints the commands of docs/deploying.md, and writes them into the README', async () => {
+  const folder = await emptyFolder();
+  const place = ['--account', '111111111111', '--region', 'eu-central-1'];
+  const { stdout } = await runCommand('init', [folder, ...place]);
+  const page = readOwn('docs/deploying.md');
+  const [, documented = ''] = /cd telemetry && npm install\n([\s\S]*?)\n```/.exec(page) ?? [];
+  const printed = stdout.slice(stdout.indexOf('npm install\n')).split('\n').slice(1);
+  expect(printed.map((line) => line.replace(/^ {4}/, '')).join('\n')).toContain(documented);
+  expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain(
+    `npm install\n${documented}\n`,
+  );
+  const words = ['create role', 'create-secret', 'synth', 'boundary', 'bootstrap', 'deploy prod'];
+  const places = [...words, 'send', 'package-lock.json'].map((word) => documented.indexOf(word));
+  expect(places.filter((place) => place === -1)).toEqual([]);
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+});
+
+test('writes a README whose links lead into the package or to written files', async () => {
+  const folder = await emptyFolder();
+  await runCommand('init', [folder]);
+  const readme = parsePage('README.md', await readFile(join(folder, 'README.md'), 'utf8'));
+  const outside = linksOf(readme).filter(
+    (link) =>
+      !FILES.includes(link) &&
+      !existsSync(join(ROOT, link.replace('node_modules/timescaledb-telemetry/', ''))),
+  );
+  expect(outside).toEqual([]);
+  expect(linksOf(readme)).toContain('node_modules/timescaledb-telemetry/docs/deploying.md');
 });
 
 test('pins the versions that this version was tested with', async () => {

@@ -60,7 +60,10 @@ function outputOf(file: string, args: readonly string[]): Promise<string> {
 async function readOptions(script: string): Promise<readonly string[]> {
   if (script.startsWith(NPX)) {
     const words = script.slice(NPX.length).split(' ');
-    return optionsIn(await outputOf(PROGRAM, [...words, '--help']));
+    const [name = ''] = words;
+    const passed = OF_CDK.includes(name) ? outputOf(CDK, [name, '--help']) : '';
+    const outputs = await Promise.all([outputOf(PROGRAM, [...words, '--help']), passed]);
+    return optionsIn(outputs.join('\n'));
   }
   const [, file, words = ''] =
     /^node (?:--\S+ )*(\S+\.ts) ?(.*)$/.exec(SCRIPTS[script] ?? '') ?? [];
