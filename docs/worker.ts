@@ -216,11 +216,11 @@ const REQUEST: WorkerRequest = {
   ...VERSIONS,
   target: TARGET_OF_REQUEST,
   credentials: {
-    host: 'metrics.internal.example.com',
+    host: 'orders.internal.example.com',
     port: 5432,
     user: 'telemetry_reporter',
     password: '…',
-    database: 'metrics',
+    database: 'orders',
   },
   operation: {
     kind: 'read',
