@@ -4,7 +4,7 @@ import { RETRYABLE_BY_CODE } from '../../lib/errors.ts';
 import type { FleetLine } from '../../lib/fleet-report/line.ts';
 import { FLEET_METRICS, METRICS } from '../../lib/naming.ts';
 import type { Phase } from '../../lib/run/deadline.ts';
-import type { Outcome } from '../../lib/run/outcome.ts';
+import type { Outcome, VersionSummary } from '../../lib/run/outcome.ts';
 import { namesInTables } from '../support/repo/pages.ts';
 import { readPage, section } from './page-sections.ts';
 
@@ -81,6 +81,24 @@ describe('docs/log-and-metrics.md', () => {
     };
     const named = namesInTables(section(LOG, 'Fields of the summary line'));
     expect(Object.keys(fields).filter((field) => !named.includes(field))).toEqual([]);
+  });
+
+  test('has every field of version', () => {
+    const fields: Readonly<Record<keyof VersionSummary, true>> = {
+      installed: true,
+      postgresql: true,
+      available: true,
+      latest: true,
+      reachable: true,
+      fix: true,
+      versionsBehind: true,
+      verdicts: true,
+      sentence: true,
+      advisories: true,
+      asOf: true,
+    };
+    const row = LOG.text.split('\n').find((line) => line.startsWith('| `version` '));
+    expect(Object.keys(fields).filter((field) => !row?.includes(`\`${field}\``))).toEqual([]);
   });
 
   test('has every phase of durationMs', () => {
