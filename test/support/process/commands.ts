@@ -73,7 +73,7 @@ export function runCommand(
 
 /** Returns the options that a help text lists. */
 export function optionsIn(help: string): string[] {
-  return [...help.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
+  return [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
 }
 
 /** A login to a database of the tests. */
