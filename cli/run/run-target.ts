@@ -35,7 +35,7 @@ export async function runTarget(run: TargetRun): Promise<RunOutcome> {
   const target = await readTargetFile(file, machine, problems);
   if (target === undefined) {
     const error = configError(problems);
-    const context = { credentials: 'secret', hasRecordFolder: false } as const;
+    const context = { credentials: 'secret', hasRecordFolder: false, file } as const;
     const outcome = adaptWording(toOutcome({ error, durationMs: {} }), context);
     writeLines(outcome, [error], run);
     return outcome;
@@ -45,6 +45,7 @@ export async function runTarget(run: TargetRun): Promise<RunOutcome> {
     adaptWording(outcome, {
       credentials: credentials.kind,
       hasRecordFolder: recordFolder !== undefined,
+      file,
     });
   const tick = scheduledTime ?? (ignoreSchedule ? undefined : tickOf(now(), target.target));
   const writeRecord = recordWriter(recordFolder, machine.environment);

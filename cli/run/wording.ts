@@ -6,13 +6,14 @@ export interface WordingContext {
   readonly credentials: CredentialsSource['kind'];
   /** Whether the run is recorded in a folder, and not in a bucket. */
   readonly hasRecordFolder: boolean;
+  /** Path of the target file, as the user gave it. */
+  readonly file: string;
 }
 
 type Replacement = readonly [text: RegExp, replacement: string];
 
 /** Settings and places of a function in the library's texts, and their counterparts outside Lambda. */
 const VOCABULARY: readonly Replacement[] = [
-  [/\bThe function's configuration\b/g, 'The configuration of this run'],
   [
     /\bCorrect the function's environment variables; the deployment of this target's environment sets them\./g,
     'Correct the target file, or the environment variables of this process.',
@@ -112,15 +113,22 @@ const IN_FOLDER: readonly Replacement[] = [
   ],
 ];
 
+/** Names the file in the message of CONFIG_INVALID. */
+function withFile(file: string): Replacement {
+  const literal = file.replaceAll('$', '$$$$');
+  return [/\bThe function's configuration\b/g, `The configuration of this run (${literal})`];
+}
+
 /** Expresses the outcome of a run in terms of the target file and of this process. The codes are those of the functions. */
 export function adaptWording(
   outcome: RunOutcome,
-  { credentials, hasRecordFolder }: WordingContext,
+  { credentials, hasRecordFolder, file }: WordingContext,
 ): RunOutcome {
   const replacements = [
     ...(hasRecordFolder ? IN_FOLDER : []),
     ...BY_CREDENTIALS[credentials],
     ...VOCABULARY,
+    withFile(file),
   ];
   const adapt = (text: string): string =>
     replacements.reduce((adapted, [pattern, to]) => adapted.replace(pattern, to), text);

@@ -267,10 +267,22 @@ describe.concurrent('a run that fails ends with the status', () => {
     expect(lineOf(ended)).toMatchObject({
       outcome: 'failed',
       message: expect.stringMatching(
-        /^The configuration of this run has 3 problems: environment: .*; delivery\.endpoint: .*; PGPORT must be /,
+        /^The configuration of this run \(\/.*\/target\.json\) has 3 problems: environment: .*; delivery\.endpoint: .*; PGPORT must be /,
       ),
       error: { code: 'CONFIG_INVALID' },
     });
+    expect(ended.code).toBe(2);
+  });
+
+  test.each([
+    ['a file that does not exist', undefined, 'cannot be read (ENOENT)'],
+    ['a file that is not JSON', 'name: metrics', 'is not JSON'],
+  ])('2 for %s, which the line names as it was given', async (_fault, content, problem) => {
+    const file = `${await write({ "$&'$$.json": content ?? '' })}${content === undefined ? '-absent' : ''}`;
+    const ended = await runCommand('run', ['--target', file]);
+    expect(lineOf(ended)['message']).toBe(
+      `The configuration of this run (${file}) has a problem: the target file: ${problem}.`,
+    );
     expect(ended.code).toBe(2);
   });
 

@@ -20,9 +20,17 @@ import { SETTINGS_FAULTS } from '../../faults/rows/settings.ts';
 import { TLS_FAULTS } from '../../faults/rows/tls.ts';
 import { WIRE_FAULTS } from '../../faults/rows/wire.ts';
 
-const SECRET: WordingContext = { credentials: 'secret', hasRecordFolder: false };
-const FILE: WordingContext = { credentials: 'file', hasRecordFolder: true };
-const ENVIRONMENT: WordingContext = { credentials: 'environment', hasRecordFolder: true };
+const SECRET: WordingContext = {
+  credentials: 'secret',
+  hasRecordFolder: false,
+  file: 'metrics.json',
+};
+const FILE: WordingContext = { credentials: 'file', hasRecordFolder: true, file: 'metrics.json' };
+const ENVIRONMENT: WordingContext = {
+  credentials: 'environment',
+  hasRecordFolder: true,
+  file: 'metrics.json',
+};
 const CONTEXTS = [SECRET, FILE, ENVIRONMENT];
 
 const GROUPS = [
@@ -104,7 +112,7 @@ describe('a text is adapted', () => {
       }),
       {
         message:
-          'The configuration of this run has 4 problems: tls.mode: a; the target file: b; delivery.endpoint: c; record.bucket: d.',
+          'The configuration of this run (metrics.json) has 4 problems: tls.mode: a; the target file: b; delivery.endpoint: c; record.bucket: d.',
         remedy: 'Correct the target file, or the environment variables of this process.',
       },
     ],

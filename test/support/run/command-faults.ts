@@ -111,7 +111,7 @@ function expectedStatus({ outcome, expected: { code } }: Fault): number {
 }
 
 /** Expects one line with the message of the fault, in the words of the command, and the status. */
-function expectEnd(fault: Fault, { lines, status }: Ended): void {
+function expectEnd(fault: Fault, { lines, status }: Ended, file: string): void {
   const { outcome, expected, origin } = fault;
   const warning = warningText(fault);
   const { message, remedy, warnings } = adaptWording(
@@ -121,7 +121,7 @@ function expectEnd(fault: Fault, { lines, status }: Ended): void {
       ...(expected.remedy !== undefined && { remedy: expected.remedy }),
       ...(warning !== undefined && { warnings: [warning] }),
     },
-    { credentials: 'secret', hasRecordFolder: false },
+    { credentials: 'secret', hasRecordFolder: false, file },
   );
   expect(lines, 'exactly one line').toHaveLength(1);
   const line: Json = JSON.parse(lines[0] ?? '');
@@ -183,7 +183,7 @@ export async function expectFaultOfCommand(fault: Fault, arrange: Arrange): Prom
   const ended = await once();
 
   expectNoSecretLogged(ended.lines, database, faulty.secrets ?? []);
-  expectEnd(fault, ended);
+  expectEnd(fault, ended, run.file);
   expectArrived(fault, world);
   if (database !== undefined) await expectNothingLeft(database, faulty.pooled === true);
   await faulty.after?.({
