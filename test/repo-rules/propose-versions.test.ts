@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -28,7 +29,9 @@ async function createWorld() {
   runGit(clone, 'remote', 'add', 'origin', origin);
   await mkdir(join(clone, '.ci'));
   await mkdir(join(clone, 'data'));
-  await copyFile(join(ROOT, '.ci', 'propose-versions'), join(clone, '.ci', 'propose-versions'));
+  for (const script of ['update-versions', 'propose-versions']) {
+    await copyFile(join(ROOT, '.ci', script), join(clone, '.ci', script));
+  }
   await writeFile(join(clone, 'data', 'timescaledb.json'), JSON.stringify(someVersionData()));
   const script = `${process.execPath} ${PROGRAM} versions update --file data/timescaledb.json`;
   await writeFile(
@@ -51,28 +54,45 @@ interface Proposed extends Ended {
   readonly calls: readonly string[];
 }
 
-async function propose(clone: string, upstream: string, openRequests = 0): Promise<Proposed> {
+function run(clone: string, script: string, given: readonly string[], env: object) {
+  return new Promise<Ended>((resolve) => {
+    const child = execFile(
+      join(clone, '.ci', script),
+      given,
+      { env: { PATH: process.env['PATH'], npm_config_update_notifier: 'false', ...env } },
+      (_error, stdout, stderr) => resolve({ stdout, stderr, code: child.exitCode ?? -1 }),
+    );
+  });
+}
+
+/** Updates the version data in a clone, and returns the folder with the result. */
+async function update(clone: string, upstream: string): Promise<Ended & { readonly into: string }> {
+  const into = join(await folder('versions'), 'new');
+  const ended = await run(clone, 'update-versions', [upstream, into], { HOME: clone });
+  runGit(clone, 'checkout', '--quiet', '--', 'data');
+  return { ...ended, into };
+}
+
+/** Proposes the version data in a folder. */
+async function proposeFrom(clone: string, into: string, openRequests = 0): Promise<Proposed> {
   const bin = await folder('bin');
   await writeFile(join(bin, 'gh'), GH);
   await chmod(join(bin, 'gh'), 0o755);
   const record = join(bin, 'record');
-  const env = {
+  const ended = await run(clone, 'propose-versions', [into], {
     PATH: [bin, process.env['PATH']].join(delimiter),
     HOME: bin,
     GH_RECORD: record,
     GH_OPEN: String(openRequests),
-    npm_config_update_notifier: 'false',
-  };
-  const ended = await new Promise<Ended>((resolve) => {
-    const child = execFile(
-      join(clone, '.ci', 'propose-versions'),
-      [upstream],
-      { env },
-      (_error, stdout, stderr) => resolve({ stdout, stderr, code: child.exitCode ?? -1 }),
-    );
   });
   const calls = (await readFile(record, 'utf8')).split('--\n').filter((call) => call !== '');
   return { ...ended, calls };
+}
+
+async function propose(clone: string, upstream: string, openRequests = 0): Promise<Proposed> {
+  const { stderr, code, into } = await update(clone, upstream);
+  expect([stderr, code]).toEqual(['', 0]);
+  return proposeFrom(clone, into, openRequests);
 }
 
 function branchesOf(origin: string): string {
@@ -129,9 +149,31 @@ test('proposes nothing without a change', async () => {
   expect([code, calls.length, branchesOf(origin)]).toEqual([0, 1, `main\n${BRANCH}`]);
 });
 
-test('fails, and proposes nothing, when the update fails', async () => {
-  const { origin, clone } = await createWorld();
-  const { stderr, code, calls } = await propose(clone, join(inject('folder'), 'nowhere'));
+test('writes nothing when the update fails', async () => {
+  const { clone } = await createWorld();
+  const { stderr, code, into } = await update(clone, join(inject('folder'), 'nowhere'));
   expect(stderr).toMatch(/^git rev-parse failed: /m);
-  expect([code, calls.length, branchesOf(origin)]).toEqual([1, 1, 'main']);
+  expect([code, existsSync(into)]).toEqual([1, false]);
+});
+
+test('prints the summary where GitHub reads no commands', async () => {
+  const { clone, upstream } = await createWorld();
+  const { stdout, into } = await update(clone, upstream);
+  const [first = '', ...lines] = stdout.trimEnd().split('\n');
+  expect(first).toMatch(/^::stop-commands::[0-9a-f]{32}$/);
+  expect(lines.at(-1)).toBe(`::${first.split('::').at(-1)}::`);
+  expect(`${lines.slice(0, -1).join('\n')}\n`).toBe(
+    await readFile(join(into, 'summary.txt'), 'utf8'),
+  );
+});
+
+test('keeps the summary within its code block in the pull request', async () => {
+  const { clone, upstream } = await createWorld();
+  const { into } = await update(clone, upstream);
+  await writeFile(join(into, 'summary.txt'), 'a\n```\n@company/all \u001b[31m<img>\r\n````\nb\n');
+  const { calls } = await proposeFrom(clone, into);
+  const body = calls[1]?.split('\n--body\n')[1] ?? '';
+  const [, inside, ...others] = body.split(/^```(?:text)?$/m);
+  expect(inside).toBe('\na\n\n@company/all [31m<img>\n\nb\n');
+  expect(others).toHaveLength(1);
 });

@@ -36,6 +36,7 @@ const RIGHTS: Readonly<Record<string, object>> = {
     attestations: 'write',
     'artifact-metadata': 'write',
   },
+  'versions.yml update': { contents: 'read' },
   'versions.yml propose': { contents: 'write', 'pull-requests': 'write' },
 };
 
@@ -83,6 +84,18 @@ describe.each(FILES)('%s', (file) => {
     for (const one of checkouts) expect(one.with?.['persist-credentials']).toBe(false);
     const withToken = steps.filter((step) => JSON.stringify(step).includes('github.token'));
     expect(withToken.filter(({ run }) => /\bnpm (ci|install|cit)\b/.test(run ?? ''))).toEqual([]);
+  });
+
+  test('runs no code of dependencies in a job that may write', () => {
+    const privileged = Object.values(jobs).filter((job) =>
+      Object.values(job.permissions ?? {}).includes('write'),
+    );
+    const commands = privileged.flatMap((job) => job.steps.flatMap(({ run }) => run ?? []));
+    const scripts = commands.flatMap((command) => command.match(/\.ci\/[\w.-]+/g) ?? []);
+    const texts = [...commands, ...scripts.map(readOwn)];
+    expect(
+      texts.filter((text) => /^[^#`]*\b(?:npm (?:ci|install|cit|run|exec|test)|npx)\b/m.test(text)),
+    ).toEqual([]);
   });
 
   test('runs only scripts that exist, and puts no expression into a shell', () => {
