@@ -31,11 +31,16 @@ export interface Option {
   ) => Partial<SingleDatabaseTelemetryProps>;
 }
 
-function vpcIn(stack: Stack, text: (parameter: ParameterName) => string): IVpc {
+/** Returns the VPC, whose routes only the user of the template knows. */
+function vpcIn(
+  stack: Stack,
+  text: (parameter: ParameterName) => string,
+  subnets: 'privateSubnetIds' | 'isolatedSubnetIds',
+): IVpc {
   return Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: text('VpcId'),
     availabilityZones: [''],
-    privateSubnetIds: [SUBNET],
+    [subnets]: [SUBNET],
   });
 }
 
@@ -77,14 +82,14 @@ export const OPTIONS: readonly [Option, ...Option[]] = [
   {
     condition: 'InVpc',
     parameter: 'VpcId',
-    props: (stack, text) => ({ vpc: vpcIn(stack, text) }),
+    props: (stack, text) => ({ vpc: vpcIn(stack, text, 'privateSubnetIds') }),
   },
   {
     condition: 'WithoutEgress',
     parameter: 'Egress',
     value: 'none',
     within: 'InVpc',
-    props: (stack, text) => ({ vpc: vpcIn(stack, text), egress: 'none' }),
+    props: (stack, text) => ({ vpc: vpcIn(stack, text, 'isolatedSubnetIds'), egress: 'none' }),
   },
   {
     condition: 'HasAlarmTopic',

@@ -1,12 +1,16 @@
+import { Annotations } from 'aws-cdk-lib';
 import {
   Connections,
   type IConnectable,
   type ISecurityGroup,
+  type ISubnet,
   type IVpc,
   Peer,
   Port,
   SecurityGroup,
   type SecurityGroupProps,
+  type SelectedSubnets,
+  SubnetType,
 } from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IDependable } from 'constructs';
 import { HTTPS_PORT, proxyPortOf } from '../../config/rules/network-ports.ts';
@@ -17,6 +21,37 @@ const MAX_SUBNETS = 16;
 const MAX_SECURITY_GROUPS = 5;
 const POSTGRESQL_PORT = 5_432;
 
+/** Returns the subnets of the functions: without others, those that have the way out that `egress` requires. */
+function selectSubnets(vpc: IVpc, { vpcSubnets, egress }: NetworkProps): SelectedSubnets {
+  const hasIsolated = egress === 'none' && vpc.isolatedSubnets.length > 0;
+  return vpc.selectSubnets(
+    vpcSubnets ?? (hasIsolated ? { subnetType: SubnetType.PRIVATE_ISOLATED } : undefined),
+  );
+}
+
+/** Adds warnings for subnets whose routes do not fit `egress`, as far as the VPC knows their routes. */
+function addSubnetWarnings(
+  scope: Construct,
+  vpc: IVpc,
+  { subnetIds }: SelectedSubnets,
+  egress: 'vpc' | 'none',
+): void {
+  const isAny = (subnets: readonly ISubnet[]) =>
+    subnets.some(({ subnetId }) => subnetIds.includes(subnetId));
+  if (egress === 'none' && isAny(vpc.privateSubnets)) {
+    Annotations.of(scope).addWarningV2(
+      'timescaledb-telemetry:subnets-with-egress',
+      'vpcSubnets: have a route out of the VPC, although egress has the value none; select isolated subnets, so that the function database-worker reaches nothing outside',
+    );
+  }
+  if (egress === 'vpc' && isAny(vpc.isolatedSubnets)) {
+    Annotations.of(scope).addWarningV2(
+      'timescaledb-telemetry:isolated-subnets',
+      'vpcSubnets: are isolated, although egress has the value vpc; create endpoints for Secrets Manager and EventBridge Scheduler and set a proxy, or set egress to none',
+    );
+  }
+}
+
 /** Returns the problems of the network. */
 export function networkProblems(props: NetworkProps): readonly string[] {
   const { vpc, vpcSubnets, securityGroups, connectTo, egress } = props;
@@ -25,7 +60,7 @@ export function networkProblems(props: NetworkProps): readonly string[] {
       .filter(([, value]) => value !== undefined)
       .map(([key]) => `${key}: has no effect without vpc; set vpc, or remove it`);
   }
-  const { subnetIds, hasPublic } = vpc.selectSubnets(vpcSubnets);
+  const { subnetIds, hasPublic } = selectSubnets(vpc, props);
   const groups = securityGroups?.length ?? 1;
   return [
     ...(['vpc', 'none', undefined].includes(egress) ? [] : ['egress: must be vpc or none']),
@@ -116,16 +151,17 @@ export function createNetwork(
   scope: Construct,
   props: SingleDatabaseTelemetryProps,
 ): Network | undefined {
-  const { vpc, vpcSubnets, connectTo, port, egress = 'vpc' } = props;
+  const { vpc, connectTo, port, egress = 'vpc' } = props;
   if (vpc === undefined) return undefined;
-  const { subnetIds, internetConnectivityEstablished } = vpc.selectSubnets(vpcSubnets);
+  const selected = selectSubnets(vpc, props);
+  addSubnetWarnings(scope, vpc, selected, egress);
   const { base, leaving } = groupsOf(scope, vpc, props);
   const connections = new Connections({ securityGroups: [...base] });
   if (connectTo !== undefined) connections.allowTo(connectTo, portOf(port, connectTo));
   return {
-    subnets: subnetIds,
+    subnets: selected.subnetIds,
     securityGroups: egress === 'none' ? base : leaving,
     connections,
-    ...(egress === 'vpc' && { routes: internetConnectivityEstablished }),
+    ...(egress === 'vpc' && { routes: selected.internetConnectivityEstablished }),
   };
 }

@@ -33,9 +33,10 @@ export interface NetworkProps {
    */
   readonly vpc?: IVpc;
   /**
-   * The subnets of the functions, which are private.
+   * The subnets of the functions, which are private. A warning is added for subnets that have a route out with the `egress` `none`, and
+   * for isolated ones with `vpc`, from which nothing outside is reached without endpoints and a proxy.
    *
-   * @default the private subnets of the VPC that have a way out
+   * @default with `egress` `none` the isolated subnets of the VPC if there are any, otherwise the private ones that have a way out
    */
   readonly vpcSubnets?: SubnetSelection;
   /**

@@ -1,13 +1,27 @@
 import { Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
+import type { NetworkProps } from '../../../infra/constructs/single-database/props.ts';
 import { SingleDatabaseTelemetry } from '../../../infra/constructs/single-database-telemetry.ts';
 import { createApp, templatesOf } from '../../support/aws/apps.ts';
-import { createSingle, resourcesOf } from '../../support/aws/single-database.ts';
+import {
+  createSingle,
+  resourcesOf,
+  type SingleDatabase,
+} from '../../support/aws/single-database.ts';
 import { ACCOUNT, REGION } from '../../support/aws/synthesis.ts';
 
 const DEPLOYED = { account: ACCOUNT, region: REGION };
+
+/** Returns the warnings of this project; CDK has its own about subnets of imported VPCs. */
+function warningsOf({ stack }: SingleDatabase): readonly string[] {
+  return Annotations.fromStack(stack)
+    .findWarning('*', Match.anyValue())
+    .map(({ entry }) => String(entry.data))
+    .filter((text) => text.includes('[ack: timescaledb-telemetry:'));
+}
 
 describe('the network of a single database', () => {
   function vpcIn(stack: Stack) {
@@ -62,7 +76,6 @@ describe('the network of a single database', () => {
   test('contains only the worker with egress none, which reaches nothing but the database', () => {
     const single = createSingle((stack) => ({
       vpc: vpcIn(stack),
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       egress: 'none',
     }));
     const [group] = resourcesOf(single, 'EC2::SecurityGroup');
@@ -82,6 +95,50 @@ describe('the network of a single database', () => {
       connections.securityGroups,
     );
     expect(functions.get('send-report')?.isBoundToVpc).toBe(false);
+  });
+
+  const ISOLATED = { subnetType: SubnetType.PRIVATE_ISOLATED };
+  const PRIVATE = { subnetType: SubnetType.PRIVATE_WITH_EGRESS };
+
+  test.each<[title: string, props: Partial<NetworkProps>, subnet: string, warning?: string]>([
+    ['isolated subnets with egress none', { egress: 'none' }, '9a1b'],
+    ['subnets with a way out by default', {}, '0a1b'],
+    [
+      'subnets with a way out for a worker, with a warning',
+      { egress: 'none', vpcSubnets: PRIVATE },
+      '0a1b',
+      'vpcSubnets: have a route out of the VPC, although egress has the value none; select isolated subnets',
+    ],
+    [
+      'isolated subnets for all functions, with a warning',
+      { vpcSubnets: ISOLATED },
+      '9a1b',
+      'vpcSubnets: are isolated, although egress has the value vpc; create endpoints',
+    ],
+  ])('has %s', (_, props, subnet, warning) => {
+    const single = createSingle((stack) => ({ vpc: vpcIn(stack), ...props }));
+    const configurations = resourcesOf(single, 'Lambda::Function').flatMap(
+      ({ properties }) => properties['VpcConfig'] ?? [],
+    );
+    expect(configurations).not.toEqual([]);
+    for (const { SubnetIds } of configurations as { SubnetIds: string[] }[]) {
+      expect(SubnetIds).toEqual([`subnet-${subnet}2c3d`]);
+    }
+    expect(warningsOf(single)).toEqual(
+      warning === undefined ? [] : [expect.stringContaining(warning)],
+    );
+  });
+
+  test('warns of a worker in a VPC that has no isolated subnets', () => {
+    const single = createSingle((stack) => ({
+      vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+        vpcId: 'vpc-0a1b2c3d',
+        availabilityZones: ['a'],
+        privateSubnetIds: ['subnet-0a1b2c3d'],
+      }),
+      egress: 'none',
+    }));
+    expect(warningsOf(single)).toEqual([expect.stringContaining('have a route out of the VPC')]);
   });
 
   test('can be selected subnets and security groups of the operator', () => {
