@@ -66,7 +66,7 @@ jobs:
         with:
           node-version: 24
           cache: npm
-      - run: npm ci
+      - run: npm ci --ignore-scripts
       - run: npx ${SERVICE} synth ${environment}
 
   deploy:
@@ -86,7 +86,7 @@ jobs:
         with:
           node-version: 24
           package-manager-cache: false
-      - run: npm ci
+      - run: npm ci --ignore-scripts
       - uses: aws-actions/configure-aws-credentials@61815dcd50bd041e203e49132bacad1fd04d2708 # v5.1.1
         with:
           role-to-assume: \${{ vars.AWS_ROLE_ARN }}

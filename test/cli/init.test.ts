@@ -122,6 +122,16 @@ test('gives the workflow only the rights that it needs, and actions by their com
   for (const line of uses) expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
 
+test('installs packages in the workflow without their scripts', async () => {
+  const folder = await emptyFolder();
+  await runCommand('init', [folder]);
+  const text = await readFile(join(folder, '.github/workflows/telemetry.yml'), 'utf8');
+  expect(text.match(/npm (?:ci|install).*/g)).toEqual([
+    'npm ci --ignore-scripts',
+    'npm ci --ignore-scripts',
+  ]);
+});
+
 test('writes nothing if one of the files exists', async () => {
   const folder = await emptyFolder();
   await writeFile(join(folder, 'README.md'), 'mine');

@@ -15,9 +15,10 @@ async function npmInstall(folder: string, what: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  // As in the workflow that init writes: the package needs no scripts of other packages.
   const { stderr, code } = await run(
     'npm',
-    ['install', '--prefer-offline', ...quiet, what],
+    ['install', '--ignore-scripts', '--prefer-offline', ...quiet, what],
     folder,
   );
   if (code === 0) return;
