@@ -172,8 +172,15 @@ If \`environment\` or \`name\` is a token, \`tickAt\` is required, because the t
 
 ## Aspects
 
-- **Permissions boundary:** \`PermissionsBoundary.of(telemetry).apply(policy)\` sets it on all roles. \`TelemetryEnvironment\` has the key
-  \`permissionsBoundary\`, which names [a policy](deploying.md#3-create-the-permissions-boundary) by default.
+- **Permissions boundary:** an aspect of \`aws-cdk-lib/aws-iam\` sets it on all roles; the class of the same name in \`aws-cdk-lib\` is another one.
+  \`\`\`ts
+  import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+
+  const boundary = ManagedPolicy.fromManagedPolicyName(stack, 'Boundary', 'company-boundary');
+  PermissionsBoundary.of(telemetry).apply(boundary);
+  \`\`\`
+  With \`SingleDatabaseTelemetry\` it must be [one for generated names](deploying.md#3-create-the-permissions-boundary).
+  \`TelemetryEnvironment\` has the key \`permissionsBoundary\`, which names our policy by default.
 - **Tags:** \`Tags.of(telemetry).add('cost-center', '4711')\` sets a tag on everything that supports tags.
 - **cdk-nag:** the rules of \`AwsSolutionsChecks\` have no findings. Wildcards in policies and the missing dead-letter queues of
   dead-letter queues are acknowledged with their reasons. This needs cdk-nag 3 or later.

@@ -25,6 +25,7 @@ import {
 /**
  * The telemetry of one database in a stack of yours: its functions, their logs, its schedule, queues and alarms. CloudFormation
  * generates all names, so that a stack can have several, and can be deployed more than once.
+ * The policy `infra/permissions-boundary.json` denies generated names: use a permissions boundary of your own, or none.
  */
 export class SingleDatabaseTelemetry extends RunMetrics implements DatabaseResources, IConnectable {
   /** The functions by name: `send-report`, `get-report`, and `configure` and `database-worker` if they are deployed. */
