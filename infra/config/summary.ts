@@ -4,6 +4,7 @@ import { figuresOf } from './quotas.ts';
 import type { Database, Environment } from './resolved-environment.ts';
 
 const LABEL_WIDTH = 12;
+const NOTHING_SENT = 'nothing is sent';
 
 function usd(amount: number): string {
   return amount.toFixed(2);
@@ -14,7 +15,7 @@ function destinationOf({
   delivery: { endpoint = DEFAULT_ENDPOINT, latestVersion, latestVersionParameter },
 }: Database): string {
   const sendsNothing = (latestVersion ?? latestVersionParameter) !== undefined;
-  return sendsNothing ? 'nothing is sent' : new URL(endpoint).host;
+  return sendsNothing ? NOTHING_SENT : new URL(endpoint).host;
 }
 
 function describeDelivery(databases: readonly Database[]): string {
@@ -34,17 +35,41 @@ function networksWithEgress({ databases, networks }: Environment): readonly stri
   );
 }
 
-/** Names the bucket of the record, and the networks that must reach S3. */
-function describeRecord(environment: Environment): string {
-  const { record, recordDays } = environment;
+/** Returns the number of databases of each network, and of those without a network. */
+function describeNetworks({ databases, networks }: Environment): string {
+  const countOf = (name: string | undefined) =>
+    `databases: ${databases.filter(({ network }) => network === name).length}`;
+  const inNetworks = [...networks].map(
+    ([name, { egress }]) => `${JSON.stringify(name)}, egress '${egress}', ${countOf(name)}`,
+  );
+  const hasOthers = databases.some(({ network }) => network === undefined);
+  return [...inNetworks, ...(hasOthers ? [`without a VPC, ${countOf(undefined)}`] : [])].join('; ');
+}
+
+/** Says what the networks with egress need to reach AWS and, without a proxy, the endpoint. */
+function describeAccess(environment: Environment): { readonly access?: string } {
+  const used = networksWithEgress(environment);
+  if (used.length === 0) return {};
+  const s3 = environment.record === undefined ? '' : ', a gateway endpoint for S3 (free)';
+  const lacksProxy = environment.databases.some(
+    (database) =>
+      database.network !== undefined &&
+      used.includes(database.network) &&
+      database.proxy === undefined &&
+      destinationOf(database) !== NOTHING_SENT,
+  );
+  const reports = lacksProxy ? '; for reports a NAT gateway or a proxy' : '';
+  return {
+    access: `in network ${quoted(used)}: interface endpoints for Secrets Manager and EventBridge Scheduler${s3}, or a NAT gateway${reports}`,
+  };
+}
+
+/** Names the bucket of the record. */
+function describeRecord({ record, recordDays }: Environment): string {
   if (record === undefined) return 'off';
   const { name, prefix, isCreated } = record;
   const place = `s3://${[name, prefix].filter((part) => part !== undefined).join('/')}`;
-  const days = isCreated ? `, ${recordDays} days` : '';
-  const used = networksWithEgress(environment);
-  const endpoint = 'an S3 gateway endpoint (free) or a NAT gateway';
-  const hint = used.length === 0 ? '' : `; ${endpoint} is needed in network ${quoted(used)}`;
-  return `${place}${days}${hint}`;
+  return isCreated ? `${place}, ${recordDays} days` : place;
 }
 
 /** Recommends egress `none` for networks in which nothing is sent through a proxy. Also a database that sends nothing needs AWS. */
@@ -63,7 +88,7 @@ function describeCost({ total, ...parts }: MonthlyCost): string {
     const free = part === 'dashboard' ? " (an account's first three are free)" : '';
     return `${part} ${usd(amount)}${free}`;
   });
-  return `about ${usd(total)} USD per month: ${shares.join(', ')}; list prices of us-east-1, without secrets and networks`;
+  return `about ${usd(total)} USD per month: ${shares.join(', ')}; list prices of us-east-1, without secrets (0.40 each), NAT gateways and interface endpoints`;
 }
 
 /** Describes what a deployment of an environment creates, and what it costs: one line per subject. */
@@ -74,6 +99,8 @@ export function summaryLines(environment: Environment): readonly string[] {
     environment: `${name}, in account ${account}, region ${region}`,
     databases,
     ...(databases > 0 && { delivery: describeDelivery(environment.databases) }),
+    ...(databases > 0 && { networks: describeNetworks(environment) }),
+    ...describeAccess(environment),
     functions,
     alarms,
     record: describeRecord(environment),

@@ -135,16 +135,30 @@ describe('with egress none', () => {
     expect(figuresOf(none, 0).functions).toBe(figuresOf(vpc, 0).functions + 1);
   });
 
-  test('the summary neither asks for a gateway endpoint nor recommends egress none', () => {
-    expect(summaryLines(vpc).join('\n')).toMatch(/gateway endpoint .* network "main"/);
+  test('the summary neither asks for endpoints nor recommends egress none', () => {
+    expect(summaryLines(vpc)).toContain(
+      'access      in network "main": interface endpoints for Secrets Manager and EventBridge Scheduler, a gateway endpoint for S3 (free), or a NAT gateway; for reports a NAT gateway or a proxy',
+    );
+    expect(summaryLines(vpc)).toContain(`networks    "main", egress 'vpc', databases: 1`);
     expect(summaryLines(vpc).join('\n')).toMatch(/^note {8}with egress: 'none' network "main"/m);
-    expect(summaryLines(none).join('\n')).not.toMatch(/gateway|^note/m);
+    expect(summaryLines(none)).toContain(`networks    "main", egress 'none', databases: 1`);
+    expect(summaryLines(none).join('\n')).not.toMatch(/^(note|access)/m);
   });
 });
 
 test('the summary does not recommend egress none for a network with a proxy', () => {
   const delivery = { proxy: PROXY };
   expect(summaryLines(checked(inNetwork('vpc', { delivery }))).join('\n')).not.toContain('note');
+});
+
+test.each([
+  ['has a proxy', { proxy: PROXY }],
+  ['sends nothing', { latestVersion: '2.31.2' }],
+])('the summary asks for no way to the endpoint in a network that %s', (_, delivery) => {
+  const access = summaryLines(checked(inNetwork('vpc', { delivery }))).filter((line) =>
+    line.startsWith('access'),
+  );
+  expect(access).toEqual([expect.stringMatching(/Secrets Manager .* or a NAT gateway$/)]);
 });
 
 test('the summary recommends egress none also where nothing is sent', () => {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { estimateMonthlyCost } from '../../../infra/config/cost.ts';
 import type { DatabaseSettings } from '../../../infra/config/environment.ts';
 import { summaryLines } from '../../../infra/config/summary.ts';
 import { aDatabase, checked, loadEnvironment } from '../../support/aws/synthesis.ts';
+import { ROOT, readOwn } from '../../support/repo/pages.ts';
 
 function costOf(databases: readonly DatabaseSettings[]) {
   return estimateMonthlyCost(checked({ databases, stacks: 99 }));
@@ -57,15 +59,24 @@ test('the summary counts databases, functions, alarms and stacks, and estimates 
     'environment prod, in account 333333333333, region eu-central-1',
     'databases   5',
     'delivery    telemetry.timescale.com',
+    `networks    "main", egress 'vpc', databases: 3; "warehouse", egress 'vpc', databases: 1; without a VPC, databases: 1`,
+    'access      in network "main", "warehouse": interface endpoints for Secrets Manager and EventBridge Scheduler, a gateway endpoint for S3 (free), or a NAT gateway; for reports a NAT gateway or a proxy',
     'functions   12',
     'alarms      10',
-    'record      s3://timescaledb-telemetry-prod-2bf770c23da3, 400 days; an S3 gateway endpoint (free) or a NAT gateway is needed in network "main", "warehouse"',
+    'record      s3://timescaledb-telemetry-prod-2bf770c23da3, 400 days',
     'stacks      5 (1 shared, 4 for databases)',
     expect.stringMatching(
-      /^cost {8}about 13\.\d\d USD per month: alarms 1\.00, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01, fleet 0\.\d\d; list prices of us-east-1, without secrets and networks$/,
+      /^cost {8}about 13\.\d\d USD per month: alarms 1\.00, metrics 9\.10, dashboard 3\.00 \(an account's first three are free\), runs 0\.02, record 0\.01, fleet 0\.\d\d; list prices of us-east-1, without secrets \(0\.40 each\), NAT gateways and interface endpoints$/,
     ),
     'note        with egress: \'none\' network "main", "warehouse" would need no NAT gateway and no endpoints; see docs/networks.md',
   ]);
+});
+
+test('docs/deploying.md has the summary of examples/private-subnets.ts', async () => {
+  const environment = await loadEnvironment('private-subnets', join(ROOT, 'examples'));
+  expect(readOwn('docs/deploying.md')).toContain(
+    `\`\`\`\n${summaryLines(environment).join('\n')}\n\`\`\``,
+  );
 });
 
 test('the summary names the bucket of the record and its folder, or that nothing is recorded', () => {
