@@ -5,6 +5,7 @@ import { isNewer } from '../version.ts';
 import { adviceFor, unknownAdvice } from './advice.ts';
 import { minorReleasesBehind, newestRelease } from './compatibility.ts';
 import { headlineOf, unknownReason } from './headline.ts';
+import { repairOf } from './recommendation.ts';
 import type { Advisory, ReleaseData } from './release-data.ts';
 import { toSituation, type VersionSituation } from './situation.ts';
 
@@ -52,7 +53,7 @@ export interface Verdict {
   readonly latest?: string;
   /** Newest version, up to the latest, that works on this PostgreSQL. */
   readonly reachable?: string;
-  /** Smallest upgrade that repairs the jobs or, if they work, fixes the advisories. */
+  /** Recommended upgrade that repairs the jobs or, if they work, fixes the advisories. */
   readonly fix?: string;
   /** Minor releases from the installed to the reachable one. */
   readonly versionsBehind?: number;
@@ -151,10 +152,10 @@ export function judge(
   const { data } = knowledge;
   const situation = toSituation(latestVersion, facts, name, knowledge);
   if (situation === undefined) return incomparable(facts, name, latestVersion, data);
-  const { installed, best, advisories, fixes } = situation;
+  const { installed, best, advisories } = situation;
   const codes = codesOf(situation);
   const [headline = 'up-to-date'] = codes;
-  const fix = fixes.jobs ?? fixes.advisories;
+  const fix = repairOf(situation);
   const behind = minorReleasesBehind(installed, best ?? installed, data);
   return {
     codes,

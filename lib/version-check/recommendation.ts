@@ -44,6 +44,17 @@ function repairs(situation: VersionSituation): readonly (Choice | undefined)[] {
   return [{ version: fixes.advisories, reason }, lasting];
 }
 
+/**
+ * Returns the version that repairs the jobs or, if they work, fixes the advisories: the smallest upgrade if the server's disk
+ * has it, otherwise the first choice. Undefined if nothing is to be repaired, or no release does.
+ */
+export function repairOf(situation: VersionSituation): Version | undefined {
+  const { fixes } = situation;
+  const smallest = fixes.jobs ?? fixes.advisories;
+  if (smallest === undefined || !isNewer(smallest, presentVersion(situation))) return smallest;
+  return repairs(situation)[0]?.version;
+}
+
 /** Returns versions to install where nothing is to be repaired: the newest, unless a later PostgreSQL breaks its jobs. */
 function updates(situation: VersionSituation): readonly (Choice | undefined)[] {
   const { best, fixes, facts } = situation;

@@ -14,7 +14,7 @@ function versionTable({
     ["on the server's disk", available ?? 'not listed by PostgreSQL'],
     ['newest', latest ?? 'not known'],
     ['newest this PostgreSQL can run', reachable ?? 'not known'],
-    ...(fix === undefined ? [] : [['smallest upgrade with a fix', fix] as const]),
+    ...(fix === undefined ? [] : [['recommended upgrade with a fix', fix] as const]),
   ] as const;
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return rows.map(([label, version]) => label.padEnd(width) + version);

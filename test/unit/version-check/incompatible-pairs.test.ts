@@ -186,13 +186,18 @@ describe('the sentence', () => {
     );
   });
 
-  test('asks for one version where it repairs everything', () => {
+  test('recommends one version, in the sentence and as the fix, where it repairs everything', () => {
     const { sentence, fix } = judged('2.23.1', '17.5');
     expect(sentence).toContain(
       'must install TimescaleDB 2.31.2, which has no known vulnerability and works on every known minor release of this PostgreSQL. Then',
     );
     expect(sentence).toContain('TimescaleDB 2.31.2 works on both. Upgrade TimescaleDB before');
-    expect(fix).toBe('2.29.2');
+    expect(fix).toBe('2.31.2');
+  });
+
+  test('recommends the smallest upgrade with the fix where the disk has it or a newer one', () => {
+    expect(judged('2.23.1', '17.5', '2.29.2').fix).toBe('2.29.2');
+    expect(judged('2.23.1', '17.5', '2.30.2').fix).toBe('2.29.2');
   });
 
   test('says of the only choice that a later PostgreSQL breaks it', () => {
