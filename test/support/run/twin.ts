@@ -20,7 +20,10 @@ function withoutRun(line: unknown): unknown {
   );
 }
 
-/** Runs the source once more in another world, after it has run in this one, and expects the same end. */
+/**
+ * Runs the source in another world, and then in this one, and expects the same end. This world is the last, so that its report
+ * has the figures that the server has after the run.
+ */
 export function withTwin(world: World, startTwin: () => Promise<World>): World {
   let twin: Promise<World> | undefined;
   const inTwin = async <T>(run: (twin: World) => Promise<T>): Promise<T> => {
@@ -33,9 +36,9 @@ export function withTwin(world: World, startTwin: () => Promise<World>): World {
       endOf: (result: T) => unknown,
     ) =>
     async (...parameters: Parameters): Promise<T> => {
+      const split = await inTwin((one) => run(one, ...parameters));
       const result = await run(world, ...parameters);
-      const again = await inTwin((one) => run(one, ...parameters));
-      expect(withoutRun(endOf(again)), 'the end with a worker').toEqual(withoutRun(endOf(result)));
+      expect(withoutRun(endOf(split)), 'the end with a worker').toEqual(withoutRun(endOf(result)));
       return result;
     };
   return {

@@ -75,8 +75,8 @@ export interface WorldOptions {
   /** Options of the endpoint. */
   readonly endpoint?: ListenOptions;
   /**
-   * Whether a worker reaches the database, or its options. By default the source runs twice: without a worker, and then in a
-   * world of its own with one, where it must end alike.
+   * Whether a worker reaches the database, or its options. By default the source runs twice: in a world of its own with a
+   * worker, and then without one, and must end alike.
    */
   readonly split?: boolean | WorkerOptions;
 }
