@@ -71,8 +71,9 @@ export default defineConfig({
     // Test files restore the global state that they change. A process of its own, with modules of its own, would take half a
     // second of CPU time for each file; where a fresh process matters, tests start one.
     isolate: false,
-    // Most tests wait for a server or a process. On two cores three workers take a sixth less time than two.
-    maxWorkers: '150%',
+    // Most tests wait for a server or a process; one core less, as is the default, would be one of two. Half more than the
+    // cores saves a sixth for the tests of the database, and nothing in all.
+    maxWorkers: '100%',
     testTimeout: upperBound(30_000, timeFactor),
     hookTimeout: upperBound(60_000, timeFactor),
     teardownTimeout: upperBound(10_000, timeFactor),

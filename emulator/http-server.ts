@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -25,13 +26,23 @@ export async function listenOnFreePort(server: Server): Promise<number> {
   return address.port;
 }
 
-/** Returns a port of loopback on which no server listens. */
+/** Ports below those that operating systems give to connections and to servers without a port of their own. */
+const FREE_PORTS = { first: 10_000, last: 29_999 };
+
+/** Returns a port of loopback on which no server listens, and which no other process gets by chance. */
 export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const port = await listenOnFreePort(server);
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(FREE_PORTS.first, FREE_PORTS.last + 1);
+    const server = createTcpServer();
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
