@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AwsCaller, AwsError, pathOf, requestAws, suffixOf } from '../aws/aws-request.ts';
+import { pathOf, suffixOf } from '../aws/addresses.ts';
+import { type AwsCaller, AwsError, requestAws } from '../aws/aws-request.ts';
 
 /** A service that is overloaded is asked a second time, after this wait. */
 const WAIT_MS = 200;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { type AwsVariables, callerOf, pathOf, requestAws, suffixOf } from '../aws/aws-request.ts';
+import { pathOf, suffixOf } from '../aws/addresses.ts';
+import { type AwsVariables, callerOf, requestAws } from '../aws/aws-request.ts';
 import type { WorkerSettings } from '../config/worker-config.ts';
 import { MAX_ANSWER_BYTES } from './contract/answer.ts';
 import type { WorkerRequest } from './contract/request.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { suffixOf } from '../../../lib/aws/addresses.ts';
 import {
   type AwsCaller,
   AwsError,
   type AwsRequest,
   requestAws,
-  suffixOf,
 } from '../../../lib/aws/aws-request.ts';
 
 /** Limit of an answer, in bytes: ten messages of a queue. */

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { AwsError, suffixOf } from '../../../lib/aws/aws-request.ts';
+import { suffixOf } from '../../../lib/aws/addresses.ts';
+import { AwsError } from '../../../lib/aws/aws-request.ts';
 import { type AwsClient, callJson, elementIn, endpointOf, query } from './client.ts';
 
 /** Returns the id of the account that the credentials belong to; empty if STS does not name it. */

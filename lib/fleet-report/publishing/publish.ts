@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AwsCaller, AwsError, requestAws, suffixOf } from '../../aws/aws-request.ts';
+import { suffixOf } from '../../aws/addresses.ts';
+import { type AwsCaller, AwsError, requestAws } from '../../aws/aws-request.ts';
 import type { Notification } from './notifications.ts';
 
 const ATTEMPTS = 3;

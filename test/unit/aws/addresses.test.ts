@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { expect, test } from 'vitest';
-import { suffixOf } from '../../../lib/aws/aws-request.ts';
+import { suffixOf } from '../../../lib/aws/addresses.ts';
 import { urlOf } from '../../../lib/record/put-object.ts';
 
 test('services have the domain suffix of the partition of their region', () => {
