@@ -1,12 +1,17 @@
 import { RunError } from '../errors.ts';
-import { MAX_ANSWER_BYTES, parseAnswerOfKind, type WorkerAnswer } from './contract/answer.ts';
+import {
+  type AnswerProblem,
+  MAX_ANSWER_BYTES,
+  parseAnswerOfKind,
+  type WorkerAnswer,
+} from './contract/answer.ts';
 
-/** Returns the part of an answer that exceeds the bounds of the contract; undefined for an answer within them. */
-export function misfitOf(answer: object): string | undefined {
+/** Returns an answer that is within the bounds of the contract; otherwise the part that is not. */
+export function fitAnswer(answer: object): WorkerAnswer | AnswerProblem {
   const checked = parseAnswerOfKind(answer);
+  if ('place' in checked) return { place: checked.place || 'its form' };
   const bytes = Buffer.byteLength(JSON.stringify(answer));
-  if (!('place' in checked) && bytes <= MAX_ANSWER_BYTES) return undefined;
-  return ('place' in checked && checked.place) || `${bytes} bytes`;
+  return bytes > MAX_ANSWER_BYTES ? { place: `${bytes} bytes` } : checked;
 }
 
 /**
@@ -14,10 +19,10 @@ export function misfitOf(answer: object): string | undefined {
  *
  * @param effect a further sentence, with a space before it
  */
-export function misfitError(misfit: string, effect = ''): RunError {
+export function misfitError({ place }: AnswerProblem, effect = ''): RunError {
   return new RunError(
     'CATALOG_UNEXPECTED',
-    `The state of this database does not fit into the worker's answer: ${misfit}.${effect}`,
+    `The state of this database does not fit into the worker's answer: ${place}.${effect}`,
     {
       remedy:
         'Look for very long or very many telemetry levels, telemetry jobs and metadata in the database. If there are none, the catalogs may be damaged.',
@@ -31,8 +36,7 @@ export function misfitError(misfit: string, effect = ''): RunError {
  * @throws RunError CATALOG_UNEXPECTED
  */
 export function toAnswer(answer: object): WorkerAnswer {
-  const checked = parseAnswerOfKind(answer);
-  const misfit = misfitOf(answer);
-  if ('place' in checked || misfit !== undefined) throw misfitError(misfit ?? 'its form');
-  return checked;
+  const fitting = fitAnswer(answer);
+  if ('place' in fitting) throw misfitError(fitting);
+  return fitting;
 }

@@ -11,7 +11,7 @@ import type { Facts } from '../timescaledb/facts.ts';
 import type { ChangedAnswer, FailedAnswer, ReadAnswer, WorkerEvent } from './contract/answer.ts';
 import type { ReadOperation, WorkerRequest } from './contract/request.ts';
 import { VERSIONS } from './contract/version.ts';
-import { misfitError, misfitOf } from './fitting-answer.ts';
+import { fitAnswer, misfitError } from './fitting-answer.ts';
 
 /** The results of an operation, as its answer has them. */
 type Done =
@@ -98,9 +98,9 @@ function checkFit(parts: ChangeParts): void {
   const { facts, plan, factsAfter } = parts;
   const isPlanned = facts !== undefined && plan !== undefined && factsAfter === undefined;
   const change = isPlanned ? { ...parts, applyNotes: [], factsAfter: facts } : parts;
-  const misfit = misfitOf({ ...VERSIONS, kind: 'change', change, durationMs: { total: 0 } });
-  if (misfit === undefined) return;
-  throw misfitError(misfit, factsAfter === undefined ? ' Nothing was changed.' : '');
+  const fitting = fitAnswer({ ...VERSIONS, kind: 'change', change, durationMs: { total: 0 } });
+  if (!('place' in fitting)) return;
+  throw misfitError(fitting, factsAfter === undefined ? ' Nothing was changed.' : '');
 }
 
 function startChange(change: Change, logIn: LogIn): Operation {
