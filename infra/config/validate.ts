@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { check } from '../../lib/config/validate.ts';
 import { policyArn } from '../naming.ts';
 import type { EnvironmentSettings } from './environment.ts';
@@ -8,6 +7,7 @@ import type { Database, Environment } from './resolved-environment.ts';
 import { type DatabaseContext, toDatabase } from './rules/database.ts';
 import { environmentProblems, nameProblems, variablesProblems } from './rules/environment.ts';
 import { resolveRecord } from './rules/record.ts';
+import { validatePartially } from './rules/validate-partially.ts';
 import { readVersionData } from './rules/version-data.ts';
 import {
   type CheckedEnvironment,
@@ -62,40 +62,6 @@ function networksWithoutEgress(settings: CheckedEnvironment['networks']): Readon
     .filter(([, network]) => Reflect.get(Object(network), 'egress') === 'none')
     .map(([name]) => name);
   return new Set(names);
-}
-
-/**
- * Checks an object, and continues with its valid keys and placeholders when something is wrong, so that one problem does
- * not hide the next. Undefined when it is no object.
- */
-export function validatePartially<T, Shape extends z.core.$ZodShape>(
-  where: string,
-  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
-  written: object,
-  placeholders: object,
-  problems: string[],
-): T;
-export function validatePartially<T, Shape extends z.core.$ZodShape>(
-  where: string,
-  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
-  written: unknown,
-  placeholders: object,
-  problems: string[],
-): T | undefined;
-export function validatePartially<T, Shape extends z.core.$ZodShape>(
-  where: string,
-  schema: z.ZodMiniType<T> & z.ZodMiniObject<Shape>,
-  written: unknown,
-  placeholders: object,
-  problems: string[],
-): T | undefined {
-  const checked = check(where, schema, written, problems);
-  if (checked !== undefined || typeof written !== 'object' || written === null) return checked;
-  const usable = Object.entries(schema.shape).flatMap(([key, one]) => {
-    const value: unknown = Reflect.get(written, key);
-    return z.safeParse(one, value).success ? [[key, value] as const] : [];
-  });
-  return schema.parse({ ...placeholders, ...Object.fromEntries(usable) });
 }
 
 function resolveDatabase(
