@@ -2,14 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { type DeployedFunction, rolesOf } from '../../support/aws/deployed-roles.ts';
 import type { Role } from '../../support/aws/policies.ts';
 import { ALL_ACTIONS, reachOf } from '../../support/aws/reach.ts';
+import { LOG_ACTIONS, NETWORK_ACTIONS } from '../../support/aws/requests.ts';
 import {
   DATABASES_WITH_KEY,
   DATABASES_WITH_WORKER,
   ENVIRONMENTS,
   fleet,
   functions,
-  LOG_ACTIONS,
-  NETWORK_ACTIONS,
   prod,
   roles,
   STACKS,

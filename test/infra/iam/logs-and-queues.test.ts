@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { rolesOf } from '../../support/aws/deployed-roles.ts';
 import { allowedOf, isAllowed } from '../../support/aws/policies.ts';
-import { logStreamArn, SEND } from '../../support/aws/requests.ts';
+import { LOG_ACTIONS, logStreamArn, SEND } from '../../support/aws/requests.ts';
 import {
   at,
   ENVIRONMENTS,
   fleet,
   functions,
-  LOG_ACTIONS,
   LOG_GROUPS,
   metrics,
 } from '../../support/aws/role-fixtures.ts';

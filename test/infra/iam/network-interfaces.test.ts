@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isAllowed } from '../../support/aws/policies.ts';
-import { logStreamArn, READ } from '../../support/aws/requests.ts';
-import {
-  archive,
-  at,
-  fleet,
-  NETWORK_ACTIONS,
-  OTHER_ACCOUNT,
-  secretArn,
-} from '../../support/aws/role-fixtures.ts';
+import { logStreamArn, NETWORK_ACTIONS, READ } from '../../support/aws/requests.ts';
+import { archive, at, fleet, OTHER_ACCOUNT, secretArn } from '../../support/aws/role-fixtures.ts';
 import { REGION } from '../../support/aws/synthesis.ts';
 
 /**

@@ -9,14 +9,18 @@ import {
   type Role,
 } from '../../support/aws/policies.ts';
 import { reachOf } from '../../support/aws/reach.ts';
-import { INVOKE, logStreamArn, READ } from '../../support/aws/requests.ts';
+import {
+  INVOKE,
+  LOG_ACTIONS,
+  logStreamArn,
+  NETWORK_ACTIONS,
+  READ,
+} from '../../support/aws/requests.ts';
 import {
   at,
   DATABASES_WITH_WORKER,
   fleet,
-  LOG_ACTIONS,
   LOG_GROUPS,
-  NETWORK_ACTIONS,
   prod,
   roles,
   SECRETS,

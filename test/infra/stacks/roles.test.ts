@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { retryPrefix } from '../../../lib/schedule/plan-retry.ts';
 import { constructOf, property } from '../../support/aws/constructs.ts';
+import { LOG_ACTIONS, NETWORK_ACTIONS } from '../../support/aws/requests.ts';
 import {
   aDatabase,
   checked,
@@ -72,16 +73,7 @@ describe('every role', () => {
     expect(resourcesOf(`${arn}-AbCdEf`)).toEqual([`${arn}-AbCdEf`, `${arn}-AbCdEf-??????`]);
   });
 
-  const LOGS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
   const SECRET = ['secretsmanager:GetSecretValue'];
-  const NETWORK = [
-    'ec2:AssignPrivateIpAddresses',
-    'ec2:CreateNetworkInterface',
-    'ec2:DeleteNetworkInterface',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSubnets',
-    'ec2:UnassignPrivateIpAddresses',
-  ];
   const RETRY = ['iam:PassRole', 'scheduler:CreateSchedule'];
 
   test.each([
@@ -89,31 +81,31 @@ describe('every role', () => {
       'get-report without VPC to read its secret and to log',
       'vendor',
       'GetReport',
-      [...LOGS, ...SECRET],
+      [...LOG_ACTIONS, ...SECRET],
     ],
     [
       'get-report in a VPC to manage its network interface, too',
       'metrics',
       'GetReport',
-      [...NETWORK, ...LOGS, ...SECRET],
+      [...NETWORK_ACTIONS, ...LOG_ACTIONS, ...SECRET],
     ],
     [
       'get-report with a key to decrypt, too',
       'orders',
       'GetReport',
-      [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET],
+      [...NETWORK_ACTIONS, 'kms:Decrypt', ...LOG_ACTIONS, ...SECRET],
     ],
     [
       'send-report to schedule retries, to record runs and to send failed events to the queue',
       'vendor',
       'SendReport',
-      [...LOGS, ...RETRY, ...SECRET, 's3:PutObject', 'sqs:SendMessage'],
+      [...LOG_ACTIONS, ...RETRY, ...SECRET, 's3:PutObject', 'sqs:SendMessage'],
     ],
     [
       'configure to send failed events to the queue',
       'orders',
       'Configure',
-      [...NETWORK, 'kms:Decrypt', ...LOGS, ...SECRET, 'sqs:SendMessage'],
+      [...NETWORK_ACTIONS, 'kms:Decrypt', ...LOG_ACTIONS, ...SECRET, 'sqs:SendMessage'],
     ],
   ])('allows %s, and nothing else', (_what, database, construct, expected) => {
     expect(actions(constructOf(prod, database, `${construct}/Role`))).toEqual(expected.toSorted());

@@ -2,7 +2,17 @@ import type { DeployedResource } from './compare/resolve-template.ts';
 import { isObject } from './intrinsics.ts';
 import { allowedOf, canAssume, type Role, roleOf } from './policies.ts';
 import { reachOf } from './reach.ts';
-import { CREATE, INVOKE, logStreamArn, PASS, READ, retryOf, SEND } from './requests.ts';
+import {
+  CREATE,
+  INVOKE,
+  LOG_ACTIONS,
+  logStreamArn,
+  NETWORK_ACTIONS,
+  PASS,
+  READ,
+  retryOf,
+  SEND,
+} from './requests.ts';
 import { ACCOUNT, REGION } from './synthesis.ts';
 
 /** Complete ARNs of the secrets that a database is deployed with, and what else it has that needs permissions. */
@@ -20,15 +30,6 @@ export interface Judged {
 
 const LAMBDA = 'lambda.amazonaws.com';
 const SCHEDULER = 'scheduler.amazonaws.com';
-const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-const NETWORK_ACTIONS = [
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:CreateNetworkInterface',
-  'ec2:DeleteNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets',
-  'ec2:UnassignPrivateIpAddresses',
-];
 /** Beginnings of the functions' descriptions: names may be generated. */
 const PURPOSES = {
   'send-report': /^Sends /,

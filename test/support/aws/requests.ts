@@ -48,3 +48,15 @@ export function scheduleArn(group: string, name: string): string {
 export function logStreamArn(logGroup: string, account = ACCOUNT): string {
   return `arn:aws:logs:${REGION}:${account}:log-group:${logGroup}:log-stream:2026/11/22/[$LATEST]0a1b`;
 }
+
+/** Actions of every function's role, for its log. */
+export const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+/** Actions of the role of a function in a VPC, for its network interfaces. */
+export const NETWORK_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];

@@ -130,16 +130,6 @@ export const SECRETS = [
   FOREIGN_SECRET,
 ];
 
-export const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-export const NETWORK_ACTIONS = [
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:CreateNetworkInterface',
-  'ec2:DeleteNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets',
-  'ec2:UnassignPrivateIpAddresses',
-];
-
 /** Log groups of several environments, and log groups with similar names. */
 export const LOG_GROUPS = [
   ...['test', 'prod', 'test-2'].flatMap((environment) =>
