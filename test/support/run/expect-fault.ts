@@ -167,10 +167,9 @@ export async function expectFault(fault: Fault, arrange: Arrange, isSplit = fals
   await using stack = new AsyncDisposableStack();
   const arranged = await startFault(arrange, isSplit, stack);
   const { faulty, world, scheduler } = arranged;
-  const { timeoutMs = ENOUGH_MS, times = 1, furtherLines, after, kill, ...unharmed } = faulty;
+  const { timeoutMs = ENOUGH_MS, times = 1, furtherLines, after, kill: _, ...unharmed } = faulty;
   const { isHere, invokeIn } = prepareInvocation(arranged, timeoutMs);
-  const harm = { ...unharmed, ...(kill !== undefined && { kill }) };
-  const invocations = await Promise.all(Array.from({ length: times }, () => invokeIn(harm)));
+  const invocations = await Promise.all(Array.from({ length: times }, () => invokeIn(faulty)));
   // Lambda would have ended a run that takes longer; its line would be missing.
   for (const { tookMs } of invocations) expect(tookMs ?? 0).toBeLessThan(scaled(timeoutMs));
   await expectRun(fault, arranged, invocations, isHere ? 'no metrics' : furtherLines);

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
  * locks relations, at any time.
  */
 const OF_ONE_RUN = new Set([
-  ...['durationMs', 'receipt', 'scheduledTime', 'tookMs', 'at', 'since'],
+  ...['durationMs', 'receipt'],
   ...['bytes', 'sha256', 'estimatedRelations'],
 ]);
 
